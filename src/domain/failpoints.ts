@@ -1,0 +1,34 @@
+/**
+ * The named places where a test may stop, fail or kill the program: one between each two steps of
+ * every transition, so that "a crash at any step heals" can be tried at every step.
+ */
+export const FAILPOINTS = [
+  'create.recorded',
+  'create.placed',
+  'create.done',
+  'wake.recorded',
+  'wake.started',
+  'wake.settled',
+  'wake.done',
+  'suspend.recorded',
+  'suspend.stopped',
+  'suspend.done',
+  'delete.recorded',
+  'delete.stopped',
+  'delete.removed',
+  'rotate.recorded',
+  'rotate.done',
+  'husk.copied',
+  'husk.done',
+  'template.built',
+] as const;
+
+export type FailpointName = (typeof FAILPOINTS)[number];
+
+/** Resolves at once in production. A test makes a point throw, wait or kill the process. */
+export interface Failpoints {
+  reach(point: FailpointName): Promise<void>;
+}
+
+/** Failpoints that do nothing. */
+export const NO_FAILPOINTS: Failpoints = { reach: () => Promise.resolve() };

@@ -1,0 +1,65 @@
+import { fault } from './faults.ts';
+import type { Random } from './random.ts';
+
+declare const identity: unique symbol;
+
+/** `tn_` and twelve lower-case base-36 digits. */
+export type TenantId = string & { readonly [identity]: 'tenant' };
+
+/** Names a tenant to people and to clients: also its database, its owner role and its DNS label. */
+export type TenantName = string & { readonly [identity]: 'tenant-name' };
+
+/** One client connection to the proxy; unique within one run of the proxy. */
+export type SessionId = number & { readonly [identity]: 'session' };
+
+const TENANT_ID = /^tn_[0-9a-z]{12}$/;
+const TENANT_NAME = /^[a-z](?:[a-z0-9_-]{0,61}[a-z0-9])?$/;
+
+/** Names PostgreSQL or we ourselves use inside every tenant's compute. */
+const RESERVED = new Set(['postgres', 'template0', 'template1', 'public', 'none', 'user']);
+const RESERVED_PREFIXES = ['pg_', 'dynabase'];
+
+/** Throws `BAD_ID` unless `text` is `tn_` and twelve lower-case base-36 digits. */
+export function parseTenantId(text: string): TenantId {
+  if (!TENANT_ID.test(text)) throw fault('BAD_ID', { what: 'tenant id' });
+  return text as TenantId;
+}
+
+/** Whether `text` has the form of a tenant id. */
+export const isTenantId = (text: string): text is TenantId => TENANT_ID.test(text);
+
+/**
+ * Throws `BAD_NAME` unless `text` can be a tenant's name: 1 to 63 of `a-z`, `0-9`, `_` and `-`,
+ * beginning with a letter, ending with a letter or digit, and not reserved.
+ */
+export function parseTenantName(text: string): TenantName {
+  const reserved = RESERVED.has(text) || RESERVED_PREFIXES.some((p) => text.startsWith(p));
+  if (reserved) throw fault('BAD_NAME', { why: 'is reserved' });
+  if (!TENANT_NAME.test(text)) {
+    throw fault('BAD_NAME', {
+      why: 'must be 1 to 63 characters of a-z, 0-9, _ and -, begin with a letter, and end with a letter or digit',
+    });
+  }
+  return text as TenantName;
+}
+
+/** Whether a tenant could have this name. What fails here is never looked up. */
+export function isTenantName(text: string): text is TenantName {
+  return TENANT_NAME.test(text);
+}
+
+const DIGITS = '0123456789abcdefghijklmnopqrstuvwxyz';
+
+/** A new tenant id from 60 random bits. */
+export function newTenantId(random: Random): TenantId {
+  const bytes = random.bytes(12);
+  let id = 'tn_';
+  // 252 is the largest multiple of 36 that fits a byte; the modulo of what lies above would favour
+  // the first digits, so such a byte is drawn again.
+  for (let i = 0; i < bytes.length; i++) {
+    let byte = bytes[i] ?? 0;
+    while (byte >= 252) byte = random.bytes(1)[0] ?? 0;
+    id += DIGITS.charAt(byte % 36);
+  }
+  return id as TenantId;
+}

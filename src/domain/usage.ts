@@ -1,0 +1,40 @@
+/**
+ * What a tenant used in one minute, counted by the proxy at frame level.
+ *
+ * Counts add up: two records of one tenant and minute are merged by adding, so that a minute may be
+ * written in parts and by several proxies.
+ */
+import type { TenantId } from './ids.ts';
+import type { Timestamp } from './units.ts';
+
+/** Upper bounds of the latency buckets, in microseconds; one more bucket holds what is slower. */
+export const LATENCY_BOUNDS_US = [
+  100, 250, 500, 1_000, 2_500, 5_000, 10_000, 25_000, 50_000, 100_000, 250_000, 500_000, 1_000_000,
+  2_500_000, 5_000_000, 10_000_000,
+] as const;
+
+export type UsageMinute = {
+  readonly tenant: TenantId;
+  /** Start of the minute. */
+  readonly minute: Timestamp;
+  /** Sessions begun, after a proven password. */
+  readonly sessions: number;
+  /** Simple queries and executed portals. */
+  readonly queries: number;
+  /** Transactions ended, committed or rolled back; a statement of its own counts as one. */
+  readonly transactions: number;
+  /** Errors by SQLSTATE class, the first two characters: `{"42": 3}`. */
+  readonly errors: Readonly<Record<string, number>>;
+  /** Bytes from the client and to it, without TLS and without login. */
+  readonly bytesIn: number;
+  readonly bytesOut: number;
+  /** From the first byte of a request to its ReadyForQuery; one count a bucket. */
+  readonly latency: readonly number[];
+  readonly latencySumUs: number;
+};
+
+/** Where full minutes go. */
+export interface UsageSink {
+  /** Adds the records to what is stored. A record that fails to be written is offered again. */
+  add(records: readonly UsageMinute[]): Promise<void>;
+}
