@@ -53,6 +53,12 @@ export interface Host {
   /** Makes owner role, database and verifier in the running compute what `owner` says. */
   settle(tenant: TenantId, owner: Owner): Promise<void>;
 
+  /**
+   * The role by which an operator acts as the tenant's owner, and the SCRAM ClientKey for it
+   * (32 bytes, base64). No superuser: it may do what the owner may. Exists after `settle`.
+   */
+  operatorKey(tenant: TenantId): { readonly role: string; readonly clientKey: string };
+
   /** The roles of the running compute that may be logged in to from outside. */
   roles(tenant: TenantId): Promise<readonly RoleRecord[]>;
 
