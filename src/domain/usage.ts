@@ -35,6 +35,30 @@ export type UsageMinute = {
 
 /** Where full minutes go. */
 export interface UsageSink {
-  /** Adds the records to what is stored. A record that fails to be written is offered again. */
-  add(records: readonly UsageMinute[]): Promise<void>;
+  /**
+   * Adds the records to what is stored, all or none. When the outcome is unknown the caller offers
+   * the same records again under the same `batch`, and they are counted once. `batch` is random
+   * text of at least 64 bits, new for every set of records.
+   */
+  add(records: readonly UsageMinute[], batch: string): Promise<void>;
+}
+
+/** The sum of two records of one tenant and minute. */
+export function addedUsage(one: UsageMinute, other: UsageMinute): UsageMinute {
+  const errors: Record<string, number> = { ...one.errors };
+  for (const [errorClass, count] of Object.entries(other.errors)) {
+    errors[errorClass] = (errors[errorClass] ?? 0) + count;
+  }
+  return {
+    tenant: one.tenant,
+    minute: one.minute,
+    sessions: one.sessions + other.sessions,
+    queries: one.queries + other.queries,
+    transactions: one.transactions + other.transactions,
+    errors,
+    bytesIn: one.bytesIn + other.bytesIn,
+    bytesOut: one.bytesOut + other.bytesOut,
+    latency: one.latency.map((count, bucket) => count + (other.latency[bucket] ?? 0)),
+    latencySumUs: one.latencySumUs + other.latencySumUs,
+  };
 }
