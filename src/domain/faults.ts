@@ -217,6 +217,22 @@ export const FAULTS = {
     retry: 'soon',
     message: (_: None) => 'the catalog cannot be reached; try again in a moment',
   },
+  CATALOG_NEWER: {
+    kind: 'control',
+    sqlstate: '58000',
+    http: 500,
+    retry: 'never',
+    message: (p: { found: number; known: number }) =>
+      `the catalog was made by a newer DynaBase (it is at migration ${p.found}, and this program knows ${p.known}); ` +
+      'start that version or a later one',
+  },
+  CATALOG_UNUSABLE: {
+    kind: 'control',
+    sqlstate: '58000',
+    http: 500,
+    retry: 'never',
+    message: (p: { why: string }) => `the catalog cannot be used: ${p.why}`,
+  },
   STALE_GENERATION: {
     kind: 'control',
     sqlstate: '40001',
