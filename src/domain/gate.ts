@@ -67,6 +67,12 @@ export interface Gate {
   rolesChanged(tenant: TenantId): void;
 }
 
+/** Looks up the verifiers of tickets: short-lived logins that the control plane made. */
+export interface TicketReader {
+  /** Undefined if there is no such ticket for this tenant, or it has expired. */
+  find(tenant: TenantId, role: string): Verifier | undefined;
+}
+
 /** What the control plane asks of the proxy. */
 export interface Sessions {
   /** Ends every session of the tenant with `because`. */

@@ -1,5 +1,4 @@
 /** What the orchestrator does for `control`: the moves of a tenant that a person may ask for. */
-import type { WakeCause } from './gate.ts';
 import type { TenantId } from './ids.ts';
 import type { Tenant } from './tenant.ts';
 import type { Timestamp } from './units.ts';
@@ -18,7 +17,7 @@ export interface Lifecycle {
   create(tenant: Tenant): Promise<Tenant>;
 
   /** Resolves with the running tenant. Throws as `Gate.wake` does. */
-  wake(id: TenantId, cause: WakeCause): Promise<Tenant>;
+  wakeTenant(id: TenantId): Promise<Tenant>;
 
   /** Resolves with the suspended tenant. Throws `TENANT_BUSY` while it has sessions. */
   suspend(id: TenantId): Promise<Tenant>;

@@ -1,0 +1,75 @@
+/**
+ * Names and credentials for the proxy, remembered so that a login to an awake tenant asks the
+ * catalog nothing. Bounded: the entry least lately used gives way. What changes is forgotten, and
+ * asked anew by the next login.
+ */
+import type { Credential, Door } from '../domain/gate.ts';
+import type { TenantId, TenantName } from '../domain/ids.ts';
+import type { Tenant } from '../domain/tenant.ts';
+import type { Verifier } from '../domain/verifier.ts';
+import type { World } from './world.ts';
+
+/** Tenants remembered; about 500 bytes each. */
+export const DIRECTORY_TENANTS_MAX = 20_000;
+
+/** Roles remembered of one tenant; a tenant with more asks the catalog for the rest. */
+export const DIRECTORY_ROLES_MAX = 32;
+
+type Entry = { readonly door: Door; readonly verifiers: Map<string, Verifier> };
+
+export class Directory {
+  readonly #world: Pick<World, 'catalog' | 'settings' | 'tickets' | 'host'>;
+  readonly #byName = new Map<TenantName, Entry>();
+  readonly #names = new Map<TenantId, TenantName>();
+
+  constructor(world: Pick<World, 'catalog' | 'settings' | 'tickets' | 'host'>) {
+    this.#world = world;
+  }
+
+  async door(name: TenantName): Promise<Door | undefined> {
+    const known = this.#byName.get(name);
+    if (known !== undefined) {
+      this.#byName.delete(name);
+      this.#byName.set(name, known);
+      return known.door;
+    }
+    const tenant = await this.#world.catalog.tenantByName(name);
+    if (tenant === undefined || tenant.state.kind === 'deleting') return undefined;
+    return this.#remember(tenant).door;
+  }
+
+  async credential(tenant: TenantId, role: string): Promise<Credential | undefined> {
+    const ticket = this.#world.tickets.find(tenant, role);
+    if (ticket !== undefined) {
+      return { verifier: ticket, instead: this.#world.host.operatorKey(tenant) };
+    }
+    const name = this.#names.get(tenant);
+    const verifiers = name === undefined ? undefined : this.#byName.get(name)?.verifiers;
+    const verifier = verifiers?.get(role) ?? (await this.#world.catalog.verifier(tenant, role));
+    if (verifier === undefined) return undefined;
+    if (verifiers !== undefined && verifiers.size < DIRECTORY_ROLES_MAX) {
+      verifiers.set(role, verifier);
+    }
+    return { verifier, instead: null };
+  }
+
+  /** The catalog's row, its roles or its settings have changed, or it is gone. */
+  forget(tenant: TenantId): void {
+    const name = this.#names.get(tenant);
+    if (name !== undefined) this.#byName.delete(name);
+    this.#names.delete(tenant);
+  }
+
+  #remember(tenant: Tenant): Entry {
+    const sessionsMax = tenant.sessionsMax ?? this.#world.settings.sessionsMax;
+    const door = { tenant: tenant.id, name: tenant.name, sessionsMax };
+    const entry = { door, verifiers: new Map<string, Verifier>() };
+    this.#byName.set(tenant.name, entry);
+    this.#names.set(tenant.id, tenant.name);
+    if (this.#byName.size > DIRECTORY_TENANTS_MAX) {
+      const [oldest] = this.#byName.values();
+      if (oldest !== undefined) this.forget(oldest.door.tenant);
+    }
+    return entry;
+  }
+}

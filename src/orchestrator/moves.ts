@@ -1,0 +1,171 @@
+/**
+ * The moves of a tenant, step by step: what is written, then what is done, with a failpoint after
+ * each step. Whoever calls these has made sure that no other move of the tenant is under way.
+ */
+import { fault } from '../domain/faults.ts';
+import type { Address } from '../domain/host.ts';
+import { SIZE_OF_TIER } from '../domain/tier.ts';
+import { type DurationMs, later } from '../domain/units.ts';
+import { backoff } from '../policy/backoff.ts';
+import type { TenantRecord } from './tenant-record.ts';
+import type { World } from './world.ts';
+
+/** Takes a tenant from `creating` to `suspended`. Throws what `Host.create` throws. */
+export async function placeTenant(world: World, record: TenantRecord): Promise<void> {
+  await world.failpoints.reach('create.recorded');
+  await world.host.create(record.tenant.id);
+  await world.failpoints.reach('create.placed');
+  await record.move({ kind: 'suspended' }, 'its data directory is ready');
+  await world.failpoints.reach('create.done');
+}
+
+/** Takes a sleeping tenant to `running` but for the last write, which is `finishWake`. */
+export async function startCompute(world: World, record: TenantRecord): Promise<Address> {
+  const { state } = record.tenant;
+  const attempt = state.kind === 'failed' ? state.attempt + 1 : 1;
+  await record.move({ kind: 'waking', attempt }, 'a session or an operator asked');
+  await world.failpoints.reach('wake.recorded');
+  try {
+    const address = await world.host.start(record.tenant.id, {
+      size: SIZE_OF_TIER[record.tenant.tier],
+      giveUpAfter: world.settings.startTimeout,
+    });
+    await world.failpoints.reach('wake.started');
+    await settle(world, record);
+    return address;
+  } catch (error) {
+    throw await failWake(world, record, { attempt, error });
+  }
+}
+
+/** Writes that the wake is done. The clients need not wait for it. */
+export async function finishWake(world: World, record: TenantRecord): Promise<void> {
+  if (record.kind !== 'waking') return;
+  await record.move({ kind: 'running' }, 'the compute is ready');
+  await world.failpoints.reach('wake.done');
+}
+
+async function failWake(
+  world: World,
+  record: TenantRecord,
+  failure: { readonly attempt: number; readonly error: unknown },
+): Promise<Error> {
+  const reason = reasonOf(failure.error);
+  const wait = backoff(failure.attempt);
+  // What was started may still be there, when it was the settling that failed.
+  await world.host.stop(record.tenant.id);
+  const retryAt = later(world.clock.wall(), wait);
+  await record.move({ kind: 'failed', attempt: failure.attempt, reason, retryAt }, reason);
+  world.log.error('a compute could not start', {
+    tenant: record.tenant.id,
+    name: record.tenant.name,
+    attempt: failure.attempt,
+    error: failure.error,
+  });
+  return wakeFailed(record, reason, wait);
+}
+
+/** What a client is told when the tenant cannot start. */
+export function wakeFailed(record: TenantRecord, why: string, wait: DurationMs): Error {
+  return fault('WAKE_FAILED', { tenant: record.tenant.name, why, wait });
+}
+
+/** Makes the running compute agree with what the catalog says of the owner. */
+export async function settle(world: World, record: TenantRecord): Promise<void> {
+  const { id, name } = record.tenant;
+  if (record.tenant.settled) return;
+  const verifier = await world.catalog.verifier(id, name);
+  if (verifier === undefined) throw new Error('the catalog has no verifier of the owner');
+  await world.host.settle(id, { name, verifier });
+  record.take(await world.catalog.markSettled(id, verifier));
+  await world.failpoints.reach('wake.settled');
+}
+
+/**
+ * Takes a running tenant to `suspended`, unless `mayStop` says no after the intent is written.
+ * `mayStop` closes the way for new sessions in the same breath in which it says yes.
+ */
+export async function suspendCompute(
+  world: World,
+  record: TenantRecord,
+  options: { readonly because: string; readonly mayStop: () => boolean },
+): Promise<void> {
+  await finishWake(world, record);
+  await record.move({ kind: 'suspending' }, options.because);
+  await world.failpoints.reach('suspend.recorded');
+  await saveRoles(world, record);
+  if (!options.mayStop()) {
+    await record.move({ kind: 'running' }, 'a session came before the stop');
+    return;
+  }
+  await world.host.stop(record.tenant.id);
+  await world.failpoints.reach('suspend.stopped');
+  await record.move({ kind: 'suspended' }, options.because);
+  await world.failpoints.reach('suspend.done');
+}
+
+/** Learns the roles that the tenant itself made or changed, for the next logins. */
+export async function saveRoles(world: World, record: TenantRecord): Promise<void> {
+  const { id } = record.tenant;
+  try {
+    await world.catalog.saveRoles(id, await world.host.roles(id));
+  } catch (error) {
+    // The compute may just have died; then its roles are learned at the next chance.
+    world.log.warn('the roles of a tenant could not be read', { tenant: id, error });
+  }
+}
+
+/** Removes the tenant for good; also finishes a removal that a crash cut short. */
+export async function removeTenant(world: World, record: TenantRecord): Promise<void> {
+  const { id, name } = record.tenant;
+  await record.move({ kind: 'deleting' }, 'asked to delete');
+  await world.failpoints.reach('delete.recorded');
+  world.sessions().end(id, fault('TENANT_DELETED', { tenant: name }));
+  await world.host.stop(id);
+  await world.failpoints.reach('delete.stopped');
+  await world.host.remove(id);
+  await world.failpoints.reach('delete.removed');
+  await world.catalog.removeTenant(id);
+}
+
+/**
+ * Brings a tenant whose row says more than is known to rest or to life, by looking at what is true.
+ * Returns the address if the compute runs, else null. `lossWait` is set when the compute has just
+ * been lost too often: then it is `failed` for that long.
+ */
+export async function heal(
+  world: World,
+  record: TenantRecord,
+  lossWait: DurationMs | null,
+): Promise<Address | null> {
+  const observed = await world.host.observe(record.tenant.id);
+  if (observed.kind === 'running') {
+    await settle(world, record);
+    if (record.kind !== 'running') await record.move({ kind: 'running' }, 'it was found running');
+    return observed.address;
+  }
+  if (observed.kind === 'absent') {
+    await fail(world, record, { reason: 'its data directory is missing', wait: backoff(10) });
+    return null;
+  }
+  if (lossWait !== null) {
+    await fail(world, record, { reason: 'it ended too often in a minute', wait: lossWait });
+    return null;
+  }
+  await record.move({ kind: 'suspended' }, 'it was found stopped');
+  return null;
+}
+
+async function fail(
+  world: World,
+  record: TenantRecord,
+  what: { readonly reason: string; readonly wait: DurationMs },
+): Promise<void> {
+  const retryAt = later(world.clock.wall(), what.wait);
+  await record.move({ kind: 'failed', attempt: 1, reason: what.reason, retryAt }, what.reason);
+}
+
+/** The reason of a failed start in a few words; a host promises that its messages may be shown. */
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : 'unknown reason';
+}

@@ -1,0 +1,201 @@
+/**
+ * Brings tenants to where they should be: awake while somebody uses them, at rest otherwise.
+ *
+ * Answers the proxy (`Gate`) and `control` (`Lifecycle`). Keeps one `TenantLife` for each tenant
+ * with which something is going on, none for the others: its memory grows with what is awake, not
+ * with what exists.
+ */
+import { fault } from '../domain/faults.ts';
+import type { Credential, Door, Gate, WakeRequest } from '../domain/gate.ts';
+import type { Address } from '../domain/host.ts';
+import type { SessionId, TenantId, TenantName } from '../domain/ids.ts';
+import type { Lifecycle, TenantLive } from '../domain/lifecycle.ts';
+import type { Tenant } from '../domain/tenant.ts';
+import { Directory } from './directory.ts';
+import { TenantLife } from './tenant-life.ts';
+import { TenantRecord } from './tenant-record.ts';
+import type { World } from './world.ts';
+
+/** Tenants healed or stopped at once; more would only wait for the same two cores. */
+const AT_ONCE = 8;
+
+export class Orchestrator implements Gate, Lifecycle {
+  readonly #world: World;
+  readonly #directory: Directory;
+  readonly #lives = new Map<TenantId, TenantLife>();
+  /** Sessions whose tenant is still being looked up. */
+  readonly #arriving = new Set<SessionId>();
+  #closing = false;
+
+  constructor(world: World) {
+    this.#world = world;
+    this.#directory = new Directory(world);
+    world.host.onLost((tenant, reason) => this.#lives.get(tenant)?.lost(reason));
+  }
+
+  /**
+   * Finishes or takes back what a crash left half done. Resolves when each such tenant is known, not
+   * when it is healed: a client that comes meanwhile waits for its own tenant only.
+   */
+  async recover(): Promise<{ readonly healed: Promise<void>; readonly count: number }> {
+    const tenants = await this.#world.catalog.unrestedTenants();
+    const lives = tenants.map((tenant) => this.#lifeOf(tenant));
+    for (const life of lives) life.enter();
+    const healed = eachAtOnce(lives, async (life) => {
+      try {
+        await life.heal();
+      } catch (error) {
+        this.#world.log.error('a tenant could not be healed', { tenant: life.tenant.id, error });
+      } finally {
+        life.leave();
+      }
+    });
+    return { healed, count: lives.length };
+  }
+
+  door(name: TenantName): Promise<Door | undefined> {
+    return this.#directory.door(name);
+  }
+
+  async credential(tenant: TenantId, role: string): Promise<Credential | undefined> {
+    await this.#lives.get(tenant)?.rolesKnown();
+    return await this.#directory.credential(tenant, role);
+  }
+
+  async wake(request: WakeRequest): Promise<Address> {
+    this.#refuseWhenClosing();
+    const { session } = request;
+    this.#arriving.add(session);
+    return await this.#with(request.tenant, (life) => {
+      // Released before its tenant was found: there is nobody to wake it for.
+      if (!this.#arriving.delete(session)) throw fault('SERVER_STOPPING', {});
+      life.hold(session);
+      return life.wake();
+    }).finally(() => this.#arriving.delete(session));
+  }
+
+  release(tenant: TenantId, session: SessionId): void {
+    this.#arriving.delete(session);
+    this.#lives.get(tenant)?.release(session);
+  }
+
+  unanswered(tenant: TenantId): void {
+    this.#lives.get(tenant)?.unanswered();
+  }
+
+  rolesChanged(tenant: TenantId): void {
+    const life = this.#lives.get(tenant);
+    if (life === undefined) return;
+    life.enter();
+    life
+      .refreshRoles()
+      .finally(() => {
+        this.#directory.forget(tenant);
+        life.leave();
+      })
+      .catch((error) => {
+        this.#world.log.warn('the roles of a tenant could not be saved', { tenant, error });
+      });
+  }
+
+  async create(tenant: Tenant): Promise<Tenant> {
+    const life = this.#lifeOf(tenant);
+    return await this.#using(life, async () => {
+      await life.place();
+      return life.tenant;
+    });
+  }
+
+  async wakeTenant(id: TenantId): Promise<Tenant> {
+    this.#refuseWhenClosing();
+    return await this.#with(id, async (life) => {
+      await life.wake();
+      return life.tenant;
+    });
+  }
+
+  async suspend(id: TenantId): Promise<Tenant> {
+    return await this.#with(id, async (life) => {
+      await life.suspend('an operator asked');
+      return life.tenant;
+    });
+  }
+
+  async remove(id: TenantId): Promise<void> {
+    this.#directory.forget(id);
+    await this.#with(id, (life) => life.remove()).finally(() => this.#directory.forget(id));
+  }
+
+  async changed(id: TenantId): Promise<Tenant> {
+    this.#directory.forget(id);
+    return await this.#with(id, async (life) => {
+      await life.changed();
+      this.#directory.forget(id);
+      return life.tenant;
+    });
+  }
+
+  live(id: TenantId): TenantLive {
+    const life = this.#lives.get(id);
+    return life?.live() ?? { sessions: 0, idleSince: null, suspendAt: null };
+  }
+
+  /** Takes no more wakes; stops every awake compute unless `detach` leaves them to the next start. */
+  async close(options: { readonly detach: boolean }): Promise<void> {
+    this.#closing = true;
+    if (options.detach) return;
+    const lives = [...this.#lives.values()];
+    await eachAtOnce(lives, async (life) => {
+      try {
+        await life.stop('the server is stopping');
+      } catch (error) {
+        this.#world.log.error('a compute could not be stopped', { tenant: life.tenant.id, error });
+      }
+    });
+  }
+
+  #refuseWhenClosing(): void {
+    if (this.#closing) throw fault('SERVER_STOPPING', {});
+  }
+
+  /** Runs `work` with the tenant's life. Throws `TENANT_UNKNOWN` if there is no such tenant. */
+  async #with<T>(id: TenantId, work: (life: TenantLife) => Promise<T>): Promise<T> {
+    let life = this.#lives.get(id);
+    if (life === undefined) {
+      const tenant = await this.#world.catalog.tenantById(id);
+      if (tenant === undefined) throw fault('TENANT_UNKNOWN', { tenant: id });
+      life = this.#lifeOf(tenant);
+    }
+    return await this.#using(life, () => work(life));
+  }
+
+  /** Keeps `life` from resting while `work` runs. Enters in the same breath in which it is called. */
+  async #using<T>(life: TenantLife, work: () => Promise<T>): Promise<T> {
+    life.enter();
+    try {
+      return await work();
+    } finally {
+      life.leave();
+    }
+  }
+
+  #lifeOf(tenant: Tenant): TenantLife {
+    const known = this.#lives.get(tenant.id);
+    if (known !== undefined) return known;
+    const record = new TenantRecord(this.#world, tenant);
+    const life: TenantLife = new TenantLife(this.#world, record, () => {
+      if (this.#lives.get(tenant.id) === life) this.#lives.delete(tenant.id);
+    });
+    this.#lives.set(tenant.id, life);
+    return life;
+  }
+}
+
+/** Runs `work` on every item, `AT_ONCE` at a time. `work` must not throw. */
+async function eachAtOnce<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
+  const left = [...items];
+  const one = async (): Promise<void> => {
+    for (let item = left.shift(); item !== undefined; item = left.shift()) await work(item);
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, one));
+}

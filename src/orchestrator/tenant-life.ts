@@ -1,0 +1,421 @@
+/**
+ * One tenant while anything is going on with it.
+ *
+ * Holds what a catalog row cannot: where its compute listens, which sessions hold it awake, and the
+ * one transition that is under way. A tenant at rest has no life here and costs no memory.
+ *
+ *   no transition, no address   asleep; the row says `suspended` or `failed`
+ *   transition `wake`           a start is under way; every session that comes shares its outcome
+ *   no transition, an address   awake; held by its sessions, else a timer counts to the suspend
+ *   transition `suspend`        first the intent is written, in which time a session may still turn
+ *                               it round; then the address is gone and sessions wait for the end,
+ *                               to begin a wake of their own
+ *   transition `heal`           the row says more than is known (a crash, a lost compute, a write
+ *                               that failed): what is true is looked up, and the row made to agree
+ *   transition `settle`         a new owner password is brought to the running compute
+ *   transition `create`         a new tenant is given its place
+ *   transition `remove`         ends in `gone`
+ *
+ * There is at most one transition, and the promise of its end is the state: it is cleared by success
+ * and by failure alike. Nobody cancels another's transition, but a wake that still waits for its
+ * place in the queue is dropped with its last waiter.
+ */
+import { Fault, type FaultCode, fault, isFault } from '../domain/faults.ts';
+import type { Address } from '../domain/host.ts';
+import type { SessionId } from '../domain/ids.ts';
+import type { TenantLive } from '../domain/lifecycle.ts';
+import type { Tenant, TenantStateKind } from '../domain/tenant.ts';
+import { type DurationMs, elapsed, type Instant, ms } from '../domain/units.ts';
+import { LOSS_WINDOW_MS } from '../policy/backoff.ts';
+import { type IdleTerms, IdleWatch } from './idle-watch.ts';
+import { LossRecord } from './loss-record.ts';
+import {
+  finishWake,
+  heal,
+  placeTenant,
+  removeTenant,
+  saveRoles,
+  settle,
+  startCompute,
+  suspendCompute,
+  wakeFailed,
+} from './moves.ts';
+import type { TenantRecord } from './tenant-record.ts';
+import { waitUntil } from './wait-until.ts';
+import type { World } from './world.ts';
+
+type PlainTransition = 'create' | 'suspend' | 'heal' | 'settle' | 'remove';
+
+type Transition =
+  | {
+      readonly kind: 'wake';
+      readonly ready: Promise<Address>;
+      readonly done: Promise<void>;
+      readonly abandon: AbortController;
+      /** Sessions and operators that wait for it. */
+      waiters: number;
+      /** Whether it still waits for its place in the queue. */
+      queued: boolean;
+    }
+  | { readonly kind: PlainTransition; readonly done: Promise<void> };
+
+/** Transitions that a wake may have to sit out before its own; more is a fault of ours. */
+const TURNS_MAX = 100;
+
+const EXPECTED: ReadonlySet<FaultCode> = new Set(['WAKE_FAILED', 'WAKE_TIMEOUT', 'TENANT_BUSY']);
+
+/** Rows in these states promise something that only a look at the host can confirm. */
+const UNCLEAR: ReadonlySet<TenantStateKind> = new Set(['waking', 'running', 'suspending']);
+
+/** Rows in these states have no tenant to wake: not yet, or no more. */
+const UNBORN: ReadonlySet<TenantStateKind> = new Set(['creating', 'deleting']);
+
+const QUEUED = 'it waits for its turn to start';
+const STARTING = 'PostgreSQL is starting';
+
+export class TenantLife {
+  readonly #world: World;
+  readonly #record: TenantRecord;
+  readonly #idle: IdleWatch;
+  readonly #losses = new LossRecord();
+  readonly #onRest: () => void;
+  #address: Address | null = null;
+  #transition: Transition | null = null;
+  #rolesRefresh: Promise<void> | null = null;
+  #gone = false;
+  #users = 0;
+
+  constructor(world: World, record: TenantRecord, onRest: () => void) {
+    this.#world = world;
+    this.#record = record;
+    this.#onRest = onRest;
+    this.#idle = new IdleWatch(world.clock, (because) => {
+      this.suspend(because).catch((error) => this.#complain('suspend', error));
+    });
+  }
+
+  get tenant(): Tenant {
+    return this.#record.tenant;
+  }
+
+  get awake(): boolean {
+    return this.#address !== null;
+  }
+
+  get sessions(): number {
+    return this.#idle.sessions;
+  }
+
+  live(): TenantLive {
+    return this.#idle.live(this.awake, this.#idleTerms());
+  }
+
+  /** Somebody works with this life; it is not dropped until as many have left. */
+  enter(): void {
+    this.#users += 1;
+  }
+
+  leave(): void {
+    this.#users -= 1;
+    this.#restIfDone();
+  }
+
+  hold(session: SessionId): void {
+    this.#idle.hold(session);
+  }
+
+  release(session: SessionId): void {
+    if (!this.#idle.release(session)) return;
+    this.#decide();
+    this.#restIfDone();
+  }
+
+  /** Resolves with the address of the running compute. Throws as `Gate.wake` does. */
+  async wake(): Promise<Address> {
+    const since = this.#world.clock.now();
+    for (let turn = 0; turn < TURNS_MAX; turn++) {
+      const transition = this.#transition;
+      if (this.#gone || (transition === null && UNBORN.has(this.#record.kind))) {
+        throw fault('TENANT_UNKNOWN', { tenant: this.tenant.name });
+      }
+      if (transition?.kind === 'wake' && !transition.abandon.signal.aborted) {
+        return await this.#awaitWake(transition, since);
+      }
+      if (transition !== null) await this.#sitOut(transition, since);
+      else if (this.#address !== null && this.tenant.settled) return this.#address;
+      else this.#beginTowardsAwake();
+    }
+    throw this.#timeout(since, 'its state keeps changing');
+  }
+
+  /** Gives a new tenant its place on the host. A tenant that cannot be placed is removed again. */
+  place(): Promise<void> {
+    return this.#exclusively('create', async () => {
+      try {
+        await placeTenant(this.#world, this.#record);
+      } catch (error) {
+        await this.#remove();
+        throw error;
+      }
+    });
+  }
+
+  /** Puts an idle tenant to sleep. Throws `TENANT_BUSY` while sessions are open. */
+  suspend(because: string): Promise<void> {
+    return this.#exclusively('suspend', async () => {
+      await this.#suspend(because, () => this.#idle.sessions === 0);
+      if (this.#address !== null) throw this.#busy();
+    });
+  }
+
+  /** Stops the compute whoever uses it: the server is going down, and has told the sessions. */
+  stop(because: string): Promise<void> {
+    return this.#exclusively('suspend', () => this.#suspend(because, () => true));
+  }
+
+  remove(): Promise<void> {
+    return this.#exclusively('remove', () => this.#remove());
+  }
+
+  /** Takes in a changed row; brings a new owner password to a running compute. */
+  changed(): Promise<void> {
+    return this.#exclusively('settle', async () => {
+      if (this.#gone || !(await this.#record.reload())) return;
+      if (this.#address !== null) await settle(this.#world, this.#record);
+    });
+  }
+
+  /** Makes row and world agree after a start of ours, or finishes what was being removed. */
+  heal(): Promise<void> {
+    return this.#exclusively('heal', async () => {
+      if (UNBORN.has(this.#record.kind)) await this.#remove();
+      else if (this.#unclear()) await this.#heal();
+    });
+  }
+
+  /** The compute ended, and nobody had asked for it. */
+  lost(reason: string): void {
+    const { log, clock } = this.#world;
+    log.warn('a compute ended unexpectedly', {
+      tenant: this.tenant.id,
+      name: this.tenant.name,
+      reason,
+    });
+    this.#losses.note(clock.now());
+    clock.timer(ms(LOSS_WINDOW_MS), () => this.#restIfDone());
+    this.unanswered();
+  }
+
+  /** A session could not reach the compute: if it is dead, its end just has not been told yet. */
+  unanswered(): void {
+    if (this.#transition !== null || this.#address === null) return;
+    this.#address = null;
+    this.heal().catch((error) => this.#complain('heal', error));
+  }
+
+  /** Learns the roles of the running compute; whoever asks for a credential waits for it. */
+  refreshRoles(): Promise<void> {
+    const before = this.#rolesRefresh ?? Promise.resolve();
+    const refresh = before
+      .then(() => (this.#address === null ? undefined : saveRoles(this.#world, this.#record)))
+      .finally(() => {
+        if (this.#rolesRefresh === refresh) this.#rolesRefresh = null;
+      });
+    this.#rolesRefresh = refresh;
+    return refresh;
+  }
+
+  /** Resolves when the roles in the catalog are those of the compute, as far as is known. */
+  rolesKnown(): Promise<void> {
+    return this.#rolesRefresh ?? Promise.resolve();
+  }
+
+  #atRest(): boolean {
+    return this.#record.kind === 'suspended' || this.#record.kind === 'failed';
+  }
+
+  #idleTerms(): IdleTerms {
+    const suspendAfter = this.tenant.suspendAfter ?? this.#world.settings.suspendAfter;
+    return { tier: this.tenant.tier, suspendAfter };
+  }
+
+  #busy(): Fault {
+    return fault('TENANT_BUSY', {
+      tenant: this.tenant.name,
+      why: `has ${this.#idle.sessions} open sessions; close them first`,
+    });
+  }
+
+  /** The row says more than is known: something was cut short. */
+  #unclear(): boolean {
+    return !this.#gone && this.#address === null && UNCLEAR.has(this.#record.kind);
+  }
+
+  /** Begins the transition that is the next one on the way to an awake, settled compute. */
+  #beginTowardsAwake(): void {
+    if (this.#address !== null) void this.#run('settle', () => settle(this.#world, this.#record));
+    else if (this.#atRest()) this.#beginWake();
+    else void this.#run('heal', () => this.#heal());
+  }
+
+  async #heal(): Promise<void> {
+    const lossWait = this.#losses.wait(this.#world.clock.now());
+    this.#address = await heal(this.#world, this.#record, lossWait);
+    this.#idle.restart();
+  }
+
+  async #remove(): Promise<void> {
+    if (this.#gone) return;
+    this.#address = null;
+    await removeTenant(this.#world, this.#record);
+    this.#gone = true;
+  }
+
+  #beginWake(): void {
+    const { state } = this.tenant;
+    if (state.kind === 'failed') {
+      const wait = ms(state.retryAt - this.#world.clock.wall());
+      if (wait > 0) throw wakeFailed(this.#record, state.reason, wait);
+    }
+    const abandon = new AbortController();
+    const ready = this.#startInTurn(abandon.signal);
+    const done = this.#retold(ready.then(() => finishWake(this.#world, this.#record)));
+    const transition: Transition = {
+      kind: 'wake',
+      ready,
+      done: done.finally(() => this.#ended()),
+      abandon,
+      waiters: 0,
+      queued: true,
+    };
+    this.#transition = transition;
+    transition.done.catch((error) => this.#complain('wake', error));
+  }
+
+  async #startInTurn(signal: AbortSignal): Promise<Address> {
+    const leave = await this.#world.queue.enter(signal);
+    try {
+      const transition = this.#transition;
+      if (transition?.kind === 'wake') transition.queued = false;
+      const address = await startCompute(this.#world, this.#record);
+      this.#address = address;
+      this.#idle.restart();
+      return address;
+    } finally {
+      leave();
+    }
+  }
+
+  async #awaitWake(
+    transition: Extract<Transition, { kind: 'wake' }>,
+    since: Instant,
+  ): Promise<Address> {
+    transition.waiters += 1;
+    try {
+      return await waitUntil(transition.ready, {
+        clock: this.#world.clock,
+        wait: this.#waitLeft(since),
+        otherwise: () => this.#timeout(since, transition.queued ? QUEUED : STARTING),
+      });
+    } finally {
+      transition.waiters -= 1;
+      // A start that is under way is finished; only one that waits for its place can be dropped.
+      if (transition.waiters === 0 && transition.queued) {
+        transition.abandon.abort(this.#timeout(since, 'nobody waits any more'));
+      }
+    }
+  }
+
+  async #sitOut(transition: Transition, since: Instant): Promise<void> {
+    await waitUntil(
+      transition.done.catch(() => {}),
+      {
+        clock: this.#world.clock,
+        wait: this.#waitLeft(since),
+        otherwise: () => this.#timeout(since, `${transition.kind} is under way`),
+      },
+    );
+    // A failure on the way to an awake compute is told to who asked, not tried again for ever.
+    if (transition.kind === 'heal' || transition.kind === 'settle') await transition.done;
+  }
+
+  #waitLeft(since: Instant): DurationMs {
+    return ms(this.#world.settings.wakeTimeout - elapsed(since, this.#world.clock.now()));
+  }
+
+  #timeout(since: Instant, why: string): Fault {
+    const waited = elapsed(since, this.#world.clock.now());
+    return fault('WAKE_TIMEOUT', { tenant: this.tenant.name, waited, why });
+  }
+
+  async #suspend(because: string, mayStop: () => boolean): Promise<void> {
+    if (this.#unclear()) await this.#heal();
+    if (this.#address === null) return;
+    if (!mayStop()) throw this.#busy();
+    const closeTheWay = (): boolean => {
+      if (!mayStop()) return false;
+      this.#address = null;
+      return true;
+    };
+    try {
+      await suspendCompute(this.#world, this.#record, { because, mayStop: closeTheWay });
+    } catch (error) {
+      // Whatever is wrong, it is not tried again before another idle time has passed.
+      this.#idle.restart();
+      throw error;
+    }
+  }
+
+  /** Runs `work` as the one transition, after those that are under way, however they end. */
+  async #exclusively(kind: PlainTransition, work: () => Promise<void>): Promise<void> {
+    for (let turn = 0; turn < TURNS_MAX; turn++) {
+      if (this.#transition === null) return await this.#run(kind, work);
+      await this.#transition.done.catch(() => {});
+    }
+    throw fault('TENANT_BUSY', { tenant: this.tenant.name, why: 'keeps changing; try again' });
+  }
+
+  /** Runs `work` as the one transition. The caller has just seen that there is none. */
+  #run(kind: PlainTransition, work: () => Promise<void>): Promise<void> {
+    this.#idle.stop();
+    const done = this.#retold(work()).finally(() => this.#ended());
+    done.catch(() => {});
+    this.#transition = { kind, done };
+    return done;
+  }
+
+  /** After a refused write the row is read again, so that the next try knows what is true. */
+  async #retold(work: Promise<void>): Promise<void> {
+    try {
+      await work;
+    } catch (error) {
+      if (isFault(error, 'STALE_GENERATION')) await this.#record.reload();
+      throw error;
+    }
+  }
+
+  #ended(): void {
+    this.#transition = null;
+    this.#decide();
+    this.#restIfDone();
+  }
+
+  /** Asks the policy what is next, if there is a compute and nothing is under way. */
+  #decide(): void {
+    this.#idle.stop();
+    if (this.awake && this.#transition === null) this.#idle.ask(this.#idleTerms());
+  }
+
+  #restIfDone(): void {
+    if (this.#users > 0 || this.#idle.sessions > 0) return;
+    if (this.#transition !== null || this.#address !== null) return;
+    // Losses are remembered here: a tenant that lost its compute rests when they are forgotten.
+    if (!this.#losses.recent(this.#world.clock.now())) this.#onRest();
+  }
+
+  #complain(what: string, error: unknown): void {
+    // Told already, or an ordinary turn of events.
+    if (error instanceof Fault && EXPECTED.has(error.code)) return;
+    this.#world.log.warn(`a tenant could not ${what}`, { tenant: this.tenant.id, error });
+  }
+}

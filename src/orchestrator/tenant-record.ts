@@ -1,0 +1,50 @@
+import type { Tenant, TenantState } from '../domain/tenant.ts';
+import type { World } from './world.ts';
+
+/**
+ * The catalog's row of one tenant, as last read or written. The only way by which the orchestrator
+ * moves a tenant: each move is written, and told to the log with its reason, before it is acted on.
+ */
+export class TenantRecord {
+  readonly #world: Pick<World, 'catalog' | 'log'>;
+  #tenant: Tenant;
+
+  constructor(world: Pick<World, 'catalog' | 'log'>, tenant: Tenant) {
+    this.#world = world;
+    this.#tenant = tenant;
+  }
+
+  get tenant(): Tenant {
+    return this.#tenant;
+  }
+
+  get kind(): TenantState['kind'] {
+    return this.#tenant.state.kind;
+  }
+
+  /** Throws `STALE_GENERATION` if another writer came first, `CATALOG_DOWN`, `TENANT_UNKNOWN`. */
+  async move(to: TenantState, because: string): Promise<void> {
+    const from = this.kind;
+    this.#tenant = await this.#world.catalog.move(this.#tenant, to);
+    this.#world.log.info('tenant moved', {
+      tenant: this.#tenant.id,
+      name: this.#tenant.name,
+      from,
+      to: to.kind,
+      because,
+    });
+  }
+
+  /** Takes in a row that the catalog has just answered with. */
+  take(tenant: Tenant): void {
+    this.#tenant = tenant;
+  }
+
+  /** Takes in what the catalog has now. Returns false if the row is gone. */
+  async reload(): Promise<boolean> {
+    const found = await this.#world.catalog.tenantById(this.#tenant.id);
+    if (found === undefined) return false;
+    this.#tenant = found;
+    return true;
+  }
+}

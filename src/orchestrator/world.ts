@@ -1,0 +1,33 @@
+/** What the orchestrator works with: its settings, and the ports to everything outside of it. */
+import type { Catalog } from '../domain/catalog.ts';
+import type { Clock } from '../domain/clock.ts';
+import type { Failpoints } from '../domain/failpoints.ts';
+import type { Sessions, TicketReader } from '../domain/gate.ts';
+import type { Host } from '../domain/host.ts';
+import type { Log } from '../domain/log.ts';
+import type { DurationMs } from '../domain/units.ts';
+import type { WakeQueue } from './wake-queue.ts';
+
+export type OrchestratorSettings = {
+  /** Idle time before a compute is suspended, for tenants that do not say otherwise. */
+  readonly suspendAfter: DurationMs;
+  /** How long a client waits for a wake before it is told `WAKE_TIMEOUT`. */
+  readonly wakeTimeout: DurationMs;
+  /** How long a start may take, recovery after a crash included, before it has failed. */
+  readonly startTimeout: DurationMs;
+  /** Most sessions of a tenant at once, for tenants that do not say otherwise. */
+  readonly sessionsMax: number;
+};
+
+export type World = {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly catalog: Catalog;
+  readonly host: Host;
+  readonly failpoints: Failpoints;
+  readonly queue: WakeQueue;
+  readonly tickets: TicketReader;
+  /** The proxy is made after the orchestrator; it is asked for when it is needed. */
+  readonly sessions: () => Sessions;
+  readonly settings: OrchestratorSettings;
+};
