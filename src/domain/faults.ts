@@ -91,6 +91,43 @@ export const FAULTS = {
     retry: 'never',
     message: (p: { option: string; why: string }) => `option ${p.option}: ${p.why}`,
   },
+  BODY_TOO_LARGE: {
+    kind: 'client',
+    sqlstate: '54000',
+    http: 413,
+    retry: 'never',
+    message: (p: { bytesMax: number }) => `the body is larger than ${p.bytesMax} bytes`,
+  },
+  BODY_NOT_JSON: {
+    kind: 'client',
+    sqlstate: '22023',
+    http: 415,
+    retry: 'never',
+    message: (_: None) => 'the body must be JSON, sent as "Content-Type: application/json"',
+  },
+  HOST_UNKNOWN: {
+    kind: 'client',
+    sqlstate: '28000',
+    http: 421,
+    retry: 'never',
+    message: (_: None) =>
+      'this API answers only to the name it listens on; call it as localhost, or by its address',
+  },
+  ORIGIN_FOREIGN: {
+    kind: 'client',
+    sqlstate: '28000',
+    http: 403,
+    retry: 'never',
+    message: (_: None) => 'this API answers no pages of other origins',
+  },
+  IDEMPOTENCY_KEY_REUSED: {
+    kind: 'client',
+    sqlstate: '22023',
+    http: 422,
+    retry: 'never',
+    message: (_: None) =>
+      'this Idempotency-Key was used for another request; use a new key for each request',
+  },
   NOT_FOUND: {
     kind: 'client',
     sqlstate: '42704',

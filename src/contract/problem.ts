@@ -1,0 +1,31 @@
+import { type Static, Type } from 'typebox';
+
+/** The media type of every answer that is not a success. Source: RFC 9457. */
+export const PROBLEM_TYPE = 'application/problem+json';
+
+export const Problem = Type.Object(
+  {
+    type: Type.String({
+      description: 'Names the fault as a URI.',
+      examples: ['urn:dynabase:fault:TENANT_UNKNOWN'],
+    }),
+    title: Type.String({ description: 'The HTTP status in words.', examples: ['Not Found'] }),
+    status: Type.Integer({ examples: [404] }),
+    detail: Type.String({
+      description: 'What happened and what to do.',
+      examples: ['there is no tenant "acme"'],
+    }),
+    code: Type.String({ description: 'For programs.', examples: ['TENANT_UNKNOWN'] }),
+    sqlstate: Type.String({
+      description: 'What a PostgreSQL client would see.',
+      examples: ['3D000'],
+    }),
+    retry: Type.Enum(['never', 'soon'], {
+      type: 'string',
+      description: 'Whether the same request may succeed when repeated.',
+    }),
+    requestId: Type.String({ description: 'Finds the request in the server log.' }),
+  },
+  { $id: 'Problem', additionalProperties: false },
+);
+export type Problem = Static<typeof Problem>;

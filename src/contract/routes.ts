@@ -1,0 +1,228 @@
+/**
+ * Every route with its shapes: the one source from which the API registers, validates, serialises
+ * and documents, and from which the SDK takes its types.
+ */
+import { type Static, type TSchema, Type } from 'typebox';
+import type { OPERATIONS, OperationName } from './operations.ts';
+import { Health, Status } from './status.ts';
+import {
+  ConnectionString,
+  NewTenant,
+  Tenant,
+  TenantChange,
+  TenantPage,
+  TenantSecret,
+  Ticket,
+} from './tenant.ts';
+import { Usage } from './usage.ts';
+import { Moment, State } from './values.ts';
+
+export type Route = {
+  readonly tag: 'tenants' | 'server';
+  readonly summary: string;
+  readonly description?: string;
+  /** Whether an admin key is asked for. */
+  readonly guarded: boolean;
+  readonly params?: TSchema;
+  readonly query?: TSchema;
+  readonly body?: TSchema;
+  readonly headers?: TSchema;
+  readonly success: { readonly status: 200 | 201 | 204; readonly shape: TSchema | null };
+  /** Codes of the fault table, besides those that any route may answer with. */
+  readonly faults: readonly string[];
+};
+
+const Ref = Type.Object({
+  ref: Type.String({
+    minLength: 1,
+    maxLength: 63,
+    description: 'Id or name of the tenant.',
+    examples: ['acme'],
+  }),
+});
+
+const KeyHeader = Type.Object({
+  'idempotency-key': Type.Optional(
+    Type.String({
+      minLength: 1,
+      maxLength: 200,
+      description:
+        'Any text of your choice. The same request with the same key within 24 hours is done once and answered alike.',
+    }),
+  ),
+});
+
+const PAGE_MAX = 1_000;
+
+const ListQuery = Type.Object(
+  {
+    after: Type.Optional(
+      Type.String({ maxLength: 63, description: 'Begin behind the tenant of this name.' }),
+    ),
+    limit: Type.Optional(
+      Type.Integer({ minimum: 1, maximum: PAGE_MAX, default: 100, description: 'Page size.' }),
+    ),
+    state: Type.Optional(State),
+  },
+  { additionalProperties: false },
+);
+
+const UsageQuery = Type.Object(
+  {
+    from: Type.Optional(Moment('Start, included. 24 hours before the end if not given.')),
+    to: Type.Optional(Moment('End, not included. Now if not given.')),
+  },
+  { additionalProperties: false },
+);
+
+const ok = <S extends TSchema>(shape: S) => ({ status: 200, shape }) as const;
+
+export const ROUTES = {
+  getStatus: {
+    tag: 'server',
+    summary: 'What the server says of itself',
+    guarded: true,
+    success: ok(Status),
+    faults: ['CATALOG_DOWN'],
+  },
+  createTenant: {
+    tag: 'tenants',
+    summary: 'Create a tenant',
+    description: 'Answers with the password of its owner role, which is shown only here.',
+    guarded: true,
+    body: NewTenant,
+    headers: KeyHeader,
+    success: { status: 201, shape: TenantSecret },
+    faults: [
+      'BAD_NAME',
+      'TENANT_EXISTS',
+      'IDEMPOTENCY_KEY_REUSED',
+      'DISK_FULL',
+      'NO_UIDS',
+      'SERVER_STOPPING',
+      'CATALOG_DOWN',
+    ],
+  },
+  listTenants: {
+    tag: 'tenants',
+    summary: 'List tenants, sorted by name',
+    guarded: true,
+    query: ListQuery,
+    success: ok(TenantPage),
+    faults: ['CATALOG_DOWN'],
+  },
+  getTenant: {
+    tag: 'tenants',
+    summary: 'Show a tenant',
+    guarded: true,
+    params: Ref,
+    success: ok(Tenant),
+    faults: ['TENANT_UNKNOWN', 'CATALOG_DOWN'],
+  },
+  changeTenant: {
+    tag: 'tenants',
+    summary: 'Change the settings of a tenant',
+    guarded: true,
+    params: Ref,
+    body: TenantChange,
+    success: ok(Tenant),
+    faults: ['TENANT_UNKNOWN', 'STALE_GENERATION', 'CATALOG_DOWN'],
+  },
+  deleteTenant: {
+    tag: 'tenants',
+    summary: 'Delete a tenant and all its data',
+    description: 'Open sessions are ended. There is no way back.',
+    guarded: true,
+    params: Ref,
+    success: { status: 204, shape: null },
+    faults: ['TENANT_UNKNOWN', 'STALE_GENERATION', 'SERVER_STOPPING', 'CATALOG_DOWN'],
+  },
+  wakeTenant: {
+    tag: 'tenants',
+    summary: 'Start the compute of a tenant',
+    description: 'Answers when it accepts sessions. Clients need not ask: connecting wakes.',
+    guarded: true,
+    params: Ref,
+    success: ok(Tenant),
+    faults: [
+      'TENANT_UNKNOWN',
+      'WAKE_TIMEOUT',
+      'WAKE_FAILED',
+      'WAKES_FULL',
+      'SERVER_STOPPING',
+      'CATALOG_DOWN',
+    ],
+  },
+  suspendTenant: {
+    tag: 'tenants',
+    summary: 'Stop the compute of a tenant; the data stays',
+    guarded: true,
+    params: Ref,
+    success: ok(Tenant),
+    faults: ['TENANT_UNKNOWN', 'TENANT_BUSY', 'SERVER_STOPPING', 'CATALOG_DOWN'],
+  },
+  rotatePassword: {
+    tag: 'tenants',
+    summary: 'Give the owner role a new password',
+    description: 'The old one is refused from then on; open sessions live on.',
+    guarded: true,
+    params: Ref,
+    headers: KeyHeader,
+    success: ok(TenantSecret),
+    faults: ['TENANT_UNKNOWN', 'IDEMPOTENCY_KEY_REUSED', 'STALE_GENERATION', 'CATALOG_DOWN'],
+  },
+  issueTicket: {
+    tag: 'tenants',
+    summary: 'Get a short-lived login as the owner',
+    guarded: true,
+    params: Ref,
+    success: { status: 201, shape: Ticket },
+    faults: ['TENANT_UNKNOWN', 'CATALOG_DOWN'],
+  },
+  getUsage: {
+    tag: 'tenants',
+    summary: 'What a tenant used, minute by minute',
+    guarded: true,
+    params: Ref,
+    query: UsageQuery,
+    success: ok(Usage),
+    faults: ['TENANT_UNKNOWN', 'CATALOG_DOWN'],
+  },
+  getConnectionString: {
+    tag: 'tenants',
+    summary: 'Where clients of a tenant connect, without a password',
+    guarded: true,
+    params: Ref,
+    success: ok(ConnectionString),
+    faults: ['TENANT_UNKNOWN', 'CATALOG_DOWN'],
+  },
+  getHealth: {
+    tag: 'server',
+    summary: 'Whether the process lives',
+    guarded: false,
+    success: ok(Health),
+    faults: [],
+  },
+  getReadiness: {
+    tag: 'server',
+    summary: 'Whether the server can do its work',
+    guarded: false,
+    success: ok(Health),
+    faults: ['CATALOG_DOWN', 'SERVER_STOPPING'],
+  },
+} as const satisfies Record<OperationName, Route>;
+
+type Routes = typeof ROUTES;
+type StaticOf<R, K extends string> =
+  R extends Record<K, infer S> ? (S extends TSchema ? Static<S> : undefined) : undefined;
+
+export type ParamsOf<N extends OperationName> = StaticOf<Routes[N], 'params'>;
+export type QueryOf<N extends OperationName> = StaticOf<Routes[N], 'query'>;
+export type BodyOf<N extends OperationName> = StaticOf<Routes[N], 'body'>;
+export type HeadersOf<N extends OperationName> = StaticOf<Routes[N], 'headers'>;
+export type AnswerOf<N extends OperationName> = Routes[N]['success']['shape'] extends infer S
+  ? S extends TSchema
+    ? Static<S>
+    : undefined
+  : never;
+export type MethodOf<N extends OperationName> = (typeof OPERATIONS)[N]['method'];

@@ -1,0 +1,116 @@
+import { type Static, Type } from 'typebox';
+import { Count, Moment, Plan, SessionsMax, State, SuspendAfterMs, Tier } from './values.ts';
+
+export const TenantFailure = Type.Object(
+  {
+    reason: Type.String({ description: 'Why the last start failed.' }),
+    attempt: Type.Integer({ minimum: 1, description: 'Failed starts in a row.' }),
+    retryAt: Moment('No other start is tried before this.'),
+  },
+  { $id: 'TenantFailure', additionalProperties: false },
+);
+
+const tenantFields = {
+  id: Type.String({ description: 'Never changes.', examples: ['tn_4f9k2m0q7x1z'] }),
+  name: Type.String({
+    description: 'Also its database and its owner role.',
+    examples: ['acme'],
+  }),
+  plan: Plan,
+  tier: Tier,
+  state: State,
+  stateSince: Moment('When the state was entered.'),
+  createdAt: Moment('When the tenant was created.'),
+  suspendAfterMs: SuspendAfterMs,
+  sessionsMax: SessionsMax,
+  sessions: Count('Sessions open now.'),
+  idleSince: Type.Union([Moment(''), Type.Null()], {
+    description: 'When the last session ended; null while there are sessions or no compute runs.',
+  }),
+  suspendAt: Type.Union([Moment(''), Type.Null()], {
+    description: 'When it will be suspended if nobody connects; null if nothing is planned.',
+  }),
+  failure: Type.Union([TenantFailure, Type.Null()], {
+    description: 'Set in state `failed` only.',
+  }),
+  connectionUri: Type.String({
+    description: 'What a PostgreSQL client connects to. Holds no password.',
+    examples: ['postgresql://acme@localhost:6432/acme'],
+  }),
+};
+
+export const Tenant = Type.Object(tenantFields, { $id: 'Tenant', additionalProperties: false });
+export type Tenant = Static<typeof Tenant>;
+
+export const TenantSecret = Type.Object(
+  {
+    ...tenantFields,
+    connectionUri: Type.String({
+      description: 'What a PostgreSQL client connects to, with the new password.',
+      examples: ['postgresql://acme:4PqX...@localhost:6432/acme'],
+    }),
+    password: Type.String({ description: 'Of the owner role. Shown once, kept nowhere.' }),
+  },
+  { $id: 'TenantSecret', additionalProperties: false },
+);
+export type TenantSecret = Static<typeof TenantSecret>;
+
+export const TenantPage = Type.Object(
+  {
+    tenants: Type.Array(Tenant, { description: 'Sorted by name.' }),
+    next: Type.Union([Type.String(), Type.Null()], {
+      description: 'Send it as `after` to get the next page; null at the end.',
+    }),
+  },
+  { $id: 'TenantPage', additionalProperties: false },
+);
+export type TenantPage = Static<typeof TenantPage>;
+
+export const NewTenant = Type.Object(
+  {
+    name: Type.String({
+      minLength: 1,
+      maxLength: 63,
+      description:
+        'a-z, 0-9, _ and -, beginning with a letter and ending with a letter or digit; unique.',
+      examples: ['acme'],
+    }),
+    plan: Type.Optional(Plan),
+    suspendAfterMs: Type.Optional(SuspendAfterMs),
+    sessionsMax: Type.Optional(SessionsMax),
+  },
+  { $id: 'NewTenant', additionalProperties: false },
+);
+export type NewTenant = Static<typeof NewTenant>;
+
+export const TenantChange = Type.Object(
+  {
+    suspendAfterMs: Type.Optional(SuspendAfterMs),
+    sessionsMax: Type.Optional(SessionsMax),
+  },
+  { $id: 'TenantChange', additionalProperties: false, minProperties: 1 },
+);
+export type TenantChange = Static<typeof TenantChange>;
+
+export const Ticket = Type.Object(
+  {
+    connectionUri: Type.String({
+      description: 'Logs in as the owner without its password, until the ticket expires.',
+    }),
+    expiresAt: Moment('Sessions opened before this live on.'),
+  },
+  { $id: 'Ticket', additionalProperties: false },
+);
+export type Ticket = Static<typeof Ticket>;
+
+export const ConnectionString = Type.Object(
+  {
+    connectionUri: Type.String({ examples: ['postgresql://acme@localhost:6432/acme'] }),
+    host: Type.String({ examples: ['localhost'] }),
+    port: Type.Integer({ minimum: 1, maximum: 65_535, examples: [6432] }),
+    database: Type.String({ examples: ['acme'] }),
+    user: Type.String({ examples: ['acme'] }),
+  },
+  { $id: 'ConnectionString', additionalProperties: false },
+);
+export type ConnectionString = Static<typeof ConnectionString>;
