@@ -20,6 +20,12 @@ export type NewTenant = {
   readonly sessionsMax?: number | null;
 };
 
+/** What of a tenant may be changed; what is not given stays. */
+export type TenantSettings = {
+  readonly suspendAfter?: DurationMs | null;
+  readonly sessionsMax?: number | null;
+};
+
 /** A tenant with what is known of it now. */
 export type TenantView = {
   readonly tenant: Tenant;
@@ -63,10 +69,7 @@ export interface Control {
     readonly limit: number;
     readonly state: TenantStateKind | null;
   }): Promise<TenantListing>;
-  configureTenant(
-    ref: TenantRef,
-    change: { readonly suspendAfter?: DurationMs | null; readonly sessionsMax?: number | null },
-  ): Promise<TenantView>;
+  configureTenant(ref: TenantRef, change: TenantSettings): Promise<TenantView>;
   deleteTenant(ref: TenantRef): Promise<void>;
   rotatePassword(ref: TenantRef): Promise<TenantSecret>;
   wakeTenant(ref: TenantRef): Promise<TenantView>;

@@ -58,7 +58,10 @@ export class Orchestrator implements Gate, Lifecycle {
   }
 
   async credential(tenant: TenantId, role: string): Promise<Credential | undefined> {
-    await this.#lives.get(tenant)?.rolesKnown();
+    await this.#lives
+      .get(tenant)
+      ?.roles.known()
+      .catch(() => {});
     return await this.#directory.credential(tenant, role);
   }
 
@@ -87,8 +90,8 @@ export class Orchestrator implements Gate, Lifecycle {
     const life = this.#lives.get(tenant);
     if (life === undefined) return;
     life.enter();
-    life
-      .refreshRoles()
+    life.roles
+      .start()
       .finally(() => {
         this.#directory.forget(tenant);
         life.leave();

@@ -40,6 +40,7 @@ import {
   suspendCompute,
   wakeFailed,
 } from './moves.ts';
+import { RolesRefresh } from './roles-refresh.ts';
 import type { TenantRecord } from './tenant-record.ts';
 import { waitUntil } from './wait-until.ts';
 import type { World } from './world.ts';
@@ -78,10 +79,10 @@ export class TenantLife {
   readonly #record: TenantRecord;
   readonly #idle: IdleWatch;
   readonly #losses = new LossRecord();
+  readonly roles: RolesRefresh;
   readonly #onRest: () => void;
   #address: Address | null = null;
   #transition: Transition | null = null;
-  #rolesRefresh: Promise<void> | null = null;
   #gone = false;
   #users = 0;
 
@@ -89,6 +90,9 @@ export class TenantLife {
     this.#world = world;
     this.#record = record;
     this.#onRest = onRest;
+    this.roles = new RolesRefresh(async () => {
+      if (this.awake) await saveRoles(world, record);
+    });
     this.#idle = new IdleWatch(world.clock, (because) => {
       this.suspend(because).catch((error) => this.#complain('suspend', error));
     });
@@ -100,10 +104,6 @@ export class TenantLife {
 
   get awake(): boolean {
     return this.#address !== null;
-  }
-
-  get sessions(): number {
-    return this.#idle.sessions;
   }
 
   live(): TenantLive {
@@ -211,23 +211,6 @@ export class TenantLife {
     if (this.#transition !== null || this.#address === null) return;
     this.#address = null;
     this.heal().catch((error) => this.#complain('heal', error));
-  }
-
-  /** Learns the roles of the running compute; whoever asks for a credential waits for it. */
-  refreshRoles(): Promise<void> {
-    const before = this.#rolesRefresh ?? Promise.resolve();
-    const refresh = before
-      .then(() => (this.#address === null ? undefined : saveRoles(this.#world, this.#record)))
-      .finally(() => {
-        if (this.#rolesRefresh === refresh) this.#rolesRefresh = null;
-      });
-    this.#rolesRefresh = refresh;
-    return refresh;
-  }
-
-  /** Resolves when the roles in the catalog are those of the compute, as far as is known. */
-  rolesKnown(): Promise<void> {
-    return this.#rolesRefresh ?? Promise.resolve();
   }
 
   #atRest(): boolean {

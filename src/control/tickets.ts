@@ -1,0 +1,66 @@
+/**
+ * Tickets: short-lived logins as a tenant's owner, for the holder of an operator key.
+ *
+ * The control plane knows no tenant's password, and must not act as a superuser inside a tenant's
+ * database. A ticket is a random user name and password that the proxy accepts for a minute; the
+ * session it opens is an ordinary one with the owner's rights.
+ */
+import type { Clock } from '../domain/clock.ts';
+import type { TicketReader } from '../domain/gate.ts';
+import type { TenantId } from '../domain/ids.ts';
+import type { Passwords } from '../domain/passwords.ts';
+import type { Random } from '../domain/random.ts';
+import { after, type DurationMs, type Instant, minutes } from '../domain/units.ts';
+import type { Verifier } from '../domain/verifier.ts';
+
+/** How long a ticket may be used to log in; a session it opened lives on. */
+export const TICKET_LIFE: DurationMs = minutes(1);
+
+/** Tickets open at once; the oldest give way. */
+export const TICKETS_MAX = 10_000;
+
+/** Users of this form are never roles of a tenant. */
+export const TICKET_PREFIX = 'dynabase_ticket_';
+
+type Entry = { readonly tenant: TenantId; readonly verifier: Verifier; readonly until: Instant };
+
+export class TicketBook implements TicketReader {
+  readonly #clock: Clock;
+  readonly #random: Random;
+  readonly #passwords: Passwords;
+  /** By user, the oldest first. */
+  readonly #tickets = new Map<string, Entry>();
+
+  constructor(world: { clock: Clock; random: Random; passwords: Passwords }) {
+    this.#clock = world.clock;
+    this.#random = world.random;
+    this.#passwords = world.passwords;
+  }
+
+  async issue(tenant: TenantId): Promise<{ readonly user: string; readonly password: string }> {
+    const user = TICKET_PREFIX + hex(this.#random.bytes(8));
+    const password = this.#passwords.generate();
+    const verifier = await this.#passwords.verifierOf(password);
+    this.#sweep();
+    this.#tickets.set(user, { tenant, verifier, until: after(this.#clock.now(), TICKET_LIFE) });
+    return { user, password };
+  }
+
+  find(tenant: TenantId, role: string): Verifier | undefined {
+    const ticket = this.#tickets.get(role);
+    if (ticket === undefined || ticket.tenant !== tenant) return undefined;
+    return ticket.until > this.#clock.now() ? ticket.verifier : undefined;
+  }
+
+  /** All tickets live equally long, so the expired ones are the oldest. */
+  #sweep(): void {
+    const now = this.#clock.now();
+    for (const [user, ticket] of this.#tickets) {
+      if (ticket.until > now && this.#tickets.size < TICKETS_MAX) return;
+      this.#tickets.delete(user);
+    }
+  }
+}
+
+const hex = (bytes: Uint8Array): string =>
+  Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
