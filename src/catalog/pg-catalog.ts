@@ -1,0 +1,99 @@
+/** The catalog in PostgreSQL. Every method asks through `#ask`, where failures become faults. */
+import type { Kysely } from 'kysely';
+import type { Catalog, TenantDraft, TenantPage, TenantQuery } from '../domain/catalog.ts';
+import type { TenantId, TenantName } from '../domain/ids.ts';
+import type { Tenant, TenantState, TenantStateKind } from '../domain/tenant.ts';
+import type { Timestamp } from '../domain/units.ts';
+import type { UsageMinute } from '../domain/usage.ts';
+import type { RoleRecord, Verifier } from '../domain/verifier.ts';
+import { catalogFailure } from './pg-failure.ts';
+import * as roles from './roles.ts';
+import type { Tables } from './schema.ts';
+import * as tenants from './tenants.ts';
+import { addUsage, usageOf } from './usage-minutes.ts';
+
+export class PgCatalog implements Catalog, AsyncDisposable {
+  readonly #db: Kysely<Tables>;
+  #closed: Promise<void> | undefined;
+
+  constructor(db: Kysely<Tables>) {
+    this.#db = db.withSchema('dynabase');
+  }
+
+  insertTenant(draft: TenantDraft): Promise<Tenant> {
+    return this.#ask((db) => tenants.insertTenant(db, draft));
+  }
+
+  tenantByName(name: TenantName): Promise<Tenant | undefined> {
+    return this.#ask((db) => tenants.tenantBy(db, { name }));
+  }
+
+  tenantById(id: TenantId): Promise<Tenant | undefined> {
+    return this.#ask((db) => tenants.tenantBy(db, { id }));
+  }
+
+  listTenants(query: TenantQuery): Promise<TenantPage> {
+    return this.#ask((db) => tenants.listTenants(db, query));
+  }
+
+  countTenants(): Promise<Readonly<Record<TenantStateKind, number>>> {
+    return this.#ask(tenants.countTenants);
+  }
+
+  unrestedTenants(): Promise<readonly Tenant[]> {
+    return this.#ask(tenants.unrestedTenants);
+  }
+
+  move(tenant: Tenant, to: TenantState): Promise<Tenant> {
+    return this.#ask((db) => tenants.moveTenant(db, tenant, to));
+  }
+
+  configure(...[id, change]: Parameters<Catalog['configure']>): Promise<Tenant> {
+    return this.#ask((db) => tenants.configureTenant(db, id, change));
+  }
+
+  markSettled(id: TenantId, verifier: Verifier): Promise<Tenant> {
+    return this.#ask((db) => roles.markSettled(db, id, verifier));
+  }
+
+  removeTenant(id: TenantId): Promise<void> {
+    return this.#ask((db) => tenants.removeTenant(db, id));
+  }
+
+  verifier(tenant: TenantId, role: string): Promise<Verifier | undefined> {
+    return this.#ask((db) => roles.verifierOf(db, tenant, role));
+  }
+
+  rotateOwner(tenant: TenantId, verifier: Verifier): Promise<Tenant> {
+    return this.#ask((db) => roles.rotateOwner(db, tenant, verifier));
+  }
+
+  saveRoles(tenant: TenantId, records: readonly RoleRecord[]): Promise<void> {
+    return this.#ask((db) => roles.saveRoles(db, tenant, records));
+  }
+
+  add(records: readonly UsageMinute[], batch: string): Promise<void> {
+    return this.#ask((db) => addUsage(db, records, batch));
+  }
+
+  usage(tenant: TenantId, from: Timestamp, to: Timestamp): Promise<readonly UsageMinute[]> {
+    return this.#ask((db) => usageOf(db, tenant, { from, to }));
+  }
+
+  close(): Promise<void> {
+    this.#closed ??= this.#db.destroy();
+    return this.#closed;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  async #ask<T>(question: (db: Kysely<Tables>) => Promise<T>): Promise<T> {
+    try {
+      return await question(this.#db);
+    } catch (error) {
+      throw catalogFailure(error);
+    }
+  }
+}

@@ -1,0 +1,81 @@
+/** Tenants as rows: parsed once here, trusted everywhere else. */
+import { isTenantId, isTenantName } from '../domain/ids.ts';
+import {
+  TENANT_MOVES,
+  type Tenant,
+  type TenantState,
+  type TenantStateKind,
+} from '../domain/tenant.ts';
+import { PLANS, TIERS } from '../domain/tier.ts';
+import { ms } from '../domain/units.ts';
+import { fromWallTime, type TenantRow, type TenantTable, toWallTime } from './schema.ts';
+
+export const STATE_KINDS = Object.keys(TENANT_MOVES) as readonly TenantStateKind[];
+
+/** Throws a plain `Error` if the row is not one that this program could have written. */
+export function tenantOf(row: TenantRow): Tenant {
+  const { id, name } = row;
+  if (!isTenantId(id)) throw unreadable('id', id);
+  if (!isTenantName(name)) throw unreadable('name', name);
+  return {
+    id,
+    name,
+    plan: oneOf(PLANS, row.plan),
+    tier: oneOf(TIERS, row.tier),
+    state: stateOf(row),
+    stateSince: fromWallTime(row.state_since),
+    generation: row.generation,
+    settled: row.settled,
+    suspendAfter: row.suspend_after_ms === null ? null : ms(row.suspend_after_ms),
+    sessionsMax: row.sessions_max,
+    createdAt: fromWallTime(row.created_at),
+  };
+}
+
+/** The columns that hold `state`. */
+export function stateColumns(state: TenantState): Pick<
+  TenantTable,
+  'state' | 'state_attempt' | 'state_reason'
+> & {
+  readonly state_retry_at: ReturnType<typeof toWallTime> | null;
+} {
+  const failed = state.kind === 'failed' ? state : null;
+  return {
+    state: state.kind,
+    state_attempt: 'attempt' in state ? state.attempt : null,
+    // PostgreSQL text cannot hold a zero byte, and a reason may come out of a torn log.
+    state_reason: failed?.reason.replaceAll('\0', '') ?? null,
+    state_retry_at: failed && toWallTime(failed.retryAt),
+  };
+}
+
+function stateOf(row: TenantRow): TenantState {
+  const kind = oneOf(STATE_KINDS, row.state);
+  switch (kind) {
+    case 'waking':
+      return { kind, attempt: present(row.state_attempt, 'state_attempt') };
+    case 'failed':
+      return {
+        kind,
+        attempt: present(row.state_attempt, 'state_attempt'),
+        reason: present(row.state_reason, 'state_reason'),
+        retryAt: fromWallTime(present(row.state_retry_at, 'state_retry_at')),
+      };
+    default:
+      return { kind };
+  }
+}
+
+function oneOf<T extends string>(known: readonly T[], text: string): T {
+  const found = known.find((word) => word === text);
+  if (found === undefined) throw unreadable('word', text);
+  return found;
+}
+
+function present<T>(value: T | null, column: string): T {
+  if (value === null) throw unreadable(column, 'null');
+  return value;
+}
+
+const unreadable = (column: string, value: string): Error =>
+  new Error(`catalog: a tenant's ${column} is "${value}"`);

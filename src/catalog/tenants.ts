@@ -1,0 +1,165 @@
+/** What the catalog does with tenants, a statement or a transaction each. */
+import { type Kysely, sql } from 'kysely';
+import { assert } from '../domain/assert.ts';
+import type { TenantDraft, TenantPage, TenantQuery } from '../domain/catalog.ts';
+import { fault } from '../domain/faults.ts';
+import type { TenantId, TenantName } from '../domain/ids.ts';
+import { moved, type Tenant, type TenantState, type TenantStateKind } from '../domain/tenant.ts';
+import type { DurationMs } from '../domain/units.ts';
+import { violates } from './pg-failure.ts';
+import { DATABASE_NOW, type Tables, type TenantRow } from './schema.ts';
+import { STATE_KINDS, stateColumns, tenantOf } from './tenant-row.ts';
+
+const PAGE_MAX = 1_000;
+
+export async function insertTenant(db: Kysely<Tables>, draft: TenantDraft): Promise<Tenant> {
+  try {
+    return await db.transaction().execute(async (tx) => {
+      const row = await tx
+        .insertInto('tenants')
+        .values({
+          id: draft.id,
+          name: draft.name,
+          plan: draft.plan,
+          tier: draft.tier,
+          suspend_after_ms: draft.suspendAfter,
+          sessions_max: draft.sessionsMax,
+          ...stateColumns({ kind: 'creating' }),
+        })
+        .returningAll()
+        .executeTakeFirstOrThrow();
+      await tx
+        .insertInto('tenant_roles')
+        .values({
+          tenant_id: draft.id,
+          role: draft.name,
+          verifier: draft.verifier,
+          may_log_in: true,
+          is_owner: true,
+        })
+        .execute();
+      return tenantOf(row);
+    });
+  } catch (error) {
+    if (!violates(error, 'tenants_name_unique')) throw error;
+    throw fault('TENANT_EXISTS', { name: draft.name }, { cause: error });
+  }
+}
+
+export async function tenantBy(
+  db: Kysely<Tables>,
+  key: { readonly id: TenantId } | { readonly name: TenantName },
+): Promise<Tenant | undefined> {
+  const all = db.selectFrom('tenants').selectAll();
+  const one = 'id' in key ? all.where('id', '=', key.id) : all.where('name', '=', key.name);
+  const row = await one.executeTakeFirst();
+  return row && tenantOf(row);
+}
+
+/** Throws `BAD_REQUEST` unless the limit is 1 to 1,000. */
+export async function listTenants(db: Kysely<Tables>, query: TenantQuery): Promise<TenantPage> {
+  const { after, limit, state } = query;
+  if (!Number.isInteger(limit) || limit < 1 || limit > PAGE_MAX) {
+    throw fault('BAD_REQUEST', { why: `limit must be 1 to ${PAGE_MAX}` });
+  }
+  let page = db
+    .selectFrom('tenants')
+    .selectAll()
+    .orderBy('name')
+    .limit(limit + 1);
+  if (after !== null) page = page.where('name', '>', after);
+  if (state !== null) page = page.where('state', '=', state);
+  const tenants = (await page.execute()).map(tenantOf);
+  const shown = tenants.slice(0, limit);
+  return { tenants: shown, next: tenants.length > limit ? (shown.at(-1)?.name ?? null) : null };
+}
+
+/**
+ * Reads the rows of what is awake, from their partial index, and sixteen shards of the sum:
+ * nothing that grows with the number of tenants asleep.
+ */
+export async function countTenants(
+  db: Kysely<Tables>,
+): Promise<Readonly<Record<TenantStateKind, number>>> {
+  const { rows } = await sql<{ state: TenantStateKind | null; tenants: number }>`
+    select state, count(*) as tenants from dynabase.tenants where state <> 'suspended' group by state
+    union all
+    select null, sum(tenants)::bigint from dynabase.tenant_counts`.execute(db);
+  const counts = Object.fromEntries(STATE_KINDS.map((kind) => [kind, 0])) as Record<
+    TenantStateKind,
+    number
+  >;
+  let awake = 0;
+  let all = 0;
+  for (const { state, tenants } of rows) {
+    if (state === null) all = tenants;
+    else {
+      counts[state] = tenants;
+      awake += tenants;
+    }
+  }
+  return { ...counts, suspended: all - awake };
+}
+
+export async function unrestedTenants(db: Kysely<Tables>): Promise<readonly Tenant[]> {
+  const unrested = db.selectFrom('tenants').selectAll().where('state', '<>', 'suspended');
+  return (await unrested.orderBy('id').execute()).map(tenantOf);
+}
+
+export async function moveTenant(
+  db: Kysely<Tables>,
+  tenant: Tenant,
+  to: TenantState,
+): Promise<Tenant> {
+  const { generation } = moved(tenant, to, tenant.stateSince);
+  const row = await db
+    .updateTable('tenants')
+    .set({ ...stateColumns(to), state_since: DATABASE_NOW, generation })
+    .where('id', '=', tenant.id)
+    .where('generation', '=', tenant.generation)
+    .returningAll()
+    .executeTakeFirst();
+  if (row !== undefined) return tenantOf(row);
+  const present = await tenantBy(db, { id: tenant.id });
+  throw fault(present ? 'STALE_GENERATION' : 'TENANT_UNKNOWN', { tenant: tenant.name });
+}
+
+export async function configureTenant(
+  db: Kysely<Tables>,
+  id: TenantId,
+  change: { readonly suspendAfter?: DurationMs | null; readonly sessionsMax?: number | null },
+): Promise<Tenant> {
+  const columns = {
+    ...(change.suspendAfter !== undefined && { suspend_after_ms: change.suspendAfter }),
+    ...(change.sessionsMax !== undefined && { sessions_max: change.sessionsMax }),
+  };
+  if (Object.keys(columns).length === 0) return knownTenant(await tenantBy(db, { id }), id);
+  const row = await db
+    .updateTable('tenants')
+    .set(columns)
+    .where('id', '=', id)
+    .returningAll()
+    .executeTakeFirst();
+  return knownTenant(row && tenantOf(row), id);
+}
+
+/** No effect on a tenant that is gone. What it used goes with it. */
+export function removeTenant(db: Kysely<Tables>, id: TenantId): Promise<void> {
+  return db.transaction().execute(async (tx) => {
+    const row = await lockedTenant(tx, id);
+    if (row === undefined) return;
+    assert(row.state === 'deleting', `tenant ${id} is removed while ${row.state}`);
+    await tx.deleteFrom('usage_minutes').where('tenant_id', '=', id).execute();
+    await tx.deleteFrom('tenants').where('id', '=', id).execute();
+  });
+}
+
+/** The tenant's row, which no other transaction changes before this one ends. */
+export const lockedTenant = (tx: Kysely<Tables>, id: TenantId): Promise<TenantRow | undefined> =>
+  tx.selectFrom('tenants').selectAll().where('id', '=', id).forUpdate().executeTakeFirst();
+
+/** Throws `TENANT_UNKNOWN` if there is no `tenant`. */
+export function knownTenant<T>(tenant: T | undefined, id: TenantId): T {
+  if (tenant === undefined) throw fault('TENANT_UNKNOWN', { tenant: id });
+  return tenant;
+}

@@ -1,0 +1,106 @@
+/** What tenants used, added up by minute. */
+import { type Kysely, sql } from 'kysely';
+import type { TenantId } from '../domain/ids.ts';
+import type { Timestamp } from '../domain/units.ts';
+import { addedUsage, type UsageMinute } from '../domain/usage.ts';
+import { fromWallTime, type Tables, toWallTime, type UsageRow } from './schema.ts';
+
+const MINUTES_MAX = 10_000;
+
+/**
+ * Adds a whole batch in one statement, unless it has been added before.
+ *
+ * Records of tenants that are gone are dropped. Rows are written in one order by all writers, so
+ * that none waits for another in a circle. Ids of batches are forgotten after a week, by which time
+ * nobody offers them again.
+ */
+export async function addUsage(
+  db: Kysely<Tables>,
+  records: readonly UsageMinute[],
+  batch: string,
+): Promise<void> {
+  if (records.length === 0) return;
+  await sql`
+    with forgotten as (
+      delete from dynabase.usage_batches where added_at < now() - interval '7 days'
+    ), batch as (
+      insert into dynabase.usage_batches (id) values (${batch})
+      on conflict (id) do nothing returning id
+    )
+    insert into dynabase.usage_minutes as stored (
+      tenant_id, minute, sessions, queries, transactions, errors,
+      bytes_in, bytes_out, latency, latency_sum_us
+    )
+    select tenant_id, to_timestamp(minute_ms / 1000.0), sessions, queries, transactions, errors,
+      bytes_in, bytes_out, latency, latency_sum_us
+    from batch, jsonb_to_recordset(${asJson(records)}::jsonb) as record (
+      tenant_id text, minute_ms bigint, sessions bigint, queries bigint, transactions bigint,
+      errors jsonb, bytes_in bigint, bytes_out bigint, latency bigint[], latency_sum_us bigint
+    )
+    where exists (select from dynabase.tenants where tenants.id = record.tenant_id)
+    order by tenant_id, minute_ms
+    on conflict (tenant_id, minute) do update set
+      sessions = stored.sessions + excluded.sessions,
+      queries = stored.queries + excluded.queries,
+      transactions = stored.transactions + excluded.transactions,
+      errors = dynabase.added_counts(stored.errors, excluded.errors),
+      bytes_in = stored.bytes_in + excluded.bytes_in,
+      bytes_out = stored.bytes_out + excluded.bytes_out,
+      latency = dynabase.added_elements(stored.latency, excluded.latency),
+      latency_sum_us = stored.latency_sum_us + excluded.latency_sum_us`.execute(db);
+}
+
+/** Minutes in [from, to), oldest first, at most 10,000. */
+export async function usageOf(
+  db: Kysely<Tables>,
+  tenant: TenantId,
+  span: { readonly from: Timestamp; readonly to: Timestamp },
+): Promise<readonly UsageMinute[]> {
+  const rows = await db
+    .selectFrom('usage_minutes')
+    .selectAll()
+    .where('tenant_id', '=', tenant)
+    .where('minute', '>=', toWallTime(span.from))
+    .where('minute', '<', toWallTime(span.to))
+    .orderBy('minute')
+    .limit(MINUTES_MAX)
+    .execute();
+  return rows.map((row) => minuteOf(tenant, row));
+}
+
+/** One row may be changed only once a statement, so records of one tenant and minute are merged. */
+function asJson(records: readonly UsageMinute[]): string {
+  const merged = new Map<string, UsageMinute>();
+  for (const record of records) {
+    const key = `${record.tenant} ${record.minute}`;
+    const same = merged.get(key);
+    merged.set(key, same ? addedUsage(same, record) : record);
+  }
+  return JSON.stringify(
+    [...merged.values()].map((minute) => ({
+      tenant_id: minute.tenant,
+      minute_ms: minute.minute,
+      sessions: minute.sessions,
+      queries: minute.queries,
+      transactions: minute.transactions,
+      errors: minute.errors,
+      bytes_in: minute.bytesIn,
+      bytes_out: minute.bytesOut,
+      latency: minute.latency,
+      latency_sum_us: minute.latencySumUs,
+    })),
+  );
+}
+
+const minuteOf = (tenant: TenantId, row: UsageRow): UsageMinute => ({
+  tenant,
+  minute: fromWallTime(row.minute),
+  sessions: row.sessions,
+  queries: row.queries,
+  transactions: row.transactions,
+  errors: row.errors,
+  bytesIn: row.bytes_in,
+  bytesOut: row.bytes_out,
+  latency: row.latency,
+  latencySumUs: row.latency_sum_us,
+});
