@@ -1,0 +1,111 @@
+import type { Failpoints } from '../domain/failpoints.ts';
+import { NO_FAILPOINTS } from '../domain/failpoints.ts';
+import type { Fault } from '../domain/faults.ts';
+import { newTenantId, parseTenantName, type SessionId, type TenantId } from '../domain/ids.ts';
+import type { Tenant } from '../domain/tenant.ts';
+import { minutes, seconds } from '../domain/units.ts';
+import type { Verifier } from '../domain/verifier.ts';
+import { Orchestrator } from '../orchestrator/orchestrator.ts';
+import { WakeQueue } from '../orchestrator/wake-queue.ts';
+import { MemoryCatalog } from './memory-catalog.ts';
+import { MemoryLog } from './memory-log.ts';
+import { SeededRandom } from './seeded-random.ts';
+import { SimulatedHost } from './simulated-host.ts';
+import { VirtualClock } from './virtual-clock.ts';
+
+/** A well-formed verifier, different for every letter; nobody logs in with it. */
+export const verifierOf = (letter: string): Verifier =>
+  `SCRAM-SHA-256$4096:c2FsdHNhbHRzYWx0c2E=$${letter.repeat(43)}=:${letter.repeat(43)}=`;
+
+export type OrchestratedOptions = {
+  readonly failpoints?: Failpoints;
+  readonly atOnce?: number;
+  readonly waitingMax?: number;
+};
+
+/** The real orchestrator in a simulated world. `restart` makes a new one over what has survived. */
+export class Orchestrated {
+  readonly clock = new VirtualClock();
+  readonly log = new MemoryLog();
+  readonly catalog = new MemoryCatalog(this.clock);
+  readonly host = new SimulatedHost(this.clock);
+  readonly ended: { readonly tenant: TenantId; readonly because: Fault }[] = [];
+  readonly #random = new SeededRandom(7);
+  #sessions = 0;
+  orchestrator: Orchestrator;
+
+  constructor(options: OrchestratedOptions = {}) {
+    this.orchestrator = this.#make(options);
+  }
+
+  /** What a crash of the server leaves: catalog and host, and nothing in memory. */
+  restart(options: OrchestratedOptions = {}): void {
+    this.orchestrator = this.#make(options);
+  }
+
+  /** A tenant at rest. */
+  async tenant(name: string): Promise<Tenant> {
+    const draft = await this.insert(name);
+    return await this.orchestrator.create(draft);
+  }
+
+  /** A row in state `creating`. */
+  insert(name: string): Promise<Tenant> {
+    return this.catalog.insertTenant({
+      id: newTenantId(this.#random),
+      name: parseTenantName(name),
+      plan: 'free',
+      tier: 'COLD',
+      suspendAfter: null,
+      sessionsMax: null,
+      verifier: verifierOf('A'),
+    });
+  }
+
+  /** A session comes: its id, and the outcome of its wake. */
+  session(tenant: Tenant): { readonly id: SessionId; readonly address: Promise<unknown> } {
+    this.#sessions += 1;
+    const id = this.#sessions as SessionId;
+    const cause = {
+      kind: 'session',
+      role: tenant.name,
+      applicationName: '',
+      from: '127.0.0.1',
+    } as const;
+    const address = this.orchestrator
+      .wake({ tenant: tenant.id, session: id, cause })
+      .catch((error: unknown) => error);
+    return { id, address };
+  }
+
+  /** The state that the catalog has of the tenant; undefined if it is gone. */
+  async stateOf(tenant: Tenant): Promise<string | undefined> {
+    return (await this.catalog.tenantById(tenant.id))?.state.kind;
+  }
+
+  #make(options: OrchestratedOptions): Orchestrator {
+    const queue = new WakeQueue({
+      atOnce: options.atOnce ?? 4,
+      waitingMax: options.waitingMax ?? 1_000,
+    });
+    return new Orchestrator({
+      clock: this.clock,
+      log: this.log,
+      catalog: this.catalog,
+      host: this.host,
+      failpoints: options.failpoints ?? NO_FAILPOINTS,
+      queue,
+      tickets: { find: () => undefined },
+      sessions: () => ({
+        end: (tenant, because) => this.ended.push({ tenant, because }),
+        count: () => 0,
+      }),
+      settings: {
+        suspendAfter: minutes(15),
+        wakeTimeout: seconds(30),
+        startTimeout: seconds(60),
+        sessionsMax: 100,
+      },
+    });
+  }
+}

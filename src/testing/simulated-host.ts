@@ -1,0 +1,125 @@
+import type { Clock } from '../domain/clock.ts';
+import type { Address, Host, HostUse, Observed, Owner, StartOptions } from '../domain/host.ts';
+import type { TenantId } from '../domain/ids.ts';
+import { type DurationMs, ms } from '../domain/units.ts';
+import type { RoleRecord } from '../domain/verifier.ts';
+
+type Method = 'create' | 'start' | 'settle' | 'roles' | 'stop' | 'remove' | 'observe';
+
+type Compute = { running: boolean; owner: Owner | null };
+
+/** A host without processes. It works, and takes its time, unless told otherwise. */
+export class SimulatedHost implements Host {
+  /** Every call, in order: `start tn_...`. */
+  readonly calls: string[] = [];
+  readonly #clock: Clock;
+  readonly #computes = new Map<TenantId, Compute>();
+  readonly #failures = new Map<Method, Error[]>();
+  #lost: (tenant: TenantId, reason: string) => void = () => {};
+  /** How long a start and a stop take. */
+  startTakes: DurationMs = ms(20);
+  stopTakes: DurationMs = ms(10);
+  /** The most computes that were running at once. */
+  runningMax = 0;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  failNext(method: Method, error: Error): void {
+    this.#failures.set(method, [...(this.#failures.get(method) ?? []), error]);
+  }
+
+  get running(): readonly TenantId[] {
+    return [...this.#computes].filter(([, c]) => c.running).map(([id]) => id);
+  }
+
+  countOf(call: string): number {
+    return this.calls.filter((c) => c === call || c.startsWith(`${call} `)).length;
+  }
+
+  /** The compute ends by itself, as after `kill -9`. */
+  crash(tenant: TenantId): void {
+    this.#compute(tenant).running = false;
+    this.#lost(tenant, 'signal SIGKILL');
+  }
+
+  /** The tenant's files vanish. */
+  lose(tenant: TenantId): void {
+    this.#computes.delete(tenant);
+  }
+
+  async create(tenant: TenantId): Promise<void> {
+    this.#enter('create', tenant);
+    if (!this.#computes.has(tenant)) this.#computes.set(tenant, { running: false, owner: null });
+  }
+
+  async start(tenant: TenantId, _options: StartOptions): Promise<Address> {
+    this.#enter('start', tenant);
+    const compute = this.#compute(tenant);
+    await this.#clock.sleep(this.startTakes);
+    compute.running = true;
+    this.runningMax = Math.max(this.runningMax, this.running.length);
+    return { socketPath: `/${tenant}` };
+  }
+
+  async settle(tenant: TenantId, owner: Owner): Promise<void> {
+    this.#enter('settle', tenant);
+    this.#compute(tenant).owner = owner;
+  }
+
+  operatorKey(_tenant: TenantId): { readonly role: string; readonly clientKey: string } {
+    return { role: 'dynabase_operator', clientKey: '' };
+  }
+
+  async roles(tenant: TenantId): Promise<readonly RoleRecord[]> {
+    this.#enter('roles', tenant);
+    const { owner } = this.#compute(tenant);
+    return owner === null ? [] : [{ role: owner.name, verifier: owner.verifier, mayLogIn: true }];
+  }
+
+  async stop(tenant: TenantId): Promise<void> {
+    this.#enter('stop', tenant);
+    const compute = this.#computes.get(tenant);
+    if (compute?.running !== true) return;
+    await this.#clock.sleep(this.stopTakes);
+    compute.running = false;
+  }
+
+  async remove(tenant: TenantId): Promise<void> {
+    this.#enter('remove', tenant);
+    this.#computes.delete(tenant);
+  }
+
+  async observe(tenant: TenantId): Promise<Observed> {
+    this.#enter('observe', tenant);
+    const compute = this.#computes.get(tenant);
+    if (compute === undefined) return { kind: 'absent' };
+    if (!compute.running) return { kind: 'stopped' };
+    return { kind: 'running', address: { socketPath: `/${tenant}` } };
+  }
+
+  async use(_tenant: TenantId): Promise<HostUse> {
+    return { diskBytes: 32 * 2 ** 20 };
+  }
+
+  async list(): Promise<readonly TenantId[]> {
+    return [...this.#computes.keys()];
+  }
+
+  onLost(listener: (tenant: TenantId, reason: string) => void): void {
+    this.#lost = listener;
+  }
+
+  #compute(tenant: TenantId): Compute {
+    const compute = this.#computes.get(tenant);
+    if (compute === undefined) throw new Error('no data directory');
+    return compute;
+  }
+
+  #enter(method: Method, tenant: TenantId): void {
+    this.calls.push(`${method} ${tenant}`);
+    const failure = this.#failures.get(method)?.shift();
+    if (failure !== undefined) throw failure;
+  }
+}
