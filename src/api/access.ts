@@ -1,0 +1,66 @@
+/**
+ * Who may call.
+ *
+ * Every request under `/v1` proves itself with the admin key as a bearer token; nothing is taken
+ * from cookies, so a foreign page has nothing to ride on. Two checks guard what needs no key and
+ * what later versions may add: on a loopback address only loopback names are answered, since any
+ * other name was pointed here by somebody's DNS (rebinding); and a request that a browser sends
+ * for a page of another origin is refused.
+ */
+import { createHash, timingSafeEqual } from 'node:crypto';
+import { type Fault, fault } from '../domain/faults.ts';
+
+/** Keeps only a hash of the key; compares in time that does not depend on what was sent. */
+export class KeyCheck {
+  readonly #hash: Buffer;
+
+  constructor(key: string) {
+    this.#hash = sha256(key);
+  }
+
+  /** Throws `KEY_MISSING`, `KEY_WRONG`. */
+  check(authorization: string | undefined): void {
+    const sent = /^Bearer +(\S+) *$/i.exec(authorization ?? '')?.[1];
+    if (sent === undefined) throw fault('KEY_MISSING', {});
+    if (!timingSafeEqual(sha256(sent), this.#hash)) throw fault('KEY_WRONG', {});
+  }
+}
+
+const sha256 = (text: string): Buffer => createHash('sha256').update(text).digest();
+
+export type Callers = {
+  /** The name or address the API listens on. */
+  readonly listenHost: string;
+  /** Further names it may be called by; with none given, a public address answers to all. */
+  readonly names: readonly string[];
+};
+
+/** The fault in the `Host` or `Origin` of a request, if there is one. */
+export function foreign(
+  headers: { readonly host?: string | undefined; readonly origin?: string | undefined },
+  callers: Callers,
+): Fault | undefined {
+  const host = hostname(`http://${headers.host ?? ''}`);
+  if (host === undefined || !answersTo(host, callers)) return fault('HOST_UNKNOWN', {});
+  if (headers.origin === undefined) return undefined;
+  const same = authority(headers.origin) === authority(`http://${headers.host ?? ''}`);
+  return same ? undefined : fault('ORIGIN_FOREIGN', {});
+}
+
+/** Whether `host` is a name or address that only this machine can reach itself by. */
+export const isLoopback = (host: string): boolean =>
+  host === 'localhost' ||
+  host.endsWith('.localhost') ||
+  /^127(?:\.\d{1,3}){3}$/.test(host) ||
+  host === '::1' ||
+  host === '[::1]';
+
+function answersTo(host: string, callers: Callers): boolean {
+  if (isLoopback(host) || host === callers.listenHost || callers.names.includes(host)) return true;
+  return !isLoopback(callers.listenHost) && callers.names.length === 0;
+}
+
+const hostname = (url: string): string | undefined => URL.parse(url)?.hostname;
+
+/** Host and port, without the scheme: a proxy in front may have ended the TLS. */
+const authority = (url: string): string | undefined => URL.parse(url)?.host;

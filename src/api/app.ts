@@ -1,0 +1,198 @@
+/**
+ * The HTTP application: every route of the contract, checked, called and answered in one way.
+ *
+ * A request passes in this order: is the server stopping, may this host name and origin call, is
+ * the key right, is the input right, has it been done already; then control is called. Whatever
+ * is thrown on the way becomes a problem document in one place.
+ */
+import swagger from '@fastify/swagger';
+import Fastify, {
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+  type RouteHandlerMethod,
+} from 'fastify';
+import type { TSchema } from 'typebox';
+import { OPERATIONS, type Operation, type OperationName } from '../contract/operations.ts';
+import { PROBLEM_TYPE } from '../contract/problem.ts';
+import { ROUTES, type Route } from '../contract/routes.ts';
+import type { Control } from '../control/control.ts';
+import type { Clock } from '../domain/clock.ts';
+import { fault, toFault } from '../domain/faults.ts';
+import type { Log } from '../domain/log.ts';
+import type { Random } from '../domain/random.ts';
+import { elapsed, type Instant } from '../domain/units.ts';
+import { type Callers, foreign, KeyCheck } from './access.ts';
+import { type Call, type Handlers, handlersOf } from './handlers.ts';
+import { Idempotency } from './idempotency.ts';
+import { documentOptions, schemaOf } from './openapi.ts';
+import { faultOfFramework, RETRY_AFTER_S, toProblem } from './problem.ts';
+import { referencePage } from './reference-page.ts';
+import { defining, namedShapes } from './shapes.ts';
+import { checker, type RequestPart } from './validation.ts';
+
+/** Largest request body; the largest sensible one has a few hundred bytes. */
+export const BODY_BYTES_MAX = 65_536;
+
+/** A name of 63 characters may be sent with every one of them percent-encoded. */
+const PARAM_LENGTH_MAX = 63 * 3;
+
+export type ApiParts = {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  readonly control: Control;
+  /** The admin key as its file holds it. */
+  readonly key: string;
+  readonly callers: Callers;
+  /** Of DynaBase, for the OpenAPI document. */
+  readonly version: string;
+};
+
+/** Builds the application without listening. `stopping` makes it refuse what comes from then on. */
+export async function buildApp(
+  parts: ApiParts,
+  stopping: AbortSignal = new AbortController().signal,
+): Promise<FastifyInstance> {
+  const app = Fastify({
+    logger: false,
+    bodyLimit: BODY_BYTES_MAX,
+    routerOptions: { maxParamLength: PARAM_LENGTH_MAX },
+    return503OnClosing: false,
+    genReqId: () => `req_${Buffer.from(parts.random.bytes(9)).toString('base64url')}`,
+    frameworkErrors: (error, request, reply) => answerFault(error, request, reply, parts.log),
+  });
+  useShapes(app);
+  acceptEmptyJson(app);
+  watch(app, parts, stopping);
+  await app.register(swagger, documentOptions(parts.version));
+  addOperations(app, parts);
+  addDocuments(app);
+  await app.ready();
+  return app;
+}
+
+/** Named shapes are defined once, and requests are checked against the contract's own objects. */
+function useShapes(app: FastifyInstance): void {
+  const shapes = namedShapes();
+  for (const shape of shapes.values()) app.addSchema(defining(shape));
+  app.setValidatorCompiler<TSchema & { $ref?: string }>(({ schema, httpPart }) => {
+    const shape = shapes.get(schema.$ref?.replace('#', '') ?? '') ?? schema;
+    const check = checker(shape, (httpPart ?? 'body') as RequestPart);
+    return (value) => tried(() => check(value));
+  });
+}
+
+function tried(check: () => unknown): { value: unknown } | { error: Error } {
+  try {
+    return { value: check() };
+  } catch (error) {
+    return { error: error instanceof Error ? error : new Error(String(error)) };
+  }
+}
+
+/** Many clients announce JSON on a POST or DELETE that has no body; that is no body, not an error. */
+function acceptEmptyJson(app: FastifyInstance): void {
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('application/json', { parseAs: 'string' }, (_request, body, done) => {
+    const text = String(body).trim();
+    if (text === '') return done(null, undefined);
+    const read = tried(() => JSON.parse(text));
+    if ('error' in read) return done(fault('BAD_REQUEST', { why: 'the body is not valid JSON' }));
+    done(null, read.value);
+  });
+}
+
+/** Refuses who may not call, logs what was answered, and tells every failure as a problem. */
+function watch(app: FastifyInstance, parts: ApiParts, stopping: AbortSignal): void {
+  const { clock, log } = parts;
+  const startedAt = new WeakMap<FastifyRequest, Instant>();
+  app.addHook('onRequest', async (request, reply) => {
+    startedAt.set(request, clock.now());
+    reply.header('x-request-id', request.id);
+    reply.header('x-content-type-options', 'nosniff');
+    reply.header('cache-control', 'no-store');
+    if (stopping.aborted) throw fault('SERVER_STOPPING', {});
+    const refused = foreign(request.headers, parts.callers);
+    if (refused) throw refused;
+  });
+  app.addHook('onResponse', async (request, reply) => {
+    const say = request.method === 'GET' || request.method === 'HEAD' ? log.debug : log.info;
+    say.call(log, 'request answered', {
+      requestId: request.id,
+      operation: request.routeOptions.schema?.operationId ?? request.routeOptions.url ?? null,
+      status: reply.statusCode,
+      ms: Math.round(elapsed(startedAt.get(request) ?? clock.now(), clock.now())),
+    });
+  });
+  app.setErrorHandler((error, request, reply) => answerFault(error, request, reply, log));
+  app.setNotFoundHandler((request, reply) => {
+    const path = request.url.split('?', 1)[0] ?? '';
+    const told = fault('NOT_FOUND', { what: `route ${request.method} ${path.slice(0, 200)}` });
+    return answerFault(told, request, reply, log);
+  });
+}
+
+function answerFault(
+  error: unknown,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  log: Log,
+): FastifyReply {
+  const told = faultOfFramework(error, BODY_BYTES_MAX) ?? toFault(error);
+  if (told.code === 'INTERNAL') {
+    log.error('request failed', { requestId: request.id, url: request.routeOptions.url, error });
+  }
+  if (told.spec.http === 401) reply.header('www-authenticate', 'Bearer');
+  if (told.spec.retry === 'soon') reply.header('retry-after', RETRY_AFTER_S);
+  const problem = toProblem(told, request.id);
+  return reply.code(problem.status).type(PROBLEM_TYPE).send(JSON.stringify(problem));
+}
+
+function addOperations(app: FastifyInstance, parts: ApiParts): void {
+  const keys = new KeyCheck(parts.key);
+  const once = new Idempotency(parts.clock);
+  const handlers = handlersOf(parts.control, parts.clock);
+  for (const name of Object.keys(OPERATIONS) as OperationName[]) {
+    const operation: Operation = OPERATIONS[name];
+    const route: Route = ROUTES[name];
+    app.route({
+      method: operation.method,
+      url: operation.path,
+      schema: schemaOf(name, route),
+      // Before the body is read: a stranger's is not worth reading.
+      ...(route.guarded
+        ? { onRequest: async (request) => keys.check(request.headers.authorization) }
+        : {}),
+      handler: handlerOf(name, handlers, once),
+    });
+  }
+}
+
+/** The request as its operation takes it; the validator has made sure of the shapes. */
+function handlerOf(name: OperationName, handlers: Handlers, once: Idempotency): RouteHandlerMethod {
+  const handle = handlers[name] as (call: Call<OperationName>) => Promise<unknown>;
+  const { status }: Route['success'] = ROUTES[name].success;
+  const keyed = OPERATIONS[name].repeat === 'keyed';
+  return async (request, reply) => {
+    const { params, query, body } = request;
+    const call = { params, query, body } as Call<OperationName>;
+    const key = request.headers['idempotency-key'];
+    const answer =
+      keyed && typeof key === 'string'
+        ? await once.once(key, [name, params, body ?? null], () => handle(call))
+        : await handle(call);
+    return reply.code(status).send(answer);
+  };
+}
+
+/** The OpenAPI document and the page made from it. */
+function addDocuments(app: FastifyInstance): void {
+  app.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger());
+  let page: string | undefined;
+  app.get('/docs', { schema: { hide: true } }, async (_request, reply) => {
+    page ??= referencePage(app.swagger());
+    reply.header('content-security-policy', "default-src 'none'; style-src 'unsafe-inline'");
+    return reply.type('text/html; charset=utf-8').send(page);
+  });
+}

@@ -1,0 +1,89 @@
+/** The API on its port. */
+import type { FastifyInstance } from 'fastify';
+import { fault } from '../domain/faults.ts';
+import { seconds } from '../domain/units.ts';
+import { type ApiParts, buildApp } from './app.ts';
+
+/** Longest wait for a request to arrive in full. */
+const REQUEST_TIMEOUT = seconds(30);
+
+/** How long requests under way may take to end when the API closes; longer than most wakes. */
+const CLOSE_WITHIN = seconds(10);
+
+/** Connections at once; beyond that the kernel's queue waits. */
+const CONNECTIONS_MAX = 1_024;
+
+export type ApiOptions = Omit<ApiParts, 'callers'> & {
+  readonly host: string;
+  /** 0 picks a free one. */
+  readonly port: number;
+  /** Further host names that the API answers to. */
+  readonly names?: readonly string[];
+};
+
+export type Api = {
+  /** The one it listens on. */
+  readonly port: number;
+  /** Refuses new requests, lets those under way end within a bound, then closes. */
+  close(): Promise<void>;
+};
+
+/** Listens; resolves when requests are answered. Throws `PORT_IN_USE`, `BAD_OPTION`. */
+export async function openApi(options: ApiOptions): Promise<Api> {
+  const { host, names = [], ...parts } = options;
+  const stopping = new AbortController();
+  const callers = { listenHost: host, names };
+  const app = await buildApp({ ...parts, callers }, stopping.signal);
+  app.server.requestTimeout = REQUEST_TIMEOUT;
+  app.server.maxConnections = CONNECTIONS_MAX;
+  try {
+    await app.listen({ host, port: options.port });
+  } catch (error) {
+    await app.close();
+    throw whyNotListening(error, options);
+  }
+  let closed: Promise<void> | undefined;
+  return {
+    port: portOf(app, options.port),
+    close: () => {
+      stopping.abort();
+      closed ??= close(app, options);
+      return closed;
+    },
+  };
+}
+
+async function close(app: FastifyInstance, { clock }: ApiOptions): Promise<void> {
+  const cut = clock.timer(CLOSE_WITHIN, () => app.server.closeAllConnections());
+  await app.close();
+  cut();
+}
+
+function portOf(app: FastifyInstance, asked: number): number {
+  const address = app.server.address();
+  return address !== null && typeof address === 'object' ? address.port : asked;
+}
+
+function whyNotListening(error: unknown, options: ApiOptions): unknown {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  const { port } = options;
+  switch (code) {
+    case 'EADDRINUSE':
+      return fault('PORT_IN_USE', { port, option: '--api-port' }, { cause: error });
+    case 'EACCES':
+      return fault(
+        'BAD_OPTION',
+        { option: '--api-port', why: `this user may not listen on port ${port}` },
+        { cause: error },
+      );
+    case 'EADDRNOTAVAIL':
+    case 'ENOTFOUND':
+      return fault(
+        'BAD_OPTION',
+        { option: '--api-host', why: 'this machine has no such address' },
+        { cause: error },
+      );
+    default:
+      return error;
+  }
+}

@@ -1,0 +1,96 @@
+/** What the generated OpenAPI document says around the routes, and each route's entry in it. */
+import type { FastifyDynamicSwaggerOptions } from '@fastify/swagger';
+import type { FastifySchema } from 'fastify';
+import { PROBLEM_TYPE, Problem } from '../contract/problem.ts';
+import type { Route } from '../contract/routes.ts';
+import { FAULTS, type FaultCode } from '../domain/faults.ts';
+import { referring } from './shapes.ts';
+
+/** What any route may answer with. */
+const FAULTS_OF_ALL = ['HOST_UNKNOWN', 'ORIGIN_FOREIGN', 'INTERNAL'] as const;
+const FAULTS_OF_GUARDED = ['KEY_MISSING', 'KEY_WRONG'] as const;
+const FAULTS_OF_INPUT = ['BAD_REQUEST'] as const;
+const FAULTS_OF_BODY = ['BODY_TOO_LARGE', 'BODY_NOT_JSON'] as const;
+
+export const documentOptions = (version: string): FastifyDynamicSwaggerOptions => ({
+  openapi: {
+    openapi: '3.1.0',
+    info: {
+      title: 'DynaBase',
+      version,
+      description:
+        'Tenants, each a PostgreSQL of its own, awake only while it is used. Every failure is a ' +
+        '`Problem` with a `code`; times are RFC 3339 in UTC, lengths of time are milliseconds.',
+      license: { name: 'Apache-2.0', identifier: 'Apache-2.0' } as { name: string },
+    },
+    tags: [
+      { name: 'tenants', description: 'Create, wake, suspend, connect.' },
+      { name: 'server', description: 'The server itself.' },
+    ],
+    components: {
+      securitySchemes: {
+        adminKey: {
+          type: 'http',
+          scheme: 'bearer',
+          description: 'The key in the file `api-key` of the data directory.',
+        },
+      },
+    },
+  },
+  refResolver: {
+    buildLocalReference: (json, _base, _fragment, index) => String(json.$id ?? `shape-${index}`),
+  },
+});
+
+/** The schema of a route as the framework takes it, with every fault it may answer with. */
+export function schemaOf(operationId: string, route: Route): FastifySchema {
+  return {
+    operationId,
+    summary: route.summary,
+    ...(route.description === undefined ? {} : { description: route.description }),
+    tags: [route.tag],
+    security: route.guarded ? [{ adminKey: [] }] : [],
+    ...(route.params === undefined ? {} : { params: route.params }),
+    ...(route.query === undefined ? {} : { querystring: route.query }),
+    ...(route.body === undefined ? {} : { body: referring(route.body) }),
+    ...(route.headers === undefined ? {} : { headers: route.headers }),
+    response: { [route.success.status]: successOf(route), ...problemsOf(route) },
+  };
+}
+
+function successOf(route: Route): object {
+  if (route.success.shape === null) return { description: 'Done.', type: 'null' };
+  return {
+    description: 'Done.',
+    content: { 'application/json': { schema: referring(route.success.shape) } },
+  };
+}
+
+/** One entry for each HTTP status, naming the codes that come with it. */
+function problemsOf(route: Route): Readonly<Record<string, object>> {
+  const codesOf = new Map<number, string[]>();
+  for (const code of codesOfRoute(route)) {
+    const { http } = FAULTS[code as FaultCode];
+    codesOf.set(http, [...(codesOf.get(http) ?? []), code]);
+  }
+  return Object.fromEntries(
+    [...codesOf].map(([status, codes]) => [
+      status,
+      {
+        description: codes.map((code) => `\`${code}\``).join(', '),
+        content: { [PROBLEM_TYPE]: { schema: referring(Problem) } },
+      },
+    ]),
+  );
+}
+
+function codesOfRoute(route: Route): readonly string[] {
+  const takesInput = [route.params, route.query, route.body, route.headers].some((s) => s);
+  return [
+    ...(takesInput ? FAULTS_OF_INPUT : []),
+    ...(route.guarded ? FAULTS_OF_GUARDED : []),
+    ...(route.body ? FAULTS_OF_BODY : []),
+    ...route.faults,
+    ...FAULTS_OF_ALL,
+  ];
+}

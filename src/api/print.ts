@@ -1,0 +1,142 @@
+/** The domain's nouns as the contract's JSON. */
+import type { Status } from '../contract/status.ts';
+import type {
+  ConnectionString,
+  Tenant,
+  TenantPage,
+  TenantSecret,
+  Ticket,
+} from '../contract/tenant.ts';
+import type { Usage, UsageTotal } from '../contract/usage.ts';
+import type {
+  TenantSecret as Secret,
+  ServerStatus,
+  TenantListing,
+  TenantView,
+  Ticket as TicketIssued,
+} from '../control/control.ts';
+import type { TenantState } from '../domain/tenant.ts';
+import type { Timestamp } from '../domain/units.ts';
+import { LATENCY_BOUNDS_US, type UsageMinute } from '../domain/usage.ts';
+
+const moment = (at: Timestamp): string => new Date(at).toISOString();
+const momentOrNull = (at: Timestamp | null): string | null => (at === null ? null : moment(at));
+
+export function printTenant(view: TenantView): Tenant {
+  const { tenant, live } = view;
+  return {
+    id: tenant.id,
+    name: tenant.name,
+    plan: tenant.plan,
+    tier: tenant.tier,
+    state: tenant.state.kind,
+    stateSince: moment(tenant.stateSince),
+    createdAt: moment(tenant.createdAt),
+    suspendAfterMs: tenant.suspendAfter,
+    sessionsMax: tenant.sessionsMax,
+    sessions: live.sessions,
+    idleSince: momentOrNull(live.idleSince),
+    suspendAt: momentOrNull(live.suspendAt),
+    failure: printFailure(tenant.state),
+    connectionUri: view.connectionUri,
+  };
+}
+
+function printFailure(state: TenantState): Tenant['failure'] {
+  if (state.kind !== 'failed') return null;
+  return { reason: state.reason, attempt: state.attempt, retryAt: moment(state.retryAt) };
+}
+
+export const printSecret = (secret: Secret): TenantSecret => ({
+  ...printTenant(secret),
+  password: secret.password,
+});
+
+export const printPage = (listing: TenantListing): TenantPage => ({
+  tenants: listing.tenants.map(printTenant),
+  next: listing.next,
+});
+
+export const printTicket = (ticket: TicketIssued): Ticket => ({
+  connectionUri: ticket.connectionUri,
+  expiresAt: moment(ticket.expiresAt),
+});
+
+export const printStatus = (status: ServerStatus): Status => ({
+  ...status,
+  startedAt: moment(status.startedAt),
+  engine: { ...status.engine },
+  warnings: [...status.warnings],
+  tenants: { ...status.tenants },
+  proxy: { ...status.proxy },
+});
+
+/** The parts of a connection URI, for those who fill in forms. */
+export function printConnectionString(connectionUri: string): ConnectionString {
+  const url = new URL(connectionUri);
+  return {
+    connectionUri,
+    host: url.hostname,
+    port: Number(url.port || '5432'),
+    database: decodeURIComponent(url.pathname.slice(1)),
+    user: decodeURIComponent(url.username),
+  };
+}
+
+export type Span = { readonly from: Timestamp; readonly to: Timestamp };
+
+export function printUsage(options: {
+  readonly tenant: string;
+  readonly span: Span;
+  readonly minutes: readonly UsageMinute[];
+  readonly next: Timestamp | null;
+}): Usage {
+  return {
+    tenant: options.tenant,
+    from: moment(options.span.from),
+    to: moment(options.span.to),
+    latencyBoundsUs: [...LATENCY_BOUNDS_US],
+    total: options.minutes.map(printCounters).reduce(sum, NOTHING),
+    minutes: options.minutes.map((m) => ({ minute: moment(m.minute), ...printCounters(m) })),
+    next: momentOrNull(options.next),
+  };
+}
+
+const NOTHING: UsageTotal = {
+  sessions: 0,
+  queries: 0,
+  transactions: 0,
+  errors: {},
+  bytesIn: 0,
+  bytesOut: 0,
+  latency: Array.from({ length: LATENCY_BOUNDS_US.length + 1 }, () => 0),
+  latencySumUs: 0,
+};
+
+const printCounters = (m: UsageMinute): UsageTotal => ({
+  sessions: m.sessions,
+  queries: m.queries,
+  transactions: m.transactions,
+  errors: { ...m.errors },
+  bytesIn: m.bytesIn,
+  bytesOut: m.bytesOut,
+  latency: [...m.latency],
+  latencySumUs: m.latencySumUs,
+});
+
+function sum(a: UsageTotal, b: UsageTotal): UsageTotal {
+  const errors = { ...a.errors };
+  for (const [state, count] of Object.entries(b.errors)) {
+    errors[state] = (errors[state] ?? 0) + count;
+  }
+  return {
+    sessions: a.sessions + b.sessions,
+    queries: a.queries + b.queries,
+    transactions: a.transactions + b.transactions,
+    errors,
+    bytesIn: a.bytesIn + b.bytesIn,
+    bytesOut: a.bytesOut + b.bytesOut,
+    latency: a.latency.map((count, bucket) => count + (b.latency[bucket] ?? 0)),
+    latencySumUs: a.latencySumUs + b.latencySumUs,
+  };
+}

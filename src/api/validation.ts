@@ -1,0 +1,106 @@
+/** Checks requests against the contract's own schemas, and says in a sentence what is wrong. */
+import type { TSchema } from 'typebox';
+import { Compile } from 'typebox/compile';
+import { Value } from 'typebox/value';
+import { type Fault, fault } from '../domain/faults.ts';
+
+export type RequestPart = 'body' | 'querystring' | 'params' | 'headers';
+
+type Finding = {
+  readonly keyword: string;
+  readonly instancePath: string;
+  readonly params: object;
+  readonly message: string;
+};
+
+/**
+ * A function that returns `value` checked, or throws `BAD_REQUEST`.
+ *
+ * What comes as text (all but the body) is converted first: `limit=5` is a number there.
+ */
+export function checker(schema: TSchema, part: RequestPart): (value: unknown) => unknown {
+  const compiled = Compile(schema);
+  return (value) => {
+    const read = part === 'body' ? value : Value.Convert(schema, value);
+    if (compiled.Check(read)) return read;
+    throw badRequest(compiled.Errors(read), part, read);
+  };
+}
+
+const PLACE: Readonly<Record<RequestPart, string>> = {
+  body: 'the body',
+  querystring: 'the query',
+  params: 'the path',
+  headers: 'the headers',
+};
+
+function badRequest(findings: readonly Finding[], part: RequestPart, value: unknown): Fault {
+  if (part === 'body' && (value === undefined || value === null)) {
+    return fault('BAD_REQUEST', { why: 'a JSON body is needed' });
+  }
+  return fault('BAD_REQUEST', { why: sentence(findings, PLACE[part]) });
+}
+
+function sentence(findings: readonly Finding[], place: string): string {
+  const unknown = findings.find((f) => f.keyword === 'additionalProperties');
+  if (unknown) {
+    return `${place} has a field that is not known: ${quoted(unknown.params, 'additionalProperties')}`;
+  }
+  const missing = findings.find((f) => f.keyword === 'required');
+  if (missing) return `${place} lacks the field ${quoted(missing.params, 'requiredProperties')}`;
+  const [first] = findings;
+  if (first === undefined) return `${place} is not as expected`;
+  const path = first.instancePath;
+  const choices = findings.filter((f) => f.instancePath === path && f.keyword !== 'anyOf');
+  const rule = [...new Set(choices.map(ruleOf))].join(' or ').replaceAll(' or be ', ' or ');
+  return path === '' ? `${place} must ${rule}` : `${fieldOf(path)} in ${place} must ${rule}`;
+}
+
+function ruleOf({ keyword, params, message }: Finding): string {
+  switch (keyword) {
+    case 'enum':
+      return `be one of ${listed(params, 'allowedValues')}`;
+    case 'type':
+      return `be ${TYPE_WORDS[soleValue(params, 'type')] ?? soleValue(params, 'type')}`;
+    case 'minimum':
+      return `be at least ${soleValue(params, 'limit')}`;
+    case 'maximum':
+      return `be at most ${soleValue(params, 'limit')}`;
+    case 'minLength':
+      return `have at least ${soleValue(params, 'limit')} characters`;
+    case 'maxLength':
+      return `have at most ${soleValue(params, 'limit')} characters`;
+    case 'minProperties':
+      return 'have at least one field';
+    case 'format':
+      return 'be a time like 2026-05-04T09:30:00Z';
+    default:
+      return message.replace(/^must /, '');
+  }
+}
+
+const TYPE_WORDS: Readonly<Record<string, string>> = {
+  integer: 'a whole number',
+  null: 'null',
+  string: 'text',
+  object: 'a JSON object',
+  boolean: 'true or false',
+};
+
+/** `/a/b` as `a.b`. */
+const fieldOf = (path: string): string => `"${path.slice(1).replaceAll('/', '.')}"`;
+
+function quoted(params: object, name: string): string {
+  const names = valuesOf(params, name);
+  return names.map((n) => `"${n}"`).join(', ');
+}
+
+const listed = (params: object, name: string): string => valuesOf(params, name).join(', ');
+
+function valuesOf(params: object, name: string): readonly string[] {
+  const found: unknown = Object.entries(params).find(([key]) => key === name)?.[1];
+  return Array.isArray(found) ? found.map(String) : [];
+}
+
+const soleValue = (params: object, name: string): string =>
+  String(Object.entries(params).find(([key]) => key === name)?.[1]);

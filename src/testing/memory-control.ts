@@ -1,0 +1,202 @@
+import type {
+  Control,
+  NewTenant,
+  ServerStatus,
+  TenantListing,
+  TenantRef,
+  TenantSecret,
+  TenantView,
+  Ticket,
+} from '../control/control.ts';
+import type { Clock } from '../domain/clock.ts';
+import { type FaultCode, type FaultParams, fault } from '../domain/faults.ts';
+import { parseTenantName, type TenantId } from '../domain/ids.ts';
+import type { Tenant, TenantState, TenantStateKind } from '../domain/tenant.ts';
+import { FIRST_TIER } from '../domain/tier.ts';
+import { later, minutes, seconds, type Timestamp } from '../domain/units.ts';
+import type { UsageMinute } from '../domain/usage.ts';
+
+/** A control without databases: tenants in memory, states changed at once. Fails when told to. */
+export class MemoryControl implements Control {
+  /** The methods called, in order, each with its first argument where that is a name. */
+  readonly calls: string[] = [];
+  readonly usageMinutes: UsageMinute[] = [];
+  /** Sessions that every tenant is said to have. */
+  sessions = 0;
+  /** What a ticket logs in to; the tenant's own address unless a test has a real database. */
+  ticketUri: string | undefined;
+  readonly #clock: Clock;
+  readonly #tenants = new Map<string, Tenant>();
+  #failure: Error | undefined;
+  #made = 0;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** The next call throws this fault. */
+  failNext<C extends FaultCode>(code: C, params: FaultParams<C>): void {
+    this.#failure = fault(code, params);
+  }
+
+  /** The next call throws `error` as it is. */
+  breakNext(error: Error): void {
+    this.#failure = error;
+  }
+
+  /** Puts a tenant into a state, as if the world had. */
+  put(name: string, state: TenantState): void {
+    this.#tenants.set(name, { ...this.#find(name), state });
+  }
+
+  async status(): Promise<ServerStatus> {
+    this.#begin('status');
+    const tenants: Record<TenantStateKind, number> = {
+      creating: 0,
+      suspended: 0,
+      waking: 0,
+      running: 0,
+      suspending: 0,
+      failed: 0,
+      deleting: 0,
+    };
+    for (const tenant of this.#tenants.values()) tenants[tenant.state.kind]++;
+    return {
+      version: '0.1.0',
+      startedAt: this.#clock.wall(),
+      engine: { kind: 'embedded', version: '18.1' },
+      isolation: 'uid per tenant',
+      warnings: [],
+      tenants,
+      sessions: this.sessions,
+      proxy: { host: 'localhost', port: 6432 },
+    };
+  }
+
+  async createTenant(request: NewTenant): Promise<TenantSecret> {
+    this.#begin(`create ${request.name}`);
+    const name = parseTenantName(request.name);
+    if (this.#tenants.has(name)) throw fault('TENANT_EXISTS', { name });
+    const now = this.#clock.wall();
+    const plan = request.plan ?? 'free';
+    const tenant: Tenant = {
+      id: `tn_${String(++this.#made).padStart(12, '0')}` as TenantId,
+      name,
+      plan,
+      tier: FIRST_TIER[plan],
+      state: { kind: 'suspended' },
+      stateSince: now,
+      generation: 1,
+      settled: false,
+      suspendAfter: request.suspendAfter ?? null,
+      sessionsMax: request.sessionsMax ?? null,
+      createdAt: now,
+    };
+    this.#tenants.set(name, tenant);
+    return this.#secret(tenant);
+  }
+
+  async showTenant(ref: TenantRef): Promise<TenantView> {
+    this.#begin(`show ${ref}`);
+    return this.#view(this.#find(ref));
+  }
+
+  async listTenants(query: {
+    readonly after: string | null;
+    readonly limit: number;
+    readonly state: TenantStateKind | null;
+  }): Promise<TenantListing> {
+    this.#begin('list');
+    const found = [...this.#tenants.values()]
+      .filter((t) => query.after === null || t.name > query.after)
+      .filter((t) => query.state === null || t.state.kind === query.state)
+      .sort((a, b) => (a.name < b.name ? -1 : 1));
+    const page = found.slice(0, query.limit);
+    const next = found.length > page.length ? (page.at(-1)?.name ?? null) : null;
+    return { tenants: page.map((t) => this.#view(t)), next };
+  }
+
+  async configureTenant(
+    ref: TenantRef,
+    change: Parameters<Control['configureTenant']>[1],
+  ): Promise<TenantView> {
+    this.#begin(`configure ${ref}`);
+    const tenant = { ...this.#find(ref), ...change };
+    this.#tenants.set(tenant.name, tenant);
+    return this.#view(tenant);
+  }
+
+  async deleteTenant(ref: TenantRef): Promise<void> {
+    this.#begin(`delete ${ref}`);
+    this.#tenants.delete(this.#find(ref).name);
+  }
+
+  async rotatePassword(ref: TenantRef): Promise<TenantSecret> {
+    this.#begin(`rotate ${ref}`);
+    this.#made++;
+    return this.#secret(this.#find(ref));
+  }
+
+  async wakeTenant(ref: TenantRef): Promise<TenantView> {
+    this.#begin(`wake ${ref}`);
+    const { name } = this.#find(ref);
+    this.put(name, { kind: 'running' });
+    return this.#view(this.#find(name));
+  }
+
+  async suspendTenant(ref: TenantRef): Promise<TenantView> {
+    this.#begin(`suspend ${ref}`);
+    const { name } = this.#find(ref);
+    if (this.sessions > 0) throw fault('TENANT_BUSY', { tenant: name, why: 'has open sessions' });
+    this.put(name, { kind: 'suspended' });
+    return this.#view(this.#find(name));
+  }
+
+  async issueTicket(ref: TenantRef): Promise<Ticket> {
+    this.#begin(`ticket ${ref}`);
+    const { name } = this.#find(ref);
+    const own = `postgresql://ticket:once@localhost:6432/${name}`;
+    return {
+      connectionUri: this.ticketUri ?? own,
+      expiresAt: later(this.#clock.wall(), seconds(60)),
+    };
+  }
+
+  async usage(ref: TenantRef, from: Timestamp, to: Timestamp): Promise<readonly UsageMinute[]> {
+    this.#begin(`usage ${ref}`);
+    return this.usageMinutes.filter((m) => m.minute >= from && m.minute < to);
+  }
+
+  #begin(call: string): void {
+    this.calls.push(call);
+    const failure = this.#failure;
+    this.#failure = undefined;
+    if (failure) throw failure;
+  }
+
+  #find(ref: TenantRef): Tenant {
+    const found = [...this.#tenants.values()].find((t) => t.id === ref || t.name === ref);
+    if (!found) throw fault('TENANT_UNKNOWN', { tenant: ref });
+    return found;
+  }
+
+  #view(tenant: Tenant): TenantView {
+    const running = tenant.state.kind === 'running';
+    const now = this.#clock.wall();
+    return {
+      tenant,
+      live: {
+        sessions: this.sessions,
+        idleSince: running ? now : null,
+        suspendAt: running ? later(now, minutes(15)) : null,
+      },
+      connectionUri: `postgresql://${tenant.name}@localhost:6432/${tenant.name}`,
+    };
+  }
+
+  #secret(tenant: Tenant): TenantSecret {
+    const password = `secret-${this.#made}`;
+    const connectionUri = `postgresql://${tenant.name}:${password}@localhost:6432/${tenant.name}`;
+    return { ...this.#view(tenant), connectionUri, password };
+  }
+}
