@@ -1,0 +1,109 @@
+/** The typed client: `new DynaBase({ apiUrl, apiKey })`. */
+import type { AnswerOf, QueryOf } from '../contract/routes.ts';
+import type { Status } from '../contract/status.ts';
+import type {
+  ConnectionString,
+  NewTenant,
+  Tenant,
+  TenantChange,
+  TenantPage,
+  TenantSecret,
+  Ticket,
+} from '../contract/tenant.ts';
+import type { Usage } from '../contract/usage.ts';
+import { type CallOptions, type ClientOptions, Transport } from './transport.ts';
+
+/** Tenants fetched at once by `list`. */
+const PAGE_SIZE = 100;
+
+export class DynaBase {
+  readonly tenants: Tenants;
+  readonly #transport: Transport;
+
+  constructor(options: ClientOptions) {
+    this.#transport = new Transport(options);
+    this.tenants = new Tenants(this.#transport);
+  }
+
+  /** What the server says of itself. */
+  status(options?: CallOptions): Promise<Status> {
+    return this.#transport.call('getStatus', {}, options);
+  }
+
+  /** Resolves if the server can do its work. */
+  ready(options?: CallOptions): Promise<AnswerOf<'getReadiness'>> {
+    return this.#transport.call('getReadiness', {}, options);
+  }
+}
+
+/** Everything about tenants. A `ref` is the id or the name of one. */
+export class Tenants {
+  readonly #transport: Transport;
+
+  constructor(transport: Transport) {
+    this.#transport = transport;
+  }
+
+  /** The answer holds the password, which is shown only here. */
+  create(tenant: NewTenant, options?: CallOptions): Promise<TenantSecret> {
+    return this.#transport.call('createTenant', { body: tenant }, options);
+  }
+
+  get(ref: string, options?: CallOptions): Promise<Tenant> {
+    return this.#transport.call('getTenant', { params: { ref } }, options);
+  }
+
+  /** Every tenant, sorted by name, fetched page by page as the loop asks for them. */
+  async *list(
+    query: Omit<QueryOf<'listTenants'>, 'after'> = {},
+    options?: CallOptions,
+  ): AsyncGenerator<Tenant, void, void> {
+    let after: string | null = null;
+    do {
+      const place: { after?: string } = after === null ? {} : { after };
+      const page: TenantPage = await this.page({ limit: PAGE_SIZE, ...query, ...place }, options);
+      yield* page.tenants;
+      after = page.next;
+    } while (after !== null);
+  }
+
+  page(query: QueryOf<'listTenants'> = {}, options?: CallOptions): Promise<TenantPage> {
+    return this.#transport.call('listTenants', { query }, options);
+  }
+
+  change(ref: string, change: TenantChange, options?: CallOptions): Promise<Tenant> {
+    return this.#transport.call('changeTenant', { params: { ref }, body: change }, options);
+  }
+
+  /** The tenant and all its data. There is no way back. */
+  async delete(ref: string, options?: CallOptions): Promise<void> {
+    await this.#transport.call('deleteTenant', { params: { ref } }, options);
+  }
+
+  /** Resolves when the compute accepts sessions. */
+  wake(ref: string, options?: CallOptions): Promise<Tenant> {
+    return this.#transport.call('wakeTenant', { params: { ref } }, options);
+  }
+
+  suspend(ref: string, options?: CallOptions): Promise<Tenant> {
+    return this.#transport.call('suspendTenant', { params: { ref } }, options);
+  }
+
+  /** The answer holds the new password, which is shown only here. */
+  rotatePassword(ref: string, options?: CallOptions): Promise<TenantSecret> {
+    return this.#transport.call('rotatePassword', { params: { ref } }, options);
+  }
+
+  /** A login as the owner for about a minute, without its password. */
+  ticket(ref: string, options?: CallOptions): Promise<Ticket> {
+    return this.#transport.call('issueTicket', { params: { ref } }, options);
+  }
+
+  usage(ref: string, query: QueryOf<'getUsage'> = {}, options?: CallOptions): Promise<Usage> {
+    return this.#transport.call('getUsage', { params: { ref }, query }, options);
+  }
+
+  connectionString(ref: string, options?: CallOptions): Promise<ConnectionString> {
+    return this.#transport.call('getConnectionString', { params: { ref } }, options);
+  }
+}

@@ -1,0 +1,45 @@
+/** What to do about a failure: nothing, or the same again in a moment. */
+export type Retry = 'never' | 'soon';
+
+/** A failure of a call, as the server told it, or as the client met it on the way there. */
+export class DynaBaseError extends Error {
+  override readonly name = 'DynaBaseError';
+  /** For programs: `TENANT_UNKNOWN`, `SERVER_UNREACHABLE`, ... All are in docs/errors.md. */
+  readonly code: string;
+  /** What a PostgreSQL client would have seen. */
+  readonly sqlstate: string;
+  /** Status of the answer. */
+  readonly http: number;
+  readonly retry: Retry;
+  /** Finds the request in the server log; null if the server did not answer. */
+  readonly requestId: string | null;
+
+  constructor(told: Told, options?: ErrorOptions) {
+    super(told.message, options);
+    this.code = told.code;
+    this.sqlstate = told.sqlstate;
+    this.http = told.http;
+    this.retry = told.retry;
+    this.requestId = told.requestId ?? null;
+  }
+}
+
+export type Told = {
+  readonly code: string;
+  readonly message: string;
+  readonly sqlstate: string;
+  readonly http: number;
+  readonly retry: Retry;
+  readonly requestId?: string | null;
+};
+
+/** The server does not answer, or what answers is not DynaBase. */
+export function unreachable(why: string, options?: ErrorOptions): DynaBaseError {
+  const message =
+    `DynaBase does not answer: ${why}; start it with "dynabase up", ` +
+    'or name it with --data-dir or DYNABASE_API_URL';
+  return new DynaBaseError(
+    { code: 'SERVER_UNREACHABLE', message, sqlstate: '08001', http: 503, retry: 'soon' },
+    options,
+  );
+}
