@@ -1,8 +1,12 @@
 import { defineConfig } from 'vitest/config';
+import { SummaryReporter } from './src/testing/summary-reporter.ts';
+
+const summary = new SummaryReporter((line) => process.stdout.write(`\n${line}\n`));
 
 export default defineConfig({
   test: {
     include: ['src/**/*.test.ts'],
+    reporters: ['default', summary],
     testTimeout: 30_000,
     hookTimeout: 60_000,
     // Two cores: more workers only make real PostgreSQL processes wait for each other.

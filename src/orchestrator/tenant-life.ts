@@ -367,12 +367,15 @@ export class TenantLife {
     return done;
   }
 
-  /** After a refused write the row is read again, so that the next try knows what is true. */
+  /** After a write refused because another came first, nothing that was known is taken as true. */
   async #retold(work: Promise<void>): Promise<void> {
     try {
       await work;
     } catch (error) {
-      if (isFault(error, 'STALE_GENERATION')) await this.#record.reload();
+      if (isFault(error, 'STALE_GENERATION')) {
+        this.#address = null;
+        await this.#record.reload();
+      }
       throw error;
     }
   }

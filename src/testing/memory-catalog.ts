@@ -28,6 +28,11 @@ export class MemoryCatalog implements Catalog {
     this.#failures.set(method, [...(this.#failures.get(method) ?? []), error]);
   }
 
+  /** Nothing fails any more that has not failed yet. */
+  forgive(): void {
+    this.#failures.clear();
+  }
+
   async insertTenant(draft: TenantDraft): Promise<Tenant> {
     this.#enter('insertTenant');
     const taken = [...this.#rows.values()].some((row) => row.name === draft.name);

@@ -9,6 +9,7 @@ import { Orchestrator } from '../orchestrator/orchestrator.ts';
 import { WakeQueue } from '../orchestrator/wake-queue.ts';
 import { MemoryCatalog } from './memory-catalog.ts';
 import { MemoryLog } from './memory-log.ts';
+import { mortal } from './mortal.ts';
 import { SeededRandom } from './seeded-random.ts';
 import { SimulatedHost } from './simulated-host.ts';
 import { VirtualClock } from './virtual-clock.ts';
@@ -32,6 +33,7 @@ export class Orchestrated {
   readonly ended: { readonly tenant: TenantId; readonly because: Fault }[] = [];
   readonly #random = new SeededRandom(7);
   #sessions = 0;
+  #life = 0;
   orchestrator: Orchestrator;
 
   constructor(options: OrchestratedOptions = {}) {
@@ -84,15 +86,18 @@ export class Orchestrated {
   }
 
   #make(options: OrchestratedOptions): Orchestrator {
+    this.#life += 1;
+    const life = this.#life;
+    const alive = (): boolean => this.#life === life;
     const queue = new WakeQueue({
       atOnce: options.atOnce ?? 4,
       waitingMax: options.waitingMax ?? 1_000,
     });
     return new Orchestrator({
-      clock: this.clock,
+      clock: mortal(this.clock, alive),
       log: this.log,
-      catalog: this.catalog,
-      host: this.host,
+      catalog: mortal(this.catalog, alive),
+      host: mortal(this.host, alive),
       failpoints: options.failpoints ?? NO_FAILPOINTS,
       queue,
       tickets: { find: () => undefined },

@@ -6,7 +6,7 @@ import type { RoleRecord } from '../domain/verifier.ts';
 
 type Method = 'create' | 'start' | 'settle' | 'roles' | 'stop' | 'remove' | 'observe';
 
-type Compute = { running: boolean; owner: Owner | null };
+type Compute = { running: boolean; owner: Owner | null; busy: Promise<void> | null };
 
 /** A host without processes. It works, and takes its time, unless told otherwise. */
 export class SimulatedHost implements Host {
@@ -19,8 +19,6 @@ export class SimulatedHost implements Host {
   /** How long a start and a stop take. */
   startTakes: DurationMs = ms(20);
   stopTakes: DurationMs = ms(10);
-  /** The most computes that were running at once. */
-  runningMax = 0;
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -28,6 +26,11 @@ export class SimulatedHost implements Host {
 
   failNext(method: Method, error: Error): void {
     this.#failures.set(method, [...(this.#failures.get(method) ?? []), error]);
+  }
+
+  /** Nothing fails any more that has not failed yet. */
+  forgive(): void {
+    this.#failures.clear();
   }
 
   get running(): readonly TenantId[] {
@@ -51,15 +54,20 @@ export class SimulatedHost implements Host {
 
   async create(tenant: TenantId): Promise<void> {
     this.#enter('create', tenant);
-    if (!this.#computes.has(tenant)) this.#computes.set(tenant, { running: false, owner: null });
+    if (!this.#computes.has(tenant))
+      this.#computes.set(tenant, { running: false, owner: null, busy: null });
   }
 
   async start(tenant: TenantId, _options: StartOptions): Promise<Address> {
     this.#enter('start', tenant);
     const compute = this.#compute(tenant);
-    await this.#clock.sleep(this.startTakes);
-    compute.running = true;
-    this.runningMax = Math.max(this.runningMax, this.running.length);
+    await compute.busy;
+    if (!compute.running) {
+      compute.busy = this.#clock.sleep(this.startTakes);
+      await compute.busy;
+      compute.busy = null;
+      compute.running = true;
+    }
     return { socketPath: `/${tenant}` };
   }
 
@@ -81,8 +89,11 @@ export class SimulatedHost implements Host {
   async stop(tenant: TenantId): Promise<void> {
     this.#enter('stop', tenant);
     const compute = this.#computes.get(tenant);
+    await compute?.busy;
     if (compute?.running !== true) return;
-    await this.#clock.sleep(this.stopTakes);
+    compute.busy = this.#clock.sleep(this.stopTakes);
+    await compute.busy;
+    compute.busy = null;
     compute.running = false;
   }
 
@@ -95,6 +106,7 @@ export class SimulatedHost implements Host {
     this.#enter('observe', tenant);
     const compute = this.#computes.get(tenant);
     if (compute === undefined) return { kind: 'absent' };
+    await compute.busy;
     if (!compute.running) return { kind: 'stopped' };
     return { kind: 'running', address: { socketPath: `/${tenant}` } };
   }
