@@ -40,6 +40,7 @@ import {
   suspendCompute,
   wakeFailed,
 } from './moves.ts';
+import { PendingWake } from './pending-wake.ts';
 import { RolesRefresh } from './roles-refresh.ts';
 import type { TenantRecord } from './tenant-record.ts';
 import { waitUntil } from './wait-until.ts';
@@ -48,16 +49,7 @@ import type { World } from './world.ts';
 type PlainTransition = 'create' | 'suspend' | 'heal' | 'settle' | 'remove';
 
 type Transition =
-  | {
-      readonly kind: 'wake';
-      readonly ready: Promise<Address>;
-      readonly done: Promise<void>;
-      readonly abandon: AbortController;
-      /** Sessions and operators that wait for it. */
-      waiters: number;
-      /** Whether it still waits for its place in the queue. */
-      queued: boolean;
-    }
+  | { readonly kind: 'wake'; readonly wake: PendingWake; readonly done: Promise<void> }
   | { readonly kind: PlainTransition; readonly done: Promise<void> };
 
 /** Transitions that a wake may have to sit out before its own; more is a fault of ours. */
@@ -70,9 +62,6 @@ const UNCLEAR: ReadonlySet<TenantStateKind> = new Set(['waking', 'running', 'sus
 
 /** Rows in these states have no tenant to wake: not yet, or no more. */
 const UNBORN: ReadonlySet<TenantStateKind> = new Set(['creating', 'deleting']);
-
-const QUEUED = 'it waits for its turn to start';
-const STARTING = 'PostgreSQL is starting';
 
 export class TenantLife {
   readonly #world: World;
@@ -138,8 +127,9 @@ export class TenantLife {
       if (this.#gone || (transition === null && UNBORN.has(this.#record.kind))) {
         throw fault('TENANT_UNKNOWN', { tenant: this.tenant.name });
       }
-      if (transition?.kind === 'wake' && !transition.abandon.signal.aborted) {
-        return await this.#awaitWake(transition, since);
+      if (transition?.kind === 'wake' && !transition.wake.abandoned) {
+        const otherwise = (why: string): Fault => this.#timeout(since, why);
+        return await transition.wake.join({ wait: this.#waitLeft(since), otherwise });
       }
       if (transition !== null) await this.#sitOut(transition, since);
       else if (this.#address !== null && this.tenant.settled) return this.#address;
@@ -260,52 +250,24 @@ export class TenantLife {
       const wait = ms(state.retryAt - this.#world.clock.wall());
       if (wait > 0) throw wakeFailed(this.#record, state.reason, wait);
     }
-    const abandon = new AbortController();
-    const ready = this.#startInTurn(abandon.signal);
-    const done = this.#retold(ready.then(() => finishWake(this.#world, this.#record)));
-    const transition: Transition = {
-      kind: 'wake',
-      ready,
-      done: done.finally(() => this.#ended()),
-      abandon,
-      waiters: 0,
-      queued: true,
-    };
+    const wake = new PendingWake(this.#world.clock, (signal, begun) =>
+      this.#startInTurn(signal, begun),
+    );
+    const done = this.#retold(wake.ready.then(() => finishWake(this.#world, this.#record)));
+    const transition = { kind: 'wake', wake, done: done.finally(() => this.#ended()) } as const;
     this.#transition = transition;
     transition.done.catch((error) => this.#complain('wake', error));
   }
 
-  async #startInTurn(signal: AbortSignal): Promise<Address> {
+  async #startInTurn(signal: AbortSignal, begun: () => void): Promise<Address> {
     const leave = await this.#world.queue.enter(signal);
+    begun();
     try {
-      const transition = this.#transition;
-      if (transition?.kind === 'wake') transition.queued = false;
-      const address = await startCompute(this.#world, this.#record);
-      this.#address = address;
+      this.#address = await startCompute(this.#world, this.#record);
       this.#idle.restart();
-      return address;
+      return this.#address;
     } finally {
       leave();
-    }
-  }
-
-  async #awaitWake(
-    transition: Extract<Transition, { kind: 'wake' }>,
-    since: Instant,
-  ): Promise<Address> {
-    transition.waiters += 1;
-    try {
-      return await waitUntil(transition.ready, {
-        clock: this.#world.clock,
-        wait: this.#waitLeft(since),
-        otherwise: () => this.#timeout(since, transition.queued ? QUEUED : STARTING),
-      });
-    } finally {
-      transition.waiters -= 1;
-      // A start that is under way is finished; only one that waits for its place can be dropped.
-      if (transition.waiters === 0 && transition.queued) {
-        transition.abandon.abort(this.#timeout(since, 'nobody waits any more'));
-      }
     }
   }
 
