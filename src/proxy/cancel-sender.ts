@@ -1,0 +1,74 @@
+/**
+ * Tells a compute to give up what a backend is doing.
+ *
+ * One connection a cancel, as the protocol has it, and at most one at a time for one backend: a
+ * client that repeats itself costs nothing more. At most `CANCELS_MAX` are under way; the rest
+ * wait in the order they came, at most one a session, and are dropped if by their turn there is
+ * nothing left to cancel. PostgreSQL closes the connection once the signal is sent.
+ */
+import type { Socket } from 'node:net';
+import type { Clock } from '../domain/clock.ts';
+import { seconds } from '../domain/units.ts';
+import { cancelRequest } from '../wire/cancel-request.ts';
+import type { Backend } from './backend.ts';
+
+export const CANCELS_MAX = 32;
+
+const GIVE_UP_AFTER = seconds(5);
+
+export type CancelSenderOptions = {
+  readonly dial: (path: string) => Socket;
+  readonly clock: Clock;
+};
+
+/** Somebody's query. */
+export interface Cancellable {
+  readonly backend: Pick<Backend, 'address' | 'key'>;
+  /** Whether there is anything to cancel. */
+  readonly isBusy: boolean;
+}
+
+export class CancelSender {
+  readonly #options: CancelSenderOptions;
+  readonly #underWay = new Set<Cancellable>();
+  readonly #waiting = new Set<Cancellable>();
+
+  constructor(options: CancelSenderOptions) {
+    this.#options = options;
+  }
+
+  /** Harmless if there is nothing to cancel, or if a cancel is on its way. Never throws. */
+  send(target: Cancellable): void {
+    if (this.#underWay.has(target)) return;
+    this.#waiting.add(target);
+    this.#next();
+  }
+
+  /** Whether a cancel may still hit what this backend does next. */
+  isUnderWay(target: Cancellable): boolean {
+    return this.#underWay.has(target) || this.#waiting.has(target);
+  }
+
+  #next(): void {
+    for (const target of this.#waiting) {
+      if (this.#underWay.size >= CANCELS_MAX) return;
+      this.#waiting.delete(target);
+      if (target.isBusy) this.#dial(target);
+    }
+  }
+
+  #dial(target: Cancellable): void {
+    this.#underWay.add(target);
+    const socket = this.#options.dial(target.backend.address.socketPath);
+    const giveUp = this.#options.clock.timer(GIVE_UP_AFTER, () => socket.destroy());
+    // A compute that cannot be reached has nothing left to cancel.
+    socket.on('error', () => {});
+    socket.on('close', () => {
+      giveUp();
+      this.#underWay.delete(target);
+      this.#next();
+    });
+    socket.end(cancelRequest(target.backend.key));
+    socket.resume();
+  }
+}

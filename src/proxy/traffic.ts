@@ -1,0 +1,210 @@
+/**
+ * What passes through one session, understood as far as it must be.
+ *
+ * Both directions are framed and counted here; no socket is. The original bytes are never changed,
+ * delayed or copied. Learned on the way: whether the session is idle (`ledger`), usage (`meter`),
+ * whether the client said goodbye, whether the backend did, and whether a role was changed.
+ *
+ * A role counts as changed when the command has completed and no transaction is open any more. A
+ * rollback is not told apart: to learn unchanged roles again is harmless. Roles changed inside a
+ * function or a DO block are not seen.
+ */
+import type { Clock } from '../domain/clock.ts';
+import { elapsed, type Instant } from '../domain/units.ts';
+import { errorField } from '../wire/error-fields.ts';
+import {
+  ANSWER,
+  ANSWER_LENGTH_MAX,
+  type FrameListener,
+  FrameWalker,
+  PEEK_MAX,
+  peeks,
+  REQUEST,
+  REQUEST_LENGTH_MAX,
+  STATUS,
+} from '../wire/frames.ts';
+import { RequestLedger } from './ledger.ts';
+import type { TenantMeter } from './tenant-meter.ts';
+
+const REQUEST_PEEKS = peeks(Object.fromEntries(Object.values(REQUEST).map((type) => [type, 0])));
+
+/** `ALTER ROLE` is the longest tag that matters, and one byte shows that it ends there. */
+const TAG_BYTES = 11;
+
+const ANSWER_PEEKS = peeks({
+  [ANSWER.parseComplete]: 0,
+  [ANSWER.bindComplete]: 0,
+  [ANSWER.closeComplete]: 0,
+  [ANSWER.commandComplete]: TAG_BYTES,
+  [ANSWER.error]: PEEK_MAX,
+  [ANSWER.copyIn]: 0,
+  [ANSWER.emptyQuery]: 0,
+  [ANSWER.rowDescription]: 0,
+  [ANSWER.copyBoth]: 0,
+  [ANSWER.readyForQuery]: 1,
+  [ANSWER.noData]: 0,
+  [ANSWER.portalSuspended]: 0,
+});
+
+/** CREATE USER and CREATE GROUP have the tag of CREATE ROLE. */
+const ROLE_TAGS = ['CREATE ROLE', 'ALTER ROLE\0', 'DROP ROLE\0'].map((tag) => Buffer.from(tag));
+
+const UNKNOWN_CLASS = 'XX';
+
+export type TrafficOptions = {
+  readonly clock: Clock;
+  readonly meter: TenantMeter;
+  /** Transaction status with which the session begins. */
+  readonly status: number;
+  readonly onRolesChanged: () => void;
+};
+
+export class Traffic {
+  readonly ledger: RequestLedger;
+  readonly #meter: TenantMeter;
+  readonly #requests: FrameWalker;
+  readonly #answers: FrameWalker;
+  readonly #requestListener: RequestListener;
+  readonly #answerListener: AnswerListener;
+
+  constructor(options: TrafficOptions) {
+    this.ledger = new RequestLedger(options.status);
+    this.#meter = options.meter;
+    this.#requestListener = new RequestListener(this.ledger, options);
+    this.#answerListener = new AnswerListener(this.ledger, options);
+    this.#requests = new FrameWalker({
+      peeks: REQUEST_PEEKS,
+      lengthMax: REQUEST_LENGTH_MAX,
+      listener: this.#requestListener,
+    });
+    this.#answers = new FrameWalker({
+      peeks: ANSWER_PEEKS,
+      lengthMax: ANSWER_LENGTH_MAX,
+      listener: this.#answerListener,
+    });
+  }
+
+  /** Follows the first `end` bytes of `chunk`. False if they break the protocol. */
+  fromClient(chunk: Uint8Array, end: number): boolean {
+    this.#meter.bytesIn += end;
+    this.#requestListener.chunkAt = UNREAD;
+    return this.#requests.walk(chunk, end);
+  }
+
+  /** Follows the first `end` bytes of `chunk`. False if they break the protocol. */
+  fromBackend(chunk: Uint8Array, end: number): boolean {
+    this.#meter.bytesOut += end;
+    this.#answerListener.chunkAt = UNREAD;
+    return this.#answers.walk(chunk, end);
+  }
+
+  /** The client has said that it leaves. */
+  get hasTerminated(): boolean {
+    return this.#requestListener.hasTerminated;
+  }
+
+  /** The backend has told the client why it leaves. */
+  get hasBackendFailed(): boolean {
+    return this.#answerListener.hasFailed;
+  }
+
+  /** Whether a message of our own may be sent to the client now. */
+  get isBetweenAnswers(): boolean {
+    return this.#answers.atBoundary;
+  }
+
+  /** Whether the client has sent part of a message, and not yet the rest. */
+  get isWithinRequest(): boolean {
+    return !this.#requests.atBoundary;
+  }
+
+  /** Whether nothing is under way in either direction and nothing is open. */
+  get isIdle(): boolean {
+    return this.ledger.isIdle && this.#requests.atBoundary && this.#answers.atBoundary;
+  }
+}
+
+/** The clock is read when the first message of a chunk asks for it, and then not again. */
+const UNREAD = -1 as Instant;
+
+class RequestListener implements FrameListener {
+  readonly #ledger: RequestLedger;
+  readonly #meter: TenantMeter;
+  readonly #clock: Clock;
+  chunkAt: Instant = UNREAD;
+  hasTerminated = false;
+
+  constructor(ledger: RequestLedger, options: TrafficOptions) {
+    this.#ledger = ledger;
+    this.#meter = options.meter;
+    this.#clock = options.clock;
+  }
+
+  frame(type: number): void {
+    if (this.chunkAt === UNREAD) this.chunkAt = this.#clock.now();
+    if (type === REQUEST.query || type === REQUEST.execute || type === REQUEST.functionCall) {
+      this.#meter.queries++;
+    } else if (type === REQUEST.terminate) {
+      this.hasTerminated = true;
+    }
+    this.#ledger.asked(type, this.chunkAt);
+  }
+}
+
+class AnswerListener implements FrameListener {
+  readonly #ledger: RequestLedger;
+  readonly #meter: TenantMeter;
+  readonly #clock: Clock;
+  readonly #onRolesChanged: () => void;
+  #areRolesTouched = false;
+  chunkAt: Instant = UNREAD;
+  hasFailed = false;
+
+  constructor(ledger: RequestLedger, options: TrafficOptions) {
+    this.#ledger = ledger;
+    this.#meter = options.meter;
+    this.#clock = options.clock;
+    this.#onRolesChanged = options.onRolesChanged;
+  }
+
+  frame(type: number, bytes: Uint8Array, start: number): void {
+    if (type === ANSWER.readyForQuery) {
+      this.#ready(bytes[start] ?? 0);
+      return;
+    }
+    if (type === ANSWER.commandComplete && isRoleTag(bytes, start)) this.#areRolesTouched = true;
+    if (type === ANSWER.error) this.#failed(bytes, start);
+    this.#ledger.answered(type);
+  }
+
+  #ready(status: number): void {
+    const wasOpen = this.#ledger.status !== STATUS.idle;
+    const finished = this.#ledger.ready(status);
+    if (finished === null) return;
+    if (this.chunkAt === UNREAD) this.chunkAt = this.#clock.now();
+    this.#meter.answered(elapsed(finished.since, this.chunkAt));
+    if (status !== STATUS.idle) return;
+    if (wasOpen || finished.ran) this.#meter.transactions++;
+    if (!this.#areRolesTouched) return;
+    this.#areRolesTouched = false;
+    this.#onRolesChanged();
+  }
+
+  #failed(bytes: Uint8Array, start: number): void {
+    const body = Buffer.from(bytes.subarray(start, start + PEEK_MAX));
+    this.#meter.failed(errorField(body, 'C').slice(0, 2) || UNKNOWN_CLASS);
+    const severity = errorField(body, 'V');
+    this.hasFailed = severity === 'FATAL' || severity === 'PANIC';
+  }
+}
+
+function isRoleTag(bytes: Uint8Array, start: number): boolean {
+  return ROLE_TAGS.some((tag) => beginsWith(bytes, start, tag));
+}
+
+function beginsWith(bytes: Uint8Array, start: number, tag: Uint8Array): boolean {
+  for (let i = 0; i < tag.length; i++) {
+    if (bytes[start + i] !== tag[i]) return false;
+  }
+  return true;
+}
