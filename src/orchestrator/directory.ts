@@ -6,6 +6,7 @@
 import type { Credential, Door } from '../domain/gate.ts';
 import type { TenantId, TenantName } from '../domain/ids.ts';
 import type { Tenant } from '../domain/tenant.ts';
+import { SIZE_OF_TIER } from '../domain/tier.ts';
 import type { Verifier } from '../domain/verifier.ts';
 import type { World } from './world.ts';
 
@@ -61,7 +62,9 @@ export class Directory {
   }
 
   #remember(tenant: Tenant): Entry {
-    const sessionsMax = tenant.sessionsMax ?? this.#world.settings.sessionsMax;
+    const { connectionsMax } = SIZE_OF_TIER[tenant.tier];
+    const asked = tenant.sessionsMax ?? this.#world.settings.sessionsMax ?? connectionsMax;
+    const sessionsMax = Math.min(asked, connectionsMax);
     const door = { tenant: tenant.id, name: tenant.name, sessionsMax };
     const entry = { door, verifiers: new Map<string, Verifier>() };
     this.#byName.set(tenant.name, entry);

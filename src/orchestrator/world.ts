@@ -15,8 +15,8 @@ export type OrchestratorSettings = {
   readonly wakeTimeout: DurationMs;
   /** How long a start may take, recovery after a crash included, before it has failed. */
   readonly startTimeout: DurationMs;
-  /** Most sessions of a tenant at once, for tenants that do not say otherwise. */
-  readonly sessionsMax: number;
+  /** Most sessions of a tenant at once, where it does not say; null leaves it to its size class. */
+  readonly sessionsMax: number | null;
 };
 
 export type World = {
