@@ -1,16 +1,14 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import type { TenantDraft } from '../domain/catalog.ts';
-import { newTenantId, parseTenantId, parseTenantName, type TenantId } from '../domain/ids.ts';
+import { parseTenantId, parseTenantName, type TenantId } from '../domain/ids.ts';
 import type { Tenant } from '../domain/tenant.ts';
 import { ms, timestamp } from '../domain/units.ts';
 import type { Verifier } from '../domain/verifier.ts';
+import { draft, verifierNumber } from '../testing/drafts.ts';
 import { MemoryLog } from '../testing/memory-log.ts';
 import { type RealPostgres, realPostgres } from '../testing/real-postgres.ts';
-import { SeededRandom } from '../testing/seeded-random.ts';
 import { openCatalog } from './open-catalog.ts';
 import type { PgCatalog } from './pg-catalog.ts';
 
-const random = new SeededRandom(1);
 let postgres: RealPostgres;
 let catalog: PgCatalog;
 const log = new MemoryLog();
@@ -28,20 +26,6 @@ afterAll(async () => {
   await catalog.close();
   await postgres[Symbol.asyncDispose]();
   expect(log.alarming).toEqual([]);
-});
-
-const verifierNumber = (n: number): Verifier =>
-  `SCRAM-SHA-256$4096:c2FsdHNhbHQ=$${String(n).padStart(43, 'A')}=:${'B'.repeat(43)}=`;
-
-const draft = (name: string, change: Partial<TenantDraft> = {}): TenantDraft => ({
-  id: newTenantId(random),
-  name: parseTenantName(name),
-  plan: 'free',
-  tier: 'COLD',
-  suspendAfter: null,
-  sessionsMax: null,
-  verifier: verifierNumber(0),
-  ...change,
 });
 
 const suspended = async (name: string): Promise<Tenant> =>

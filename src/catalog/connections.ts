@@ -94,8 +94,9 @@ export class Connections implements PostgresPool {
 }
 
 /**
- * A pool's client that is thrown away after a failure that the server did not report itself: `pg`
- * would queue the next statement behind the one that is still unanswered.
+ * A pool's client that is thrown away after a failure that ends a connection: what the server calls
+ * more than an error, since its end of the socket closes a moment later; and what the server did
+ * not report, since `pg` would queue the next statement behind the unanswered one.
  */
 function lent(client: pg.PoolClient): PostgresPoolClient {
   let suspect = false;
@@ -103,7 +104,7 @@ function lent(client: pg.PoolClient): PostgresPoolClient {
     try {
       return await client.query(text, [...values]);
     } catch (error) {
-      suspect ||= !(error instanceof pg.DatabaseError);
+      suspect ||= !(error instanceof pg.DatabaseError && error.severity === 'ERROR');
       throw error;
     }
   };

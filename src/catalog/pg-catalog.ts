@@ -1,6 +1,7 @@
 /** The catalog in PostgreSQL. Every method asks through `#ask`, where failures become faults. */
 import type { Kysely } from 'kysely';
 import type { Catalog, TenantDraft, TenantPage, TenantQuery } from '../domain/catalog.ts';
+import { fault } from '../domain/faults.ts';
 import type { TenantId, TenantName } from '../domain/ids.ts';
 import type { Tenant, TenantState, TenantStateKind } from '../domain/tenant.ts';
 import type { Timestamp } from '../domain/units.ts';
@@ -90,6 +91,8 @@ export class PgCatalog implements Catalog, AsyncDisposable {
   }
 
   async #ask<T>(question: (db: Kysely<Tables>) => Promise<T>): Promise<T> {
+    // Kysely closes only what was used, and would connect anew.
+    if (this.#closed !== undefined) throw fault('CATALOG_DOWN', {});
     try {
       return await question(this.#db);
     } catch (error) {

@@ -10,9 +10,10 @@ const MINUTES_MAX = 10_000;
 /**
  * Adds a whole batch in one statement, unless it has been added before.
  *
- * Records of tenants that are gone are dropped. Rows are written in one order by all writers, so
- * that none waits for another in a circle. Ids of batches are forgotten after a week, by which time
- * nobody offers them again.
+ * Records of tenants that are gone are dropped: a scalar subquery asks for each by index, where
+ * `exists` may be planned as a join that reads all tenants. Rows are written in one order by all
+ * writers, so that none waits for another in a circle. Ids of batches are forgotten after a week,
+ * by which time nobody offers them again.
  */
 export async function addUsage(
   db: Kysely<Tables>,
@@ -37,7 +38,7 @@ export async function addUsage(
       tenant_id text, minute_ms bigint, sessions bigint, queries bigint, transactions bigint,
       errors jsonb, bytes_in bigint, bytes_out bigint, latency bigint[], latency_sum_us bigint
     )
-    where exists (select from dynabase.tenants where tenants.id = record.tenant_id)
+    where (select true from dynabase.tenants where tenants.id = record.tenant_id)
     order by tenant_id, minute_ms
     on conflict (tenant_id, minute) do update set
       sessions = stored.sessions + excluded.sessions,

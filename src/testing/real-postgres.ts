@@ -10,6 +10,7 @@ import { chown, cp, mkdir, mkdtemp, rm, stat, writeFile } from 'node:fs/promises
 import { dirname, join } from 'node:path';
 import { arch, getuid, platform } from 'node:process';
 import { createInterface } from 'node:readline';
+import { setTimeout } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import pg from 'pg';
 
@@ -23,6 +24,9 @@ const PORT = 5432;
 const USER = 'postgres';
 const PASSWORD = 'only-for-tests';
 const LOG_LINES_MAX = 200;
+
+const ASK_EVERY_MS = 20;
+const ASKED_AT_MOST = 1_000;
 
 const SETTINGS = [
   'listen_addresses=',
@@ -94,19 +98,33 @@ export class RealPostgres implements AsyncDisposable {
     return this.#log.join('\n');
   }
 
-  /** Runs one statement as superuser, on a connection of its own. */
+  /** Runs one statement as superuser in `database`, on a connection of its own. */
   async sql<Row extends pg.QueryResultRow>(
     statement: string,
     values: readonly unknown[] = [],
+    database: string = this.connection.database,
   ): Promise<readonly Row[]> {
     const { socketDir: host, ...rest } = this.connection;
-    const client = new pg.Client({ host, ...rest });
+    const client = new pg.Client({ host, ...rest, database });
     await client.connect();
     try {
       return (await client.query<Row>(statement, [...values])).rows;
     } finally {
       await client.end();
     }
+  }
+
+  /** Repeats a statement until it has rows, and returns those. */
+  async sqlUntilRows<Row extends pg.QueryResultRow>(
+    statement: string,
+    values: readonly unknown[] = [],
+  ): Promise<readonly Row[]> {
+    for (let asked = 0; asked < ASKED_AT_MOST; asked++) {
+      const rows = await this.sql<Row>(statement, values);
+      if (rows.length > 0) return rows;
+      await setTimeout(ASK_EVERY_MS);
+    }
+    throw new Error(`no row came of: ${statement}\n${this.log}`);
   }
 
   /** Sends `signal` to the server, not to its backends. */

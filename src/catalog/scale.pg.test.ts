@@ -1,0 +1,99 @@
+import { expect, test } from 'vitest';
+import { parseTenantName } from '../domain/ids.ts';
+import { timestamp } from '../domain/units.ts';
+import { LATENCY_BOUNDS_US } from '../domain/usage.ts';
+import { draft, verifierNumber } from '../testing/drafts.ts';
+import { MemoryLog } from '../testing/memory-log.ts';
+import { type RealPostgres, realPostgres } from '../testing/real-postgres.ts';
+import { openCatalog } from './open-catalog.ts';
+
+const TENANTS = 10_000;
+const AWAKE = 20;
+const PAGE = 50;
+
+type Scans = { readonly whole: Readonly<Record<string, number>>; readonly found: number };
+
+/** What PostgreSQL counted on the large tables: whole scans, and rows found by any index. */
+async function scans(postgres: RealPostgres): Promise<Scans> {
+  const whole = await postgres.sql<{ relname: string; seq_scan: string }>(`
+    select relname, seq_scan from pg_stat_user_tables
+    where relname in ('tenants', 'tenant_roles', 'usage_minutes')`);
+  const [index] = await postgres.sql<{ found: string }>(`
+    select sum(idx_tup_read) as found from pg_stat_user_indexes where schemaname = 'dynabase'`);
+  return {
+    whole: Object.fromEntries(whole.map(({ relname, seq_scan }) => [relname, Number(seq_scan)])),
+    found: Number(index?.found),
+  };
+}
+
+/** The counts of a connection are complete when it is gone. */
+const connectionsGone = (postgres: RealPostgres) =>
+  postgres.sqlUntilRows(`
+    select where not exists (
+      select from pg_stat_activity where application_name = 'dynabase catalog'
+    )`);
+
+test('no question reads all tenants, however many sleep', async () => {
+  await using postgres = await realPostgres();
+  const connection = postgres.connection;
+  const log = new MemoryLog();
+  await (await openCatalog({ connection, log })).close();
+  await postgres.sql(
+    `insert into dynabase.tenants (id, name, plan, tier, state, state_attempt)
+    select 'tn_' || lpad(i::text, 12, '0'), 'tenant' || i, 'free', 'COLD',
+      case when i % $1 = 0 then 'waking' else 'suspended' end, case when i % $1 = 0 then 1 end
+    from generate_series(1, $2::integer) as i`,
+    [TENANTS / AWAKE, TENANTS],
+  );
+  await postgres.sql(
+    `insert into dynabase.tenant_roles
+    select id, name, $1, true, true from dynabase.tenants`,
+    [verifierNumber(0)],
+  );
+  await postgres.sql(
+    `insert into dynabase.usage_minutes
+    select id, to_timestamp(0), 1, 1, 1, '{}', 1, 1, '{}', 1 from dynabase.tenants`,
+  );
+  await postgres.sql('vacuum analyze');
+  await connectionsGone(postgres);
+  const before = await scans(postgres);
+
+  const catalog = await openCatalog({ connection, log });
+  const counts = await catalog.countTenants();
+  const awake = await catalog.unrestedTenants();
+  const middle = parseTenantName('tenant5');
+  const page = await catalog.listTenants({ after: middle, limit: PAGE, state: null });
+  const waking = await catalog.listTenants({ after: middle, limit: PAGE, state: 'waking' });
+  const tenant = await catalog.tenantByName(middle);
+  if (tenant === undefined) throw new Error('tenant5 is there');
+  await catalog.tenantById(tenant.id);
+  await catalog.verifier(tenant.id, tenant.name);
+  await catalog.saveRoles(tenant.id, []);
+  await catalog.rotateOwner(tenant.id, verifierNumber(1));
+  await catalog.markSettled(tenant.id, verifierNumber(1));
+  const moved = await catalog.move(tenant, { kind: 'waking', attempt: 1 });
+  await catalog.add([{ ...used, tenant: tenant.id }], 'scale');
+  await catalog.usage(tenant.id, timestamp(0), timestamp(1));
+  await catalog.removeTenant((await catalog.move(moved, { kind: 'deleting' })).id);
+  await catalog.insertTenant(draft('newcomer'));
+  await catalog.close();
+  await connectionsGone(postgres);
+
+  const after = await scans(postgres);
+  expect([counts.suspended, counts.waking, awake.length]).toEqual([TENANTS - AWAKE, AWAKE, AWAKE]);
+  expect([page.tenants.length, waking.next]).toEqual([PAGE, null]);
+  expect(after.whole).toEqual(before.whole);
+  expect(after.found - before.found).toBeLessThan(PAGE + 3 * AWAKE + 100);
+});
+
+const used = {
+  minute: timestamp(1_893_499_200_000),
+  sessions: 1,
+  queries: 1,
+  transactions: 1,
+  errors: {},
+  bytesIn: 1,
+  bytesOut: 1,
+  latency: Array<number>(LATENCY_BOUNDS_US.length + 1).fill(0),
+  latencySumUs: 1,
+};
