@@ -33,8 +33,7 @@ export const isTenantId = (text: string): text is TenantId => TENANT_ID.test(tex
  * beginning with a letter, ending with a letter or digit, and not reserved.
  */
 export function parseTenantName(text: string): TenantName {
-  const reserved = RESERVED.has(text) || RESERVED_PREFIXES.some((p) => text.startsWith(p));
-  if (reserved) throw fault('BAD_NAME', { why: 'is reserved' });
+  if (isReservedName(text)) throw fault('BAD_NAME', { why: 'is reserved' });
   if (!TENANT_NAME.test(text)) {
     throw fault('BAD_NAME', {
       why: 'must be 1 to 63 characters of a-z, 0-9, _ and -, begin with a letter, and end with a letter or digit',
@@ -42,6 +41,10 @@ export function parseTenantName(text: string): TenantName {
   }
   return text as TenantName;
 }
+
+/** Whether no tenant may have this name, although its form would allow it. */
+export const isReservedName = (text: string): boolean =>
+  RESERVED.has(text) || RESERVED_PREFIXES.some((prefix) => text.startsWith(prefix));
 
 /** Whether a tenant could have this name. What fails here is never looked up. */
 export function isTenantName(text: string): text is TenantName {

@@ -1,0 +1,205 @@
+/**
+ * From the startup message to a proven password.
+ *
+ * The password is checked here, against the verifier that the catalog keeps, and nothing is woken
+ * for a wrong one. A tenant that does not exist, a role that does not exist or may not log in, and
+ * a wrong password take the same steps: the same look-ups, the same exchange against a verifier,
+ * the same answer.
+ *
+ * The proof gives us the client's ClientKey. The compute has the same verifier, so that this key
+ * logs in there; it lives in memory for as long as that takes. The holder of a ticket logs in as
+ * the role, and with the key, that the ticket stands for.
+ */
+import { type Fault, fault, isFault } from '../domain/faults.ts';
+import type { Credential, Door, Gate } from '../domain/gate.ts';
+import type { TenantId } from '../domain/ids.ts';
+import type { Random } from '../domain/random.ts';
+import type { DurationMs } from '../domain/units.ts';
+import {
+  authenticationOk,
+  authenticationSasl,
+  authenticationSaslContinue,
+  authenticationSaslFinal,
+  negotiateProtocolVersion,
+} from '../wire/messages.ts';
+import { readPasswordMessage, readSaslInitialResponse } from '../wire/sasl.ts';
+import { mechanismsFor, mockSecret, type Proven, ScramServer } from '../wire/scram-server.ts';
+import { mustNegotiate, type StartupMessage, spokenVersion } from '../wire/startup.ts';
+import { parseVerifier, type ScramSecret } from '../wire/verifier.ts';
+import type { ClientLine } from './client-line.ts';
+import type { ProxyOptions } from './proxy-options.ts';
+import { namesOf, type Route, readClaims, route } from './route.ts';
+import type { LoginAttempt, LoginThrottle } from './throttle.ts';
+
+/** As PostgreSQL's `SCRAM_RAW_NONCE_LEN`; base64 makes 24 characters of it. */
+const NONCE_BYTES = 18;
+
+/** Roles of this prefix are ours. Only the tickets among them may come in by this door. */
+const RESERVED_ROLE_PREFIX = 'dynabase';
+const TICKET_ROLE_PREFIX = 'dynabase_ticket_';
+
+/** Looked up where there is no tenant, so that this takes as long as where there is one. */
+const NO_TENANT = 'tn_000000000000' as TenantId;
+
+export type LoginParts = {
+  readonly gate: Gate;
+  readonly random: Random;
+  readonly throttle: LoginThrottle;
+  readonly options: ProxyOptions;
+};
+
+/** A client that may come in. */
+export type Login = {
+  readonly door: Door;
+  /** The role it proved, as people know it. */
+  readonly role: string;
+  /** How to log in to the compute. */
+  readonly backendRole: string;
+  readonly clientKey: Uint8Array;
+  /** What the compute is told, without the user. */
+  readonly parameters: ReadonlyMap<string, string>;
+};
+
+/** Whom a login comes from, and what it needs. */
+export type LoginFrom = { readonly address: string; readonly parts: LoginParts };
+
+type Proof = {
+  readonly door: Door;
+  readonly proven: Proven;
+  readonly credential: Credential;
+};
+
+/** A login that failed, and a hint for whoever meant well. */
+export class LoginRefused extends Error {
+  override readonly name = 'LoginRefused';
+  readonly because: Fault;
+  readonly hint: string | undefined;
+
+  constructor(because: Fault, hint?: string) {
+    super(because.message);
+    this.because = because;
+    this.hint = hint;
+  }
+}
+
+/** A new nonce: printable, without a comma. */
+export const newNonce = (random: Random): string =>
+  Buffer.from(random.bytes(NONCE_BYTES)).toString('base64');
+
+/** Throws a fault, or `LoginRefused`, or `ClientGone`. */
+export async function login(
+  line: ClientLine,
+  startup: StartupMessage,
+  from: LoginFrom,
+): Promise<Login> {
+  const { parts } = from;
+  if (parts.options.requireTls && line.channel === null) throw fault('TLS_REQUIRED', {});
+  refuseReplication(startup.parameters.get('replication'));
+  if (mustNegotiate(startup)) {
+    line.write(negotiateProtocolVersion(spokenVersion(startup.asked), startup.extensions));
+  }
+  const meant = await findRoute(line, startup, from);
+  const { door, proven, credential } = await prove(line, meant, from);
+  line.write(Buffer.concat([authenticationSaslFinal(proven.serverFinal), authenticationOk()]));
+  const instead = credential.instead;
+  return {
+    door,
+    role: meant.role,
+    backendRole: instead?.role ?? meant.role,
+    clientKey: instead === null ? proven.clientKey : Buffer.from(instead.clientKey, 'base64'),
+    parameters: backendParameters(startup, meant),
+  };
+}
+
+async function findRoute(
+  line: ClientLine,
+  startup: StartupMessage,
+  from: LoginFrom,
+): Promise<Route> {
+  const { gate, throttle, options } = from.parts;
+  const claims = readClaims({
+    serverName: line.channel?.serverName ?? null,
+    hostNames: options.hostNames,
+    parameters: startup.parameters,
+  });
+  const doors = new Map<string, Door>();
+  await Promise.all(
+    namesOf(claims).map(async (name) => {
+      const door = await gate.door(name);
+      if (door !== undefined) doors.set(name, door);
+    }),
+  );
+  try {
+    return route(claims, doors);
+  } catch (error) {
+    if (!isFault(error, 'TENANT_AMBIGUOUS')) throw error;
+    // The contradiction may show what exists, so that hearing of it has a price.
+    checkWait(throttle.waitOfAddress(from.address));
+    throttle.failedOfAddress(from.address);
+    throw error;
+  }
+}
+
+async function prove(line: ClientLine, meant: Route, from: LoginFrom): Promise<Proof> {
+  const { gate, throttle, random, options } = from.parts;
+  const attempt: LoginAttempt = { address: from.address, role: `${meant.tenant}/${meant.role}` };
+  checkWait(throttle.wait(attempt));
+  const channelBinding = line.channel?.channelBinding ?? null;
+  line.write(authenticationSasl(mechanismsFor(channelBinding)));
+
+  const lookup = gate.credential(meant.door?.tenant ?? NO_TENANT, meant.role);
+  // Heard below; a client that leaves first must not turn its failure into an unheard one.
+  lookup.catch(() => {});
+  const first = await line.next(readPasswordMessage);
+  const { mechanism, data } = readSaslInitialResponse(first.body);
+  const credential = await lookup;
+  const secret = secretFor(meant, credential, mockSecret(options.mockKey, attempt.role));
+  const scram = new ScramServer({ secret, nonce: newNonce(random), channelBinding });
+  line.write(authenticationSaslContinue(scram.challenge(mechanism, data)));
+
+  const final = await line.next(readPasswordMessage);
+  checkWait(throttle.wait(attempt));
+  const proven = scram.finish(final.body);
+  if (proven === undefined || credential === undefined || meant.door === undefined) {
+    throttle.failed(attempt);
+    throw new LoginRefused(fault('PASSWORD_WRONG', { role: meant.role }), hintOf(meant));
+  }
+  throttle.succeeded(attempt);
+  return { door: meant.door, proven, credential };
+}
+
+/** What the proof is checked against: `mock` for those who may not come in, whatever they prove. */
+function secretFor(
+  meant: Route,
+  credential: Credential | undefined,
+  mock: ScramSecret,
+): ScramSecret {
+  const isOurs =
+    meant.role.startsWith(RESERVED_ROLE_PREFIX) && !meant.role.startsWith(TICKET_ROLE_PREFIX);
+  if (meant.door === undefined || credential === undefined || isOurs) return mock;
+  return parseVerifier(credential.verifier) ?? mock;
+}
+
+/** The same for each way to fail: it repeats what the client said. */
+const hintOf = (meant: Route): string =>
+  `The tenant was taken to be "${meant.tenant}", from ${meant.by}.`;
+
+/** Tells the compute what PostgreSQL would have been told without us. */
+function backendParameters(startup: StartupMessage, meant: Route): Map<string, string> {
+  const parameters = new Map(startup.parameters);
+  parameters.delete('user');
+  parameters.set('database', meant.database);
+  if (meant.options === '') parameters.delete('options');
+  else parameters.set('options', meant.options);
+  return parameters;
+}
+
+function checkWait(wait: DurationMs): void {
+  if (wait > 0) throw fault('LOGINS_THROTTLED', { wait });
+}
+
+/** Walsenders would hold the compute awake for ever, and their protocol is another. */
+function refuseReplication(value: string | undefined): void {
+  if (value === undefined || /^(?:f|fa|fal|fals|false|n|no|of|off|0)$/i.test(value)) return;
+  throw fault('FEATURE_UNSUPPORTED', { feature: 'a replication connection' });
+}

@@ -1,0 +1,35 @@
+import { type DurationMs, seconds } from '../domain/units.ts';
+import type { SessionLimits } from './session-table.ts';
+import { THROTTLE_LIMITS, type ThrottleLimits } from './throttle.ts';
+
+export type ProxyOptions = SessionLimits & {
+  readonly host: string;
+  /** 0 takes any free one. */
+  readonly port: number;
+  /** Names this server is reached by. `NAME.` before one of them names a tenant. */
+  readonly hostNames: readonly string[];
+  /** Refuse clients that do not encrypt. */
+  readonly requireTls: boolean;
+  /** From accept to the proof of the password. */
+  readonly loginTimeout: DurationMs;
+  /** From the proof to the first ReadyForQuery: waking, and binding to the compute. */
+  readonly bindTimeout: DurationMs;
+  readonly throttle: ThrottleLimits;
+  /**
+   * 32 secret bytes from which the salts of roles that do not exist are made. Kept over restarts:
+   * a salt that changed would give such a role away.
+   */
+  readonly mockKey: Uint8Array;
+};
+
+export const PROXY_DEFAULTS = {
+  host: '127.0.0.1',
+  port: 6432,
+  hostNames: [],
+  requireTls: false,
+  loginTimeout: seconds(15),
+  bindTimeout: seconds(60),
+  sessionsMax: 10_000,
+  sessionsOfAddressMax: 2_500,
+  throttle: THROTTLE_LIMITS,
+} as const satisfies Omit<ProxyOptions, 'mockKey'>;

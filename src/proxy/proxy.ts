@@ -1,0 +1,94 @@
+/**
+ * The door that PostgreSQL clients come in by.
+ *
+ * One listener; a session for each connection. What is shared between sessions stands here: the
+ * limits, the memory of failed logins, the cancel keys, the meter.
+ */
+import type { Socket } from 'node:net';
+import type { Clock } from '../domain/clock.ts';
+import { fault } from '../domain/faults.ts';
+import type { Gate, Sessions } from '../domain/gate.ts';
+import type { SessionId } from '../domain/ids.ts';
+import type { Log } from '../domain/log.ts';
+import type { Network } from '../domain/network.ts';
+import type { Random } from '../domain/random.ts';
+import { seconds } from '../domain/units.ts';
+import type { UsageSink } from '../domain/usage.ts';
+import { CancelRegistry } from './cancel.ts';
+import { CancelSender } from './cancel-sender.ts';
+import { addressKey } from './client-address.ts';
+import { Meter } from './meter.ts';
+import type { ProxyOptions } from './proxy-options.ts';
+import { Session, type SessionParts } from './session.ts';
+import { SessionTable } from './session-table.ts';
+import { LoginThrottle } from './throttle.ts';
+
+/** For clients to take their last words when the server stops; then they are cut off. */
+const STOP_MAX = seconds(3);
+
+export type ProxyParts = {
+  readonly network: Network;
+  readonly gate: Gate;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  readonly usageSink: UsageSink;
+  readonly options: ProxyOptions;
+};
+
+export interface Proxy {
+  /** The port in use. */
+  readonly port: number;
+  readonly sessions: Sessions;
+  /** Takes no more clients, tells those there are, and stores what they used. */
+  close(): Promise<void>;
+}
+
+/** Listens. Throws `PORT_IN_USE`. */
+export async function openProxy(parts: ProxyParts): Promise<Proxy> {
+  const { network, clock, random, log, options } = parts;
+  const shared: SessionParts = {
+    ...parts,
+    throttle: new LoginThrottle(clock, options.throttle),
+    table: new SessionTable(options),
+    cancelKeys: new CancelRegistry(random),
+    cancels: new CancelSender({ dial: (path) => network.dial(path), clock }),
+    meter: new Meter({ clock, random, log, sink: parts.usageSink }),
+  };
+  let sessionCount = 0;
+  const onSocket = (socket: Socket): void => {
+    sessionCount++;
+    accept(socket, sessionCount as SessionId, shared);
+  };
+  const listening = await network.listen(options, onSocket);
+  return {
+    port: listening.port,
+    sessions: shared.table,
+    close: async () => {
+      await listening.close();
+      await endSessions(shared);
+      await shared.meter.close();
+    },
+  };
+}
+
+function accept(socket: Socket, id: SessionId, parts: SessionParts): void {
+  const address = addressKey(socket.remoteAddress);
+  const admission = parts.table.admit(address);
+  if (admission.kind === 'ignored') {
+    socket.destroy();
+    return;
+  }
+  const refusal = admission.kind === 'refused' ? admission.because : null;
+  const session = new Session(socket, { id, address, refusal }, parts);
+  // It handles its failures itself and ends when its client does.
+  void session.run();
+}
+
+async function endSessions({ table, clock }: SessionParts): Promise<void> {
+  const empty = table.empty();
+  table.endAll(fault('SERVER_STOPPING', {}));
+  const cutOff = clock.timer(STOP_MAX, () => table.dropAll());
+  await empty;
+  cutOff();
+}
