@@ -1,0 +1,229 @@
+/**
+ * One server, wired: data directory, engine, catalog, orchestrator, proxy, API, in this order. Each
+ * part is closed in the reverse order, also when a later one cannot be opened.
+ */
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import { openApi } from '../api/listen.ts';
+import { openCatalog } from '../catalog/open-catalog.ts';
+import type { ServerOptions } from '../cli/options.ts';
+import { ServerControl } from '../control/server-control.ts';
+import { TicketBook } from '../control/tickets.ts';
+import type { Clock } from '../domain/clock.ts';
+import type { Failpoints } from '../domain/failpoints.ts';
+import type { Sessions } from '../domain/gate.ts';
+import type { Log } from '../domain/log.ts';
+import type { Random } from '../domain/random.ts';
+import { ms, seconds } from '../domain/units.ts';
+import { type EmbeddedEngine, openEmbedded } from '../embedded/engine.ts';
+import { Orchestrator } from '../orchestrator/orchestrator.ts';
+import { WakeQueue } from '../orchestrator/wake-queue.ts';
+import { openProxy, type Proxy } from '../proxy/proxy.ts';
+import { PROXY_DEFAULTS } from '../proxy/proxy-options.ts';
+import { openCertificate } from '../system/certificate.ts';
+import { NativeCalls } from '../system/ffi.ts';
+import { SystemNetwork } from '../system/network.ts';
+import { type DataDirectory, openDataDirectory } from './data-directory.ts';
+import { ScramPasswords } from './scram-passwords.ts';
+
+/** Wakes that may wait for their turn. */
+const WAKES_WAITING_MAX = 10_000;
+
+/** A start may be a recovery after a crash, on a slow disk. */
+const START_TIMEOUT = seconds(300);
+
+/** Wakes under way at once, a processor; each waits for the disk some of its time. */
+const WAKES_PER_PROCESSOR = 2;
+
+export type ServerParts = {
+  readonly options: ServerOptions;
+  readonly version: string;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  readonly failpoints: Failpoints;
+  /** Told what is being done, in a few words, while the server starts. */
+  readonly progress: (step: string) => void;
+};
+
+export type Server = {
+  readonly apiUrl: string;
+  readonly apiKeyFile: string;
+  readonly proxyPort: number;
+  readonly engineVersion: string;
+  readonly isolation: string;
+  readonly warnings: readonly string[];
+  readonly tenantCount: number;
+  /** Stops what runs, but for the computes if `detach` is set. */
+  close(options: { readonly detach: boolean }): Promise<void>;
+};
+
+/** Opens everything; resolves when clients are served. Throws the faults of its parts. */
+export async function openServer(parts: ServerParts): Promise<Server> {
+  const { options, version, clock, random, log, failpoints, progress } = parts;
+  const native = new NativeCalls();
+  const closing = { detach: false };
+  await using stack = new AsyncDisposableStack();
+
+  progress('opening the data directory');
+  const directory = await openDataDirectory({
+    path: options.dataDir,
+    version,
+    random,
+    lock: (fd) => native.tryLock(fd),
+  });
+  stack.defer(() => directory.close());
+
+  const engine = await openEngine(parts, native);
+  stack.defer(() => engine.close());
+
+  progress('opening the catalog');
+  const connection = options.databaseUrl ?? (await engine.startSystem());
+  const catalog = await openCatalog({ connection, log });
+  stack.defer(() => catalog.close());
+
+  const passwords = new ScramPasswords(random);
+  const tickets = new TicketBook({ clock, random, passwords });
+  const opened: { proxy?: Proxy } = {};
+  const sessions = (): Sessions => opened.proxy?.sessions ?? NO_SESSIONS;
+  const processors = availableParallelism();
+  const orchestrator = new Orchestrator({
+    clock,
+    log,
+    catalog,
+    host: engine.host,
+    failpoints,
+    queue: new WakeQueue({
+      atOnce: options.wakesAtOnce ?? processors * WAKES_PER_PROCESSOR,
+      waitingMax: WAKES_WAITING_MAX,
+    }),
+    tickets,
+    sessions,
+    settings: {
+      suspendAfter: ms(options.suspendAfter),
+      wakeTimeout: ms(options.wakeTimeout),
+      startTimeout: START_TIMEOUT,
+      sessionsMax: options.sessionsMax,
+    },
+  });
+  stack.defer(() => orchestrator.close(closing));
+  await orchestrator.recover();
+
+  progress('opening the ports');
+  const proxy = await openDoor(parts, { directory, gate: orchestrator, sink: catalog, stack });
+  opened.proxy = proxy;
+  const server = {
+    version,
+    startedAt: clock.wall(),
+    engine: { kind: 'embedded', version: engine.version },
+    isolation: engine.isolation,
+    warnings: engine.warnings,
+    proxy: { host: options.publicHost, port: proxy.port },
+  } as const;
+  const control = new ServerControl({
+    clock,
+    random,
+    failpoints,
+    catalog,
+    lifecycle: orchestrator,
+    passwords,
+    tickets,
+    sessions,
+    server,
+  });
+  const api = await openApi({
+    clock,
+    random,
+    log,
+    control,
+    key: directory.apiKey,
+    version,
+    host: options.apiHost,
+    port: options.apiPort,
+    names: [options.publicHost],
+  });
+  stack.defer(() => api.close());
+
+  const apiUrl = `http://${inUrl(options.apiHost)}:${api.port}`;
+  await directory.announce({ pid: process.pid, version, apiUrl, proxyPort: proxy.port });
+  const tenants = await catalog.countTenants();
+  const owned = stack.move();
+  return {
+    apiUrl,
+    apiKeyFile: directory.apiKeyFile,
+    proxyPort: proxy.port,
+    engineVersion: engine.version,
+    isolation: engine.isolation,
+    warnings: engine.warnings,
+    tenantCount: Object.values(tenants).reduce((sum, n) => sum + n, 0),
+    close: async ({ detach }) => {
+      closing.detach = detach;
+      await owned.disposeAsync();
+    },
+  };
+}
+
+async function openEngine(parts: ServerParts, native: NativeCalls): Promise<EmbeddedEngine> {
+  const { options, clock, random, log, failpoints, progress } = parts;
+  return await openEmbedded({
+    dataDir: options.dataDir,
+    binDir: options.postgresBinDir,
+    husks: options.husks,
+    uidRange: options.uidRange,
+    os: native,
+    clock,
+    random,
+    log,
+    failpoints,
+    progress,
+  });
+}
+
+type DoorParts = {
+  readonly directory: DataDirectory;
+  readonly gate: Orchestrator;
+  readonly sink: Awaited<ReturnType<typeof openCatalog>>;
+  readonly stack: AsyncDisposableStack;
+};
+
+async function openDoor(parts: ServerParts, door: DoorParts): Promise<Proxy> {
+  const { options, clock, random, log } = parts;
+  const { tlsCert, tlsKey } = options;
+  const certificate = await openCertificate({
+    clock,
+    log,
+    directory: join(options.dataDir, 'tls'),
+    files: tlsCert !== null && tlsKey !== null ? { certFile: tlsCert, keyFile: tlsKey } : null,
+    hostNames: [options.publicHost],
+  });
+  door.stack.defer(() => certificate.close());
+  const proxy = await openProxy({
+    network: new SystemNetwork(certificate),
+    gate: door.gate,
+    clock,
+    random,
+    log,
+    usageSink: door.sink,
+    options: {
+      ...PROXY_DEFAULTS,
+      host: options.host,
+      port: options.proxyPort,
+      hostNames: [options.publicHost],
+      requireTls: options.requireTls,
+      loginTimeout: ms(options.loginTimeout),
+      bindTimeout: ms(options.wakeTimeout + START_MARGIN),
+      sessionsMax: options.sessionsMaxTotal,
+      sessionsOfAddressMax: options.sessionsMaxPerAddress,
+      mockKey: await door.directory.secret('mock-salts'),
+    },
+  });
+  door.stack.defer(() => proxy.close());
+  return proxy;
+}
+
+/** The proxy waits a little longer than the orchestrator, which knows better what to say. */
+const START_MARGIN = seconds(5);
+
+const NO_SESSIONS: Sessions = { end: () => {}, count: () => 0 };
+
+const inUrl = (host: string): string => (host.includes(':') ? `[${host}]` : host);
