@@ -48,9 +48,6 @@ export const authenticationSaslContinue = (data: Uint8Array): Buffer =>
 export const authenticationSaslFinal = (data: Uint8Array): Buffer =>
   message('R', int32(AUTHENTICATION_SASL_FINAL), data);
 
-export const parameterStatus = (name: string, value: string): Buffer =>
-  message('S', zeroTerminated(name), zeroTerminated(value));
-
 export const backendKeyData = (processId: number, secret: Uint8Array): Buffer =>
   message('K', int32(processId), secret);
 

@@ -1,0 +1,66 @@
+import type { Credential, Door, Gate, WakeRequest } from '../domain/gate.ts';
+import type { Address } from '../domain/host.ts';
+import type { SessionId, TenantId, TenantName } from '../domain/ids.ts';
+import type { Verifier } from '../domain/verifier.ts';
+
+/** A control plane of a few tenants, all with one compute. It writes down what it is asked. */
+export class FakeGate implements Gate {
+  readonly #doors = new Map<string, Door>();
+  readonly #credentials = new Map<string, Credential>();
+  /** What the proxy asked for, in order. */
+  readonly asked: string[] = [];
+  readonly wakes: WakeRequest[] = [];
+  /** Sessions that were woken for and not released. */
+  readonly open = new Set<SessionId>();
+  /** How a wake ends; by default with the address given to the constructor. */
+  onWake: (request: WakeRequest) => Promise<Address>;
+
+  constructor(socketPath: string) {
+    this.onWake = () => Promise.resolve({ socketPath });
+  }
+
+  addTenant(name: string, sessionsMax = 100): TenantId {
+    const tenant = `tn_${name.padEnd(12, '0').slice(0, 12)}` as TenantId;
+    this.#doors.set(name, { tenant, name: name as TenantName, sessionsMax });
+    return tenant;
+  }
+
+  addRole(
+    tenant: TenantId,
+    role: string,
+    login: { readonly verifier: Verifier; readonly instead?: Credential['instead'] },
+  ): void {
+    const { verifier, instead = null } = login;
+    this.#credentials.set(`${tenant} ${role}`, { verifier, instead });
+  }
+
+  async door(name: TenantName): Promise<Door | undefined> {
+    this.asked.push('door');
+    return this.#doors.get(name);
+  }
+
+  async credential(tenant: TenantId, role: string): Promise<Credential | undefined> {
+    this.asked.push('credential');
+    return this.#credentials.get(`${tenant} ${role}`);
+  }
+
+  wake(request: WakeRequest): Promise<Address> {
+    this.asked.push('wake');
+    this.wakes.push(request);
+    this.open.add(request.session);
+    return this.onWake(request);
+  }
+
+  release(_tenant: TenantId, session: SessionId): void {
+    this.asked.push('release');
+    this.open.delete(session);
+  }
+
+  unanswered(_tenant: TenantId): void {
+    this.asked.push('unanswered');
+  }
+
+  rolesChanged(_tenant: TenantId): void {
+    this.asked.push('rolesChanged');
+  }
+}
