@@ -1,0 +1,19 @@
+import { isCancel, text } from '@clack/prompts';
+import { badRequest } from './failure.ts';
+import type { World } from './world.ts';
+
+/** Asks a person to type `name`. Throws `BAD_REQUEST` if there is none to ask, or he declines. */
+export async function confirmByName(world: World, name: string, question: string): Promise<void> {
+  const { stdin, stdout } = world;
+  if (stdin.isTTY !== true || stdout.isTTY !== true) {
+    throw badRequest(`deleting "${name}" must be confirmed; say --yes`);
+  }
+  const typed = await text({
+    message: question,
+    placeholder: name,
+    input: stdin,
+    output: stdout,
+    validate: (given) => (given === name ? undefined : `type "${name}", or press Ctrl-C`),
+  });
+  if (isCancel(typed)) throw badRequest('nothing was deleted');
+}

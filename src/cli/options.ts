@@ -1,0 +1,250 @@
+/**
+ * Every option of the program in one table.
+ *
+ * An option called `proxyPort` is the flag `--proxy-port`, the variable `DYNABASE_PROXY_PORT` and
+ * the key `proxyPort` of `dynabase.config.json`; a flag wins over a variable, a variable over the
+ * file, the file over the default. Secrets have no flag: other users of the machine can read the
+ * arguments of a process.
+ */
+import { SESSIONS_MAX, SUSPEND_AFTER_MAX_MS, SUSPEND_AFTER_MIN_MS } from '../contract/values.ts';
+import {
+  boolean,
+  choice,
+  duration,
+  host,
+  integer,
+  type Parse,
+  path,
+  port,
+  text,
+  uidRange,
+  url,
+} from './parse.ts';
+
+export type Option<T> = {
+  readonly parse: Parse<T>;
+  /** As it would be typed; without one the value is null. */
+  readonly default?: string;
+  readonly doc: string;
+  /** What stands for the value in the help; a switch has none. */
+  readonly value?: string;
+  /** Who takes it: `up`, every other command, or both. */
+  readonly of: 'server' | 'client' | 'both';
+  readonly secret?: true;
+  /** A variable of a common name that is read too, after our own. */
+  readonly alsoVariable?: string;
+};
+
+const SECOND_MS = 1_000;
+const DAY_MS = 86_400_000;
+
+export const OPTIONS = {
+  dataDir: {
+    parse: path,
+    default: '~/.dynabase',
+    value: 'dir',
+    of: 'both',
+    doc: 'Where DynaBase keeps everything',
+  },
+  config: {
+    parse: path,
+    value: 'file',
+    of: 'both',
+    doc: 'Configuration file; dynabase.config.json of the working directory if that is there',
+  },
+  json: { parse: boolean, default: 'false', of: 'both', doc: 'Print JSON' },
+  apiUrl: {
+    parse: url(['http:', 'https:']),
+    value: 'url',
+    of: 'client',
+    doc: 'API of a server elsewhere; needs DYNABASE_API_KEY',
+  },
+  apiKey: { parse: text, of: 'client', secret: true, doc: 'Admin key of that server' },
+  host: {
+    parse: host,
+    default: '127.0.0.1',
+    value: 'host',
+    of: 'server',
+    doc: 'Address that PostgreSQL clients connect to',
+  },
+  proxyPort: {
+    parse: port,
+    default: '6432',
+    value: 'port',
+    of: 'server',
+    doc: 'Port that PostgreSQL clients connect to',
+  },
+  apiHost: {
+    parse: host,
+    default: '127.0.0.1',
+    value: 'host',
+    of: 'server',
+    doc: 'Address of the REST API',
+  },
+  apiPort: {
+    parse: port,
+    default: '6480',
+    value: 'port',
+    of: 'server',
+    doc: 'Port of the REST API',
+  },
+  publicHost: {
+    parse: host,
+    default: 'localhost',
+    value: 'host',
+    of: 'server',
+    doc: 'Host name that connection strings say',
+  },
+  policy: {
+    parse: text,
+    value: 'file|preset',
+    of: 'server',
+    doc: 'Policy of tiers',
+  },
+  suspendAfter: {
+    parse: duration({ min: SUSPEND_AFTER_MIN_MS, max: SUSPEND_AFTER_MAX_MS }),
+    default: '15m',
+    value: 'duration',
+    of: 'server',
+    doc: 'Idle time before a tenant is suspended, where it has no setting of its own',
+  },
+  wakeTimeout: {
+    parse: duration({ min: SECOND_MS, max: DAY_MS }),
+    default: '30s',
+    value: 'duration',
+    of: 'server',
+    doc: 'Longest that a client waits for a waking tenant',
+  },
+  loginTimeout: {
+    parse: duration({ min: SECOND_MS, max: DAY_MS }),
+    default: '15s',
+    value: 'duration',
+    of: 'server',
+    doc: 'Longest that a client may take to log in',
+  },
+  sessionsMax: {
+    parse: integer({ min: 1, max: SESSIONS_MAX }),
+    value: 'n',
+    of: 'server',
+    doc: 'Sessions that a tenant may have at once; what its tier allows if not given',
+  },
+  sessionsMaxPerAddress: {
+    parse: integer({ min: 1, max: 1_000_000 }),
+    default: '1000',
+    value: 'n',
+    of: 'server',
+    doc: 'Sessions that one client address may have at once',
+  },
+  sessionsMaxTotal: {
+    parse: integer({ min: 1, max: 1_000_000 }),
+    default: '10000',
+    value: 'n',
+    of: 'server',
+    doc: 'Sessions at once, of all tenants',
+  },
+  tlsCert: {
+    parse: path,
+    value: 'file',
+    of: 'server',
+    doc: 'Certificate chain in PEM; one is made at first start if not given',
+  },
+  tlsKey: { parse: path, value: 'file', of: 'server', doc: 'Private key of the certificate' },
+  requireTls: {
+    parse: boolean,
+    default: 'false',
+    of: 'server',
+    doc: 'Refuse clients that do not encrypt',
+  },
+  postgresBinDir: {
+    parse: path,
+    value: 'dir',
+    of: 'server',
+    doc: 'A PostgreSQL to use in place of the one that comes with DynaBase',
+  },
+  databaseUrl: {
+    parse: url(['postgres:', 'postgresql:']),
+    of: 'server',
+    secret: true,
+    alsoVariable: 'DATABASE_URL',
+    doc: 'PostgreSQL for the catalog; a tenant of our own if not given',
+  },
+  husks: {
+    parse: integer({ min: 0, max: 1_000 }),
+    default: '4',
+    value: 'n',
+    of: 'server',
+    doc: 'Data directories kept ready for new tenants',
+  },
+  wakesAtOnce: {
+    parse: integer({ min: 1, max: 10_000 }),
+    value: 'n',
+    of: 'server',
+    doc: 'Tenants started at the same time; by the number of processors if not given',
+  },
+  uidRange: {
+    parse: uidRange,
+    default: '200000-299999',
+    value: 'first-last',
+    of: 'server',
+    doc: 'User ids for tenants when started as root, one each',
+  },
+  detachComputes: {
+    parse: boolean,
+    default: 'false',
+    of: 'server',
+    doc: 'Leave tenants running when the server ends',
+  },
+  logLevel: {
+    parse: choice(['debug', 'info', 'warn', 'error']),
+    default: 'info',
+    value: 'level',
+    of: 'server',
+    doc: 'How much goes to the log: debug, info, warn or error',
+  },
+} as const satisfies Readonly<Record<string, Option<unknown>>>;
+
+type Table = typeof OPTIONS;
+
+export type OptionName = keyof Table;
+
+/** What an option reads to; null where it has no default and was not given. */
+export type OptionValue<N extends OptionName> =
+  | ReturnType<Table[N]['parse']>
+  | (Table[N] extends { readonly default: string } ? never : null);
+
+/** The values of all options. */
+export type Options = { readonly [N in OptionName]: OptionValue<N> };
+
+type NamesOf<Who> = { [N in OptionName]: Table[N]['of'] extends Who ? N : never }[OptionName];
+
+export type ServerOptionName = NamesOf<'server' | 'both'>;
+export type ClientOptionName = NamesOf<'client' | 'both'>;
+
+/** What `up` takes. */
+export type ServerOptions = Pick<Options, ServerOptionName>;
+
+/** What every other command takes. */
+export type ClientOptions = Pick<Options, ClientOptionName>;
+
+export const optionNames = Object.keys(OPTIONS) as readonly OptionName[];
+
+export const serverOptionNames = optionNames.filter(
+  (name): name is ServerOptionName => OPTIONS[name].of !== 'client',
+);
+
+export const clientOptionNames = optionNames.filter(
+  (name): name is ClientOptionName => OPTIONS[name].of !== 'server',
+);
+
+/** The row of an option, without what only its own type knows. */
+export const optionOf = (name: OptionName): Option<unknown> => OPTIONS[name];
+
+/** `proxyPort` as `--proxy-port`. */
+export const flagOf = (name: OptionName): string => `--${words(name).join('-')}`;
+
+/** `proxyPort` as `DYNABASE_PROXY_PORT`. */
+export const variableOf = (name: OptionName): string =>
+  `DYNABASE_${words(name).join('_').toUpperCase()}`;
+
+const words = (name: string): readonly string[] =>
+  name.split(/(?=[A-Z])/).map((word) => word.toLowerCase());

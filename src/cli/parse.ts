@@ -1,0 +1,127 @@
+/**
+ * Reads the text of options. A parser throws a plain `Error` whose message says what is wanted; its
+ * caller knows where the text came from and makes the fault.
+ */
+import { isAbsolute, join, resolve } from 'node:path';
+
+/** Where a relative path begins, and what `~` is. */
+export type Place = { readonly baseDir: string; readonly homeDir: string };
+
+export type Parse<T> = (text: string, place: Place) => T;
+
+export const text: Parse<string> = (given) => {
+  if (given.trim() === '') throw new Error('must not be empty');
+  return given;
+};
+
+export const path: Parse<string> = (given, { baseDir, homeDir }) => {
+  const named = text(given, { baseDir, homeDir });
+  if (named === '~') return homeDir;
+  if (named.startsWith('~/')) return join(homeDir, named.slice(2));
+  return isAbsolute(named) ? resolve(named) : resolve(baseDir, named);
+};
+
+export type Range = { readonly min: number; readonly max: number };
+
+export const integer =
+  ({ min, max }: Range): Parse<number> =>
+  (given) => {
+    const read = /^\d{1,15}$/.test(given) ? Number(given) : Number.NaN;
+    if (!(read >= min && read <= max)) {
+      throw new Error(`"${given}" is not a whole number from ${min} to ${max}`);
+    }
+    return read;
+  };
+
+/** 0 lets the system choose a free one. */
+export const port: Parse<number> = (given) => {
+  const read = /^\d{1,5}$/.test(given) ? Number(given) : Number.NaN;
+  if (!(read <= 65_535)) throw new Error(`"${given}" is not a port from 0 to 65535`);
+  return read;
+};
+
+const UNIT_MS: Readonly<Record<string, number>> = {
+  ms: 1,
+  s: 1_000,
+  m: 60_000,
+  h: 3_600_000,
+  d: 86_400_000,
+};
+
+/** A number with a unit as milliseconds: `1500ms`, `30s`, `15m`, `1h`, `2d`, `1.5h`. */
+export const duration =
+  ({ min, max }: Range): Parse<number> =>
+  (given) => {
+    const [, amount = '', unit = ''] =
+      /^(\d{1,12}(?:\.\d{1,3})?)\s*(ms|s|m|h|d)$/.exec(given) ?? [];
+    const scale = UNIT_MS[unit];
+    if (scale === undefined) {
+      throw new Error(`"${given}" is not a length of time such as 1500ms, 30s, 15m, 1h or 2d`);
+    }
+    const read = Math.round(Number(amount) * scale);
+    if (read < min || read > max) {
+      throw new Error(`"${given}" is not between ${durationText(min)} and ${durationText(max)}`);
+    }
+    return read;
+  };
+
+/** The shortest text that `duration` reads back as `ms`. */
+export function durationText(ms: number): string {
+  const units = Object.entries(UNIT_MS).reverse();
+  const [unit, scale] = units.find(([, size]) => ms >= size && ms % size === 0) ?? ['ms', 1];
+  return `${ms / scale}${unit}`;
+}
+
+const YES = new Set(['1', 'true', 'yes', 'on']);
+const NO = new Set(['0', 'false', 'no', 'off', '']);
+
+export const boolean: Parse<boolean> = (given) => {
+  const word = given.toLowerCase();
+  if (YES.has(word)) return true;
+  if (NO.has(word)) return false;
+  throw new Error(`"${given}" is neither true nor false`);
+};
+
+export const choice =
+  <const T extends string>(choices: readonly T[]): Parse<T> =>
+  (given) => {
+    const found = choices.find((c) => c === given);
+    if (found === undefined) throw new Error(`"${given}" is not one of ${choices.join(', ')}`);
+    return found;
+  };
+
+/** A host name or an address, without a port. */
+export const host: Parse<string> = (given) => {
+  const bare = given.replace(/^\[(.*)\]$/, '$1');
+  if (!/^[A-Za-z0-9_.:-]{1,253}$/.test(bare) || /^[^:]*:[^:]*$/.test(bare)) {
+    throw new Error(`"${given}" is not a host name or address`);
+  }
+  return bare;
+};
+
+export type UidRange = { readonly first: number; readonly last: number };
+
+/** The largest user id that Linux gives out; the one above means "none". */
+const UID_MAX = 4_294_967_294;
+
+export const uidRange: Parse<UidRange> = (given) => {
+  const [, first = '', last = ''] = /^(\d{1,10})-(\d{1,10})$/.exec(given) ?? [];
+  const read = { first: Number(first), last: Number(last) };
+  if (first === '' || read.first < 1 || read.last > UID_MAX || read.first > read.last) {
+    throw new Error(`"${given}" is not a range of user ids such as 200000-299999`);
+  }
+  return read;
+};
+
+export const url =
+  (protocols: readonly string[]): Parse<string> =>
+  (given) => {
+    const read = URL.parse(given);
+    if (read === null || !protocols.includes(read.protocol)) {
+      // The value may hold a password: it is not repeated.
+      throw new Error(
+        `is not a URL that begins with ${protocols.map((p) => `${p}//`).join(' or ')}`,
+      );
+    }
+    return given;
+  };

@@ -1,0 +1,153 @@
+/** The whole command line: `dynabase COMMAND ...`. */
+import { Command, CommanderError, Option } from 'commander';
+import type { DynaBaseError } from '../sdk/error.ts';
+import type { Action, CommanderAction, Run } from './command.ts';
+import { badOption, badRequest, failureJson, failureText } from './failure.ts';
+import {
+  flagOf,
+  type OptionName,
+  optionOf,
+  type ServerOptions,
+  serverOptionNames,
+  variableOf,
+} from './options.ts';
+import { Printer } from './printer.ts';
+import { readConfigFile, readOptions } from './read-options.ts';
+import { connect, readClientOptions } from './server.ts';
+import { addSqlCommand } from './sql/command.ts';
+import { statusText } from './status-words.ts';
+import { styleFor } from './style.ts';
+import { addTenantCommands } from './tenant-commands.ts';
+import type { World } from './world.ts';
+
+export type ProgramParts = {
+  readonly world: World;
+  /** Of DynaBase. */
+  readonly version: string;
+  /** Runs the server until it is told to end. */
+  readonly up: (options: ServerOptions) => Promise<void>;
+};
+
+/** Options that every command has; the rest of `of: 'server'` belong to `up`. */
+const EVERYWHERE = ['dataDir', 'config', 'json', 'apiUrl'] as const satisfies OptionName[];
+
+export function buildProgram({ world, version, up }: ProgramParts): Command {
+  const program = new Command('dynabase')
+    .description('Multi-tenant PostgreSQL: every tenant a database of its own, awake while used')
+    .version(version, '-V, --version', 'Print the version')
+    .helpOption('-h, --help', 'Print help')
+    .helpCommand('help [command]', 'Print help for a command')
+    .exitOverride()
+    .configureHelp({ showGlobalOptions: true })
+    .configureOutput({
+      writeOut: (text) => world.stdout.write(text),
+      writeErr: (text) => world.stderr.write(text),
+      // Told once, with its code, by `runProgram`.
+      outputError: () => {},
+      ...(world.stdout.columns === undefined
+        ? {}
+        : { getOutHelpWidth: () => world.stdout.columns ?? 80 }),
+      getOutHasColors: () => false,
+      getErrHasColors: () => false,
+    })
+    .showSuggestionAfterError();
+  for (const name of EVERYWHERE) program.addOption(commanderOption(name));
+  addUp(program, { world, version, up });
+  const run = runnerFor(program, world);
+  addStatus(program, run);
+  addTenantCommands(program, run);
+  addSqlCommand(program, run);
+  return program;
+}
+
+/**
+ * Runs the command that `args` name; resolves with the exit status. Failures are told on standard
+ * error, never thrown.
+ */
+export async function runProgram(
+  program: Command,
+  args: readonly string[],
+  world: World,
+): Promise<number> {
+  try {
+    await program.parseAsync([...args], { from: 'user' });
+    return 0;
+  } catch (error) {
+    if (error instanceof CommanderError && error.exitCode === 0) return 0;
+    // Commander has printed the help of a command that needs a subcommand.
+    if (error instanceof CommanderError && error.code === 'commander.help') return 1;
+    const told = error instanceof CommanderError ? misused(error) : error;
+    const text = args.includes('--json')
+      ? failureJson(told)
+      : failureText(told, styleFor(world.stderr, world.env));
+    world.stderr.write(`${text}\n`);
+    return 1;
+  }
+}
+
+function addUp(program: Command, { world, up }: ProgramParts): void {
+  const command = program.command('up').description('Run the server until Ctrl-C or SIGTERM');
+  for (const name of serverOptionNames) {
+    const isEverywhere = EVERYWHERE.some((everywhere) => everywhere === name);
+    if (!isEverywhere && !optionOf(name).secret) command.addOption(commanderOption(name));
+  }
+  command.addHelpText('after', VARIABLES_HELP);
+  command.action(async () => {
+    const flags = flagsOf(command);
+    const { env, homeDir, cwd } = world;
+    const file = await readConfigFile(world, flags);
+    await up(readOptions({ flags, env, file, homeDir, cwd }, serverOptionNames));
+  });
+}
+
+const VARIABLES_HELP = `
+Each option is also a variable (--proxy-port is DYNABASE_PROXY_PORT) and a key of
+dynabase.config.json (proxyPort). A flag wins over a variable, a variable over the file.
+The catalog can be kept elsewhere: set ${variableOf('databaseUrl')} or DATABASE_URL.`;
+
+function addStatus(program: Command, run: Run): void {
+  program
+    .command('status')
+    .description('Show the server and how many tenants it has')
+    .action(
+      run(async ({ server, printer, world }) => {
+        const status = await (await server()).status();
+        printer.answer(status, (style) => statusText(status, world.now(), style));
+      }),
+    );
+}
+
+/** Gives an action its printer and its way to the server. */
+function runnerFor(program: Command, world: World): Run {
+  return <F extends object>(action: Action<F>): CommanderAction =>
+    async function run(this: Command, ...given: unknown[]) {
+      const flags = program.opts();
+      const { options } = await readClientOptions(world, flags);
+      const context = {
+        world,
+        printer: new Printer(world, options.json),
+        server: () => connect(world, flags),
+        dataDir: options.dataDir,
+      };
+      const args = given.slice(0, -2) as (string | undefined)[];
+      await action(context, args, this.opts() as F);
+    };
+}
+
+/** What the command line says of the options in the table, and nothing that is a default. */
+const flagsOf = (command: Command): Readonly<Record<string, unknown>> => command.optsWithGlobals();
+
+function commanderOption(name: OptionName): Option {
+  const { value, doc, default: byDefault } = optionOf(name);
+  const flag = value === undefined ? flagOf(name) : `${flagOf(name)} <${value}>`;
+  const shown = value === undefined || byDefault === undefined ? doc : `${doc} (${byDefault})`;
+  return new Option(flag, shown);
+}
+
+/** What commander found wrong with the command line, as one of our failures. */
+function misused(error: CommanderError): DynaBaseError {
+  const message = error.message.replace(/^error: /, '').replaceAll('\n', ' ');
+  const [, option, rest] = /^unknown option '([^']*)'\s*(.*)$/.exec(message) ?? [];
+  if (option !== undefined) return badOption(option, `is not known ${rest ?? ''}`.trimEnd());
+  return badRequest(message);
+}

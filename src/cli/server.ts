@@ -1,0 +1,88 @@
+/**
+ * Finds the server: through the variables of a remote one, else through the data directory of a
+ * local one, where `up` leaves `server.json` (address, no secret) and `api-key` (owner only).
+ */
+import { join } from 'node:path';
+import { DynaBase } from '../sdk/client.ts';
+import { type DynaBaseError, unreachable } from '../sdk/error.ts';
+import { badOption } from './failure.ts';
+import { type ClientOptions, clientOptionNames } from './options.ts';
+import { readConfigFile, readOptions, type Sources, sourceOf } from './read-options.ts';
+import type { World } from './world.ts';
+
+/** Fewer repeats than a program would want: a person waits. */
+const RETRIES_MAX = 2;
+
+/** What `up` writes for us; it holds more. */
+export const SERVER_FILE = 'server.json';
+export const KEY_FILE = 'api-key';
+
+export type Connection = { readonly apiUrl: string; readonly apiKey: string };
+
+/** The options that every command but `up` takes, from all their sources. */
+export async function readClientOptions(
+  world: World,
+  flags: Readonly<Record<string, unknown>>,
+): Promise<{ readonly options: ClientOptions; readonly sources: Sources }> {
+  const { env, homeDir, cwd } = world;
+  const sources = { flags, env, homeDir, cwd, file: await readConfigFile(world, flags) };
+  return { options: readOptions(sources, clientOptionNames), sources };
+}
+
+/** A client of the server that the options name. Throws `SERVER_UNREACHABLE`, `BAD_OPTION`. */
+export async function connect(
+  world: World,
+  flags: Readonly<Record<string, unknown>>,
+): Promise<DynaBase> {
+  const found = await findServer(world, flags);
+  return new DynaBase({ ...found, fetch: world.fetch, retriesMax: RETRIES_MAX });
+}
+
+export async function findServer(
+  world: World,
+  flags: Readonly<Record<string, unknown>>,
+): Promise<Connection> {
+  const { options, sources } = await readClientOptions(world, flags);
+  const { apiUrl, apiKey } = options;
+  // A directory named by hand wins over a server named by the environment.
+  const byHand = sourceOf(sources, 'dataDir') === 'flag' && sourceOf(sources, 'apiUrl') !== 'flag';
+  if (apiUrl === null || byHand) return findLocal(world, options.dataDir);
+  if (apiKey === null) {
+    throw badOption(
+      'DYNABASE_API_KEY',
+      'must be set to the admin key of the server at the API URL',
+    );
+  }
+  // Else a file in a directory that somebody else filled could send our key to him.
+  if (sourceOf(sources, 'apiUrl') === 'file' && sourceOf(sources, 'apiKey') !== 'file') {
+    throw badOption('apiUrl', 'in a configuration file needs apiKey beside it');
+  }
+  return { apiUrl, apiKey };
+}
+
+async function findLocal(world: World, dataDir: string): Promise<Connection> {
+  const written = await world.readText(join(dataDir, SERVER_FILE)).catch(() => undefined);
+  if (written === undefined) throw unreachable('nothing runs on this data directory');
+  const apiUrl = apiUrlIn(written);
+  if (apiUrl === undefined) throw unreachable('its data directory is not readable');
+  const key = await world.readText(join(dataDir, KEY_FILE)).catch(() => undefined);
+  if (key === undefined) throw noKey();
+  return { apiUrl, apiKey: key.trim() };
+}
+
+function apiUrlIn(written: string): string | undefined {
+  try {
+    const read: unknown = JSON.parse(written);
+    if (typeof read !== 'object' || read === null || !('apiUrl' in read)) return undefined;
+    return typeof read.apiUrl === 'string' ? read.apiUrl : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+const noKey = (): DynaBaseError =>
+  badOption(
+    'DYNABASE_API_KEY',
+    'the key file of the data directory cannot be read; run this as the user who started the ' +
+      'server, or set the variable',
+  );

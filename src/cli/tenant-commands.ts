@@ -1,0 +1,212 @@
+/** `dynabase tenants ...`, and what is done to one tenant. */
+import type { Command } from 'commander';
+import type { NewTenant, Tenant, TenantChange } from '../contract/tenant.ts';
+import {
+  SESSIONS_MAX,
+  SUSPEND_AFTER_MAX_MS,
+  SUSPEND_AFTER_MIN_MS,
+  TENANT_PLANS,
+  TENANT_STATES,
+} from '../contract/values.ts';
+import type { Run } from './command.ts';
+import { badOption } from './failure.ts';
+import { choice, duration, integer, type Parse } from './parse.ts';
+import { secretText, stateText, tenantsText, tenantText } from './tenant-words.ts';
+import { spanWords } from './words.ts';
+
+const suspendAfter = duration({ min: SUSPEND_AFTER_MIN_MS, max: SUSPEND_AFTER_MAX_MS });
+const sessionsMax = integer({ min: 1, max: SESSIONS_MAX });
+
+/** What takes a setting back, so that the server's own holds again. */
+const DEFAULT = 'default';
+
+export function addTenantCommands(program: Command, run: Run): void {
+  const tenants = program.command('tenants').description('Create, list and change tenants');
+  addCreate(tenants, run);
+  addList(tenants, run);
+  addShow(tenants, run);
+  addConfigure(tenants, run);
+  addDelete(tenants, run);
+  addRotate(tenants, run);
+  addWake(program, run);
+  addSuspend(program, run);
+  addConnectionString(program, run);
+}
+
+type Settings = { readonly suspendAfter?: string; readonly sessionsMax?: string };
+
+const withSettings = (command: Command): Command =>
+  command
+    .option('--suspend-after <duration>', 'Idle time before it is suspended, such as 30s or 15m')
+    .option('--sessions-max <n>', 'Sessions it may have at once');
+
+function addCreate(tenants: Command, run: Run): void {
+  withSettings(
+    tenants
+      .command('create')
+      .argument('<name>', 'Also its database and its owner role')
+      .description('Create a tenant and print how to connect to it')
+      .option('--plan <plan>', TENANT_PLANS.join(', ')),
+  ).action(
+    run(async ({ server, printer }, [name = ''], flags: Settings & { readonly plan?: string }) => {
+      const plan = parsed('--plan', flags.plan, choice(TENANT_PLANS));
+      const tenant: NewTenant = {
+        name,
+        ...(plan === undefined ? {} : { plan }),
+        ...settingsOf(flags),
+      };
+      const created = await (await server()).tenants.create(tenant);
+      printer.answer(created, (style) => secretText(created, 'created', style));
+    }),
+  );
+}
+
+function addList(tenants: Command, run: Run): void {
+  tenants
+    .command('list')
+    .alias('ls')
+    .description('List tenants, sorted by name')
+    .option('--state <state>', `Only those that are ${TENANT_STATES.join(', ')}`)
+    .action(
+      run(async ({ server, printer, world }, _, flags: { readonly state?: string }) => {
+        const state = parsed('--state', flags.state, choice(TENANT_STATES));
+        const client = await server();
+        const found: Tenant[] = [];
+        for await (const tenant of client.tenants.list(state === undefined ? {} : { state })) {
+          found.push(tenant);
+        }
+        printer.answer(found, (style) => tenantsText(found, world.now(), style));
+      }),
+    );
+}
+
+function addShow(tenants: Command, run: Run): void {
+  tenants
+    .command('show')
+    .argument('<name>', 'Name or id')
+    .description('Show a tenant')
+    .action(
+      run(async ({ server, printer, world }, [name = '']) => {
+        const tenant = await (await server()).tenants.get(name);
+        printer.answer(tenant, (style) => tenantText(tenant, world.now(), style));
+      }),
+    );
+}
+
+function addConfigure(tenants: Command, run: Run): void {
+  withSettings(
+    tenants
+      .command('configure')
+      .argument('<name>', 'Name or id')
+      .description(`Change the settings of a tenant; "${DEFAULT}" takes one back`),
+  ).action(
+    run(async ({ server, printer, world }, [name = ''], flags: Settings) => {
+      const change: TenantChange = settingsOf(flags);
+      const tenant = await (await server()).tenants.change(name, change);
+      printer.answer(tenant, (style) => tenantText(tenant, world.now(), style));
+    }),
+  );
+}
+
+function addDelete(tenants: Command, run: Run): void {
+  tenants
+    .command('delete')
+    .alias('rm')
+    .argument('<name>', 'Name or id')
+    .description('Delete a tenant and all its data')
+    .option('-y, --yes', 'Do not ask')
+    .action(
+      run(async ({ server, printer, world }, [ref = ''], flags: { readonly yes?: true }) => {
+        const client = await server();
+        const { id, name } = await client.tenants.get(ref);
+        if (flags.yes !== true) {
+          const { confirmByName } = await import('./confirm.ts');
+          await confirmByName(world, name, `Type "${name}" to delete it and all its data`);
+        }
+        await client.tenants.delete(id);
+        printer.answer({ id, name, deleted: true }, () => `deleted ${name}`);
+      }),
+    );
+}
+
+function addRotate(tenants: Command, run: Run): void {
+  tenants
+    .command('rotate-password')
+    .argument('<name>', 'Name or id')
+    .description('Give the owner role a new password; the old one is refused from then on')
+    .action(
+      run(async ({ server, printer }, [name = '']) => {
+        const tenant = await (await server()).tenants.rotatePassword(name);
+        printer.answer(tenant, (style) => secretText(tenant, 'new password for', style));
+      }),
+    );
+}
+
+function addWake(program: Command, run: Run): void {
+  program
+    .command('wake')
+    .argument('<name>', 'Name or id')
+    .description('Start a tenant; clients need not, since connecting wakes')
+    .action(
+      run(async ({ server, printer, world }, [name = '']) => {
+        const client = await server();
+        const before = world.now();
+        const tenant = await client.tenants.wake(name);
+        const took = spanWords(world.now() - before);
+        printer.answer(
+          tenant,
+          (style) => `${tenant.name} is ${stateText(tenant, style)} ${style.dim(`(${took})`)}`,
+        );
+      }),
+    );
+}
+
+function addSuspend(program: Command, run: Run): void {
+  program
+    .command('suspend')
+    .argument('<name>', 'Name or id')
+    .description('Stop a tenant; its data stays, and the next client wakes it')
+    .action(
+      run(async ({ server, printer }, [name = '']) => {
+        const tenant = await (await server()).tenants.suspend(name);
+        printer.answer(tenant, (style) => `${tenant.name} is ${stateText(tenant, style)}`);
+      }),
+    );
+}
+
+function addConnectionString(program: Command, run: Run): void {
+  program
+    .command('connection-string')
+    .argument('<name>', 'Name or id')
+    .description('Print where clients of a tenant connect, without a password')
+    .action(
+      run(async ({ server, printer }, [name = '']) => {
+        const found = await (await server()).tenants.connectionString(name);
+        printer.answer(found, () => found.connectionUri);
+      }),
+    );
+}
+
+function settingsOf(flags: Settings): TenantChange {
+  const after = parsed('--suspend-after', flags.suspendAfter, orDefault(suspendAfter));
+  const most = parsed('--sessions-max', flags.sessionsMax, orDefault(sessionsMax));
+  return {
+    ...(after === undefined ? {} : { suspendAfterMs: after }),
+    ...(most === undefined ? {} : { sessionsMax: most }),
+  };
+}
+
+const orDefault =
+  <T>(parse: Parse<T>): Parse<T | null> =>
+  (given, place) =>
+    given === DEFAULT ? null : parse(given, place);
+
+/** The value of a flag of one command. Throws `BAD_OPTION`. */
+function parsed<T>(flag: string, given: string | undefined, parse: Parse<T>): T | undefined {
+  if (given === undefined) return undefined;
+  try {
+    return parse(given, { baseDir: '', homeDir: '' });
+  } catch (error) {
+    throw badOption(flag, error instanceof Error ? error.message : String(error));
+  }
+}

@@ -1,0 +1,93 @@
+/** Tenants as a person reads them. */
+import type { Tenant, TenantSecret } from '../contract/tenant.ts';
+import { factsText, tableText } from './layout.ts';
+import { durationText } from './parse.ts';
+import type { Style } from './style.ts';
+import { agoWords, inWords } from './words.ts';
+
+export function tenantsText(tenants: readonly Tenant[], now: number, style: Style): string {
+  if (tenants.length === 0) return 'no tenants; make one with: dynabase tenants create NAME';
+  const columns = [
+    { head: 'NAME' },
+    { head: 'STATE' },
+    { head: 'SINCE' },
+    { head: 'TIER' },
+    { head: 'PLAN' },
+    { head: 'SESSIONS', align: 'right' },
+    { head: 'SUSPENDS' },
+  ] as const;
+  const rows = tenants.map((t) => [
+    t.name,
+    stateText(t, style),
+    agoWords(t.stateSince, now),
+    t.tier,
+    t.plan,
+    String(t.sessions),
+    t.suspendAt === null ? '-' : inWords(t.suspendAt, now),
+  ]);
+  return tableText(columns, rows, style);
+}
+
+export function tenantText(tenant: Tenant, now: number, style: Style): string {
+  const { failure } = tenant;
+  return factsText(
+    [
+      ['name', style.bold(tenant.name)],
+      ['id', tenant.id],
+      ['state', `${stateText(tenant, style)}, since ${agoWords(tenant.stateSince, now)}`],
+      ...(failure === null
+        ? []
+        : [
+            ['failure', `${failure.reason} (attempt ${failure.attempt})`] as const,
+            ['next try', inWords(failure.retryAt, now)] as const,
+          ]),
+      ['tier', tenant.tier],
+      ['plan', tenant.plan],
+      ['sessions', sessionsText(tenant)],
+      ['suspends', suspendsText(tenant, now)],
+      ['created', tenant.createdAt],
+      ['connection', tenant.connectionUri],
+    ],
+    style,
+  );
+}
+
+export function secretText(tenant: TenantSecret, done: string, style: Style): string {
+  return [
+    `${style.green(done)} ${style.bold(tenant.name)} (${tenant.id}, plan ${tenant.plan}, tier ${tenant.tier})`,
+    '',
+    `  ${tenant.connectionUri}`,
+    '',
+    'The password is shown only now. Connect with any PostgreSQL client, or with:',
+    `  dynabase sql ${tenant.name}`,
+  ].join('\n');
+}
+
+export function stateText({ state }: Pick<Tenant, 'state'>, style: Style): string {
+  switch (state) {
+    case 'running':
+      return style.green(state);
+    case 'failed':
+      return style.red(state);
+    case 'suspended':
+      return style.dim(state);
+    case 'creating':
+    case 'waking':
+    case 'suspending':
+    case 'deleting':
+      return style.yellow(state);
+    default:
+      return state satisfies never;
+  }
+}
+
+const sessionsText = ({ sessions, sessionsMax }: Tenant): string =>
+  sessionsMax === null ? String(sessions) : `${sessions} of at most ${sessionsMax}`;
+
+function suspendsText({ suspendAfterMs, suspendAt }: Tenant, now: number): string {
+  const rule =
+    suspendAfterMs === null
+      ? 'when idle, as the server is set'
+      : `when idle for ${durationText(suspendAfterMs)}`;
+  return suspendAt === null ? rule : `${rule}; ${inWords(suspendAt, now)} if nobody connects`;
+}

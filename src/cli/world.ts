@@ -1,0 +1,28 @@
+/** Everything the command line touches outside its own memory. `main` passes the real one. */
+import type { Readable, Writable } from 'node:stream';
+
+export type InputStream = Readable & { readonly isTTY?: boolean };
+
+export type OutputStream = Writable & {
+  readonly isTTY?: boolean;
+  /** Width of the terminal. */
+  readonly columns?: number;
+};
+
+export interface World {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly homeDir: string;
+  readonly cwd: string;
+  readonly stdin: InputStream;
+  readonly stdout: OutputStream;
+  readonly stderr: OutputStream;
+  readonly fetch: typeof fetch;
+  /** Wall time in milliseconds since 1970, for ages and waits that people read. */
+  now(): number;
+  /** Undefined if there is no such file; throws if it cannot be read. */
+  readText(path: string): Promise<string | undefined>;
+  /** Replaces the file; only its owner may read it. Makes the directory if need be. */
+  writeText(path: string, text: string): Promise<void>;
+  /** Calls `run` at each Ctrl-C until the returned function is called. */
+  onInterrupt(run: () => void): () => void;
+}
