@@ -23,7 +23,7 @@ import type { Log } from '../domain/log.ts';
 import type { Random } from '../domain/random.ts';
 import { elapsed, type Instant } from '../domain/units.ts';
 import { type Callers, foreign, KeyCheck } from './access.ts';
-import { type Call, type Handlers, handlersOf } from './handlers.ts';
+import { type Actions, actionsOf, type Call } from './actions.ts';
 import { Idempotency } from './idempotency.ts';
 import { documentOptions, schemaOf } from './openapi.ts';
 import { faultOfFramework, RETRY_AFTER_S, toProblem } from './problem.ts';
@@ -152,7 +152,7 @@ function answerFault(
 function addOperations(app: FastifyInstance, parts: ApiParts): void {
   const keys = new KeyCheck(parts.key);
   const once = new Idempotency(parts.clock);
-  const handlers = handlersOf(parts.control, parts.clock);
+  const actions = actionsOf(parts.control, parts.clock);
   for (const name of Object.keys(OPERATIONS) as OperationName[]) {
     const operation: Operation = OPERATIONS[name];
     const route: Route = ROUTES[name];
@@ -164,14 +164,14 @@ function addOperations(app: FastifyInstance, parts: ApiParts): void {
       ...(route.guarded
         ? { onRequest: async (request) => keys.check(request.headers.authorization) }
         : {}),
-      handler: handlerOf(name, handlers, once),
+      handler: handlerOf(name, actions, once),
     });
   }
 }
 
 /** The request as its operation takes it; the validator has made sure of the shapes. */
-function handlerOf(name: OperationName, handlers: Handlers, once: Idempotency): RouteHandlerMethod {
-  const handle = handlers[name] as (call: Call<OperationName>) => Promise<unknown>;
+function handlerOf(name: OperationName, actions: Actions, once: Idempotency): RouteHandlerMethod {
+  const handle = actions[name] as (call: Call<OperationName>) => Promise<unknown>;
   const { status }: Route['success'] = ROUTES[name].success;
   const keyed = OPERATIONS[name].repeat === 'keyed';
   return async (request, reply) => {

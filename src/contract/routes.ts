@@ -3,7 +3,7 @@
  * and documents, and from which the SDK takes its types.
  */
 import { type Static, type TSchema, Type } from 'typebox';
-import type { OPERATIONS, OperationName } from './operations.ts';
+import type { OperationName } from './operations.ts';
 import { Health, Status } from './status.ts';
 import {
   ConnectionString,
@@ -219,10 +219,8 @@ type StaticOf<R, K extends string> =
 export type ParamsOf<N extends OperationName> = StaticOf<Routes[N], 'params'>;
 export type QueryOf<N extends OperationName> = StaticOf<Routes[N], 'query'>;
 export type BodyOf<N extends OperationName> = StaticOf<Routes[N], 'body'>;
-export type HeadersOf<N extends OperationName> = StaticOf<Routes[N], 'headers'>;
 export type AnswerOf<N extends OperationName> = Routes[N]['success']['shape'] extends infer S
   ? S extends TSchema
     ? Static<S>
     : undefined
   : never;
-export type MethodOf<N extends OperationName> = (typeof OPERATIONS)[N]['method'];

@@ -22,7 +22,7 @@ export type Call<N extends OperationName> = {
   readonly body: BodyOf<N>;
 };
 
-export type Handlers = {
+export type Actions = {
   readonly [N in OperationName]: (call: Call<N>) => Promise<AnswerOf<N>>;
 };
 
@@ -35,7 +35,7 @@ const USAGE_SPAN_DEFAULT = hours(24);
 /** Minutes that one answer of the catalog holds at most. */
 const USAGE_MINUTES_MAX = 10_000;
 
-export function handlersOf(control: Control, clock: Clock): Handlers {
+export function actionsOf(control: Control, clock: Clock): Actions {
   return {
     getStatus: async () => printStatus(await control.status()),
     createTenant: async ({ body }) =>
