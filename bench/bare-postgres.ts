@@ -1,0 +1,64 @@
+/**
+ * The limit of a wake: the same PostgreSQL, on the same files, with the same arguments, started by
+ * hand. The command is read from a compute that the server has started, so that nothing differs.
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import pg from 'pg';
+
+export type BareCommand = {
+  readonly program: string;
+  readonly args: readonly string[];
+  /** PGDATA. */
+  readonly dataDir: string;
+  readonly socketDir: string;
+  readonly uid: number;
+  readonly gid: number;
+};
+
+/** How the compute of the tenant in `tenantDir` was started. It must be running. */
+export async function learnCommand(tenantDir: string): Promise<BareCommand> {
+  const dataDir = join(tenantDir, 'data');
+  const [pid] = (await readFile(join(dataDir, 'postmaster.pid'), 'utf8')).split('\n');
+  const command = (await readFile(`/proc/${pid}/cmdline`, 'utf8')).split('\0').slice(0, -1);
+  const owner = await stat(dataDir);
+  const [program = '', ...args] = command;
+  return {
+    program,
+    args,
+    dataDir,
+    socketDir: join(tenantDir, 'run'),
+    uid: owner.uid,
+    gid: owner.gid,
+  };
+}
+
+/** Starts it and resolves when it says that it accepts connections. */
+export function startBare(command: BareCommand): Promise<ChildProcess> {
+  const { program, args, dataDir: cwd, uid, gid } = command;
+  const asRoot = process.getuid?.() === 0 ? { uid, gid } : {};
+  const child = spawn(program, args, { cwd, stdio: ['ignore', 'ignore', 'pipe'], ...asRoot });
+  return new Promise((ready, fail) => {
+    let said = '';
+    child.stderr?.on('data', (chunk: Buffer) => {
+      said += chunk.toString();
+      if (said.includes('ready to accept connections')) ready(child);
+    });
+    child.once('exit', () => fail(new Error(`it ended: ${said}`)));
+  });
+}
+
+export async function stopBare(child: ChildProcess): Promise<void> {
+  const exited = new Promise((done) => child.once('exit', done));
+  child.kill('SIGINT');
+  await exited;
+}
+
+/** One connection, one row. */
+export async function firstRow(config: string | pg.ClientConfig): Promise<void> {
+  const client = new pg.Client(config);
+  await client.connect();
+  await client.query('select 1');
+  await client.end();
+}
