@@ -36,7 +36,7 @@ export type ProxyParts = {
   readonly options: ProxyOptions;
 };
 
-export interface Proxy {
+export interface RunningProxy {
   /** The port in use. */
   readonly port: number;
   readonly sessions: Sessions;
@@ -45,7 +45,7 @@ export interface Proxy {
 }
 
 /** Listens. Throws `PORT_IN_USE`. */
-export async function openProxy(parts: ProxyParts): Promise<Proxy> {
+export async function openProxy(parts: ProxyParts): Promise<RunningProxy> {
   const { network, clock, random, log, options } = parts;
   const shared: SessionParts = {
     ...parts,
