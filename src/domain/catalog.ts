@@ -43,6 +43,7 @@ export interface Catalog extends UsageSink {
 
   tenantById(id: TenantId): Promise<Tenant | undefined>;
 
+  /** Throws `BAD_REQUEST` if the limit is out of range. */
   listTenants(query: TenantQuery): Promise<TenantPage>;
 
   countTenants(): Promise<Readonly<Record<TenantStateKind, number>>>;
@@ -62,10 +63,13 @@ export interface Catalog extends UsageSink {
     change: { readonly suspendAfter?: DurationMs | null; readonly sessionsMax?: number | null },
   ): Promise<Tenant>;
 
-  /** The compute now agrees with the owner's `verifier`. No effect if that has changed since. */
+  /**
+   * The compute now agrees with the owner's `verifier`. No effect if that has changed since.
+   * Throws `TENANT_UNKNOWN`, as do `rotateOwner` and `saveRoles`.
+   */
   markSettled(id: TenantId, verifier: Verifier): Promise<Tenant>;
 
-  /** Removes the row of a tenant in state `deleting`, with all that hangs on it. */
+  /** Removes a tenant in state `deleting`, with all that hangs on it. No effect if it is gone. */
   removeTenant(id: TenantId): Promise<void>;
 
   /** The verifier of a role that may log in; undefined for one that may not or does not exist. */
@@ -76,7 +80,7 @@ export interface Catalog extends UsageSink {
 
   /**
    * Replaces what is stored of the tenant's roles by `roles`, as its compute has them. While the
-   * tenant is unsettled the owner's verifier is left alone: there the catalog is ahead.
+   * tenant is unsettled the owner's row is left alone: there the catalog is ahead.
    */
   saveRoles(tenant: TenantId, roles: readonly RoleRecord[]): Promise<void>;
 

@@ -1,3 +1,4 @@
+import { assert } from '../domain/assert.ts';
 import type { Catalog, TenantDraft, TenantPage, TenantQuery } from '../domain/catalog.ts';
 import type { Clock } from '../domain/clock.ts';
 import { fault } from '../domain/faults.ts';
@@ -6,6 +7,8 @@ import { moved, type Tenant, type TenantState, type TenantStateKind } from '../d
 import type { DurationMs, Timestamp } from '../domain/units.ts';
 import type { UsageMinute } from '../domain/usage.ts';
 import type { RoleRecord, Verifier } from '../domain/verifier.ts';
+
+const PAGE_MAX = 1_000;
 
 type Method = Exclude<keyof Catalog, 'close'>;
 
@@ -65,6 +68,9 @@ export class MemoryCatalog implements Catalog {
 
   async listTenants(query: TenantQuery): Promise<TenantPage> {
     this.#enter('listTenants');
+    if (!Number.isInteger(query.limit) || query.limit < 1 || query.limit > PAGE_MAX) {
+      throw fault('BAD_REQUEST', { why: `limit must be 1 to ${PAGE_MAX}` });
+    }
     const all = [...this.#rows.values()]
       .filter((row) => query.state === null || row.state.kind === query.state)
       .filter((row) => query.after === null || row.name > query.after)
@@ -124,6 +130,8 @@ export class MemoryCatalog implements Catalog {
 
   async removeTenant(id: TenantId): Promise<void> {
     this.#enter('removeTenant');
+    const state = this.#rows.get(id)?.state.kind ?? 'deleting';
+    assert(state === 'deleting', `tenant ${id} is removed while ${state}`);
     this.#rows.delete(id);
     this.#roles.delete(id);
   }

@@ -1,0 +1,76 @@
+import { describe, expect, test } from 'vitest';
+import { parseTenantId, parseTenantName } from './ids.ts';
+import {
+  mayMove,
+  moved,
+  TENANT_MOVES,
+  type Tenant,
+  type TenantState,
+  type TenantStateKind,
+} from './tenant.ts';
+import { ms, timestamp } from './units.ts';
+
+const STATES: Readonly<Record<TenantStateKind, TenantState>> = {
+  creating: { kind: 'creating' },
+  suspended: { kind: 'suspended' },
+  waking: { kind: 'waking', attempt: 1 },
+  running: { kind: 'running' },
+  suspending: { kind: 'suspending' },
+  failed: { kind: 'failed', attempt: 3, reason: 'out of memory', retryAt: timestamp(9_000) },
+  deleting: { kind: 'deleting' },
+};
+
+const KINDS = Object.keys(STATES) as readonly TenantStateKind[];
+
+const tenantIn = (kind: TenantStateKind): Tenant => ({
+  id: parseTenantId('tn_000000000001'),
+  name: parseTenantName('acme'),
+  plan: 'free',
+  tier: 'COLD',
+  state: STATES[kind],
+  stateSince: timestamp(1_000),
+  generation: 7,
+  settled: true,
+  suspendAfter: ms(60_000),
+  sessionsMax: 10,
+  createdAt: timestamp(500),
+});
+
+test('a legal move changes state, its date and the generation, and nothing else', () => {
+  expect(moved(tenantIn('waking'), STATES.failed, timestamp(2_000))).toEqual({
+    ...tenantIn('waking'),
+    state: STATES.failed,
+    stateSince: 2_000,
+    generation: 8,
+  });
+});
+
+test.each(KINDS.flatMap((from) => KINDS.map((to) => [from, to] as const)))(
+  'a move from %s to %s is made exactly if the table has it',
+  (from, to) => {
+    const move = () => moved(tenantIn(from), STATES[to], timestamp(2_000));
+    expect(mayMove(from, to)).toBe(TENANT_MOVES[from].includes(to));
+    if (TENANT_MOVES[from].includes(to)) expect(move().state).toBe(STATES[to]);
+    else expect(move).toThrow(`tenant tn_000000000001: ${from} -> ${to}`);
+  },
+);
+
+describe('the table of moves', () => {
+  test('has every state, and a way from each to its end', () => {
+    expect(Object.keys(TENANT_MOVES)).toEqual(KINDS);
+    for (const kind of KINDS) expect(mayMove(kind, 'deleting')).toBe(true);
+  });
+
+  test('lets a tenant that is being deleted go nowhere else', () => {
+    expect(TENANT_MOVES.deleting).toEqual(['deleting']);
+  });
+
+  test('starts a compute from rest or failure only, and runs it only from there or a late stop', () => {
+    const leadingTo = (to: TenantStateKind) => KINDS.filter((from) => mayMove(from, to));
+    expect([leadingTo('waking'), leadingTo('running'), leadingTo('creating')]).toEqual([
+      ['suspended', 'waking', 'failed'],
+      ['waking', 'suspending'],
+      [],
+    ]);
+  });
+});
