@@ -7,18 +7,21 @@ import { join } from 'node:path';
 import { openApi } from '../api/listen.ts';
 import { openCatalog } from '../catalog/open-catalog.ts';
 import type { ServerOptions } from '../cli/options.ts';
-import { ServerControl } from '../control/server-control.ts';
+import type { ServerStatus } from '../control/control.ts';
+import { type ControlWorld, ServerControl } from '../control/server-control.ts';
 import { TicketBook } from '../control/tickets.ts';
+import type { Catalog } from '../domain/catalog.ts';
 import type { Clock } from '../domain/clock.ts';
 import type { Failpoints } from '../domain/failpoints.ts';
 import type { Sessions } from '../domain/gate.ts';
 import type { Log } from '../domain/log.ts';
 import type { Random } from '../domain/random.ts';
 import { ms, seconds } from '../domain/units.ts';
+import type { UsageSink } from '../domain/usage.ts';
 import { type EmbeddedEngine, openEmbedded } from '../embedded/engine.ts';
 import { Orchestrator } from '../orchestrator/orchestrator.ts';
 import { WakeQueue } from '../orchestrator/wake-queue.ts';
-import { openProxy, type Proxy } from '../proxy/proxy.ts';
+import { openProxy, type RunningProxy } from '../proxy/proxy.ts';
 import { PROXY_DEFAULTS } from '../proxy/proxy-options.ts';
 import { openCertificate } from '../system/certificate.ts';
 import { NativeCalls } from '../system/ffi.ts';
@@ -50,17 +53,15 @@ export type Server = {
   readonly apiUrl: string;
   readonly apiKeyFile: string;
   readonly proxyPort: number;
-  readonly engineVersion: string;
-  readonly isolation: string;
-  readonly warnings: readonly string[];
-  readonly tenantCount: number;
+  /** As it was when the server was ready. */
+  readonly status: ServerStatus;
   /** Stops what runs, but for the computes if `detach` is set. */
   close(options: { readonly detach: boolean }): Promise<void>;
 };
 
 /** Opens everything; resolves when clients are served. Throws the faults of its parts. */
 export async function openServer(parts: ServerParts): Promise<Server> {
-  const { options, version, clock, random, log, failpoints, progress } = parts;
+  const { options, version, log, progress } = parts;
   const native = new NativeCalls();
   const closing = { detach: false };
   await using stack = new AsyncDisposableStack();
@@ -69,7 +70,7 @@ export async function openServer(parts: ServerParts): Promise<Server> {
   const directory = await openDataDirectory({
     path: options.dataDir,
     version,
-    random,
+    random: parts.random,
     lock: (fd) => native.tryLock(fd),
   });
   stack.defer(() => directory.close());
@@ -78,66 +79,29 @@ export async function openServer(parts: ServerParts): Promise<Server> {
   stack.defer(() => engine.close());
 
   progress('opening the catalog');
-  const connection = options.databaseUrl ?? (await engine.startSystem());
+  const { databaseUrl } = options;
+  const connection = databaseUrl === null ? await engine.startSystem() : { url: databaseUrl };
   const catalog = await openCatalog({ connection, log });
   stack.defer(() => catalog.close());
 
-  const passwords = new ScramPasswords(random);
-  const tickets = new TicketBook({ clock, random, passwords });
-  const opened: { proxy?: Proxy } = {};
-  const sessions = (): Sessions => opened.proxy?.sessions ?? NO_SESSIONS;
-  const processors = availableParallelism();
-  const orchestrator = new Orchestrator({
-    clock,
-    log,
-    catalog,
-    host: engine.host,
-    failpoints,
-    queue: new WakeQueue({
-      atOnce: options.wakesAtOnce ?? processors * WAKES_PER_PROCESSOR,
-      waitingMax: WAKES_WAITING_MAX,
-    }),
-    tickets,
-    sessions,
-    settings: {
-      suspendAfter: ms(options.suspendAfter),
-      wakeTimeout: ms(options.wakeTimeout),
-      startTimeout: START_TIMEOUT,
-      sessionsMax: options.sessionsMax,
-    },
-  });
-  stack.defer(() => orchestrator.close(closing));
-  await orchestrator.recover();
+  const core = openCore(parts, { engine, catalog });
+  stack.defer(() => core.orchestrator.close(closing));
+  await core.orchestrator.recover();
 
   progress('opening the ports');
-  const proxy = await openDoor(parts, { directory, gate: orchestrator, sink: catalog, stack });
-  opened.proxy = proxy;
-  const server = {
+  const proxy = await openDoor(parts, { directory, gate: core.orchestrator, sink: catalog, stack });
+  core.admit(proxy);
+  const control = core.control({
     version,
-    startedAt: clock.wall(),
+    startedAt: parts.clock.wall(),
     engine: { kind: 'embedded', version: engine.version },
     isolation: engine.isolation,
     warnings: engine.warnings,
     proxy: { host: options.publicHost, port: proxy.port },
-  } as const;
-  const control = new ServerControl({
-    clock,
-    random,
-    failpoints,
-    catalog,
-    lifecycle: orchestrator,
-    passwords,
-    tickets,
-    sessions,
-    server,
   });
   const api = await openApi({
-    clock,
-    random,
-    log,
-    control,
+    ...{ clock: parts.clock, random: parts.random, log, control, version },
     key: directory.apiKey,
-    version,
     host: options.apiHost,
     port: options.apiPort,
     names: [options.publicHost],
@@ -146,20 +110,57 @@ export async function openServer(parts: ServerParts): Promise<Server> {
 
   const apiUrl = `http://${inUrl(options.apiHost)}:${api.port}`;
   await directory.announce({ pid: process.pid, version, apiUrl, proxyPort: proxy.port });
-  const tenants = await catalog.countTenants();
   const owned = stack.move();
   return {
     apiUrl,
     apiKeyFile: directory.apiKeyFile,
     proxyPort: proxy.port,
-    engineVersion: engine.version,
-    isolation: engine.isolation,
-    warnings: engine.warnings,
-    tenantCount: Object.values(tenants).reduce((sum, n) => sum + n, 0),
+    status: await control.status(),
     close: async ({ detach }) => {
       closing.detach = detach;
       await owned.disposeAsync();
     },
+  };
+}
+
+type Core = {
+  readonly orchestrator: Orchestrator;
+  /** The proxy is there: sessions can be counted and ended. */
+  admit(proxy: RunningProxy): void;
+  control(server: ControlWorld['server']): ServerControl;
+};
+
+/** What decides: orchestrator and control, over the engine and the catalog. */
+function openCore(
+  parts: ServerParts,
+  doors: { readonly engine: EmbeddedEngine; readonly catalog: Catalog },
+): Core {
+  const { options, clock, random, log, failpoints } = parts;
+  const { engine, catalog } = doors;
+  const passwords = new ScramPasswords(random);
+  const tickets = new TicketBook({ clock, random, passwords });
+  let sessionsNow = NO_SESSIONS;
+  const sessions = (): Sessions => sessionsNow;
+  const queue = new WakeQueue({
+    atOnce: options.wakesAtOnce ?? availableParallelism() * WAKES_PER_PROCESSOR,
+    waitingMax: WAKES_WAITING_MAX,
+  });
+  const settings = {
+    suspendAfter: ms(options.suspendAfter),
+    wakeTimeout: ms(options.wakeTimeout),
+    startTimeout: START_TIMEOUT,
+    sessionsMax: options.sessionsMax,
+  };
+  const { host } = engine;
+  const shared = { clock, log, catalog, failpoints, tickets, sessions };
+  const orchestrator = new Orchestrator({ ...shared, host, queue, settings });
+  return {
+    orchestrator,
+    admit: (proxy) => {
+      sessionsNow = proxy.sessions;
+    },
+    control: (server) =>
+      new ServerControl({ ...shared, random, passwords, lifecycle: orchestrator, server }),
   };
 }
 
@@ -182,11 +183,11 @@ async function openEngine(parts: ServerParts, native: NativeCalls): Promise<Embe
 type DoorParts = {
   readonly directory: DataDirectory;
   readonly gate: Orchestrator;
-  readonly sink: Awaited<ReturnType<typeof openCatalog>>;
+  readonly sink: UsageSink;
   readonly stack: AsyncDisposableStack;
 };
 
-async function openDoor(parts: ServerParts, door: DoorParts): Promise<Proxy> {
+async function openDoor(parts: ServerParts, door: DoorParts): Promise<RunningProxy> {
   const { options, clock, random, log } = parts;
   const { tlsCert, tlsKey } = options;
   const certificate = await openCertificate({

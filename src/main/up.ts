@@ -17,8 +17,9 @@ export async function up(options: ServerOptions, world: World, version: string):
   const say = (line: string): void => {
     stdout.write(`${line}\n`);
   };
+  const narrate = options.json ? () => {} : say;
   const told = endSignal();
-  say(options.json ? '' : `DynaBase ${version}`);
+  narrate(`DynaBase ${version}`);
   const server = await openServer({
     options,
     version,
@@ -28,15 +29,16 @@ export async function up(options: ServerOptions, world: World, version: string):
     failpoints: parseFailpoints(world.env.DYNABASE_FAILPOINT, () =>
       process.kill(process.pid, 'SIGKILL'),
     ),
-    progress: (step) => say(`  ${step} ...`),
+    progress: (step) => narrate(`  ${step} ...`),
   });
-  for (const line of greeting(server, options)) say(line);
+  if (options.json) say(JSON.stringify(describe(server, options)));
+  else for (const line of greeting(server, options)) say(line);
   say('ready');
   const signal = await told;
-  say(`${signal}: stopping`);
+  narrate(`${signal}: stopping`);
   process.once('SIGINT', () => process.exit(INTERRUPTED));
   await server.close({ detach: options.detachComputes });
-  say('stopped');
+  narrate('stopped');
 }
 
 function endSignal(): Promise<NodeJS.Signals> {
@@ -45,17 +47,33 @@ function endSignal(): Promise<NodeJS.Signals> {
   });
 }
 
+/** What a program that starts the server wants to know. */
+const describe = (server: Server, options: ServerOptions) => ({
+  apiUrl: server.apiUrl,
+  apiKeyFile: server.apiKeyFile,
+  connectionExample: connectionExample(server, options),
+  engine: server.status.engine,
+  isolation: server.status.isolation,
+  warnings: server.status.warnings,
+});
+
 function greeting(server: Server, options: ServerOptions): readonly string[] {
-  const { publicHost } = options;
-  const host = publicHost.includes(':') ? `[${publicHost}]` : publicHost;
+  const { status } = server;
+  const tenants = Object.values(status.tenants).reduce((sum, count) => sum + count, 0);
   const rows = [
-    ['engine', `PostgreSQL ${server.engineVersion}, ${server.tenantCount} tenants`],
-    ['isolation', server.isolation],
-    ...server.warnings.map((warning) => ['warning', warning] as const),
-    ['API', `${server.apiUrl} (reference at ${server.apiUrl}/docs)`],
+    ['engine', `PostgreSQL ${status.engine.version}`],
+    ['tenants', `${tenants}, ${status.tenants.running} awake`],
+    ['isolation', status.isolation],
+    ...status.warnings.map((warning) => ['warning', warning] as const),
+    ['API', `${server.apiUrl}/v1, reference at ${server.apiUrl}/docs`],
     ['API key', server.apiKeyFile],
-    ['connect', `postgresql://NAME:PASSWORD@${host}:${server.proxyPort}/NAME`],
+    ['connect', connectionExample(server, options)],
     ['begin', 'npx dynabase tenants create NAME'],
   ] as const;
   return rows.map(([label, text]) => `  ${label.padEnd(10)} ${text}`);
+}
+
+function connectionExample({ proxyPort }: Server, { publicHost }: ServerOptions): string {
+  const host = publicHost.includes(':') ? `[${publicHost}]` : publicHost;
+  return `postgresql://NAME:PASSWORD@${host}:${proxyPort}/NAME`;
 }
