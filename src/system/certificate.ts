@@ -7,6 +7,7 @@
  */
 import { constants, createHash, createPrivateKey, X509Certificate } from 'node:crypto';
 import { chmod, mkdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
+import { isIP } from 'node:net';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { createSecureContext, type SecureContext } from 'node:tls';
@@ -50,7 +51,7 @@ export async function openCertificate(options: CertificateOptions): Promise<Cert
     return new Certificate(files, options, { stamp, identity: await load(files) });
   } catch (error) {
     const why = 'certificate and key cannot be read, or do not belong together';
-    throw fault('BAD_OPTION', { option: '--tls-cert-file', why }, { cause: error });
+    throw fault('BAD_OPTION', { option: '--tls-cert', why }, { cause: error });
   }
 }
 
@@ -175,12 +176,12 @@ function isValidAt(pem: Buffer, now: number): boolean {
 }
 
 function namesOf(hostNames: readonly string[]) {
-  const names = new Set(['localhost', '*.localhost', hostname()]);
-  for (const name of hostNames) names.add(name).add(`*.${name}`);
+  const addresses = new Set(['127.0.0.1', '::1', ...hostNames.filter((name) => isIP(name) !== 0)]);
+  const hosts = hostNames.filter((name) => isIP(name) === 0);
+  const names = new Set([hostname(), ...['localhost', ...hosts].flatMap((h) => [h, `*.${h}`])]);
   return [
     ...[...names].map((value) => ({ type: 2 as const, value })),
-    { type: 7 as const, ip: '127.0.0.1' },
-    { type: 7 as const, ip: '::1' },
+    ...[...addresses].map((ip) => ({ type: 7 as const, ip })),
   ];
 }
 
