@@ -3,11 +3,12 @@
  *
  * Every request under `/v1` proves itself with the admin key as a bearer token; nothing is taken
  * from cookies, so a foreign page has nothing to ride on. Two checks guard what needs no key and
- * what later versions may add: on a loopback address only loopback names are answered, since any
- * other name was pointed here by somebody's DNS (rebinding); and a request that a browser sends
- * for a page of another origin is refused.
+ * what later versions may add: on a loopback address only names of this machine are answered, since
+ * any other name was pointed here by somebody's DNS (rebinding); and a request that a browser
+ * sends for a page of another origin is refused.
  */
 import { createHash, timingSafeEqual } from 'node:crypto';
+import { isIP } from 'node:net';
 import { type Fault, fault } from '../domain/faults.ts';
 
 /** Keeps only a hash of the key; compares in time that does not depend on what was sent. */
@@ -31,7 +32,7 @@ const sha256 = (text: string): Buffer => createHash('sha256').update(text).diges
 export type Callers = {
   /** The name or address the API listens on. */
   readonly listenHost: string;
-  /** Further names it may be called by; with none given, a public address answers to all. */
+  /** Further names it may be called by. */
   readonly names: readonly string[];
 };
 
@@ -48,17 +49,20 @@ export function foreign(
 }
 
 /** Whether `host` is a name or address that only this machine can reach itself by. */
-export const isLoopback = (host: string): boolean =>
+const isLoopback = (host: string): boolean =>
   host === 'localhost' ||
   host.endsWith('.localhost') ||
   /^127(?:\.\d{1,3}){3}$/.test(host) ||
   host === '::1' ||
   host === '[::1]';
 
-function answersTo(host: string, callers: Callers): boolean {
-  if (isLoopback(host) || host === callers.listenHost || callers.names.includes(host)) return true;
-  return !isLoopback(callers.listenHost) && callers.names.length === 0;
-}
+/** An address was looked up nowhere, and a server that listens to the world has names we do not know. */
+const answersTo = (host: string, callers: Callers): boolean =>
+  !isLoopback(callers.listenHost) ||
+  isLoopback(host) ||
+  isIP(host.replace(/^\[(.*)\]$/, '$1')) !== 0 ||
+  host === callers.listenHost ||
+  callers.names.includes(host);
 
 const hostname = (url: string): string | undefined => URL.parse(url)?.hostname;
 

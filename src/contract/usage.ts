@@ -5,7 +5,9 @@ const counters = {
   sessions: Count('Sessions begun, after a proven password.'),
   queries: Count('Simple queries and executed portals.'),
   transactions: Count('Transactions ended, committed or rolled back.'),
-  errors: Type.Record(Type.String(), Type.Integer(), {
+  errors: Type.Unsafe<Record<string, number>>({
+    type: 'object',
+    additionalProperties: { type: 'integer' },
     description: 'Errors by SQLSTATE class, its first two characters.',
     examples: [{ '42': 3 }],
   }),

@@ -1,0 +1,103 @@
+import type { FastifyInstance } from 'fastify';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { OPERATIONS, type Operation } from '../contract/operations.ts';
+import { ROUTES, type Route } from '../contract/routes.ts';
+import { TENANT_PLANS, TENANT_STATES, TENANT_TIERS } from '../contract/values.ts';
+import { FAULTS } from '../domain/faults.ts';
+import { TENANT_MOVES } from '../domain/tenant.ts';
+import { PLANS, TIERS } from '../domain/tier.ts';
+import { MemoryControl } from '../testing/memory-control.ts';
+import { MemoryLog } from '../testing/memory-log.ts';
+import { SeededRandom } from '../testing/seeded-random.ts';
+import { VirtualClock } from '../testing/virtual-clock.ts';
+import { buildApp } from './app.ts';
+import { defining, namedShapes } from './shapes.ts';
+
+type Json = Record<string, unknown>;
+
+let app: FastifyInstance;
+let document: Json;
+
+beforeAll(async () => {
+  const clock = new VirtualClock();
+  app = await buildApp({
+    clock,
+    random: new SeededRandom(1),
+    log: new MemoryLog(),
+    control: new MemoryControl(clock),
+    key: 'key',
+    callers: { listenHost: '127.0.0.1', names: [] },
+    version: '1.2.3',
+  });
+  document = (await app.inject({ url: '/openapi.json' })).json();
+});
+
+afterAll(() => app.close());
+
+const operations = Object.entries(OPERATIONS) as [keyof typeof OPERATIONS, Operation][];
+
+const inDocument = (path: string): string => path.replaceAll(/:(\w+)/g, '{$1}');
+
+test('the document has exactly the operations of the contract', () => {
+  const paths = document.paths as Record<string, Record<string, Json>>;
+  const documented = Object.entries(paths).flatMap(([path, methods]) =>
+    Object.entries(methods).map(([method, entry]) => [entry.operationId, method, path]),
+  );
+  const contracted = operations.map(([name, { method, path }]) => [
+    name,
+    method.toLowerCase(),
+    inDocument(path),
+  ]);
+  expect(documented.sort()).toEqual(contracted.sort());
+});
+
+test.each(operations)('%s is documented as the contract has it', (name, operation) => {
+  const route: Route = ROUTES[name];
+  const paths = document.paths as Record<string, Record<string, Json>>;
+  const entry = paths[inDocument(operation.path)]?.[operation.method.toLowerCase()] ?? {};
+  expect(entry.summary).toBe(route.summary);
+  expect(entry.security).toEqual(route.guarded ? [{ adminKey: [] }] : []);
+  const responses = entry.responses as Record<string, { content?: Record<string, Json> }>;
+  const success = responses[route.success.status]?.content?.['application/json'];
+  const shape = route.success.shape as { $id?: string } | null;
+  expect(success?.schema).toEqual(
+    shape === null ? undefined : { $ref: `#/components/schemas/${shape.$id}` },
+  );
+  for (const code of route.faults) {
+    expect(Object.keys(FAULTS)).toContain(code);
+    const { http } = FAULTS[code as keyof typeof FAULTS];
+    expect(responses[http]).toMatchObject({ description: expect.stringContaining(`\`${code}\``) });
+  }
+});
+
+test('each named shape stands once among the components, as the contract has it', () => {
+  const documented = (document.components as { schemas: Record<string, Json> }).schemas;
+  const contracted = [...namedShapes()].map(([name, shape]) => {
+    const { $id: _, ...rest } = defining(shape) as Json;
+    return [name, referred(rest)];
+  });
+  const bare = Object.entries(documented).map(([name, { title: _, ...shape }]) => [name, shape]);
+  expect(Object.fromEntries(bare)).toEqual(Object.fromEntries(contracted));
+});
+
+/** References as the document writes them. */
+function referred(value: unknown): unknown {
+  const text = JSON.stringify(value);
+  return JSON.parse(text.replaceAll(/"\$ref":"(\w+)#"/g, '"$ref":"#/components/schemas/$1"'));
+}
+
+test('the contract knows the states, tiers and plans of the domain', () => {
+  expect([...TENANT_STATES].sort()).toEqual(Object.keys(TENANT_MOVES).sort());
+  expect(TENANT_TIERS).toEqual(TIERS);
+  expect(TENANT_PLANS).toEqual(PLANS);
+});
+
+test('the reference page shows every operation, runs no script and loads nothing', async () => {
+  const page = await app.inject({ url: '/docs' });
+  expect(page.headers['content-type']).toBe('text/html; charset=utf-8');
+  expect(page.headers['content-security-policy']).toBe(
+    "default-src 'none'; style-src 'unsafe-inline'",
+  );
+  for (const [name] of operations) expect(page.body).toContain(`<section id="${name}">`);
+  expect(page.body).not.toMatch(/<script|https?:\/\/(?!localhost)/);
+});
