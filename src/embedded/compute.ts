@@ -1,0 +1,148 @@
+/**
+ * One running compute: a postmaster and all it forked.
+ *
+ *   (nothing) ──startCompute──▶ running ──stop──▶ gone
+ *   (left by an earlier run) ──adopt──▶ running ──by itself──▶ gone
+ *
+ * Running: its lock is held by its own processes, and this object watches that lock. `ended` tells
+ * that the postmaster is gone; `gone` that the last process is, after which a new one may start.
+ */
+import type { ChildProcess } from 'node:child_process';
+import { closeSync, openSync } from 'node:fs';
+import { join } from 'node:path';
+import type { CancelTimer, Clock } from '../domain/clock.ts';
+import { fault } from '../domain/faults.ts';
+import type { Address } from '../domain/host.ts';
+import { type DurationMs, seconds } from '../domain/units.ts';
+import type { ComputeFiles } from './layout.ts';
+import type { Lifeline } from './lock.ts';
+import { findProcess, killAll, type ProcessRef, signalProcess } from './processes.ts';
+import { PORT } from './settings.ts';
+
+export type StopPatience = {
+  /** How long a fast shutdown may take before an immediate one is asked for. */
+  readonly fast: DurationMs;
+  /** How long an immediate shutdown may take before every process is killed. */
+  readonly immediate: DurationMs;
+};
+
+export const STOP_PATIENCE: StopPatience = { fast: seconds(30), immediate: seconds(5) };
+
+/** How long processes may take to vanish once they were killed. */
+const KILLED_WITHIN = seconds(10);
+
+/** How often an adopted postmaster is looked at, beside the watch on its lock. */
+const LOOK_EVERY = seconds(2);
+
+export type ComputeParts = {
+  readonly files: ComputeFiles;
+  readonly postmaster: ProcessRef;
+  readonly lifeline: Lifeline;
+  readonly clock: Clock;
+  /** The postmaster as our child; absent when it was adopted. */
+  readonly child?: ChildProcess;
+};
+
+export class Compute {
+  readonly address: Address;
+  readonly files: ComputeFiles;
+  /** Resolves with the reason when the postmaster is gone. */
+  readonly ended: Promise<string>;
+  /** Resolves when the last process is gone. */
+  readonly gone: Promise<void>;
+  readonly #postmaster: ProcessRef;
+  readonly #lifeline: Lifeline;
+  readonly #clock: Clock;
+  readonly #socketDir: SocketDir;
+  #cancelLook: CancelTimer = () => {};
+
+  constructor(parts: ComputeParts) {
+    this.files = parts.files;
+    this.#postmaster = parts.postmaster;
+    this.#lifeline = parts.lifeline;
+    this.#clock = parts.clock;
+    this.gone = parts.lifeline.gone;
+    this.#socketDir = openSocketDir(parts.files.run);
+    this.address = { socketPath: join(this.#socketDir.path, SOCKET_NAME) };
+    this.ended = parts.child ? exitOf(parts.child) : this.#watched();
+  }
+
+  get pid(): number {
+    return this.#postmaster.pid;
+  }
+
+  /** Ends the compute, cleanly if it can be had in time. Resolves when its last process is gone. */
+  async stop(patience: StopPatience): Promise<void> {
+    signalProcess(this.#postmaster, 'SIGINT');
+    if (await this.#goneWithin(patience.fast)) return;
+    signalProcess(this.#postmaster, 'SIGQUIT');
+    if (await this.#goneWithin(patience.immediate)) return;
+    await this.kill();
+  }
+
+  /** Ends every process of the compute without ceremony. */
+  async kill(): Promise<void> {
+    killAll(this.files);
+    if (await this.#goneWithin(KILLED_WITHIN)) return;
+    throw new Error('processes of the compute do not end');
+  }
+
+  /** Forgets the compute without touching it. */
+  release(): void {
+    this.#lifeline.close();
+    this.#cancelLook();
+    this.#socketDir.close();
+  }
+
+  async #goneWithin(wait: DurationMs): Promise<boolean> {
+    const { promise, resolve } = Promise.withResolvers<false>();
+    const cancel = this.#clock.timer(wait, () => resolve(false));
+    this.#lifeline.hold();
+    try {
+      return await Promise.race([this.gone.then(() => true), promise]);
+    } finally {
+      this.#lifeline.letGo();
+      cancel();
+    }
+  }
+
+  /** The end of a postmaster that is not our child: its lock is free, or it is found missing. */
+  #watched(): Promise<string> {
+    const { promise, resolve } = Promise.withResolvers<string>();
+    const end = () => resolve('the server process ended');
+    const look = () => {
+      if (findProcess(this.pid)?.startedAt !== this.#postmaster.startedAt) end();
+      else this.#cancelLook = this.#clock.timer(LOOK_EVERY, look);
+    };
+    void this.gone.then(end);
+    look();
+    return promise;
+  }
+}
+
+function exitOf(child: ChildProcess): Promise<string> {
+  const { promise, resolve } = Promise.withResolvers<string>();
+  child.once('exit', (code, signal) => {
+    resolve(`the server process ended with ${signal ?? `status ${code}`}`);
+  });
+  return promise;
+}
+
+const SOCKET_NAME = `.s.PGSQL.${PORT}`;
+
+/** What fits `sockaddr_un.sun_path`, its closing NUL not counted. Source: unix(7). */
+const SOCKET_PATH_MAX = process.platform === 'linux' ? 107 : 103;
+
+type SocketDir = { readonly path: string; close(): void };
+
+/** A name of the directory by which a socket in it can be connected to, however long its path. */
+function openSocketDir(run: string): SocketDir {
+  if (Buffer.byteLength(join(run, SOCKET_NAME)) <= SOCKET_PATH_MAX) {
+    return { path: run, close: () => {} };
+  }
+  if (process.platform !== 'linux') {
+    throw fault('DATA_DIR_UNUSABLE', { why: 'its path is too long for sockets' });
+  }
+  const fd = openSync(run, 'r');
+  return { path: `/proc/self/fd/${fd}`, close: () => closeSync(fd) };
+}

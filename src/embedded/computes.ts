@@ -1,0 +1,158 @@
+/**
+ * The computes that this process knows to run, by the directory they run in.
+ *
+ * Everything done to one compute is done one after the other. An end that nobody asked for is told
+ * once; after it the compute is forgotten, and the next start finds out what is left of it.
+ */
+import { existsSync } from 'node:fs';
+import type { Log } from '../domain/log.ts';
+import { type DurationMs, ms, seconds } from '../domain/units.ts';
+import type { Compute, StopPatience } from './compute.ts';
+import type { ComputeFiles } from './layout.ts';
+import { isLocked } from './lock.ts';
+import { rotateLog } from './log-file.ts';
+import { killAll } from './processes.ts';
+import { Serial } from './serial.ts';
+import type { Setting } from './settings.ts';
+import { findCompute, type Ground, startCompute } from './start.ts';
+
+export type ComputesParts = {
+  readonly ground: Ground;
+  readonly log: Log;
+  readonly patience: StopPatience;
+  /** Most processes of one user id; null where computes share one. */
+  readonly processesMax: (settings: readonly Setting[]) => number | null;
+};
+
+export type Start = {
+  readonly files: ComputeFiles;
+  readonly settings: readonly Setting[];
+  readonly giveUpAfter: DurationMs;
+};
+
+/** How long a compute that is found starting may take to be ready. */
+const FOUND_READY_WITHIN = seconds(60);
+
+/** How often the lock of killed orphans is tried. */
+const ORPHANS_LOOK_EVERY = ms(5);
+
+/** How often logs are looked at for rotation. */
+const ROTATE_EVERY = seconds(60);
+
+export class Computes {
+  readonly #parts: ComputesParts;
+  readonly #running = new Map<string, Compute>();
+  readonly #serial = new Serial<string>();
+  #onLost: (root: string, reason: string) => void = () => {};
+  #cancelRotation: () => void = () => {};
+
+  constructor(parts: ComputesParts) {
+    this.#parts = parts;
+    this.#rotateLater();
+  }
+
+  onLost(listener: (root: string, reason: string) => void): void {
+    this.#onLost = listener;
+  }
+
+  /** The compute in `root`, if this process knows it to run. */
+  running(root: string): Compute | undefined {
+    return this.#running.get(root);
+  }
+
+  /** Runs `work` when nothing else is being done to `root`. */
+  exclusively<T>(root: string, work: () => Promise<T>): Promise<T> {
+    return this.#serial.run(root, work);
+  }
+
+  start(start: Start): Promise<Compute> {
+    const { files, settings } = start;
+    return this.#serial.run(files.root, async () => {
+      const known = this.#running.get(files.root);
+      if (known) return known;
+      const processesMax = this.#parts.processesMax(settings);
+      return this.#keep(await startCompute(this.#parts.ground, { ...start, processesMax }));
+    });
+  }
+
+  /** The compute that runs in `files`, known or left by an earlier run of this program. */
+  find(files: ComputeFiles): Promise<Compute | undefined> {
+    return this.#serial.run(files.root, () => this.#find(files));
+  }
+
+  /** Ends whatever runs in `files`. Resolves when the last process is gone. */
+  stop(files: ComputeFiles): Promise<void> {
+    return this.#serial.run(files.root, () => this.stopNow(files));
+  }
+
+  /** `stop`, for a caller inside `exclusively`. */
+  async stopNow(files: ComputeFiles): Promise<void> {
+    const compute = await this.#find(files);
+    if (!compute) return this.#endOrphans(files);
+    this.#running.delete(files.root);
+    try {
+      await compute.stop(this.#parts.patience);
+    } finally {
+      compute.release();
+    }
+  }
+
+  /** Forgets every compute without touching it, once nothing is under way. */
+  async close(): Promise<void> {
+    await this.#serial.idle();
+    this.#cancelRotation();
+    for (const compute of this.#running.values()) compute.release();
+    this.#running.clear();
+  }
+
+  async #find(files: ComputeFiles): Promise<Compute | undefined> {
+    const known = this.#running.get(files.root);
+    if (known) return known;
+    if (!existsSync(files.data)) return undefined;
+    const found = await findCompute(this.#parts.ground, files, FOUND_READY_WITHIN).catch(() => {
+      // It ended, or was ended, while it was looked at.
+      return undefined;
+    });
+    return found && this.#keep(found);
+  }
+
+  async #endOrphans(files: ComputeFiles): Promise<void> {
+    if (!existsSync(files.lock)) return;
+    const { os, clock } = this.#parts.ground;
+    const { fast, immediate } = this.#parts.patience;
+    const end = clock.now() + fast + immediate;
+    while (isLocked(files.lock, os)) {
+      killAll(files);
+      if (clock.now() > end) throw new Error('processes of the compute do not end');
+      await clock.sleep(ORPHANS_LOOK_EVERY);
+    }
+  }
+
+  #keep(compute: Compute): Compute {
+    const { root } = compute.files;
+    this.#running.set(root, compute);
+    void compute.ended.then((reason) => {
+      if (this.#running.get(root) !== compute) return;
+      this.#running.delete(root);
+      compute.release();
+      this.#onLost(root, reason);
+    });
+    return compute;
+  }
+
+  #rotateLater(): void {
+    const { clock } = this.#parts.ground;
+    this.#cancelRotation = clock.timer(ROTATE_EVERY, () => {
+      void this.rotateLogs().finally(() => this.#rotateLater());
+    });
+  }
+
+  /** Cuts the logs that have grown too long. */
+  async rotateLogs(): Promise<void> {
+    for (const { files } of [...this.#running.values()]) {
+      await rotateLog(files.log, this.#parts.ground.logBytesMax).catch((error: unknown) => {
+        this.#parts.log.warn('the log of a compute could not be rotated', { error: String(error) });
+      });
+    }
+  }
+}

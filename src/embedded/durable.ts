@@ -1,0 +1,74 @@
+/** Changes to directories that survive a power loss. */
+import { randomBytes } from 'node:crypto';
+import { mkdir, open, readdir, rename, rm } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { fault } from '../domain/faults.ts';
+
+export async function syncDir(path: string): Promise<void> {
+  const dir = await open(path, 'r');
+  try {
+    await dir.sync();
+  } finally {
+    await dir.close();
+  }
+}
+
+/** Renames and makes the new name last. Throws as rename(2) does. */
+export async function renameDurably(from: string, to: string): Promise<void> {
+  await rename(from, to);
+  const parents = new Set([dirname(from), dirname(to)]);
+  await Promise.all([...parents].map(syncDir));
+}
+
+/** Replaces a file as a whole: a reader, or a crash, finds the old text or the new. */
+export async function writeDurably(path: string, content: string | Uint8Array): Promise<void> {
+  const draft = `${path}.${randomBytes(6).toString('hex')}.new`;
+  const file = await open(draft, 'wx', 0o600);
+  try {
+    await file.writeFile(content);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+  await renameDurably(draft, path);
+}
+
+/** Makes a directory if it is missing, and its name last. Its mode is set when it is made. */
+export async function ensureDir(path: string, mode: number): Promise<void> {
+  const made = await mkdir(path, { recursive: true, mode });
+  if (made !== undefined) await syncDir(dirname(path));
+}
+
+/** Renames a directory into `trash`, so that it is gone at once, then deletes it. */
+export async function discard(path: string, trash: string): Promise<void> {
+  const away = join(trash, `${basename(path)}.${randomBytes(6).toString('hex')}`);
+  try {
+    await renameDurably(path, away);
+  } catch (error) {
+    if (isErrno(error, 'ENOENT')) return;
+    throw error;
+  }
+  await rm(away, { recursive: true, force: true });
+}
+
+/** Deletes what a crash left in `trash`. */
+export async function sweep(trash: string): Promise<void> {
+  for (const name of await readdir(trash)) {
+    await rm(join(trash, name), { recursive: true, force: true });
+  }
+}
+
+export const isErrno = (error: unknown, ...codes: readonly string[]): boolean =>
+  error instanceof Error && codes.includes((error as NodeJS.ErrnoException).code ?? '');
+
+/** Runs `work`; a full disk or quota becomes `DISK_FULL`. */
+export async function onDisk<T>(what: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (isErrno(error, 'ENOSPC', 'EDQUOT')) {
+      throw fault('DISK_FULL', { what }, { cause: error });
+    }
+    throw error;
+  }
+}

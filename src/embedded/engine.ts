@@ -1,0 +1,157 @@
+/** The embedded engine, opened: PostgreSQL found, template made, husks on their way, host ready. */
+import type { Clock } from '../domain/clock.ts';
+import type { Failpoints } from '../domain/failpoints.ts';
+import type { Host } from '../domain/host.ts';
+import type { Log } from '../domain/log.ts';
+import type { Random } from '../domain/random.ts';
+import { STOP_PATIENCE, type StopPatience } from './compute.ts';
+import { Computes } from './computes.ts';
+import type { FileOwner } from './copy-tree.ts';
+import { ensureDir, onDisk, sweep } from './durable.ts';
+import { reachableEngine } from './engine-home.ts';
+import { versionText } from './engine-version.ts';
+import { EmbeddedHost, type HostParts } from './host.ts';
+import { openHusks } from './husks.ts';
+import { type Layout, layoutOf } from './layout.ts';
+import type { OsCalls } from './os.ts';
+import { resolveEngine } from './resolver.ts';
+import { openSecrets } from './secrets.ts';
+import type { Setting } from './settings.ts';
+import type { Ground } from './start.ts';
+import { type SystemConnection, startSystem, stopSystem } from './system-tenant.ts';
+import { openTemplate, sweepTemplates } from './template.ts';
+import { type UidRange, Uids } from './uids.ts';
+import { idsInUse, isRoot, templateBuilder } from './users.ts';
+
+export type EmbeddedOptions = {
+  readonly dataDir: string;
+  /** Where `postgres` and `initdb` are; null takes the npm package's. */
+  readonly binDir: string | null;
+  /** How many husks to keep ready. */
+  readonly husks: number;
+  /** For tenants, when this process runs as root. */
+  readonly uidRange: UidRange;
+  /** Elsewhere than in the data directory, so that several can share one. */
+  readonly templatesDir?: string;
+  readonly patience?: StopPatience;
+  readonly logBytesMax?: number;
+  readonly os: OsCalls;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  readonly failpoints: Failpoints;
+  /** Told what is being done, in a few words. */
+  readonly progress: (step: string) => void;
+};
+
+export type EmbeddedEngine = {
+  readonly host: Host;
+  /** The engine's version, such as `18.4`. */
+  readonly version: string;
+  /** How tenants are kept apart. */
+  readonly isolation: string;
+  /** What an operator should know, one sentence each. */
+  readonly warnings: readonly string[];
+  /** Starts the compute of the catalog, or adopts it. */
+  startSystem(): Promise<SystemConnection>;
+  /** Stops the compute of the catalog and lets go of all others, which go on running. */
+  close(): Promise<void>;
+};
+
+const LOG_BYTES_MAX = 4 * 1024 * 1024;
+
+/** Processes of a compute besides its sessions: its own, and parallel and maintenance workers. */
+const PROCESSES_SPARE = 64;
+
+/** Throws `ENGINE_MISSING`, `DISK_FULL`, `NO_UIDS`. */
+export async function openEmbedded(options: EmbeddedOptions): Promise<EmbeddedEngine> {
+  const { log, progress, os, clock } = options;
+  const layout = layoutOf(options.dataDir);
+  await onDisk('the data directory', () => makeDirs(layout));
+  const restrained = os.forbidNewPrivileges();
+  progress('finding PostgreSQL');
+  const engine = await reachableEngine(await resolveEngine(options.binDir), layout, log);
+  for (const warning of engine.warnings) log.warn(warning);
+  const logBytesMax = options.logBytesMax ?? LOG_BYTES_MAX;
+  const ground: Ground = { engine, os, clock, logBytesMax };
+  const parts = await openParts(options, layout, ground);
+  return {
+    host: new EmbeddedHost(parts),
+    version: versionText(engine.version),
+    isolation: isolationText(),
+    warnings: [...engine.warnings, ...missing(restrained)],
+    startSystem: () => startSystem(parts),
+    close: async () => {
+      await stopSystem(parts);
+      await parts.husks.close();
+      await parts.computes.close();
+    },
+  };
+}
+
+async function openParts(
+  options: EmbeddedOptions,
+  layout: Layout,
+  ground: Ground,
+): Promise<HostParts> {
+  const { random, failpoints, log } = options;
+  const templates = options.templatesDir ?? layout.templates;
+  const secrets = await openSecrets(layout.masterKey, random);
+  await sweep(layout.trash);
+  await sweepTemplates(layout.templates, layout.trash);
+  options.progress('preparing an empty database');
+  const builder = await templateBuilder();
+  const { trash } = layout;
+  const template = await onDisk('the template of databases needs about 60 MB', () =>
+    openTemplate({ ground, random, failpoints, templates, trash, builder }),
+  );
+  const husks = await openHusks({
+    ...{ ground, random, log, failpoints, trash, template },
+    husks: layout.husks,
+    target: options.husks,
+    nextOwner: ownerSource(options, layout),
+  });
+  husks.refill();
+  const patience = options.patience ?? STOP_PATIENCE;
+  const computes = new Computes({ ground, log, patience, processesMax });
+  return { engine: ground.engine, layout, computes, husks, secrets };
+}
+
+async function makeDirs(layout: Layout): Promise<void> {
+  await ensureDir(layout.dataDir, 0o700);
+  for (const dir of [layout.tenants, layout.husks, layout.trash, layout.secrets, layout.uids]) {
+    await ensureDir(dir, 0o700);
+  }
+}
+
+function ownerSource(options: EmbeddedOptions, layout: Layout): () => Promise<FileOwner> {
+  if (!isRoot()) return () => Promise.resolve(null);
+  const { os, clock, uidRange: range } = options;
+  const uids = new Uids({ dir: layout.uids, range, os, clock, inUse: () => idsInUse(layout) });
+  return async () => {
+    const uid = await uids.take();
+    return { uid, gid: uid };
+  };
+}
+
+/** The kernel counts processes by user id, so a bound means something only where each has its own. */
+function processesMax(settings: readonly Setting[]): number | null {
+  if (!isRoot()) return null;
+  const connections = settings.find(([name]) => name === 'max_connections')?.[1];
+  return Number(connections) + PROCESSES_SPARE;
+}
+
+const isolationText = (): string =>
+  isRoot()
+    ? 'uid per tenant'
+    : 'one user id for all tenants, which must trust each other; start as root to keep them apart';
+
+/** What this system cannot enforce. */
+function missing(restrained: boolean): string[] {
+  const lacks: string[] = [];
+  if (!restrained) lacks.push('this system cannot forbid new privileges to computes');
+  if (process.platform !== 'linux') {
+    lacks.push('resource limits and the search for orphaned processes need Linux');
+  }
+  return lacks;
+}

@@ -1,0 +1,177 @@
+/**
+ * Husks: data directories made in advance, so that creating a tenant is one rename.
+ *
+ *   template ──copy──▶ making-<name> ──identity, owner, sync──▶ <name> ──claim──▶ a tenant
+ *
+ * They are made one at a time in the background. Under a name that begins with `making-` one may be
+ * half done: its maker holds its lock, and what nobody holds is removed at the next start.
+ */
+import { existsSync } from 'node:fs';
+import { copyFile, readdir, rename } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Failpoints } from '../domain/failpoints.ts';
+import type { Log } from '../domain/log.ts';
+import type { Random } from '../domain/random.ts';
+import { seconds } from '../domain/units.ts';
+import { copyTree, type FileOwner } from './copy-tree.ts';
+import { discard, ensureDir, isErrno, renameDurably, syncDir } from './durable.ts';
+import { type ComputeFiles, computeFiles } from './layout.ts';
+import { tryLock } from './lock.ts';
+import type { Ground } from './start.ts';
+import { setSystemIdentifier } from './system-identifier.ts';
+import { makeComputeDirs, syncTree } from './template.ts';
+
+export type HuskParts = {
+  readonly ground: Ground;
+  readonly random: Random;
+  readonly log: Log;
+  readonly failpoints: Failpoints;
+  readonly husks: string;
+  readonly trash: string;
+  readonly template: ComputeFiles;
+  /** How many to keep ready. */
+  readonly target: number;
+  /** Whom the next husk belongs to. */
+  readonly nextOwner: () => Promise<FileOwner>;
+};
+
+const MAKING = 'making-';
+
+/** After a husk could not be made, the next is tried when one is claimed, or after this. */
+const RETRY_AFTER = seconds(30);
+
+/** Claims that may find their husk taken by another server before one gives up. */
+const CLAIM_TRIES_MAX = 100;
+
+export class HuskPool {
+  readonly #parts: HuskParts;
+  readonly #ready: string[];
+  /** The husk being made, if one is; those who need one share it. */
+  #making: Promise<void> | undefined;
+  #isClosed = false;
+  #cancelRetry: () => void = () => {};
+
+  constructor(parts: HuskParts, ready: readonly string[]) {
+    this.#parts = parts;
+    this.#ready = [...ready];
+  }
+
+  get readyCount(): number {
+    return this.#ready.length;
+  }
+
+  /** Turns a husk into `root`, which must not exist. Throws `NO_UIDS`, and as the disk does. */
+  async claim(root: string): Promise<void> {
+    for (let tries = 0; tries < CLAIM_TRIES_MAX; tries++) {
+      const name = this.#ready.shift();
+      if (name === undefined) {
+        await this.#make();
+        continue;
+      }
+      try {
+        await renameDurably(join(this.#parts.husks, name), root);
+        return;
+      } catch (error) {
+        // Another server on this directory took it.
+        if (!isErrno(error, 'ENOENT')) throw error;
+      } finally {
+        this.refill();
+      }
+    }
+    throw new Error('no husk could be had');
+  }
+
+  /** Makes husks in the background until there are enough. */
+  refill(): void {
+    if (this.#isClosed || this.#making || this.#ready.length >= this.#parts.target) return;
+    this.#cancelRetry();
+    this.#make().then(
+      () => this.refill(),
+      (error: unknown) => {
+        this.#parts.log.warn('a husk could not be made', { error: String(error) });
+        if (this.#isClosed) return;
+        this.#cancelRetry = this.#parts.ground.clock.timer(RETRY_AFTER, () => this.refill());
+      },
+    );
+  }
+
+  /** Resolves when the husk that is being made is done. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    this.#cancelRetry();
+    await this.#making?.catch(() => {});
+  }
+
+  #make(): Promise<void> {
+    this.#making ??= makeHusk(this.#parts)
+      .then((name) => {
+        this.#ready.push(name);
+      })
+      .finally(() => {
+        this.#making = undefined;
+      });
+    return this.#making;
+  }
+}
+
+/** Opens the pool with the husks that are there; removes half-made ones and those of other engines. */
+export async function openHusks(parts: HuskParts): Promise<HuskPool> {
+  await ensureDir(parts.husks, 0o711);
+  const ready: string[] = [];
+  for (const name of await readdir(parts.husks)) {
+    if (name.startsWith(MAKING)) await removeAbandoned(parts, name);
+    else if (name.startsWith(kindOf(parts))) ready.push(name);
+    else await discard(join(parts.husks, name), parts.trash);
+  }
+  return new HuskPool(parts, ready);
+}
+
+/** Husks are named after their template, so that an old one is never taken for a new one. */
+const kindOf = ({ template }: HuskParts): string => `${template.root.split('/').at(-1)}-`;
+
+async function removeAbandoned({ husks, trash, ground }: HuskParts, name: string): Promise<void> {
+  const files = computeFiles(join(husks, name));
+  if (!existsSync(files.lock)) return discard(files.root, trash);
+  const lock = tryLock(files.lock, ground.os);
+  if (!lock) return;
+  try {
+    await discard(files.root, trash);
+  } finally {
+    lock.close();
+  }
+}
+
+async function makeHusk(parts: HuskParts): Promise<string> {
+  const { ground, husks, template, trash, failpoints } = parts;
+  const name = `${kindOf(parts)}${randomName(parts.random)}`;
+  const draft = computeFiles(join(husks, MAKING + name));
+  const owner = await parts.nextOwner();
+  try {
+    await makeComputeDirs(draft, owner, ground.os);
+    const lock = tryLock(draft.lock, ground.os);
+    try {
+      await copyTree(template.data, draft.data, owner);
+      await copyFile(template.firstSecret, draft.firstSecret);
+      await failpoints.reach('husk.copied');
+      await setSystemIdentifier(draft.data, newIdentifier(parts));
+      await syncTree(draft.root, ground.os);
+      await rename(draft.root, join(husks, name));
+      await syncDir(husks);
+    } finally {
+      lock?.close();
+    }
+  } catch (error) {
+    await discard(draft.root, trash);
+    throw error;
+  }
+  await failpoints.reach('husk.done');
+  return name;
+}
+
+const randomName = (random: Random): string => Buffer.from(random.bytes(6)).toString('hex');
+
+/** As PostgreSQL makes them: the time above, something that differs below. */
+function newIdentifier({ random, ground }: HuskParts): bigint {
+  const now = BigInt(Math.floor(ground.clock.wall() / 1_000));
+  return (now << 32n) | BigInt(Buffer.from(random.bytes(4)).readUInt32LE());
+}

@@ -1,0 +1,231 @@
+/**
+ * Starts a compute, or finds the one that runs.
+ *
+ *   lock ──free──▶ spawn ──ready──▶ running
+ *    │                └──ends, or is late──▶ killed, and the log's last words thrown
+ *    └──held──▶ by a live postmaster ──▶ adopted
+ *               by orphans of a dead one ──▶ killed, then the lock is tried again
+ *               by another server that is just starting it ──▶ tried again
+ *
+ * PostgreSQL works in PGDATA, and everything is named from there: `/proc/self/cwd` leads into the
+ * directory even where the user id of the compute may not walk the path to it.
+ */
+import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process';
+import { closeSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Clock } from '../domain/clock.ts';
+import { after, type DurationMs, elapsed, ms, seconds } from '../domain/units.ts';
+import { Compute } from './compute.ts';
+import { isErrno } from './durable.ts';
+import type { ComputeFiles } from './layout.ts';
+import { type HeldLock, type Lifeline, makeLock, tryLock, watchLock } from './lock.ts';
+import { endOfLog, lastFailure, openLog, rotateLog } from './log-file.ts';
+import type { OsCalls } from './os.ts';
+import { readPostmasterFile, removePostmasterFile } from './postmaster-file.ts';
+import { belongsTo, findProcess, killAll, type ProcessRef } from './processes.ts';
+import { untilReady } from './readiness.ts';
+import type { Engine } from './resolver.ts';
+import { asArguments, type Setting } from './settings.ts';
+
+/** What every start needs, the same for all computes. */
+export type Ground = {
+  readonly engine: Engine;
+  readonly os: OsCalls;
+  readonly clock: Clock;
+  /** A log that is larger at a start, or when it is looked at, is rotated. */
+  readonly logBytesMax: number;
+};
+
+export type StartRequest = {
+  readonly files: ComputeFiles;
+  readonly settings: readonly Setting[];
+  readonly giveUpAfter: DurationMs;
+  /** Most processes of the compute's user id. Null where several computes share one. */
+  readonly processesMax: number | null;
+};
+
+/** How long a lock may be held by nobody we find, before its holders are taken for orphans. */
+const STRANGER_GRACE = seconds(2);
+/** Longest wait for a lock whose holders were killed. */
+const LOCK_WITHIN = seconds(15);
+const LOCK_RETRY_EVERY = ms(5);
+
+/** Enough for `max_files_per_process` of 1,000, and its sockets and libraries. */
+const FILES_MAX = 4_096;
+/** A compute is given up before the server: the kernel prefers what has more. 0 to 1,000. */
+const OOM_SCORE = 500;
+
+/** Throws a plain `Error` with the reason, safe to show, if the compute cannot start. */
+export async function startCompute(ground: Ground, request: StartRequest): Promise<Compute> {
+  const { files } = request;
+  refuseOtherVersion(ground.engine, files);
+  makeLock(files.lock, ground.os);
+  const found = await lockOrFind(ground, files);
+  if ('running' in found) return adopt(ground, files, found.running, request.giveUpAfter);
+  return spawnCompute(ground, request, found.lock);
+}
+
+/** The compute that runs in `files` now, or undefined. Waits for one that is just starting. */
+export async function findCompute(
+  ground: Ground,
+  files: ComputeFiles,
+  giveUpAfter: DurationMs,
+): Promise<Compute | undefined> {
+  const running = findPostmaster(files);
+  return running && adopt(ground, files, running, giveUpAfter);
+}
+
+function findPostmaster(files: ComputeFiles): ProcessRef | undefined {
+  const file = readPostmasterFile(files.data);
+  const ref = file && findProcess(file.pid);
+  return ref && belongsTo(ref, files) ? ref : undefined;
+}
+
+type Found = { readonly lock: HeldLock } | { readonly running: ProcessRef };
+
+async function lockOrFind({ os, clock }: Ground, files: ComputeFiles): Promise<Found> {
+  const began = clock.now();
+  const end = after(began, LOCK_WITHIN);
+  for (;;) {
+    const lock = tryLock(files.lock, os);
+    if (lock) return { lock };
+    const running = findPostmaster(files);
+    if (running) return { running };
+    // A file left behind tells of a postmaster that was killed. Without one the holder may be
+    // another server's postmaster that has not written it yet, so that one is given time.
+    const wasKilled = readPostmasterFile(files.data) !== undefined;
+    const waited = elapsed(began, clock.now());
+    if (wasKilled || waited > STRANGER_GRACE) killAll(files);
+    if (clock.now() > end) throw new Error('processes of an earlier compute do not end');
+    await clock.sleep(LOCK_RETRY_EVERY);
+  }
+}
+
+async function adopt(
+  ground: Ground,
+  files: ComputeFiles,
+  postmaster: ProcessRef,
+  giveUpAfter: DurationMs,
+): Promise<Compute> {
+  const lifeline = watchLock(files.lock, ground.os, ground.clock);
+  const compute = new Compute({ files, postmaster, lifeline, clock: ground.clock });
+  const launch = { compute, pid: postmaster.pid, logStart: 0 };
+  await ready(ground, launch, giveUpAfter);
+  return compute;
+}
+
+async function spawnCompute(
+  ground: Ground,
+  request: StartRequest,
+  lock: HeldLock,
+): Promise<Compute> {
+  const { files } = request;
+  let lifeline: Lifeline | undefined;
+  let log: number | undefined;
+  try {
+    await rotateLog(files.log, ground.logBytesMax);
+    removePostmasterFile(files.data);
+    lifeline = watchLock(files.lock, ground.os, ground.clock);
+    log = openLog(files.log);
+    const logStart = endOfLog(log);
+    const child = await spawned(ground.engine, request, ['ignore', log, log, lock.fd]);
+    restrain(ground.os, child, request);
+    lock.close();
+    const postmaster = findProcess(child.pid) ?? { pid: child.pid, startedAt: '' };
+    const compute = new Compute({ files, postmaster, lifeline, clock: ground.clock, child });
+    lifeline = undefined;
+    await ready(ground, { compute, pid: child.pid, logStart }, request.giveUpAfter);
+    return compute;
+  } finally {
+    if (log !== undefined) closeSync(log);
+    lock.close();
+    lifeline?.close();
+  }
+}
+
+type Child = ChildProcess & { readonly pid: number };
+
+/** Resolves as soon as the program runs. */
+function spawned(engine: Engine, request: StartRequest, stdio: StdioOptions): Promise<Child> {
+  const { files, settings } = request;
+  const place = process.platform === 'linux' ? '/proc/self/cwd' : files.data;
+  const child = spawn(engine.postgres, ['-D', place, ...asArguments(settings)], {
+    cwd: files.data,
+    stdio,
+    detached: true,
+    env: {},
+    ...runAs(files),
+  });
+  child.unref();
+  const { pid } = child;
+  if (pid !== undefined) return Promise.resolve(Object.assign(child, { pid }));
+  return new Promise((_, reject) => {
+    child.once('error', (cause) => {
+      const code = (cause as NodeJS.ErrnoException).code ?? 'unknown error';
+      reject(new Error(`the server process could not be started: ${code}`, { cause }));
+    });
+  });
+}
+
+/** The user id that PGDATA belongs to, where this process may choose one. */
+function runAs(files: ComputeFiles): { readonly uid?: number; readonly gid?: number } {
+  if (process.getuid?.() !== 0) return {};
+  const { uid, gid } = statSync(files.data);
+  if (uid === 0) throw new Error('the data belongs to root, whom PostgreSQL refuses to run as');
+  return { uid, gid };
+}
+
+/** Lowers what the new process may take. What the system refuses is reported once, at opening. */
+function restrain(os: OsCalls, child: Child, request: StartRequest): void {
+  os.cap(child.pid, { resource: 'core', max: 0 });
+  os.cap(child.pid, { resource: 'files', max: FILES_MAX });
+  if (request.processesMax !== null) {
+    os.cap(child.pid, { resource: 'processes', max: request.processesMax });
+  }
+  try {
+    writeFileSync(`/proc/${child.pid}/oom_score_adj`, `${OOM_SCORE}`);
+  } catch {
+    // No such file on this system, or the process is gone already, which its end will tell.
+  }
+}
+
+type Launch = { readonly compute: Compute; readonly pid: number; readonly logStart: number };
+
+/** Resolves when the compute is ready; otherwise leaves nothing of it and throws why. */
+async function ready(ground: Ground, launch: Launch, giveUpAfter: DurationMs): Promise<void> {
+  const { compute, pid, logStart } = launch;
+  const stop = new AbortController();
+  const late = () => stop.abort(new Error(`it was not ready within ${Math.round(giveUpAfter)} ms`));
+  const cancel = ground.clock.timer(giveUpAfter, late);
+  let isOver = false;
+  void compute.ended.then((reason) => {
+    if (!isOver) stop.abort(new Error(lastFailure(compute.files.log, logStart) ?? reason));
+  });
+  try {
+    await untilReady({ data: compute.files.data, pid }, ground.clock, stop.signal);
+  } catch (error) {
+    await compute.kill();
+    compute.release();
+    throw error;
+  } finally {
+    isOver = true;
+    cancel();
+  }
+}
+
+function refuseOtherVersion(engine: Engine, files: ComputeFiles): void {
+  const major = majorOf(files);
+  if (major === engine.version.major) return;
+  throw new Error(
+    `its data was made by PostgreSQL ${major}, and the engine is ${engine.version.major}`,
+  );
+}
+
+function majorOf(files: ComputeFiles): number {
+  try {
+    return Number(readFileSync(join(files.data, 'PG_VERSION'), 'utf8'));
+  } catch (error) {
+    if (isErrno(error, 'ENOENT')) throw new Error('its data is missing', { cause: error });
+    throw error;
+  }
+}

@@ -1,0 +1,50 @@
+/** Who may own what: user ids known to the system, and those that our directories have. */
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fault } from '../domain/faults.ts';
+import type { FileOwner } from './copy-tree.ts';
+import { isErrno } from './durable.ts';
+import { computeFiles, type Layout } from './layout.ts';
+
+export const isRoot = (): boolean => process.getuid?.() === 0;
+
+/** Whom to run `initdb` as, which wants a user that the system knows; null as an ordinary user. */
+export async function templateBuilder(): Promise<FileOwner> {
+  if (!isRoot()) return null;
+  const nobody = (await passwd()).find((user) => user.name === 'nobody');
+  if (!nobody) throw fault('NO_UIDS', { why: 'there is no user "nobody" to prepare databases as' });
+  return { uid: nobody.uid, gid: nobody.gid };
+}
+
+/** Ids of the system's users, and of all that owns data here. */
+export async function idsInUse(layout: Layout): Promise<ReadonlySet<number>> {
+  const roots = [layout.catalog];
+  for (const parent of [layout.tenants, layout.husks]) {
+    roots.push(...(await readdir(parent)).map((name) => join(parent, name)));
+  }
+  const ids = new Set((await passwd()).map((user) => user.uid));
+  for (const root of roots) {
+    const uid = await ownerOf(computeFiles(root).data);
+    if (uid !== undefined) ids.add(uid);
+  }
+  return ids;
+}
+
+async function ownerOf(path: string): Promise<number | undefined> {
+  try {
+    return (await stat(path)).uid;
+  } catch (error) {
+    if (isErrno(error, 'ENOENT')) return undefined;
+    throw error;
+  }
+}
+
+type User = { readonly name: string; readonly uid: number; readonly gid: number };
+
+async function passwd(): Promise<User[]> {
+  const lines = (await readFile('/etc/passwd', 'utf8')).split('\n').filter((line) => line !== '');
+  return lines.map((line) => {
+    const [name = '', , uid, gid] = line.split(':');
+    return { name, uid: Number(uid), gid: Number(gid) };
+  });
+}

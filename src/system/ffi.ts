@@ -1,0 +1,80 @@
+/**
+ * Calls of the operating system that Node does not offer, through koffi and without a compiler.
+ *
+ * What a platform lacks answers `false` and never throws, so that the caller can say what it could
+ * not enforce. Source: flock(2), mkfifo(3), prctl(2), prlimit(2), syncfs(2).
+ */
+import koffi, { type LibraryHandle } from 'koffi';
+
+type Native = (...args: unknown[]) => number;
+
+/** Numbers of Linux, the same on x64 and arm64. */
+const RLIMIT = { core: 4, processes: 6, files: 7 } as const;
+const PR_SET_NO_NEW_PRIVS = 38;
+const LOCK_EX = 2;
+const LOCK_NB = 4;
+/** `struct rlimit`: the soft limit, then the hard one, 8 bytes each. */
+const RLIMIT_BYTES = 16;
+const OWNER_ONLY = 0o600;
+
+export class NativeCalls {
+  readonly #mkfifo: Native | undefined;
+  readonly #flock: Native | undefined;
+  readonly #prctl: Native | undefined;
+  readonly #prlimit: Native | undefined;
+  readonly #syncfs: ReturnType<LibraryHandle['func']> | undefined;
+
+  constructor() {
+    const libc = koffi.load(null);
+    const find = (prototype: string) => {
+      try {
+        return libc.func(prototype);
+      } catch {
+        return undefined;
+      }
+    };
+    this.#mkfifo = find('int mkfifo(const char *path, unsigned int mode)');
+    this.#flock = find('int flock(int fd, int operation)');
+    this.#prctl = find('int prctl(int option, long a, long b, long c, long d)');
+    this.#prlimit = find('int prlimit64(int pid, int resource, void *new_limit, void *old_limit)');
+    this.#syncfs = find('int syncfs(int fd)');
+  }
+
+  /** Makes a named pipe that only its owner may open. Throws if the path exists. */
+  makeFifo(path: string): void {
+    if (this.#mkfifo?.(path, OWNER_ONLY) === 0) return;
+    throw new Error(`mkfifo failed with errno ${koffi.errno()}`);
+  }
+
+  /** Takes the exclusive lock of an open file without waiting. False if another holds it. */
+  tryLock(fd: number): boolean {
+    return this.#flock?.(fd, LOCK_EX | LOCK_NB) === 0;
+  }
+
+  /** From now on nothing this process starts can gain a privilege. Call it from the main thread. */
+  forbidNewPrivileges(): boolean {
+    return this.#prctl?.(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) === 0;
+  }
+
+  /** Lowers a limit of a running process to `max`; a limit that is lower already stays. */
+  cap(pid: number, cap: { readonly resource: keyof typeof RLIMIT; readonly max: number }): boolean {
+    if (!this.#prlimit) return false;
+    const resource = RLIMIT[cap.resource];
+    const limit = Buffer.alloc(RLIMIT_BYTES);
+    if (this.#prlimit(pid, resource, null, limit) !== 0) return false;
+    const hard = limit.readBigUInt64LE(8);
+    const max = BigInt(cap.max) < hard ? BigInt(cap.max) : hard;
+    limit.writeBigUInt64LE(max, 0);
+    limit.writeBigUInt64LE(max, 8);
+    return this.#prlimit(pid, resource, limit, null) === 0;
+  }
+
+  /** Writes the file system that `fd` is on to disk, on a worker thread. */
+  syncFileSystem(fd: number): Promise<boolean> {
+    const syncfs = this.#syncfs;
+    if (!syncfs) return Promise.resolve(false);
+    return new Promise((resolve) => {
+      syncfs.async(fd, (error: unknown, result: number) => resolve(!error && result === 0));
+    });
+  }
+}
