@@ -12,7 +12,7 @@ import type { DurationMs } from '../domain/units.ts';
 import { type Accepted, BackendLogin, startupMessage } from '../wire/backend-login.ts';
 import { ScramClient } from '../wire/scram-client.ts';
 import type { CancelKey } from '../wire/startup.ts';
-import { receive } from './direct-socket.ts';
+import { receive } from './receive.ts';
 
 /** The proxy's side of one session in a compute. */
 export type Backend = {

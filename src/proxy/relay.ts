@@ -38,7 +38,7 @@ import { message } from '../wire/messages.ts';
 import type { Backend } from './backend.ts';
 import type { CancelTarget } from './cancel.ts';
 import type { Cancellable, CancelSender } from './cancel-sender.ts';
-import { receive } from './direct-socket.ts';
+import { receive } from './receive.ts';
 import type { TenantMeter } from './tenant-meter.ts';
 import { Traffic } from './traffic.ts';
 

@@ -21,33 +21,3 @@ export interface DirectReads {
 }
 
 export type DirectSocket = Socket & { readonly directReads: DirectReads };
-
-const isDirect = (socket: Socket): socket is DirectSocket => 'directReads' in socket;
-
-/**
- * Gives all that `socket` reads from now on to `receiver`, directly if the socket can, else by
- * `data` events. Returns how to stop that; the socket is left paused then.
- */
-export function receive(socket: Socket, receiver: Receiver): () => void {
-  if (isDirect(socket)) {
-    const { directReads } = socket;
-    directReads.receiver = receiver;
-    // Bytes that came before, and are still in the stream, come first.
-    const early: Buffer | null = socket.read();
-    if (early !== null) receiver(early, early.length);
-    socket.resume();
-    return () => {
-      socket.pause();
-      directReads.receiver = null;
-    };
-  }
-  const onData = (chunk: Buffer): void => {
-    receiver(chunk, chunk.length);
-  };
-  socket.on('data', onData);
-  socket.resume();
-  return () => {
-    socket.pause();
-    socket.off('data', onData);
-  };
-}
