@@ -27,8 +27,6 @@ create table dynabase.tenants (
 -- What a crash may have left half done. As large as what is awake, however many tenants sleep.
 create index tenants_unrested on dynabase.tenants (id) include (state) where state <> 'suspended';
 
-create index tenants_by_state on dynabase.tenants (state, name);
-
 create table dynabase.tenant_roles (
   tenant_id text collate "C" not null references dynabase.tenants on delete cascade,
   role text collate "C" not null,

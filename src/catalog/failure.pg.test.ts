@@ -1,3 +1,4 @@
+import { kill } from 'node:process';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Fault } from '../domain/faults.ts';
@@ -35,17 +36,19 @@ async function opened(patience: Partial<Patience> = {}): Promise<{
 async function locked(table: string): Promise<AsyncDisposable> {
   const { socketDir: host, ...rest } = postgres.connection;
   const client = new pg.Client({ host, ...rest });
+  client.on('error', () => undefined);
   await client.connect();
   await client.query(`begin; lock table dynabase.${table}`);
   return { [Symbol.asyncDispose]: () => client.end() };
 }
 
+const WAITERS = `
+  select pid from pg_stat_activity
+  where application_name = 'dynabase catalog' and wait_event_type = 'Lock'`;
+
 /** Ends the connection of the catalog that waits for a lock, once there is one. */
 const waiterKilled = () =>
-  postgres.sqlUntilRows(
-    `select pg_terminate_backend(pid) from pg_stat_activity
-     where application_name = 'dynabase catalog' and wait_event_type = 'Lock'`,
-  );
+  postgres.sqlUntilRows(`select pg_terminate_backend(pid) from (${WAITERS}) as waiters`);
 
 describe('a lost connection', () => {
   test('that was idle is replaced on next use, and told in the log', async () => {
@@ -83,6 +86,18 @@ describe('a lost connection', () => {
     }
     expect(await catalog.tenantByName(acme)).toBeUndefined();
   });
+});
+
+test('a server that dies without a word is CATALOG_DOWN, and used again when it is back', async () => {
+  const { catalog } = await opened();
+  await using _ = catalog;
+  await using _lock = await locked('tenants');
+  const refused = expect(catalog.tenantByName(acme)).rejects.toMatchObject(DOWN);
+  const [waiter] = await postgres.sqlUntilRows<{ pid: number }>(WAITERS);
+  kill(waiter?.pid ?? 0, 'SIGKILL');
+  await refused;
+  const known = () => catalog.tenantByName(acme).then(() => 'known');
+  await expect.poll(() => known().catch(() => 'down'), { timeout: 20_000 }).toBe('known');
 });
 
 describe('a wait', () => {
