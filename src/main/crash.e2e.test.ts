@@ -220,7 +220,7 @@ test('a postmaster killed under its sessions is noticed, and every acknowledged 
     await append(server);
     const { name: role, password } = ledger;
     const client = new pg.Client(server.uri({ role, password }));
-    const ended = new Promise<Error>((done) => client.once('error', done));
+    const ended = new Promise<Error>((done) => client.on('error', done));
     await client.connect();
     const running = await processesIn(directoryOf(ledger));
     const pids = new Set(running.map((p) => p.pid));

@@ -19,7 +19,7 @@ test('a server told to end leaves no process and no server file behind', async (
     const tenant = await server.client.tenants.create({ name: 'acme' });
     await server.client.tenants.wake('acme');
     const client = new pg.Client(server.uri({ role: 'acme', password: tenant.password }));
-    const ended = new Promise<Error>((done) => client.once('error', done));
+    const ended = new Promise<Error>((done) => client.on('error', done));
     await client.connect();
     expect(await server.end('SIGTERM')).toEqual({ code: 0, signal: null });
     expect(await ended).toMatchObject({ code: '57P01' });

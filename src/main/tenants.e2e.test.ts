@@ -202,7 +202,7 @@ test('a deleted tenant ends its sessions, and its name is free again', async () 
   const gone = await server.client.tenants.create({ name: 'gone' });
   const client = new pg.Client(uriOf(gone));
   await client.connect();
-  const ended = new Promise<Error>((done) => client.once('error', done));
+  const ended = new Promise<Error>((done) => client.on('error', done));
   await server.client.tenants.delete('gone');
   expect(await ended).toMatchObject({ code: '57P01', message: 'database "gone" was deleted' });
   expect(await computesOf(gone)).toBe(0);

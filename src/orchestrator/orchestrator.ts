@@ -113,6 +113,7 @@ export class Orchestrator implements Gate, Lifecycle {
     this.#refuseWhenClosing();
     return await this.#with(id, async (life) => {
       await life.wake();
+      await life.written();
       return life.tenant;
     });
   }

@@ -138,6 +138,11 @@ export class TenantLife {
     throw this.#timeout(since, 'its state keeps changing');
   }
 
+  /** Resolves when what is under way has been written, however it ends. */
+  async written(): Promise<void> {
+    await this.#transition?.done.catch(() => {});
+  }
+
   /** Gives a new tenant its place on the host. A tenant that cannot be placed is removed again. */
   place(): Promise<void> {
     return this.#exclusively('create', async () => {
