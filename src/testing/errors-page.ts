@@ -17,7 +17,7 @@ message; a client of the API gets the code, the HTTP status and the message; the
 code and message, and exits with status 1. Errors of SQL come from PostgreSQL unchanged and are not
 listed here.
 
-*Retry* says whether the same request may succeed when it is repeated: \`never\`, or \`soon\`, after a
+_Retry_ says whether the same request may succeed when it is repeated: \`never\`, or \`soon\`, after a
 short wait.
 
 This page is made from the fault table by \`UPDATE=1 npx vitest run src/domain/faults.test.ts\`.
