@@ -154,8 +154,8 @@ async function ownFiles(options: CertificateOptions): Promise<CertificateFiles> 
     notBeforeDate: new Date(now - DAY_MS),
     notAfterDate: new Date(now + OWN_VALID_DAYS * DAY_MS),
     extensions: [
+      // No key usage: without `keyCertSign` OpenSSL 1.1 does not see that it is its own issuer.
       { name: 'basicConstraints', cA: false },
-      { name: 'keyUsage', digitalSignature: true },
       { name: 'extKeyUsage', serverAuth: true },
       { name: 'subjectAltName', altNames: namesOf(options.hostNames) },
     ],
