@@ -1,0 +1,80 @@
+import { describe, expect, test } from 'vitest';
+import { fakeWorld } from '../testing/fake-world.ts';
+import { findServer } from './server.ts';
+
+const local = {
+  '/home/me/.dynabase/server.json': '{"pid":7,"apiUrl":"http://127.0.0.1:6480"}',
+  '/home/me/.dynabase/api-key': 'local-key\n',
+};
+const remote = { DYNABASE_API_URL: 'https://db.example', DYNABASE_API_KEY: 'remote-key' };
+
+describe('the server is found', () => {
+  test('through the data directory of a local one', async () => {
+    expect(await findServer(fakeWorld({ files: local }), {})).toEqual({
+      apiUrl: 'http://127.0.0.1:6480',
+      apiKey: 'local-key',
+    });
+  });
+
+  test('through the variables of a remote one, though there is a local one', async () => {
+    expect(await findServer(fakeWorld({ files: local, env: remote }), {})).toEqual({
+      apiUrl: 'https://db.example',
+      apiKey: 'remote-key',
+    });
+  });
+
+  test('through a data directory that is named by hand, whatever the variables say', async () => {
+    const files = {
+      '/data/server.json': '{"apiUrl":"http://127.0.0.1:7000"}',
+      '/data/api-key': 'data-key',
+    };
+    expect(await findServer(fakeWorld({ files, env: remote }), { dataDir: '/data' })).toEqual({
+      apiUrl: 'http://127.0.0.1:7000',
+      apiKey: 'data-key',
+    });
+  });
+});
+
+describe('what is missing is said with what to do', () => {
+  test('no server', async () => {
+    await expect(findServer(fakeWorld(), {})).rejects.toMatchObject({
+      code: 'SERVER_UNREACHABLE',
+      message: expect.stringContaining('nothing runs on this data directory; start it with'),
+    });
+  });
+
+  test('a broken server file', async () => {
+    const files = { '/home/me/.dynabase/server.json': '{' };
+    await expect(findServer(fakeWorld({ files }), {})).rejects.toMatchObject({
+      code: 'SERVER_UNREACHABLE',
+    });
+  });
+
+  test('a key that this user may not read', async () => {
+    const world = fakeWorld({ files: local });
+    const readText = async (path: string) => {
+      if (path.endsWith('api-key')) throw Object.assign(new Error('EACCES'), { code: 'EACCES' });
+      return world.readText(path);
+    };
+    await expect(findServer({ ...world, readText }, {})).rejects.toMatchObject({
+      code: 'BAD_OPTION',
+      message: expect.stringContaining('the key file of the data directory cannot be read'),
+    });
+  });
+
+  test('a remote server without a key', async () => {
+    const env = { DYNABASE_API_URL: 'https://db.example' };
+    await expect(findServer(fakeWorld({ files: local, env }), {})).rejects.toMatchObject({
+      code: 'BAD_OPTION',
+      message: expect.stringContaining('option DYNABASE_API_KEY: must be set'),
+    });
+  });
+});
+
+test('a key from the environment is not sent where a file of the working directory says', async () => {
+  const files = { '/work/dynabase.config.json': '{"apiUrl":"https://attacker.example"}' };
+  const env = { DYNABASE_API_KEY: 'remote-key' };
+  await expect(findServer(fakeWorld({ files, env }), {})).rejects.toMatchObject({
+    code: 'BAD_OPTION',
+  });
+});
