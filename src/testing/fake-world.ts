@@ -1,20 +1,38 @@
+import { once } from 'node:events';
 import { PassThrough, Readable, Writable } from 'node:stream';
 
-type Output = Writable & { isTTY?: boolean; columns?: number; text(): string };
+type Output = Writable & {
+  isTTY?: boolean;
+  columns?: number;
+  text(): string;
+  /** Resolves when `expected` was written after what was awaited before. */
+  shows(expected: string): Promise<void>;
+};
+
+/** Longest wait for an output. */
+const SHOWN_WITHIN_MS = 20_000;
 
 /** A stream that keeps what was written. */
 export function memoryOutput(tty = false): Output {
-  const chunks: Buffer[] = [];
+  let text = '';
+  let seen = 0;
   const stream = new Writable({
     write: (chunk, _encoding, done) => {
-      chunks.push(Buffer.from(chunk));
+      text += Buffer.from(chunk).toString('utf8');
+      stream.emit('shown');
       done();
     },
   });
-  return Object.assign(stream, {
-    ...(tty ? { isTTY: true } : {}),
-    text: () => Buffer.concat(chunks).toString('utf8'),
-  });
+  const shows = async (expected: string): Promise<void> => {
+    const signal = AbortSignal.timeout(SHOWN_WITHIN_MS);
+    while (!text.includes(expected, seen)) {
+      await once(stream, 'shown', { signal }).catch(() => {
+        throw new Error(`never shown: ${expected}\nbut: ${text.slice(seen)}`);
+      });
+    }
+    seen = text.indexOf(expected, seen) + expected.length;
+  };
+  return Object.assign(stream, { ...(tty ? { isTTY: true } : {}), text: () => text, shows });
 }
 
 export type FakeWorldOptions = {

@@ -1,0 +1,194 @@
+import { describe, expect, test } from 'vitest';
+import { memoryOutput } from '../../testing/fake-world.ts';
+import { styleFor } from '../style.ts';
+import { parseBackslash } from './backslash.ts';
+import { rowsJson } from './json-rows.ts';
+import type { StatementResult } from './query.ts';
+import { resultText } from './rows-text.ts';
+import { SqlError } from './sql-error.ts';
+
+const plain = styleFor(memoryOutput(), {});
+
+const INT4 = 23;
+const TEXT = 25;
+
+const result = (
+  columns: readonly (readonly [string, number])[],
+  rows: StatementResult['rows'],
+): StatementResult => ({
+  columns: columns.map(([name, typeOid]) => ({ name, typeOid })),
+  rows,
+  tag: `SELECT ${rows.length}`,
+});
+
+describe('rows as text', () => {
+  test('are aligned, numbers to the right, as psql has them', () => {
+    const rows = result(
+      [
+        ['id', INT4],
+        ['name', TEXT],
+      ],
+      [
+        ['1', 'alice'],
+        ['20', null],
+      ],
+    );
+    expect(resultText(rows, false, plain)).toBe(
+      [' id | name', '----+-------', '  1 | alice', ' 20 | NULL', '(2 rows)'].join('\n'),
+    );
+  });
+
+  test('a text that says NULL differs from one that is not there', () => {
+    const rows = result([['a', TEXT]], [['NULL'], [null], ['']]);
+    expect(resultText(rows, false, plain).split('\n').slice(2, 5)).toEqual([
+      ' "NULL"',
+      ' NULL',
+      '',
+    ]);
+  });
+
+  test('a value of several lines goes on below, marked by a plus', () => {
+    const rows = result(
+      [
+        ['a', TEXT],
+        ['b', TEXT],
+      ],
+      [['one\ntwo', 'x']],
+    );
+    expect(resultText(rows, false, plain)).toBe(
+      ['  a  | b', '-----+---', ' one+| x', ' two |', '(1 row)'].join('\n'),
+    );
+  });
+
+  test('what would steer the terminal is shown, not sent', () => {
+    const rows = result([['a', TEXT]], [['\u001b[2J\u0007\u009b\tx']]);
+    expect(resultText(rows, false, plain).split('\n')[2]).toBe(' \\x1B[2J\\x07\\x9B        x');
+  });
+
+  test('each row can be a record', () => {
+    const rows = result(
+      [
+        ['id', INT4],
+        ['name', TEXT],
+      ],
+      [['1', null]],
+    );
+    expect(resultText(rows, true, plain)).toBe(
+      ['-[ RECORD 1 ]-', 'id   | 1', 'name | NULL'].join('\n'),
+    );
+  });
+
+  test('a statement without rows is told by its tag, one without columns is a table still', () => {
+    expect(resultText({ columns: null, rows: [], tag: 'INSERT 0 1' }, false, plain)).toBe(
+      'INSERT 0 1',
+    );
+    expect(resultText(result([['a', TEXT]], []), false, plain)).toBe(' a\n---\n(0 rows)');
+    expect(resultText(result([], [[]]), false, plain)).toBe('\n\n\n(1 row)');
+  });
+});
+
+describe('rows as JSON', () => {
+  const one = (oid: number, text: string | null) => rowsJson(result([['v', oid]], [[text]]));
+
+  test.each([
+    [INT4, '7', '7'],
+    [20, '9223372036854775807', '9223372036854775807'],
+    [1700, '0.10000000000000000000001', '0.10000000000000000000001'],
+    [701, '1e+300', '1e+300'],
+    [701, 'NaN', '"NaN"'],
+    [701, '-Infinity', '"-Infinity"'],
+    [16, 't', 'true'],
+    [16, 'f', 'false'],
+    [TEXT, '7', '"7"'],
+    [TEXT, null, 'null'],
+    [
+      3802,
+      '{"a": [1, 12345678901234567890], "b": null}',
+      '{"a":[1,12345678901234567890],"b":null}',
+    ],
+    [1007, '{1,NULL,3}', '[1,null,3]'],
+    [1009, '{a,"b,c",NULL,"NULL"}', '["a","b,c",null,"NULL"]'],
+    [1007, '{{1,2},{3,4}}', '[[1,2],[3,4]]'],
+    [1000, '{t,f}', '[true,false]'],
+    [1184, '2030-01-01 00:00:00.123456+00', '"2030-01-01 00:00:00.123456+00"'],
+    [17, '\\xdeadbeef', '"\\\\xdeadbeef"'],
+  ])('a value of type %i that reads %s is %s', (oid, text, json) => {
+    expect(one(oid, text)).toBe(`[{"v":${json}}]`);
+  });
+
+  test('columns of one name stay two', () => {
+    const rows = result(
+      [
+        ['a', INT4],
+        ['a', INT4],
+        ['a_2', INT4],
+      ],
+      [['1', '2', '3']],
+    );
+    expect(rowsJson(rows)).toBe('[{"a":1,"a_2":2,"a_2_2":3}]');
+  });
+
+  test('a statement without rows gives an empty array', () => {
+    expect(rowsJson({ columns: null, rows: [], tag: 'INSERT 0 1' })).toBe('[]');
+  });
+});
+
+describe('an error', () => {
+  const error = (fields: object) =>
+    Object.assign(new Error('relation "foo" does not exist'), { code: '42P01', ...fields });
+
+  test('points at its place in the script', () => {
+    const statement = { text: 'select *\nfrom foo\nwhere true', line: 5 };
+    const told = new SqlError(error({ position: '15', hint: 'look again' }), statement);
+    expect(told.lines).toEqual(['LINE 6: from foo', '             ^', 'hint: look again']);
+    expect(told.fields).toEqual({ hint: 'look again', line: 6, column: 6 });
+    expect(told.code).toBe('42P01');
+  });
+
+  test('counts characters, not code units', () => {
+    const statement = { text: "select '🙂' from foo", line: 1 };
+    expect(new SqlError(error({ position: '17' }), statement).lines).toEqual([
+      "LINE 1: select '🙂' from foo",
+      '                        ^',
+    ]);
+  });
+
+  test('shows the part of a long line that matters', () => {
+    const statement = { text: `select ${'a'.repeat(500)} from foo`, line: 1 };
+    const [shown = '', mark = ''] = new SqlError(error({ position: '514' }), statement).lines;
+    expect(shown.length).toBeLessThan(140);
+    expect(shown.slice(mark.length - 1)).toBe('foo');
+  });
+
+  test('without a place has detail and context alone', () => {
+    const told = new SqlError(error({ detail: 'd', where: 'w' }), { text: 'select 1', line: 1 });
+    expect(told.lines).toEqual(['detail: d', 'context: w']);
+  });
+});
+
+describe('a backslash command', () => {
+  test.each([
+    ['\\q', 'quit'],
+    ['\\?', 'help'],
+    ['\\x', 'expanded'],
+    ['\\timing', 'timing'],
+    ['\\dt', 'queries'],
+    ['\\d', 'queries'],
+    ['\\d "My Table";', 'queries'],
+    ['\\l', 'queries'],
+  ])('%s is read', (line, kind) => {
+    expect(parseBackslash(line).kind).toBe(kind);
+  });
+
+  test('quotes the name it is given', () => {
+    const command = parseBackslash("\\d it's");
+    const sql = command.kind === 'queries' ? command.queries[0]?.sql : '';
+    expect(sql).toContain("'it''s'::pg_catalog.regclass");
+  });
+
+  test('that is not known says where to look', () => {
+    expect(() => parseBackslash('\\copy t from x')).toThrow(
+      'there is no command \\copy; \\? lists those there are',
+    );
+  });
+});
