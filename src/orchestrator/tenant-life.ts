@@ -14,18 +14,19 @@
  *                               that failed): what is true is looked up, and the row made to agree
  *   transition `settle`         a new owner password is brought to the running compute
  *   transition `create`         a new tenant is given its place
+ *   transition `roles`          the roles of the compute are read into the catalog; who comes passes by
  *   transition `remove`         ends in `gone`
  *
  * There is at most one transition, and the promise of its end is the state: it is cleared by success
  * and by failure alike. Nobody cancels another's transition, but a wake that still waits for its
  * place in the queue is dropped with its last waiter.
  */
-import { Fault, type FaultCode, fault, isFault } from '../domain/faults.ts';
+import { Fault, fault, isFault } from '../domain/faults.ts';
 import type { Address } from '../domain/host.ts';
 import type { SessionId } from '../domain/ids.ts';
 import type { TenantLive } from '../domain/lifecycle.ts';
-import type { Tenant, TenantStateKind } from '../domain/tenant.ts';
-import { type DurationMs, elapsed, type Instant, ms } from '../domain/units.ts';
+import type { Tenant } from '../domain/tenant.ts';
+import { type DurationMs, elapsed, type Instant, ms, seconds } from '../domain/units.ts';
 import { LOSS_WINDOW_MS } from '../policy/backoff.ts';
 import { type IdleTerms, IdleWatch } from './idle-watch.ts';
 import { LossRecord } from './loss-record.ts';
@@ -43,25 +44,15 @@ import {
 import { PendingWake } from './pending-wake.ts';
 import { RolesRefresh } from './roles-refresh.ts';
 import type { TenantRecord } from './tenant-record.ts';
+import { EXPECTED, type PlainTransition, type Transition, UNBORN, UNCLEAR } from './transition.ts';
 import { waitUntil } from './wait-until.ts';
 import type { World } from './world.ts';
-
-type PlainTransition = 'create' | 'suspend' | 'heal' | 'settle' | 'remove';
-
-type Transition =
-  | { readonly kind: 'wake'; readonly wake: PendingWake; readonly done: Promise<void> }
-  | { readonly kind: PlainTransition; readonly done: Promise<void> };
 
 /** Transitions that a wake may have to sit out before its own; more is a fault of ours. */
 const TURNS_MAX = 100;
 
-const EXPECTED: ReadonlySet<FaultCode> = new Set(['WAKE_FAILED', 'WAKE_TIMEOUT', 'TENANT_BUSY']);
-
-/** Rows in these states promise something that only a look at the host can confirm. */
-const UNCLEAR: ReadonlySet<TenantStateKind> = new Set(['waking', 'running', 'suspending']);
-
-/** Rows in these states have no tenant to wake: not yet, or no more. */
-const UNBORN: ReadonlySet<TenantStateKind> = new Set(['creating', 'deleting']);
+/** How soon it is looked again what is true of a tenant, when that could not be found out. */
+const HEAL_AGAIN_AFTER = seconds(5);
 
 export class TenantLife {
   readonly #world: World;
@@ -79,9 +70,12 @@ export class TenantLife {
     this.#world = world;
     this.#record = record;
     this.#onRest = onRest;
-    this.roles = new RolesRefresh(async () => {
-      if (this.awake) await saveRoles(world, record);
-    });
+    // A transition, so that what is read before a new password is not written after it.
+    this.roles = new RolesRefresh(() =>
+      this.#exclusively('roles', async () => {
+        if (this.awake) await saveRoles(world, record);
+      }),
+    );
     this.#idle = new IdleWatch(world.clock, (because) => {
       this.suspend(because).catch((error) => this.#complain('suspend', error));
     });
@@ -127,12 +121,13 @@ export class TenantLife {
       if (this.#gone || (transition === null && UNBORN.has(this.#record.kind))) {
         throw fault('TENANT_UNKNOWN', { tenant: this.tenant.name });
       }
+      const quiet = transition === null || transition.kind === 'roles';
+      if (quiet && this.#address !== null && this.tenant.settled) return this.#address;
       if (transition?.kind === 'wake' && !transition.wake.abandoned) {
         const otherwise = (why: string): Fault => this.#timeout(since, why);
         return await transition.wake.join({ wait: this.#waitLeft(since), otherwise });
       }
       if (transition !== null) await this.#sitOut(transition, since);
-      else if (this.#address !== null && this.tenant.settled) return this.#address;
       else this.#beginTowardsAwake();
     }
     throw this.#timeout(since, 'its state keeps changing');
@@ -184,7 +179,7 @@ export class TenantLife {
   heal(): Promise<void> {
     return this.#exclusively('heal', async () => {
       if (UNBORN.has(this.#record.kind)) await this.#remove();
-      else if (this.#unclear()) await this.#heal();
+      else await this.#heal();
     });
   }
 
@@ -209,7 +204,8 @@ export class TenantLife {
   }
 
   #atRest(): boolean {
-    return this.#record.kind === 'suspended' || this.#record.kind === 'failed';
+    const { certain, kind } = this.#record;
+    return certain && (kind === 'suspended' || kind === 'failed');
   }
 
   #idleTerms(): IdleTerms {
@@ -236,7 +232,14 @@ export class TenantLife {
     else void this.#run('heal', () => this.#heal());
   }
 
+  /** Something was cut short: a transition failed, or its last write has no known outcome. */
+  #unfinished(): boolean {
+    if (this.#gone) return false;
+    return this.#unclear() || UNBORN.has(this.#record.kind) || !this.#record.certain;
+  }
+
   async #heal(): Promise<void> {
+    if (!this.#unclear()) return;
     const lossWait = this.#losses.wait(this.#world.clock.now());
     this.#address = await heal(this.#world, this.#record, lossWait);
     this.#idle.restart();
@@ -299,7 +302,7 @@ export class TenantLife {
   }
 
   async #suspend(because: string, mayStop: () => boolean): Promise<void> {
-    if (this.#unclear()) await this.#heal();
+    await this.#heal();
     if (this.#address === null) return;
     if (!mayStop()) throw this.#busy();
     const closeTheWay = (): boolean => {
@@ -312,6 +315,7 @@ export class TenantLife {
     } catch (error) {
       // Whatever is wrong, it is not tried again before another idle time has passed.
       this.#idle.restart();
+      if (this.#record.kind === 'suspending') this.#address = null;
       throw error;
     }
   }
@@ -328,10 +332,19 @@ export class TenantLife {
   /** Runs `work` as the one transition. The caller has just seen that there is none. */
   #run(kind: PlainTransition, work: () => Promise<void>): Promise<void> {
     this.#idle.stop();
-    const done = this.#retold(work()).finally(() => this.#ended());
+    const done = this.#retold(this.#surely(work)).finally(() => this.#ended());
     done.catch(() => {});
     this.#transition = { kind, done };
     return done;
+  }
+
+  /** Runs `work` on a row that is known. A row that turns out otherwise needs a look at the host. */
+  async #surely(work: () => Promise<void>): Promise<void> {
+    if (!this.#record.certain) {
+      this.#gone = !(await this.#record.reload());
+      if (this.#gone || this.#record.kind !== 'running') this.#address = null;
+    }
+    await work();
   }
 
   /** After a write refused because another came first, nothing that was known is taken as true. */
@@ -349,6 +362,7 @@ export class TenantLife {
 
   #ended(): void {
     this.#transition = null;
+    if (this.#unfinished()) this.#healLater();
     this.#decide();
     this.#restIfDone();
   }
@@ -359,7 +373,17 @@ export class TenantLife {
     if (this.awake && this.#transition === null) this.#idle.ask(this.#idleTerms());
   }
 
+  /** A compute may be running that nobody watches: look again, until it is known. */
+  #healLater(): void {
+    this.#world.clock.timer(HEAL_AGAIN_AFTER, () => {
+      if (this.#transition === null && this.#unfinished()) {
+        this.heal().catch((error) => this.#complain('heal', error));
+      }
+    });
+  }
+
   #restIfDone(): void {
+    if (this.#unfinished()) return;
     if (this.#users > 0 || this.#idle.sessions > 0) return;
     if (this.#transition !== null || this.#address !== null) return;
     // Losses are remembered here: a tenant that lost its compute rests when they are forgotten.

@@ -8,6 +8,7 @@ import type { World } from './world.ts';
 export class TenantRecord {
   readonly #world: Pick<World, 'catalog' | 'log'>;
   #tenant: Tenant;
+  #certain = true;
 
   constructor(world: Pick<World, 'catalog' | 'log'>, tenant: Tenant) {
     this.#world = world;
@@ -22,10 +23,17 @@ export class TenantRecord {
     return this.#tenant.state.kind;
   }
 
+  /** False after a write whose outcome is not known. */
+  get certain(): boolean {
+    return this.#certain;
+  }
+
   /** Throws `STALE_GENERATION` if another writer came first, `CATALOG_DOWN`, `TENANT_UNKNOWN`. */
   async move(to: TenantState, because: string): Promise<void> {
     const from = this.kind;
+    this.#certain = false;
     this.#tenant = await this.#world.catalog.move(this.#tenant, to);
+    this.#certain = true;
     this.#world.log.info('tenant moved', {
       tenant: this.#tenant.id,
       name: this.#tenant.name,
@@ -45,6 +53,7 @@ export class TenantRecord {
     const found = await this.#world.catalog.tenantById(this.#tenant.id);
     if (found === undefined) return false;
     this.#tenant = found;
+    this.#certain = true;
     return true;
   }
 }

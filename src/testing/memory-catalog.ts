@@ -21,6 +21,7 @@ export class MemoryCatalog implements Catalog {
   readonly #usage: UsageMinute[] = [];
   readonly #batches = new Set<string>();
   readonly #failures = new Map<Method, Error[]>();
+  #answersToLose = 0;
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -31,9 +32,15 @@ export class MemoryCatalog implements Catalog {
     this.#failures.set(method, [...(this.#failures.get(method) ?? []), error]);
   }
 
+  /** The next move is written, and its writer is told that the catalog is down. */
+  loseNextAnswer(): void {
+    this.#answersToLose += 1;
+  }
+
   /** Nothing fails any more that has not failed yet. */
   forgive(): void {
     this.#failures.clear();
+    this.#answersToLose = 0;
   }
 
   async insertTenant(draft: TenantDraft): Promise<Tenant> {
@@ -110,6 +117,10 @@ export class MemoryCatalog implements Catalog {
     const after = moved(stored, to, this.#clock.wall());
     this.#rows.set(tenant.id, after);
     this.moves.push(`${stored.name}: ${stored.state.kind} -> ${to.kind}`);
+    if (this.#answersToLose > 0) {
+      this.#answersToLose -= 1;
+      throw fault('CATALOG_DOWN', {});
+    }
     return after;
   }
 
