@@ -86,6 +86,11 @@ export class RequestLedger {
     return !this.isBusy && this.#status === STATUS.idle && !this.#unsure;
   }
 
+  /** Whether all that was said could be followed; see the case that cannot. */
+  get isSure(): boolean {
+    return !this.#unsure;
+  }
+
   /** The client sent a message of `type`, whose first byte came at `now`. */
   asked(type: number, now: Instant): void {
     switch (type) {

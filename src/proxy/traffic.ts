@@ -28,8 +28,8 @@ import type { TenantMeter } from './tenant-meter.ts';
 
 const REQUEST_PEEKS = peeks(Object.fromEntries(Object.values(REQUEST).map((type) => [type, 0])));
 
-/** `ALTER ROLE` is the longest tag that matters, and one byte shows that it ends there. */
-const TAG_BYTES = 11;
+/** `CREATE ROLE` and its zero byte, the longest tag that matters. */
+const TAG_BYTES = 12;
 
 const ANSWER_PEEKS = peeks({
   [ANSWER.parseComplete]: 0,
@@ -47,7 +47,7 @@ const ANSWER_PEEKS = peeks({
 });
 
 /** CREATE USER and CREATE GROUP have the tag of CREATE ROLE. */
-const ROLE_TAGS = ['CREATE ROLE', 'ALTER ROLE\0', 'DROP ROLE\0'].map((tag) => Buffer.from(tag));
+const ROLE_TAGS = ['CREATE ROLE\0', 'ALTER ROLE\0', 'DROP ROLE\0'].map((tag) => Buffer.from(tag));
 
 const UNKNOWN_CLASS = 'XX';
 
@@ -167,13 +167,14 @@ class AnswerListener implements FrameListener {
     this.#onRolesChanged = options.onRolesChanged;
   }
 
-  frame(type: number, bytes: Uint8Array, start: number): void {
+  frame(type: number, bytes: Uint8Array, start: number, end: number): void {
     if (type === ANSWER.readyForQuery) {
-      this.#ready(bytes[start] ?? 0);
+      this.#ready(start < end ? (bytes[start] ?? 0) : 0);
       return;
     }
-    if (type === ANSWER.commandComplete && isRoleTag(bytes, start)) this.#areRolesTouched = true;
-    if (type === ANSWER.error) this.#failed(bytes, start);
+    if (type === ANSWER.commandComplete && isRoleTag(bytes, start, end))
+      this.#areRolesTouched = true;
+    if (type === ANSWER.error) this.#failed(Buffer.from(bytes.subarray(start, end)));
     this.#ledger.answered(type);
   }
 
@@ -190,16 +191,16 @@ class AnswerListener implements FrameListener {
     this.#onRolesChanged();
   }
 
-  #failed(bytes: Uint8Array, start: number): void {
-    const body = Buffer.from(bytes.subarray(start, start + PEEK_MAX));
+  #failed(body: Buffer): void {
     this.#meter.failed(errorField(body, 'C').slice(0, 2) || UNKNOWN_CLASS);
     const severity = errorField(body, 'V');
     this.hasFailed = severity === 'FATAL' || severity === 'PANIC';
   }
 }
 
-function isRoleTag(bytes: Uint8Array, start: number): boolean {
-  return ROLE_TAGS.some((tag) => beginsWith(bytes, start, tag));
+/** Almost every tag fails at its first two bytes. */
+function isRoleTag(bytes: Uint8Array, start: number, end: number): boolean {
+  return ROLE_TAGS.some((tag) => tag.length <= end - start && beginsWith(bytes, start, tag));
 }
 
 function beginsWith(bytes: Uint8Array, start: number, tag: Uint8Array): boolean {

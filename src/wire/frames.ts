@@ -85,9 +85,10 @@ export function peeks(wanted: Readonly<Record<number, number>>): Peeks {
 export interface FrameListener {
   /**
    * A message of a type that is reported, in the order of the stream, once each. The wanted bytes
-   * of its body begin at `bytes[start]`; `bytes` is only valid during the call.
+   * of its body, fewer if it has fewer, are those of `bytes` from `start` to before `end`; they are
+   * only valid during the call. Four arguments, because an object would be one for every message.
    */
-  frame(type: number, bytes: Uint8Array, start: number): void;
+  frame(type: number, bytes: Uint8Array, start: number, end: number): void;
 }
 
 export type FrameWalkerOptions = {
@@ -152,7 +153,8 @@ export class FrameWalker {
     const peek = byteAt(this.#peeks, this.#type);
     if (peek !== 0) {
       const wanted = Math.min(peek - 1, bodyBytes);
-      if (body + wanted <= end) this.#listener.frame(this.#type, chunk, body);
+      const wantedEnd = body + wanted;
+      if (wantedEnd <= end) this.#listener.frame(this.#type, chunk, body, wantedEnd);
       else this.#beginPeek(chunk.subarray(body, end), wanted);
     }
     const next = body + bodyBytes;
@@ -180,8 +182,6 @@ export class FrameWalker {
 
   #beginPeek(first: Uint8Array, wanted: number): void {
     this.#peeked ??= new Uint8Array(PEEK_MAX);
-    // What lies beyond the body reads as 0, which ends every text of the protocol.
-    this.#peeked.fill(0);
     this.#peekSeen = 0;
     this.#peekLeft = wanted;
     this.#gather(first);
@@ -192,7 +192,7 @@ export class FrameWalker {
     this.#peeked.set(bytes, this.#peekSeen);
     this.#peekSeen += bytes.length;
     this.#peekLeft -= bytes.length;
-    if (this.#peekLeft === 0) this.#listener.frame(this.#type, this.#peeked, 0);
+    if (this.#peekLeft === 0) this.#listener.frame(this.#type, this.#peeked, 0, this.#peekSeen);
   }
 }
 
