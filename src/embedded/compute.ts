@@ -13,7 +13,7 @@ import { join } from 'node:path';
 import type { CancelTimer, Clock } from '../domain/clock.ts';
 import { fault } from '../domain/faults.ts';
 import type { Address } from '../domain/host.ts';
-import { type DurationMs, seconds } from '../domain/units.ts';
+import { type DurationMs, ms, seconds } from '../domain/units.ts';
 import type { ComputeFiles } from './layout.ts';
 import type { Lifeline } from './lock.ts';
 import { findProcess, killAll, type ProcessRef, signalProcess } from './processes.ts';
@@ -27,6 +27,9 @@ export type StopPatience = {
 };
 
 export const STOP_PATIENCE: StopPatience = { fast: seconds(30), immediate: seconds(5) };
+
+/** How long a dead postmaster's processes, which see that they are orphans, may take to end. */
+const ORPHANS_GRACE = ms(200);
 
 /** How long processes may take to vanish once they were killed. */
 const KILLED_WITHIN = seconds(10);
@@ -73,10 +76,16 @@ export class Compute {
 
   /** Ends the compute, cleanly if it can be had in time. Resolves when its last process is gone. */
   async stop(patience: StopPatience): Promise<void> {
-    signalProcess(this.#postmaster, 'SIGINT');
-    if (await this.#goneWithin(patience.fast)) return;
-    signalProcess(this.#postmaster, 'SIGQUIT');
-    if (await this.#goneWithin(patience.immediate)) return;
+    const steps = [
+      ['SIGINT', patience.fast],
+      ['SIGQUIT', patience.immediate],
+    ] as const;
+    for (const [signal, wait] of steps) {
+      if (!signalProcess(this.#postmaster, signal)) break;
+      if (await this.#within(wait, [this.gone.then(() => true), this.ended.then(() => false)]))
+        return;
+    }
+    if (await this.#goneWithin(ORPHANS_GRACE)) return;
     await this.kill();
   }
 
@@ -94,12 +103,17 @@ export class Compute {
     this.#socketDir.close();
   }
 
-  async #goneWithin(wait: DurationMs): Promise<boolean> {
+  #goneWithin(wait: DurationMs): Promise<boolean> {
+    return this.#within(wait, [this.gone.then(() => true)]);
+  }
+
+  /** The first outcome, or false when `wait` has passed. */
+  async #within(wait: DurationMs, outcomes: readonly Promise<boolean>[]): Promise<boolean> {
     const { promise, resolve } = Promise.withResolvers<false>();
     const cancel = this.#clock.timer(wait, () => resolve(false));
     this.#lifeline.hold();
     try {
-      return await Promise.race([this.gone.then(() => true), promise]);
+      return await Promise.race([...outcomes, promise]);
     } finally {
       this.#lifeline.letGo();
       cancel();

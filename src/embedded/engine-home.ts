@@ -20,9 +20,10 @@ import {
   writeFile,
 } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { fault } from '../domain/faults.ts';
 import type { Log } from '../domain/log.ts';
 import { isErrno, renameDurably } from './durable.ts';
-import { versionText } from './engine-version.ts';
+import { featuresOf, versionText } from './engine-version.ts';
 import type { Layout } from './layout.ts';
 import type { Engine } from './resolver.ts';
 import { isRoot } from './users.ts';
@@ -47,6 +48,15 @@ export async function reachableEngine(engine: Engine, layout: Layout, log: Log):
   }
   const programs = join(target, basename(bin));
   return { ...engine, postgres: join(programs, 'postgres'), initdb: join(programs, 'initdb') };
+}
+
+/** Throws `DATA_DIR_UNUSABLE` if this engine could not work in `dataDir` under another user id. */
+export async function mustWorkIn(engine: Engine, dataDir: string): Promise<void> {
+  if (!isRoot() || featuresOf(engine.version).staysInPlace || (await isOpenToAll(dataDir))) return;
+  const why =
+    `as root, PostgreSQL ${engine.version.major} needs a path that every user may walk; ` +
+    'use PostgreSQL 16 or newer, or a data directory elsewhere';
+  throw fault('DATA_DIR_UNUSABLE', { why });
 }
 
 /** Whether any user may walk to `path`. */

@@ -19,7 +19,9 @@ export type EngineFeatures = {
   readonly autovacuumWorkerSlots: boolean;
   /** CREATEROLE reaches only roles that the holder made. Before, it could join any role. */
   readonly narrowCreaterole: boolean;
-  /** `initdb --no-instructions`, `GRANT ... WITH INHERIT`, and other conveniences of 16. */
+  /** Finds itself without leaving its directory, so it runs where it may not walk the path to. */
+  readonly staysInPlace: boolean;
+  /** `GRANT ... WITH INHERIT` and its kin. */
   readonly grantOptions: boolean;
 };
 
@@ -31,6 +33,7 @@ export function featuresOf({ major }: EngineVersion): EngineFeatures {
     ioMethod: major >= 18,
     autovacuumWorkerSlots: major >= 18,
     narrowCreaterole: major >= 16,
+    staysInPlace: major >= 16,
     grantOptions: major >= 16,
   };
 }

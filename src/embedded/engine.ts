@@ -8,7 +8,7 @@ import { STOP_PATIENCE, type StopPatience } from './compute.ts';
 import { Computes } from './computes.ts';
 import type { FileOwner } from './copy-tree.ts';
 import { ensureDir, onDisk, sweep } from './durable.ts';
-import { reachableEngine } from './engine-home.ts';
+import { mustWorkIn, reachableEngine } from './engine-home.ts';
 import { versionText } from './engine-version.ts';
 import { EmbeddedHost, type HostParts } from './host.ts';
 import { openHusks } from './husks.ts';
@@ -21,7 +21,7 @@ import type { Ground } from './start.ts';
 import { type SystemConnection, startSystem, stopSystem } from './system-tenant.ts';
 import { openTemplate, sweepTemplates } from './template.ts';
 import { type UidRange, Uids } from './uids.ts';
-import { idsInUse, isRoot, templateBuilder } from './users.ts';
+import { idsInUse, isRoot, mayLimitOthers, templateBuilder } from './users.ts';
 
 export type EmbeddedOptions = {
   readonly dataDir: string;
@@ -71,6 +71,7 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<EmbeddedEn
   const restrained = os.forbidNewPrivileges();
   progress('finding PostgreSQL');
   const engine = await reachableEngine(await resolveEngine(options.binDir), layout, log);
+  await mustWorkIn(engine, layout.dataDir);
   for (const warning of engine.warnings) log.warn(warning);
   const logBytesMax = options.logBytesMax ?? LOG_BYTES_MAX;
   const ground: Ground = { engine, os, clock, logBytesMax };
@@ -79,7 +80,7 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<EmbeddedEn
     host: new EmbeddedHost(parts),
     version: versionText(engine.version),
     isolation: isolationText(),
-    warnings: [...engine.warnings, ...missing(restrained)],
+    warnings: [...engine.warnings, ...(await missing(restrained))],
     startSystem: () => startSystem(parts),
     close: async () => {
       await stopSystem(parts);
@@ -119,9 +120,9 @@ async function openParts(
 
 async function makeDirs(layout: Layout): Promise<void> {
   await ensureDir(layout.dataDir, 0o700);
-  for (const dir of [layout.tenants, layout.husks, layout.trash, layout.secrets, layout.uids]) {
-    await ensureDir(dir, 0o700);
-  }
+  for (const dir of [layout.trash, layout.secrets, layout.uids]) await ensureDir(dir, 0o700);
+  // Computes of another user id walk through these; what is inside guards itself.
+  for (const dir of [layout.tenants, layout.husks]) await ensureDir(dir, 0o711);
 }
 
 function ownerSource(options: EmbeddedOptions, layout: Layout): () => Promise<FileOwner> {
@@ -147,11 +148,15 @@ const isolationText = (): string =>
     : 'one user id for all tenants, which must trust each other; start as root to keep them apart';
 
 /** What this system cannot enforce. */
-function missing(restrained: boolean): string[] {
+async function missing(restrained: boolean): Promise<string[]> {
   const lacks: string[] = [];
   if (!restrained) lacks.push('this system cannot forbid new privileges to computes');
   if (process.platform !== 'linux') {
     lacks.push('resource limits and the search for orphaned processes need Linux');
+  } else if (isRoot() && !(await mayLimitOthers())) {
+    lacks.push(
+      'this root has no CAP_SYS_RESOURCE, so a process that means to can lift its own limits',
+    );
   }
   return lacks;
 }

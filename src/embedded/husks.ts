@@ -65,7 +65,7 @@ export class HuskPool {
     for (let tries = 0; tries < CLAIM_TRIES_MAX; tries++) {
       const name = this.#ready.shift();
       if (name === undefined) {
-        await this.#make();
+        await this.#makeOrThrow();
         continue;
       }
       try {
@@ -100,6 +100,13 @@ export class HuskPool {
     this.#isClosed = true;
     this.#cancelRetry();
     await this.#making?.catch(() => {});
+  }
+
+  /** What became of a husk that others asked for fails nobody who came later. */
+  async #makeOrThrow(): Promise<void> {
+    const others = this.#making;
+    if (others !== undefined) await others.catch(() => {});
+    else await this.#make();
   }
 
   #make(): Promise<void> {

@@ -10,7 +10,7 @@
  * kernel frees the lock before it closes the pipe (`__fput`), so at end-of-file the lock is free.
  * Elsewhere pipes cannot be locked; there the lock is a plain file that is tried again and again.
  *
- * Source: flock(2), fifo(7); measured, docs/decisions.
+ * Source: flock(2), fifo(7); Linux `fs/file_table.c`.
  */
 import { closeSync, constants, existsSync, openSync, writeFileSync } from 'node:fs';
 import { Socket } from 'node:net';

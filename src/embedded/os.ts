@@ -6,6 +6,8 @@
 /** A resource of a process that can be capped. `processes` counts per user id. */
 export type CappedResource = 'core' | 'files' | 'processes';
 
+export type ResourceCap = { readonly resource: CappedResource; readonly max: number };
+
 export interface OsCalls {
   /** Makes a named pipe that only its owner may open. Throws if the path exists. */
   makeFifo(path: string): void;
@@ -13,8 +15,10 @@ export interface OsCalls {
   tryLock(fd: number): boolean;
   /** From now on nothing this process starts can gain a privilege. False where there is no such call. */
   forbidNewPrivileges(): boolean;
-  /** Caps a resource of a running process, and of all it forks later. False where that is refused. */
-  cap(pid: number, cap: { readonly resource: CappedResource; readonly max: number }): boolean;
+  /** Caps a running process, and all it forks later, for good. False where that is refused. */
+  cap(pid: number, cap: ResourceCap): boolean;
+  /** Runs `start` so that what it starts has these caps, which it may itself lift again. */
+  startCapped<T>(caps: readonly ResourceCap[], start: () => T): T;
   /** Writes the file system that `fd` is on to disk. False where there is no such call. */
   syncFileSystem(fd: number): Promise<boolean>;
 }

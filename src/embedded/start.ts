@@ -20,7 +20,7 @@ import { isErrno } from './durable.ts';
 import type { ComputeFiles } from './layout.ts';
 import { type HeldLock, type Lifeline, makeLock, tryLock, watchLock } from './lock.ts';
 import { endOfLog, lastFailure, openLog, rotateLog } from './log-file.ts';
-import type { OsCalls } from './os.ts';
+import type { OsCalls, ResourceCap } from './os.ts';
 import { readPostmasterFile, removePostmasterFile } from './postmaster-file.ts';
 import { belongsTo, findProcess, killAll, type ProcessRef } from './processes.ts';
 import { untilReady } from './readiness.ts';
@@ -128,8 +128,7 @@ async function spawnCompute(
     lifeline = watchLock(files.lock, ground.os, ground.clock);
     log = openLog(files.log);
     const logStart = endOfLog(log);
-    const child = await spawned(ground.engine, request, ['ignore', log, log, lock.fd]);
-    restrain(ground.os, child, request);
+    const child = await spawned(ground, request, ['ignore', log, log, lock.fd]);
     lock.close();
     const postmaster = findProcess(child.pid) ?? { pid: child.pid, startedAt: '' };
     const compute = new Compute({ files, postmaster, lifeline, clock: ground.clock, child });
@@ -146,19 +145,28 @@ async function spawnCompute(
 type Child = ChildProcess & { readonly pid: number };
 
 /** Resolves as soon as the program runs. */
-function spawned(engine: Engine, request: StartRequest, stdio: StdioOptions): Promise<Child> {
-  const { files, settings } = request;
+function spawned(
+  { engine, os }: Ground,
+  request: StartRequest,
+  stdio: StdioOptions,
+): Promise<Child> {
+  const { files, settings, processesMax } = request;
   const place = process.platform === 'linux' ? '/proc/self/cwd' : files.data;
-  const child = spawn(engine.postgres, ['-D', place, ...asArguments(settings)], {
-    cwd: files.data,
-    stdio,
-    detached: true,
-    env: {},
-    ...runAs(files),
-  });
+  const options = { cwd: files.data, stdio, detached: true, env: {}, ...runAs(files) };
+  const caps: ResourceCap[] = [{ resource: 'core', max: 0 }];
+  if (processesMax !== null) caps.push({ resource: 'processes', max: processesMax });
+  const child = os.startCapped(caps, () =>
+    spawn(engine.postgres, ['-D', place, ...asArguments(settings)], options),
+  );
   child.unref();
   const { pid } = child;
-  if (pid !== undefined) return Promise.resolve(Object.assign(child, { pid }));
+  if (pid === undefined) return unstarted(child);
+  for (const cap of [...caps, { resource: 'files', max: FILES_MAX } as const]) os.cap(pid, cap);
+  offerToOomKiller(pid);
+  return Promise.resolve(Object.assign(child, { pid }));
+}
+
+function unstarted(child: ChildProcess): Promise<never> {
   return new Promise((_, reject) => {
     child.once('error', (cause) => {
       const code = (cause as NodeJS.ErrnoException).code ?? 'unknown error';
@@ -167,26 +175,20 @@ function spawned(engine: Engine, request: StartRequest, stdio: StdioOptions): Pr
   });
 }
 
+function offerToOomKiller(pid: number): void {
+  try {
+    writeFileSync(`/proc/${pid}/oom_score_adj`, `${OOM_SCORE}`);
+  } catch {
+    // No such file on this system, or the process is gone already, which its end will tell.
+  }
+}
+
 /** The user id that PGDATA belongs to, where this process may choose one. */
 function runAs(files: ComputeFiles): { readonly uid?: number; readonly gid?: number } {
   if (process.getuid?.() !== 0) return {};
   const { uid, gid } = statSync(files.data);
   if (uid === 0) throw new Error('the data belongs to root, whom PostgreSQL refuses to run as');
   return { uid, gid };
-}
-
-/** Lowers what the new process may take. What the system refuses is reported once, at opening. */
-function restrain(os: OsCalls, child: Child, request: StartRequest): void {
-  os.cap(child.pid, { resource: 'core', max: 0 });
-  os.cap(child.pid, { resource: 'files', max: FILES_MAX });
-  if (request.processesMax !== null) {
-    os.cap(child.pid, { resource: 'processes', max: request.processesMax });
-  }
-  try {
-    writeFileSync(`/proc/${child.pid}/oom_score_adj`, `${OOM_SCORE}`);
-  } catch {
-    // No such file on this system, or the process is gone already, which its end will tell.
-  }
 }
 
 type Launch = { readonly compute: Compute; readonly pid: number; readonly logStart: number };

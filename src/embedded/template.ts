@@ -55,7 +55,7 @@ const SIZE = {
 /** The template of this engine; made if it is missing. */
 export async function openTemplate(parts: TemplateParts): Promise<ComputeFiles> {
   const { templates, trash, random, failpoints, ground } = parts;
-  await ensureDir(templates, 0o700);
+  await ensureDir(templates, 0o711);
   const files = computeFiles(join(templates, `${versionText(ground.engine.version)}-${RECIPE}`));
   if (existsSync(files.root)) return files;
   const draft = computeFiles(join(templates, `.making-${newPassword(random).slice(0, 12)}`));
@@ -73,7 +73,7 @@ export async function openTemplate(parts: TemplateParts): Promise<ComputeFiles> 
 
 /** Deletes drafts that a crash left. */
 export async function sweepTemplates(templates: string, trash: string): Promise<void> {
-  await ensureDir(templates, 0o700);
+  await ensureDir(templates, 0o711);
   for (const name of await readdir(templates)) {
     if (name.startsWith('.making-')) await discard(join(templates, name), trash);
   }

@@ -8,6 +8,16 @@ import { computeFiles, type Layout } from './layout.ts';
 
 export const isRoot = (): boolean => process.getuid?.() === 0;
 
+/** The bit of CAP_SYS_RESOURCE. Source: linux/capability.h. */
+const SYS_RESOURCE_BIT = 24n;
+
+/** Whether this process may set hard limits of processes of other users. */
+export async function mayLimitOthers(): Promise<boolean> {
+  const status = await readFile('/proc/self/status', 'utf8');
+  const effective = BigInt(`0x${/^CapEff:\s*([0-9a-f]+)$/m.exec(status)?.[1] ?? '0'}`);
+  return ((effective >> SYS_RESOURCE_BIT) & 1n) === 1n;
+}
+
 /** Whom to run `initdb` as, which wants a user that the system knows; null as an ordinary user. */
 export async function templateBuilder(): Promise<FileOwner> {
   if (!isRoot()) return null;

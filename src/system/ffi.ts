@@ -16,6 +16,13 @@ const LOCK_NB = 4;
 /** `struct rlimit`: the soft limit, then the hard one, 8 bytes each. */
 const RLIMIT_BYTES = 16;
 const OWNER_ONLY = 0o600;
+/** In prlimit(2), this process itself. */
+const SELF = 0;
+
+type Cap = { readonly resource: keyof typeof RLIMIT; readonly max: number };
+type Limit = { readonly soft: bigint; readonly hard: bigint };
+
+const smaller = (one: number, other: bigint): bigint => (BigInt(one) < other ? BigInt(one) : other);
 
 export class NativeCalls {
   readonly #mkfifo: Native | undefined;
@@ -56,17 +63,45 @@ export class NativeCalls {
     return this.#prctl?.(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) === 0;
   }
 
-  /** Lowers a limit of a running process to `max`; a limit that is lower already stays. */
-  cap(pid: number, cap: { readonly resource: keyof typeof RLIMIT; readonly max: number }): boolean {
-    if (!this.#prlimit) return false;
-    const resource = RLIMIT[cap.resource];
-    const limit = Buffer.alloc(RLIMIT_BYTES);
-    if (this.#prlimit(pid, resource, null, limit) !== 0) return false;
-    const hard = limit.readBigUInt64LE(8);
-    const max = BigInt(cap.max) < hard ? BigInt(cap.max) : hard;
-    limit.writeBigUInt64LE(max, 0);
-    limit.writeBigUInt64LE(max, 8);
-    return this.#prlimit(pid, resource, limit, null) === 0;
+  /**
+   * Lowers a process's limit for good. Of a process of another user that takes CAP_SYS_RESOURCE,
+   * which root in a container has not.
+   */
+  cap(pid: number, { resource, max }: Cap): boolean {
+    const now = this.#limitOf(pid, resource);
+    if (!now) return false;
+    const lowered = smaller(max, now.hard);
+    return this.#setLimit(pid, resource, { soft: lowered, hard: lowered });
+  }
+
+  /**
+   * Runs `start` with lower soft limits of this process, which what it starts inherits. They can be
+   * taken back, hard ones could not; so a process that means to may lift its own again.
+   */
+  startCapped<T>(caps: readonly Cap[], start: () => T): T {
+    const before = caps.map(({ resource }) => ({ resource, limit: this.#limitOf(SELF, resource) }));
+    for (const { resource, max } of caps) {
+      const hard = this.#limitOf(SELF, resource)?.hard;
+      if (hard !== undefined) this.#setLimit(SELF, resource, { soft: smaller(max, hard), hard });
+    }
+    try {
+      return start();
+    } finally {
+      for (const { resource, limit } of before) if (limit) this.#setLimit(SELF, resource, limit);
+    }
+  }
+
+  #limitOf(pid: number, resource: Cap['resource']): Limit | undefined {
+    const bytes = Buffer.alloc(RLIMIT_BYTES);
+    if (this.#prlimit?.(pid, RLIMIT[resource], null, bytes) !== 0) return undefined;
+    return { soft: bytes.readBigUInt64LE(0), hard: bytes.readBigUInt64LE(8) };
+  }
+
+  #setLimit(pid: number, resource: Cap['resource'], { soft, hard }: Limit): boolean {
+    const bytes = Buffer.alloc(RLIMIT_BYTES);
+    bytes.writeBigUInt64LE(soft, 0);
+    bytes.writeBigUInt64LE(hard, 8);
+    return this.#prlimit?.(pid, RLIMIT[resource], bytes, null) === 0;
   }
 
   /** Writes the file system that `fd` is on to disk, on a worker thread. */
