@@ -1,9 +1,10 @@
 /** `dynabase up`: opens the server, says where it is, and closes it when it is told to end. */
+import { join } from 'node:path';
 import type { ServerOptions } from '../cli/options.ts';
 import type { World } from '../cli/world.ts';
 import { SystemClock } from '../system/clock.ts';
 import { parseFailpoints } from '../system/failpoints.ts';
-import { openLog } from '../system/log.ts';
+import { forPeople, openLog } from '../system/log.ts';
 import { SystemRandom } from '../system/random.ts';
 import { openServer, type Server } from './server.ts';
 
@@ -25,14 +26,14 @@ export async function up(options: ServerOptions, world: World, version: string):
     version,
     clock: new SystemClock(),
     random: new SystemRandom(),
-    log: openLog(stderr, options.logLevel),
+    log: openLog(stderr.isTTY === true ? forPeople(stderr) : stderr, options.logLevel),
     failpoints: parseFailpoints(world.env.DYNABASE_FAILPOINT, () =>
       process.kill(process.pid, 'SIGKILL'),
     ),
     progress: (step) => narrate(`  ${step} ...`),
   });
   if (options.json) say(JSON.stringify(describe(server, options)));
-  else for (const line of greeting(server, options)) say(line);
+  else for (const line of greeting(server, options, world.homeDir)) say(line);
   say('ready');
   const signal = await told;
   narrate(`${signal}: stopping`);
@@ -57,7 +58,7 @@ const describe = (server: Server, options: ServerOptions) => ({
   warnings: server.status.warnings,
 });
 
-function greeting(server: Server, options: ServerOptions): readonly string[] {
+function greeting(server: Server, options: ServerOptions, homeDir: string): readonly string[] {
   const { status } = server;
   const tenants = Object.values(status.tenants).reduce((sum, count) => sum + count, 0);
   const rows = [
@@ -68,10 +69,14 @@ function greeting(server: Server, options: ServerOptions): readonly string[] {
     ['API', `${server.apiUrl}/v1, reference at ${server.apiUrl}/docs`],
     ['API key', server.apiKeyFile],
     ['connect', connectionExample(server, options)],
-    ['begin', 'npx dynabase tenants create NAME'],
+    ['begin', `npx dynabase tenants create NAME${elsewhere(options, homeDir)}`],
   ] as const;
   return rows.map(([label, text]) => `  ${label.padEnd(10)} ${text}`);
 }
+
+/** Other commands find the server by its data directory; they must be told one that is not usual. */
+const elsewhere = ({ dataDir }: ServerOptions, homeDir: string): string =>
+  dataDir === join(homeDir, '.dynabase') ? '' : ` --data-dir ${dataDir}`;
 
 function connectionExample({ proxyPort }: Server, { publicHost }: ServerOptions): string {
   const host = publicHost.includes(':') ? `[${publicHost}]` : publicHost;

@@ -16,6 +16,23 @@ export function openLog(stream: pino.DestinationStream, level: LogLevel): Log {
   );
 }
 
+/** Turns the lines of a log into words for a person at a terminal. */
+export function forPeople(out: { write(text: string): unknown }): pino.DestinationStream {
+  return {
+    write: (line) => {
+      const { time, level, msg, ...fields } = JSON.parse(line) as Record<string, unknown>;
+      const clock = String(time).slice(11, 19);
+      const label = pino.levels.labels[Number(level)] ?? '';
+      const details = Object.entries(fields).map(([name, value]) => `${name}=${plain(value)}`);
+      out.write(`${clock} ${label.padEnd(5)} ${String(msg)}  ${details.join(' ')}\n`);
+    },
+  };
+}
+
+/** A word as it is, a text in quotes, anything else as JSON. */
+const plain = (value: unknown): string =>
+  typeof value === 'string' && /^[\w.:-]+$/.test(value) ? value : JSON.stringify(value ?? null);
+
 class PinoLog implements Log {
   readonly #pino: Logger;
 
