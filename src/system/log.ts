@@ -10,9 +10,13 @@ const SECRETS = ['password', 'secret', 'verifier', 'apiKey', 'authorization', 'c
 
 /** JSON lines on `stream`, with secrets cut out. */
 export function openLog(stream: pino.DestinationStream, level: LogLevel): Log {
+  const serializers = { error: pino.stdSerializers.errWithCause };
   const redact = SECRETS.flatMap((name) => [name, `*.${name}`]);
   return new PinoLog(
-    pino({ level, redact, base: null, timestamp: pino.stdTimeFunctions.isoTime }, stream),
+    pino(
+      { level, redact, serializers, base: null, timestamp: pino.stdTimeFunctions.isoTime },
+      stream,
+    ),
   );
 }
 
