@@ -1,8 +1,8 @@
 import type { FastifyInstance } from 'fastify';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { TENANT_PLANS, TENANT_STATES, TENANT_TIERS } from '../contract/limits.ts';
 import { OPERATIONS, type Operation } from '../contract/operations.ts';
 import { ROUTES, type Route } from '../contract/routes.ts';
-import { TENANT_PLANS, TENANT_STATES, TENANT_TIERS } from '../contract/values.ts';
 import { FAULTS } from '../domain/faults.ts';
 import { TENANT_MOVES } from '../domain/tenant.ts';
 import { PLANS, TIERS } from '../domain/tier.ts';

@@ -6,7 +6,7 @@
  * file, the file over the default. Secrets have no flag: other users of the machine can read the
  * arguments of a process.
  */
-import { SESSIONS_MAX, SUSPEND_AFTER_MAX_MS, SUSPEND_AFTER_MIN_MS } from '../contract/values.ts';
+import { SESSIONS_MAX, SUSPEND_AFTER_MAX_MS, SUSPEND_AFTER_MIN_MS } from '../contract/limits.ts';
 import {
   boolean,
   choice,

@@ -1,13 +1,13 @@
 /** `dynabase tenants ...`, and what is done to one tenant. */
 import type { Command } from 'commander';
-import type { NewTenant, Tenant, TenantChange } from '../contract/tenant.ts';
 import {
   SESSIONS_MAX,
   SUSPEND_AFTER_MAX_MS,
   SUSPEND_AFTER_MIN_MS,
   TENANT_PLANS,
   TENANT_STATES,
-} from '../contract/values.ts';
+} from '../contract/limits.ts';
+import type { NewTenant, Tenant, TenantChange } from '../contract/tenant.ts';
 import type { Run } from './command.ts';
 import { badOption } from './failure.ts';
 import { choice, duration, integer, type Parse } from './parse.ts';

@@ -1,23 +1,19 @@
 /** The small schemas that the shapes are made of. JSON carries units in its names: `...Ms`, `...Us`. */
 import { Type } from 'typebox';
+import {
+  SESSIONS_MAX,
+  SUSPEND_AFTER_MAX_MS,
+  SUSPEND_AFTER_MIN_MS,
+  TENANT_PLANS,
+  TENANT_STATES,
+  TENANT_TIERS,
+} from './limits.ts';
 
 /** RFC 3339 in UTC with milliseconds, as `Date.prototype.toISOString` writes it. */
 export const Moment = (description: string) =>
   Type.String({ format: 'date-time', description, examples: ['2026-05-04T09:30:00.000Z'] });
 
 export const Count = (description: string) => Type.Integer({ minimum: 0, description });
-
-export const TENANT_TIERS = ['COLD', 'WARM', 'HOT', 'PERSISTENT'] as const;
-export const TENANT_PLANS = ['free', 'starter', 'professional', 'enterprise'] as const;
-export const TENANT_STATES = [
-  'creating',
-  'suspended',
-  'waking',
-  'running',
-  'suspending',
-  'failed',
-  'deleting',
-] as const;
 
 export const Tier = Type.Enum([...TENANT_TIERS], {
   type: 'string',
@@ -33,11 +29,6 @@ export const State = Type.Enum([...TENANT_STATES], {
   type: 'string',
   description: 'Where the tenant is in its life.',
 });
-
-/** A year; beyond that a tenant that must not sleep belongs in tier PERSISTENT. */
-export const SUSPEND_AFTER_MAX_MS = 31_536_000_000;
-export const SUSPEND_AFTER_MIN_MS = 1_000;
-export const SESSIONS_MAX = 10_000;
 
 export const SuspendAfterMs = Type.Union(
   [Type.Integer({ minimum: SUSPEND_AFTER_MIN_MS, maximum: SUSPEND_AFTER_MAX_MS }), Type.Null()],
