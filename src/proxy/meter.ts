@@ -22,7 +22,7 @@ import type { CancelTimer, Clock } from '../domain/clock.ts';
 import type { TenantId } from '../domain/ids.ts';
 import type { Log } from '../domain/log.ts';
 import type { Random } from '../domain/random.ts';
-import { minutes, ms, type Timestamp, timestamp } from '../domain/units.ts';
+import { minutes, ms, seconds, type Timestamp, timestamp } from '../domain/units.ts';
 import { addedUsage, type UsageMinute, type UsageSink } from '../domain/usage.ts';
 import { TenantMeter } from './tenant-meter.ts';
 
@@ -33,6 +33,9 @@ export const DUE_MAX = 10_000;
 
 /** Most records in one call of the sink. */
 export const BATCH_MAX = 1_000;
+
+/** For the sink to take the last records when the server stops. */
+const CLOSE_MAX = seconds(5);
 
 /** 96 bits name a batch. */
 const BATCH_NAME_BYTES = 12;
@@ -92,13 +95,25 @@ export class Meter {
     return this.#sending;
   }
 
-  /** Ends the counting of minutes with a last flush. What the sink refuses then is lost, and logged. */
+  /**
+   * Ends the counting of minutes with a last flush, for which the sink has `CLOSE_MAX`. What it has
+   * not taken by then is lost, and logged.
+   */
   async close(): Promise<void> {
     this.#cancelTimer();
-    await this.#sending;
-    await this.flush();
+    await this.#withinCloseMax(async () => {
+      await this.#sending;
+      await this.flush();
+    });
     const lost = this.#due.size + (this.#offered?.records.length ?? 0);
     if (lost > 0) this.#log.error('usage was not stored before the end', { records: lost });
+  }
+
+  async #withinCloseMax(work: () => Promise<void>): Promise<void> {
+    const { promise: tooLate, resolve } = Promise.withResolvers<void>();
+    const cancel = this.#clock.timer(CLOSE_MAX, resolve);
+    await Promise.race([work(), tooLate]);
+    cancel();
   }
 
   #nextMinute(): CancelTimer {

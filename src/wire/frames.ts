@@ -106,7 +106,7 @@ export class FrameWalker {
   #length = 0;
   /** Bytes seen of a header that a chunk's end has cut; 0 when none is. */
   #headerSeen = 0;
-  /** Bytes of the current body still to come. */
+  /** Bytes of the current body still to come; without end once the stream cannot be followed. */
   #bodyLeft = 0;
   /** Bytes of the current body gathered, and those still to be; both 0 when none are wanted. */
   #peekSeen = 0;
@@ -141,7 +141,10 @@ export class FrameWalker {
         at++;
         if (this.#headerSeen > 0) continue;
       }
-      if (this.#length < LENGTH_BYTES || this.#length > this.#lengthMax) return false;
+      if (this.#length < LENGTH_BYTES || this.#length > this.#lengthMax) {
+        this.#bodyLeft = Number.POSITIVE_INFINITY;
+        return false;
+      }
       at = this.#enterBody(chunk, at, end);
     }
     return true;
