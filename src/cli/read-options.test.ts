@@ -103,10 +103,10 @@ test('the defaults are what the reference says', () => {
 
 describe('a bad value is told with the place it stands in', () => {
   test.each([
-    [sources({ flags: { proxyPort: 'x' } }), '--proxy-port'],
-    [sources({ env: { DYNABASE_PROXY_PORT: 'x' } }), 'DYNABASE_PROXY_PORT'],
-    [sources({ file: file({ proxyPort: 'x' }) }), 'proxyPort in dynabase.config.json'],
-  ])('%#', (given, called) => {
+    ['--proxy-port', sources({ flags: { proxyPort: 'x' } })],
+    ['DYNABASE_PROXY_PORT', sources({ env: { DYNABASE_PROXY_PORT: 'x' } })],
+    ['proxyPort in dynabase.config.json', sources({ file: file({ proxyPort: 'x' }) })],
+  ])('which is %s', (called, given) => {
     expect(() => readOptions(given, ['proxyPort'])).toThrow(
       expect.objectContaining({
         code: 'BAD_OPTION',

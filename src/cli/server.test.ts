@@ -36,21 +36,21 @@ describe('the server is found', () => {
 });
 
 describe('what is missing is said with what to do', () => {
-  test('no server', async () => {
+  test('no server runs', async () => {
     await expect(findServer(fakeWorld(), {})).rejects.toMatchObject({
       code: 'SERVER_UNREACHABLE',
       message: expect.stringContaining('nothing runs on this data directory; start it with'),
     });
   });
 
-  test('a broken server file', async () => {
+  test('the server file is broken', async () => {
     const files = { '/home/me/.dynabase/server.json': '{' };
     await expect(findServer(fakeWorld({ files }), {})).rejects.toMatchObject({
       code: 'SERVER_UNREACHABLE',
     });
   });
 
-  test('a key that this user may not read', async () => {
+  test('this user may not read the key', async () => {
     const world = fakeWorld({ files: local });
     const readText = async (path: string) => {
       if (path.endsWith('api-key')) throw Object.assign(new Error('EACCES'), { code: 'EACCES' });
@@ -62,7 +62,7 @@ describe('what is missing is said with what to do', () => {
     });
   });
 
-  test('a remote server without a key', async () => {
+  test('a remote server has no key', async () => {
     const env = { DYNABASE_API_URL: 'https://db.example' };
     await expect(findServer(fakeWorld({ files: local, env }), {})).rejects.toMatchObject({
       code: 'BAD_OPTION',

@@ -120,7 +120,7 @@ function describe(name: string): readonly TitledQuery[] {
       title: `Columns of ${name}`,
       sql: `select a.attname as "Column", pg_catalog.format_type(a.atttypid, a.atttypmod) as "Type",
   case when a.attnotnull then 'not null' else '' end as "Nullable",
-  pg_catalog.pg_get_expr(d.adbin, d.adrelid) as "Default"
+  coalesce(pg_catalog.pg_get_expr(d.adbin, d.adrelid), '') as "Default"
 from pg_catalog.pg_attribute a
   left join pg_catalog.pg_attrdef d on d.adrelid = a.attrelid and d.adnum = a.attnum
 where a.attrelid = ${relation} and a.attnum > 0 and not a.attisdropped order by a.attnum`,

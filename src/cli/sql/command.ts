@@ -26,6 +26,7 @@ async function runSql(context: Context, name: string, sql: string | undefined): 
     } else if (world.stdin.isTTY === true && world.stdout.isTTY === true) {
       const { runPrompt } = await import('./prompt.ts');
       await runner.connect();
+      printer.note(`connected to ${name}; \\? for help, \\q to quit`);
       await runPrompt(world, runner, name);
     } else {
       const { runScript } = await import('./script.ts');

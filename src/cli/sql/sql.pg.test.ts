@@ -166,7 +166,7 @@ describe('SQL as an argument', () => {
       '[{"Schema":"public","Name":"t","Type":"table","Owner":"postgres"}]\n',
     );
     const { out } = await sql(['\\d t']);
-    expect(out).toContain(' name   | text    | not null | NULL');
+    expect(out).toContain(' name   | text    | not null |');
     expect(out).toContain('CREATE UNIQUE INDEX t_pkey ON public.t USING btree (id)');
     expect(out).toContain('CHECK ((id > 0))');
     for (const command of ['\\l', '\\dn', '\\dv', '\\di', '\\df', '\\du', '\\d']) {
@@ -226,7 +226,7 @@ describe('a script on standard input', () => {
     expect(control.calls).not.toContain('ticket acme');
   });
 
-  test('may quit', async () => {
+  test('may quit before its end', async () => {
     expect((await sql([], { stdin: 'select 1 as a;\n\\q\nselect 2;' })).out).toBe(
       ' a\n---\n 1\n(1 row)\n',
     );
