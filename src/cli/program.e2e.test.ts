@@ -207,6 +207,14 @@ describe('failures go to standard error with their code and status 1', () => {
     ]);
   });
 
+  test('as an object too where a variable asks for JSON', async () => {
+    const { err } = await dynabase(['wake'], { env: { DYNABASE_JSON: '1' } });
+    expect(JSON.parse(err)).toEqual({
+      code: 'BAD_REQUEST',
+      message: "missing required argument 'name'",
+    });
+  });
+
   test('of a server that is not there', async () => {
     expect(await dynabase(['status'], { files: {} })).toMatchObject({
       status: 1,

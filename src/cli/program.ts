@@ -77,13 +77,17 @@ export async function runProgram(
     // Commander has printed the help of a command that needs a subcommand.
     if (error instanceof CommanderError && error.code === 'commander.help') return 1;
     const told = error instanceof CommanderError ? misused(error) : error;
-    const text = args.includes('--json')
+    const text = wantsJson(args, world)
       ? failureJson(told)
       : failureText(told, styleFor(world.stderr, world.env));
     world.stderr.write(`${text}\n`);
     return 1;
   }
 }
+
+/** Asked for also where the command line could not be read, so it is not asked of commander. */
+const wantsJson = (args: readonly string[], { env }: World): boolean =>
+  args.includes('--json') || /^(?:1|true|yes|on)$/i.test(env[variableOf('json')] ?? '');
 
 function addUp(program: Command, { world, up }: ProgramParts): void {
   const command = program.command('up').description('Run the server until Ctrl-C or SIGTERM');
