@@ -95,12 +95,6 @@ export const OPTIONS = {
     of: 'server',
     doc: 'Host name that connection strings say',
   },
-  policy: {
-    parse: text,
-    value: 'file|preset',
-    of: 'server',
-    doc: 'Policy of tiers',
-  },
   suspendAfter: {
     parse: duration({ min: SUSPEND_AFTER_MIN_MS, max: SUSPEND_AFTER_MAX_MS }),
     default: '15m',

@@ -81,7 +81,6 @@ test('the defaults are what the reference says', () => {
     apiHost: '127.0.0.1',
     apiPort: 6480,
     publicHost: 'localhost',
-    policy: null,
     suspendAfter: 900_000,
     wakeTimeout: 30_000,
     loginTimeout: 15_000,
