@@ -37,6 +37,9 @@ const KILLED_WITHIN = seconds(10);
 /** How often an adopted postmaster is looked at, beside the watch on its lock. */
 const LOOK_EVERY = seconds(2);
 
+/** How often, once its lock is free. */
+const LOOK_EVERY_AT_LAST = ms(1);
+
 export type ComputeParts = {
   readonly files: ComputeFiles;
   readonly postmaster: ProcessRef;
@@ -92,7 +95,7 @@ export class Compute {
   /** Ends every process of the compute without ceremony. */
   async kill(): Promise<void> {
     killAll(this.files);
-    if (await this.#goneWithin(KILLED_WITHIN)) return;
+    if (await this.#goneWithin(KILLED_WITHIN)) return this.#reaped();
     throw new Error('processes of the compute do not end');
   }
 
@@ -101,6 +104,11 @@ export class Compute {
     this.#lifeline.close();
     this.#cancelLook();
     this.#socketDir.close();
+  }
+
+  /** A process lets go of its lock a moment before it leaves the process table. */
+  async #reaped(): Promise<void> {
+    await this.ended;
   }
 
   #goneWithin(wait: DurationMs): Promise<boolean> {
@@ -123,13 +131,14 @@ export class Compute {
   /** The end of a postmaster that is not our child: its lock is free, or it is found missing. */
   #watched(): Promise<string> {
     const { promise, resolve } = Promise.withResolvers<string>();
-    const end = () => resolve('the server process ended');
-    const look = () => {
-      if (findProcess(this.pid)?.startedAt !== this.#postmaster.startedAt) end();
-      else this.#cancelLook = this.#clock.timer(LOOK_EVERY, look);
+    const lookEvery = (wait: DurationMs) => {
+      this.#cancelLook();
+      if (findProcess(this.pid)?.startedAt === this.#postmaster.startedAt) {
+        this.#cancelLook = this.#clock.timer(wait, () => lookEvery(wait));
+      } else resolve('the server process ended');
     };
-    void this.gone.then(end);
-    look();
+    lookEvery(LOOK_EVERY);
+    void this.gone.then(() => lookEvery(LOOK_EVERY_AT_LAST));
     return promise;
   }
 }

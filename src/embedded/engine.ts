@@ -119,10 +119,9 @@ async function openParts(
 }
 
 async function makeDirs(layout: Layout): Promise<void> {
-  await ensureDir(layout.dataDir, 0o700);
-  for (const dir of [layout.trash, layout.secrets, layout.uids]) await ensureDir(dir, 0o700);
   // Computes of another user id walk through these; what is inside guards itself.
-  for (const dir of [layout.tenants, layout.husks]) await ensureDir(dir, 0o711);
+  for (const dir of [layout.dataDir, layout.tenants, layout.husks]) await ensureDir(dir, 0o711);
+  for (const dir of [layout.trash, layout.secrets, layout.uids]) await ensureDir(dir, 0o700);
 }
 
 function ownerSource(options: EmbeddedOptions, layout: Layout): () => Promise<FileOwner> {

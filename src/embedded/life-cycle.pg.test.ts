@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { SIZE_OF_TIER } from '../domain/tier.ts';
@@ -138,4 +138,27 @@ test('what a compute is started with shows no secret', async () => {
       expect(shown + environment).not.toContain(secret);
     }
   }
+});
+
+test('a log that has outgrown its bound is rotated at the next start', async () => {
+  await using bounded = await realHost({ more: { logBytesMax: 1_000 } });
+  const tenant = await bounded.running('talkative');
+  const { log } = tenantFiles(layoutOf(bounded.dataDir), tenant.id);
+  for (let round = 0; round < 3; round++) {
+    for (let line = 0; line < 20; line++) {
+      await bounded.sql(tenant, 'select 1/0').catch(() => {});
+    }
+    await bounded.host.stop(tenant.id);
+    await bounded.start(tenant.id);
+  }
+  expect((await stat(log)).size).toBeLessThan(2_000);
+  expect((await stat(`${log}.1`)).size).toBeGreaterThan(1_000);
+});
+
+test('a tenant that hides its version file behind a pipe does not stop the server', async () => {
+  const tenant = await world.created('hostile');
+  const file = join(filesOf(tenant.id).data, 'PG_VERSION');
+  await rm(file);
+  execFileSync('mkfifo', [file]);
+  await expect(world.start(tenant.id)).rejects.toThrow('its data is missing');
 });

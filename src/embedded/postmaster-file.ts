@@ -1,12 +1,12 @@
 /**
  * `postmaster.pid`: what a postmaster says of itself.
  *
- * Source: PostgreSQL `src/include/utils/pidfile.h`. The file is the tenant's, so it is read with
- * suspicion: no link is followed, no pipe waited for, and no more than a page is read.
+ * Source: PostgreSQL `src/include/utils/pidfile.h`.
  */
-import { closeSync, constants, openSync, readSync, unlinkSync } from 'node:fs';
+import { unlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { isErrno } from './durable.ts';
+import { readForeign } from './foreign-file.ts';
 
 export type PostmasterStatus = 'starting' | 'ready' | 'stopping' | 'standby';
 
@@ -20,11 +20,10 @@ export const POSTMASTER_FILE = 'postmaster.pid';
 
 const STATUSES: readonly string[] = ['starting', 'ready', 'stopping', 'standby'];
 const STATUS_LINE = 7;
-const LENGTH_MAX = 4_096;
 
 /** Undefined when there is no such file, or nothing in it yet. */
 export function readPostmasterFile(data: string): PostmasterFile | undefined {
-  const text = readSmall(join(data, POSTMASTER_FILE));
+  const text = readForeign(join(data, POSTMASTER_FILE));
   return text === undefined ? undefined : parsePostmasterFile(text);
 }
 
@@ -43,21 +42,5 @@ export function removePostmasterFile(data: string): void {
     unlinkSync(join(data, POSTMASTER_FILE));
   } catch (error) {
     if (!isErrno(error, 'ENOENT')) throw error;
-  }
-}
-
-function readSmall(path: string): string | undefined {
-  let fd: number;
-  try {
-    fd = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
-  } catch (error) {
-    if (isErrno(error, 'ENOENT', 'ELOOP', 'ENXIO')) return undefined;
-    throw error;
-  }
-  try {
-    const page = Buffer.alloc(LENGTH_MAX);
-    return page.toString('utf8', 0, readSync(fd, page, 0, LENGTH_MAX, 0));
-  } finally {
-    closeSync(fd);
   }
 }

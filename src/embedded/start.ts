@@ -11,12 +11,13 @@
  * directory even where the user id of the compute may not walk the path to it.
  */
 import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process';
-import { closeSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { closeSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Clock } from '../domain/clock.ts';
 import { after, type DurationMs, elapsed, ms, seconds } from '../domain/units.ts';
 import { Compute } from './compute.ts';
 import { isErrno } from './durable.ts';
+import { readForeign } from './foreign-file.ts';
 import type { ComputeFiles } from './layout.ts';
 import { type HeldLock, type Lifeline, makeLock, tryLock, watchLock } from './lock.ts';
 import { endOfLog, lastFailure, openLog, rotateLog } from './log-file.ts';
@@ -58,11 +59,15 @@ const OOM_SCORE = 500;
 /** Throws a plain `Error` with the reason, safe to show, if the compute cannot start. */
 export async function startCompute(ground: Ground, request: StartRequest): Promise<Compute> {
   const { files } = request;
-  refuseOtherVersion(ground.engine, files);
-  makeLock(files.lock, ground.os);
-  const found = await lockOrFind(ground, files);
-  if ('running' in found) return adopt(ground, files, found.running, request.giveUpAfter);
-  return spawnCompute(ground, request, found.lock);
+  try {
+    refuseOtherVersion(ground.engine, files);
+    makeLock(files.lock, ground.os);
+    const found = await lockOrFind(ground, files);
+    if ('running' in found) return await adopt(ground, files, found.running, request.giveUpAfter);
+    return await spawnCompute(ground, request, found.lock);
+  } catch (error) {
+    throw inPlainWords(error);
+  }
 }
 
 /** The compute that runs in `files` now, or undefined. Waits for one that is just starting. */
@@ -71,14 +76,17 @@ export async function findCompute(
   files: ComputeFiles,
   giveUpAfter: DurationMs,
 ): Promise<Compute | undefined> {
-  const running = findPostmaster(files);
-  return running && adopt(ground, files, running, giveUpAfter);
+  const found = findPostmaster(files);
+  if (found === 'none' || found === 'dead') return undefined;
+  return await adopt(ground, files, found, giveUpAfter);
 }
 
-function findPostmaster(files: ComputeFiles): ProcessRef | undefined {
+/** From one look at its file: a second might see another's. */
+function findPostmaster(files: ComputeFiles): ProcessRef | 'none' | 'dead' {
   const file = readPostmasterFile(files.data);
-  const ref = file && findProcess(file.pid);
-  return ref && belongsTo(ref, files) ? ref : undefined;
+  if (!file) return 'none';
+  const ref = findProcess(file.pid);
+  return ref && belongsTo(ref, files) ? ref : 'dead';
 }
 
 type Found = { readonly lock: HeldLock } | { readonly running: ProcessRef };
@@ -90,12 +98,11 @@ async function lockOrFind({ os, clock }: Ground, files: ComputeFiles): Promise<F
     const lock = tryLock(files.lock, os);
     if (lock) return { lock };
     const running = findPostmaster(files);
-    if (running) return { running };
+    if (running !== 'none' && running !== 'dead') return { running };
     // A file left behind tells of a postmaster that was killed. Without one the holder may be
     // another server's postmaster that has not written it yet, so that one is given time.
-    const wasKilled = readPostmasterFile(files.data) !== undefined;
     const waited = elapsed(began, clock.now());
-    if (wasKilled || waited > STRANGER_GRACE) killAll(files);
+    if (running === 'dead' || waited > STRANGER_GRACE) killAll(files);
     if (clock.now() > end) throw new Error('processes of an earlier compute do not end');
     await clock.sleep(LOCK_RETRY_EVERY);
   }
@@ -123,8 +130,9 @@ async function spawnCompute(
   let lifeline: Lifeline | undefined;
   let log: number | undefined;
   try {
-    await rotateLog(files.log, ground.logBytesMax);
+    // At once, or another server would take the new postmaster for an orphan of the old.
     removePostmasterFile(files.data);
+    await rotateLog(files.log, ground.logBytesMax);
     lifeline = watchLock(files.lock, ground.os, ground.clock);
     log = openLog(files.log);
     const logStart = endOfLog(log);
@@ -216,18 +224,20 @@ async function ready(ground: Ground, launch: Launch, giveUpAfter: DurationMs): P
 }
 
 function refuseOtherVersion(engine: Engine, files: ComputeFiles): void {
-  const major = majorOf(files);
-  if (major === engine.version.major) return;
+  const major = readForeign(join(files.data, 'PG_VERSION'))?.trim();
+  if (major === undefined) throw new Error('its data is missing');
+  if (major === `${engine.version.major}`) return;
   throw new Error(
-    `its data was made by PostgreSQL ${major}, and the engine is ${engine.version.major}`,
+    `its data was made by PostgreSQL ${major.slice(0, 20)}, and the engine is ${engine.version.major}`,
   );
 }
 
-function majorOf(files: ComputeFiles): number {
-  try {
-    return Number(readFileSync(join(files.data, 'PG_VERSION'), 'utf8'));
-  } catch (error) {
-    if (isErrno(error, 'ENOENT')) throw new Error('its data is missing', { cause: error });
-    throw error;
-  }
+/** A failure of a system call in words that name no path. */
+function inPlainWords(error: unknown): unknown {
+  const code = error instanceof Error ? (error as NodeJS.ErrnoException).code : undefined;
+  if (code === undefined) return error;
+  const why = isErrno(error, 'ENOSPC', 'EDQUOT')
+    ? 'the disk is full'
+    : `its files cannot be used: ${code}`;
+  return new Error(why, { cause: error });
 }

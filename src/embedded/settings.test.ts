@@ -1,0 +1,71 @@
+import { expect, test } from 'vitest';
+import { SIZE_OF_TIER } from '../domain/tier.ts';
+import { featuresOf } from './engine-version.ts';
+import { asArguments, settingsOf } from './settings.ts';
+
+const namesFor = (major: number, tier: keyof typeof SIZE_OF_TIER = 'COLD'): Map<string, string> =>
+  new Map(
+    settingsOf({
+      features: featuresOf({ major, minor: 1 }),
+      size: SIZE_OF_TIER[tier],
+      clusterName: 'tn_000000000001',
+      onLinux: true,
+    }),
+  );
+
+/** Settings of `newer` that `older` does not have. */
+const gained = (older: number, newer: number): string[] =>
+  [...namesFor(newer).keys()].filter((name) => !namesFor(older).has(name)).sort();
+
+test('a major is given no setting that came later', () => {
+  expect(gained(15, 16)).toEqual([]);
+  expect(gained(16, 17)).toEqual([
+    'allow_alter_system',
+    'multixact_member_buffers',
+    'serializable_buffers',
+  ]);
+  expect(gained(17, 18)).toEqual(['autovacuum_worker_slots', 'io_max_concurrency', 'io_method']);
+});
+
+test('nothing is set twice', () => {
+  const settings = settingsOf({
+    features: featuresOf({ major: 18, minor: 4 }),
+    size: SIZE_OF_TIER.HOT,
+    clusterName: 'x',
+    onLinux: true,
+  });
+  expect(new Set(settings.map(([name]) => name)).size).toBe(settings.length);
+});
+
+test.each(['COLD', 'WARM', 'HOT', 'PERSISTENT'] as const)(
+  'tier %s has room for its connections, and for locks as a stock server has',
+  (tier) => {
+    const settings = namesFor(18, tier);
+    const connections = Number(settings.get('max_connections'));
+    expect(connections).toBe(SIZE_OF_TIER[tier].connectionsMax + 3);
+    const locks = connections * Number(settings.get('max_locks_per_transaction'));
+    expect(locks).toBeGreaterThanOrEqual(6_400);
+  },
+);
+
+test('a commit is durable in every tier', () => {
+  for (const tier of ['COLD', 'WARM', 'HOT', 'PERSISTENT'] as const) {
+    const settings = namesFor(18, tier);
+    const durability = ['fsync', 'synchronous_commit', 'full_page_writes', 'autovacuum'];
+    expect(durability.map((name) => settings.get(name))).toEqual(['on', 'on', 'on', 'on']);
+  }
+});
+
+test('a machine without syncfs is not asked for it', () => {
+  const settings = settingsOf({
+    features: featuresOf({ major: 18, minor: 4 }),
+    size: SIZE_OF_TIER.COLD,
+    clusterName: 'x',
+    onLinux: false,
+  });
+  expect(settings.map(([name]) => name)).not.toContain('recovery_init_sync_method');
+});
+
+test('settings become arguments one by one', () => {
+  expect(asArguments([['datestyle', 'ISO, MDY']])).toEqual(['-c', 'datestyle=ISO, MDY']);
+});
