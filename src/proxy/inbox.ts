@@ -11,6 +11,8 @@ import { assert } from '../domain/assert.ts';
 /** Held for one session before it is bound. Startup packet and login together stay far below. */
 export const INBOX_BYTES_MAX = 64 * 1024;
 
+const NOTHING = Buffer.alloc(0);
+
 /** The client closed its side. There is nobody left to tell anything. */
 export class ClientGone extends Error {
   override readonly name = 'ClientGone';
@@ -21,7 +23,7 @@ type Waiter = { readonly tryRead: () => boolean; readonly reject: (error: Error)
 export class Inbox {
   readonly #socket: Socket;
   readonly #onGone: () => void;
-  #bytes: Buffer = Buffer.alloc(0);
+  #bytes: Buffer = NOTHING;
   #waiter: Waiter | undefined;
   #gone = false;
 
@@ -66,8 +68,9 @@ export class Inbox {
     this.#socket.off('close', this.#leave);
     this.#socket.pause();
     const rest = this.#bytes;
-    this.#bytes = Buffer.alloc(0);
-    return rest;
+    this.#bytes = NOTHING;
+    // An empty slice would keep the chunk it was cut from.
+    return rest.length === 0 ? NOTHING : rest;
   }
 
   readonly #receive = (chunk: Buffer): void => {

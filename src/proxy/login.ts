@@ -10,6 +10,8 @@
  * logs in there; it lives in memory for as long as that takes. The holder of a ticket logs in as
  * the role, and with the key, that the ticket stands for.
  */
+import { assert } from '../domain/assert.ts';
+import type { Clock } from '../domain/clock.ts';
 import { type Fault, fault, isFault } from '../domain/faults.ts';
 import type { Credential, Door, Gate } from '../domain/gate.ts';
 import type { TenantId } from '../domain/ids.ts';
@@ -27,6 +29,7 @@ import { mechanismsFor, mockSecret, type Proven, ScramServer } from '../wire/scr
 import { mustNegotiate, type StartupMessage, spokenVersion } from '../wire/startup.ts';
 import { parseVerifier, type ScramSecret } from '../wire/verifier.ts';
 import type { ClientLine } from './client-line.ts';
+import { Pace } from './pace.ts';
 import type { ProxyOptions } from './proxy-options.ts';
 import { namesOf, type Route, readClaims, route } from './route.ts';
 import type { LoginAttempt, LoginThrottle } from './throttle.ts';
@@ -43,6 +46,7 @@ const NO_TENANT = 'tn_000000000000' as TenantId;
 
 export type LoginParts = {
   readonly gate: Gate;
+  readonly clock: Clock;
   readonly random: Random;
   readonly throttle: LoginThrottle;
   readonly options: ProxyOptions;
@@ -63,11 +67,7 @@ export type Login = {
 /** Whom a login comes from, and what it needs. */
 export type LoginFrom = { readonly address: string; readonly parts: LoginParts };
 
-type Proof = {
-  readonly door: Door;
-  readonly proven: Proven;
-  readonly credential: Credential;
-};
+type Found = { readonly meant: Route; readonly credential: Credential | undefined };
 
 /** A login that failed, and a hint for whoever meant well. */
 export class LoginRefused extends Error {
@@ -98,10 +98,13 @@ export async function login(
   if (mustNegotiate(startup)) {
     line.write(negotiateProtocolVersion(spokenVersion(startup.asked), startup.extensions));
   }
-  const meant = await findRoute(line, startup, from);
-  const { door, proven, credential } = await prove(line, meant, from);
+  const { meant, credential } = await lookUp(line, startup, from);
+  const proven = await prove(line, { meant, credential }, from);
   line.write(Buffer.concat([authenticationSaslFinal(proven.serverFinal), authenticationOk()]));
-  const instead = credential.instead;
+  // Nobody proves the mock that stands in for either.
+  const { door } = meant;
+  assert(door !== undefined && credential !== undefined, 'only a real verifier is proven');
+  const { instead } = credential;
   return {
     door,
     role: meant.role,
@@ -109,6 +112,22 @@ export async function login(
     clientKey: instead === null ? proven.clientKey : Buffer.from(instead.clientKey, 'base64'),
     parameters: backendParameters(startup, meant),
   };
+}
+
+/** Finds out whom the client means. Takes as long whatever is found; see `pace.ts`. */
+async function lookUp(line: ClientLine, startup: StartupMessage, from: LoginFrom): Promise<Found> {
+  const { gate, throttle, clock, options } = from.parts;
+  const pace = new Pace(clock, options.strangerPace);
+  try {
+    const meant = await findRoute(line, startup, from);
+    const attempt = attemptOf(meant, from);
+    checkWait(throttle.wait(attempt));
+    const credential = await gate.credential(meant.door?.tenant ?? NO_TENANT, meant.role);
+    if (!throttle.isTrusted(attempt)) await pace.over();
+    return { meant, credential };
+  } finally {
+    pace.cancel();
+  }
 }
 
 async function findRoute(
@@ -140,40 +159,39 @@ async function findRoute(
   }
 }
 
-async function prove(line: ClientLine, meant: Route, from: LoginFrom): Promise<Proof> {
-  const { gate, throttle, random, options } = from.parts;
-  const attempt: LoginAttempt = { address: from.address, role: `${meant.tenant}/${meant.role}` };
-  checkWait(throttle.wait(attempt));
+async function prove(line: ClientLine, found: Found, from: LoginFrom): Promise<Proven> {
+  const { throttle, random, options } = from.parts;
+  const attempt = attemptOf(found.meant, from);
   const channelBinding = line.channel?.channelBinding ?? null;
   line.write(authenticationSasl(mechanismsFor(channelBinding)));
 
-  const lookup = gate.credential(meant.door?.tenant ?? NO_TENANT, meant.role);
-  // Heard below; a client that leaves first must not turn its failure into an unheard one.
-  lookup.catch(() => {});
   const first = await line.next(readPasswordMessage);
   const { mechanism, data } = readSaslInitialResponse(first.body);
-  const credential = await lookup;
-  const secret = secretFor(meant, credential, mockSecret(options.mockKey, attempt.role));
+  const secret = secretFor(found, mockSecret(options.mockKey, attempt.role));
   const scram = new ScramServer({ secret, nonce: newNonce(random), channelBinding });
   line.write(authenticationSaslContinue(scram.challenge(mechanism, data)));
 
   const final = await line.next(readPasswordMessage);
   checkWait(throttle.wait(attempt));
   const proven = scram.finish(final.body);
-  if (proven === undefined || credential === undefined || meant.door === undefined) {
+  if (proven === undefined) {
     throttle.failed(attempt);
-    throw new LoginRefused(fault('PASSWORD_WRONG', { role: meant.role }), hintOf(meant));
+    throw new LoginRefused(
+      fault('PASSWORD_WRONG', { role: found.meant.role }),
+      hintOf(found.meant),
+    );
   }
   throttle.succeeded(attempt);
-  return { door: meant.door, proven, credential };
+  return proven;
 }
 
+const attemptOf = (meant: Route, from: LoginFrom): LoginAttempt => ({
+  address: from.address,
+  role: `${meant.tenant}/${meant.role}`,
+});
+
 /** What the proof is checked against: `mock` for those who may not come in, whatever they prove. */
-function secretFor(
-  meant: Route,
-  credential: Credential | undefined,
-  mock: ScramSecret,
-): ScramSecret {
+function secretFor({ meant, credential }: Found, mock: ScramSecret): ScramSecret {
   const isOurs =
     meant.role.startsWith(RESERVED_ROLE_PREFIX) && !meant.role.startsWith(TICKET_ROLE_PREFIX);
   if (meant.door === undefined || credential === undefined || isOurs) return mock;

@@ -75,7 +75,8 @@ export async function openProxy(parts: ProxyParts): Promise<RunningProxy> {
 function accept(socket: Socket, id: SessionId, parts: SessionParts): void {
   const address = addressKey(socket.remoteAddress);
   const admission = parts.table.admit(address);
-  if (admission.kind === 'ignored') {
+  // A socket that has closed already would never be taken off the table.
+  if (socket.destroyed || admission.kind === 'ignored') {
     socket.destroy();
     return;
   }

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from 'vitest';
-import { seconds } from '../domain/units.ts';
+import { elapsed, ms, seconds } from '../domain/units.ts';
 import {
   ACME,
   leftBehind,
@@ -8,7 +8,12 @@ import {
   proxyWorld,
   WELCOME,
 } from '../testing/proxy-world.ts';
-import { described, errorFields, type WireMessage } from '../testing/wire-peer.ts';
+import {
+  described,
+  errorFields,
+  startupMessageOf,
+  type WireMessage,
+} from '../testing/wire-peer.ts';
 import { message } from '../wire/messages.ts';
 import { keysOf, verifierOf } from '../wire/verifier.ts';
 
@@ -102,6 +107,32 @@ describe('a login that fails', () => {
 
   /** `R` 11, both nonces, a salt of 16 bytes, 4,096 iterations. */
   const CHALLENGE_BYTES = 4 + 'r=a-client-nonce'.length + 24 + ',s='.length + 24 + ',i=4096'.length;
+
+  test('is asked for its password after the same time, and who is known at once', async () => {
+    world = await proxyWorld({ strangerPace: ms(4) });
+    const askedAfter = async (user: string, database: string, lookUp: number): Promise<number> => {
+      world.gate.lookUp = () => world.clock.sleep(ms(lookUp));
+      const client = world.connect();
+      const begun = world.clock.now();
+      client.send(startupMessageOf({ user, database }));
+      const asked = client.message().then(() => elapsed(begun, world.clock.now()));
+      for (let i = 0; i < 40; i++) await world.clock.advance(ms(0.25));
+      client.socket.end();
+      return await asked;
+    };
+    expect(await askedAfter('acme', 'acme', 0)).toBe(4);
+    expect(await askedAfter('acme', 'acme', 1.5)).toBe(4);
+    expect(await askedAfter('nobody', 'acme', 1)).toBe(4);
+    expect(await askedAfter('acme', 'ghost', 1.75)).toBe(4);
+    world.gate.lookUp = () => Promise.resolve();
+    const known = world.connect();
+    const login = known.logIn(ACME);
+    await world.until(() => world.clock.pending > 1);
+    await world.clock.advance(ms(4));
+    expect(all(await login)).toEqual(WELCOME);
+    known.socket.end();
+    expect(await askedAfter('acme', 'acme', 0)).toBe(0);
+  });
 
   test('is slowed down when it is repeated, and not for those who proved it before', async () => {
     world = await proxyWorld();

@@ -95,10 +95,11 @@ export class Session implements Tracked {
   readonly #parts: SessionParts;
   readonly #socket: Socket;
   readonly #line: ClientLine;
-  readonly #closing = new AbortController();
   #state: State = { kind: 'greeting' };
   #taken: Taken | null = null;
   #deadline: CancelTimer = () => {};
+  /** Gives up the wake and the login to the compute. Only there while they go on. */
+  #binding: AbortController | null = null;
 
   constructor(socket: Socket, options: SessionOptions, parts: SessionParts) {
     this.#options = options;
@@ -174,7 +175,8 @@ export class Session implements Tracked {
         if (this.#state.kind !== phase) this.#move({ kind: phase });
       },
     };
-    return bind(request, this.#parts, this.#closing.signal);
+    this.#binding = new AbortController();
+    return bind(request, this.#parts, this.#binding.signal);
   }
 
   /** Tells the client that it is in, and gives the line to the relay. */
@@ -186,6 +188,7 @@ export class Session implements Tracked {
       return;
     }
     this.#deadline();
+    this.#binding = null;
     const key = cancelKeys.issue({
       protocol: spokenVersion(startup.asked),
       processId: backend.key.processId,
@@ -239,7 +242,7 @@ export class Session implements Tracked {
     if (this.#state.kind === 'closed') return;
     this.#move({ kind: 'closed' });
     this.#deadline();
-    this.#closing.abort();
+    this.#binding?.abort();
     this.#line.hangUp(last);
     this.#giveBack();
   }

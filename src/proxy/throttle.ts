@@ -65,7 +65,7 @@ export class LoginThrottle {
   wait(attempt: LoginAttempt): DurationMs {
     const { freeFailuresOfAddress, freeFailuresOfRole, freeFailuresOfPair } = this.#limits;
     const pair = this.#wait(pairKey(attempt), freeFailuresOfPair);
-    if (this.#read(pairKey(attempt))?.proven) return pair;
+    if (this.isTrusted(attempt)) return pair;
     const address = this.#wait(addressKey(attempt.address), freeFailuresOfAddress);
     const role = this.#wait(roleKey(attempt.role), freeFailuresOfRole);
     return ms(Math.max(pair, address, role));
@@ -74,6 +74,11 @@ export class LoginThrottle {
   /** How long the address must still wait, whichever role it names. */
   waitOfAddress(address: string): DurationMs {
     return this.#wait(addressKey(address), this.#limits.freeFailuresOfAddress);
+  }
+
+  /** Whether the role's password was proven from this address not long ago. */
+  isTrusted(attempt: LoginAttempt): boolean {
+    return this.#read(pairKey(attempt))?.proven ?? false;
   }
 
   failed(attempt: LoginAttempt): void {

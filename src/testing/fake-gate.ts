@@ -12,6 +12,8 @@ export class FakeGate implements Gate {
   readonly wakes: WakeRequest[] = [];
   /** Sessions that were woken for and not released. */
   readonly open = new Set<SessionId>();
+  /** What every look-up waits for. */
+  lookUp: () => Promise<void> = () => Promise.resolve();
   /** How a wake ends; by default with the address given to the constructor. */
   onWake: (request: WakeRequest) => Promise<Address>;
 
@@ -36,11 +38,13 @@ export class FakeGate implements Gate {
 
   async door(name: TenantName): Promise<Door | undefined> {
     this.asked.push('door');
+    await this.lookUp();
     return this.#doors.get(name);
   }
 
   async credential(tenant: TenantId, role: string): Promise<Credential | undefined> {
     this.asked.push('credential');
+    await this.lookUp();
     return this.#credentials.get(`${tenant} ${role}`);
   }
 

@@ -62,7 +62,8 @@ export async function proxyWorld(options: Partial<ProxyOptions> = {}): Promise<P
     log,
     random: new SeededRandom(1),
     usageSink: { add: () => Promise.resolve() },
-    options: { ...PROXY_DEFAULTS, mockKey: Buffer.alloc(32, 9), ...options },
+    // No pace: a test that is not about it should not have to wait for it.
+    options: { ...PROXY_DEFAULTS, strangerPace: ms(0), mockKey: Buffer.alloc(32, 9), ...options },
   });
   const connect = (from?: string): WirePeer => new WirePeer(network.connect(from) as Socket);
   const settle = async (): Promise<void> => {
