@@ -8,18 +8,20 @@ import pg from 'pg';
 import postgresJs from 'postgres';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { TenantId } from '../domain/ids.ts';
+import { ms } from '../domain/units.ts';
 import type { Verifier } from '../domain/verifier.ts';
 import { type Certificate, openCertificate } from '../system/certificate.ts';
 import { SystemClock } from '../system/clock.ts';
 import { SystemNetwork } from '../system/network.ts';
 import { SystemRandom } from '../system/random.ts';
+import { eventually } from '../testing/eventually.ts';
 import { FakeGate } from '../testing/fake-gate.ts';
 import { MemoryLog } from '../testing/memory-log.ts';
 import { type RealPostgres, realPostgres } from '../testing/real-postgres.ts';
 import { described, SSL_REQUEST, startupMessageOf, WirePeer } from '../testing/wire-peer.ts';
 import { verifierOf } from '../wire/verifier.ts';
 import { openProxy, type RunningProxy } from './proxy.ts';
-import { PROXY_DEFAULTS } from './proxy-options.ts';
+import { PROXY_DEFAULTS, type ProxyOptions } from './proxy-options.ts';
 
 const PASSWORD = 'p\u00e4ss w\u00f6rd';
 const HOST = '127.0.0.1';
@@ -49,15 +51,7 @@ beforeAll(async () => {
   gate = new FakeGate(`${socketDir}/.s.PGSQL.${port}`);
   acme = gate.addTenant('acme');
   for (const role of ['acme', 'alice', 'al.ice']) gate.addRole(acme, role, { verifier });
-  proxy = await openProxy({
-    network: new SystemNetwork(certificate),
-    gate,
-    clock,
-    random,
-    log,
-    usageSink: { add: () => Promise.resolve() },
-    options: { ...PROXY_DEFAULTS, host: HOST, port: 0, mockKey: random.bytes(32) },
-  });
+  proxy = await open();
 }, 60_000);
 
 afterAll(async () => {
@@ -68,6 +62,20 @@ afterAll(async () => {
   expect(log.alarming).toEqual([]);
   expect(gate.open.size).toBe(0);
 });
+
+/** A proxy for `gate`, on a port of its own. */
+function open(options: Partial<ProxyOptions> = {}): Promise<RunningProxy> {
+  const random = new SystemRandom();
+  return openProxy({
+    network: new SystemNetwork(certificate),
+    gate,
+    clock: new SystemClock(),
+    random,
+    log,
+    usageSink: { add: () => Promise.resolve() },
+    options: { ...PROXY_DEFAULTS, host: HOST, port: 0, mockKey: random.bytes(32), ...options },
+  });
+}
 
 type Config = pg.ClientConfig & { readonly enableChannelBinding?: boolean };
 
@@ -192,6 +200,30 @@ describe('TLS', () => {
   });
 });
 
+test('a handshake that stops half way is ended when the time for the login is over', async () => {
+  const hasty = await open({ loginTimeout: ms(300) });
+  for (const opening of [SSL_REQUEST, Buffer.from('\x16\x03\x01\x02\0\x01', 'latin1')]) {
+    const peer = await plain(hasty.port);
+    peer.send(opening);
+    await once(peer.socket.resume(), 'close');
+  }
+  await hasty.close();
+  expect(hasty.sessions.count()).toBe(0);
+});
+
+test('a client that resets its connection leaves nothing behind', async () => {
+  const own = await open();
+  const peer = await plain(own.port);
+  await peer.logIn({ password: PASSWORD, parameters: { user: 'acme', database: 'acme' } });
+  peer.socket.resetAndDestroy();
+  await eventually('no session is left', async () => own.sessions.count() === 0);
+  await own.close();
+});
+
+test('two proxies cannot have one port', async () => {
+  await expect(open({ port: proxy.port })).rejects.toMatchObject({ code: 'PORT_IN_USE' });
+});
+
 describe('PostgreSQL’s own refusal reaches the client', () => {
   test.each<[string, Config, object]>([
     [
@@ -261,8 +293,8 @@ test('garbage of every kind ends in a fault or a close', async () => {
   expect(await whoAmI()).toEqual(OWNER);
 });
 
-async function plain(): Promise<WirePeer> {
-  const socket: Socket = connectTcp({ host: HOST, port: proxy.port });
+async function plain(port = proxy.port): Promise<WirePeer> {
+  const socket: Socket = connectTcp({ host: HOST, port });
   await once(socket, 'connect');
   return new WirePeer(socket);
 }
