@@ -214,7 +214,7 @@ describe('a client that leaves', () => {
     world.client.socket.end();
     await world.until(() => world.compute.isEnded);
     expect(world.cancels.length).toBe(0);
-    await world.clock.advance(seconds(10));
+    await world.clock.advance(seconds(5));
     await world.until(() => world.cancels.length > 0 && world.client.isEnded);
     world.compute.socket.end();
     await world.until(() => world.ends.length > 0);

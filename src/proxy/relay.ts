@@ -48,7 +48,7 @@ export const BUFFERED_MAX = 256 * 1024;
 /** Requests without an answer above which the client is not read. */
 export const OUTSTANDING_MAX = 16_384;
 
-const HALF_CLOSED_MAX = seconds(10);
+const HALF_CLOSED_MAX = seconds(5);
 const CLOSING_MAX = seconds(10);
 
 const TERMINATE = message('X');

@@ -1,0 +1,85 @@
+/** The proxy in front of a real PostgreSQL, on this machine's own sockets and time. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { UsageMinute } from '../domain/usage.ts';
+import { openProxy, type RunningProxy } from '../proxy/proxy.ts';
+import { PROXY_DEFAULTS } from '../proxy/proxy-options.ts';
+import { openCertificate } from '../system/certificate.ts';
+import { SystemClock } from '../system/clock.ts';
+import { SystemNetwork } from '../system/network.ts';
+import { SystemRandom } from '../system/random.ts';
+import { verifierOf } from '../wire/verifier.ts';
+import { FakeGate } from './fake-gate.ts';
+import { MemoryLog } from './memory-log.ts';
+import { type RealPostgres, realPostgres } from './real-postgres.ts';
+
+const HOST = '127.0.0.1';
+const PASSWORD = 'pencil';
+const NAME = 'acme';
+
+export class RealProxy implements AsyncDisposable {
+  readonly postgres: RealPostgres;
+  readonly proxy: RunningProxy;
+  readonly gate: FakeGate;
+  readonly log: MemoryLog;
+  /** What the meter gave away; complete once the proxy is closed. */
+  readonly usage: readonly UsageMinute[];
+  /** As clients take it: the owner of the only tenant, and of a database of the same name. */
+  readonly connection: {
+    readonly host: string;
+    readonly port: number;
+    readonly user: string;
+    readonly password: string;
+    readonly database: string;
+  };
+  readonly #close: () => Promise<void>;
+
+  constructor(
+    parts: Pick<RealProxy, 'postgres' | 'proxy' | 'gate' | 'log' | 'usage'>,
+    close: () => Promise<void>,
+  ) {
+    this.postgres = parts.postgres;
+    this.proxy = parts.proxy;
+    this.gate = parts.gate;
+    this.log = parts.log;
+    this.usage = parts.usage;
+    this.#close = close;
+    const { port } = parts.proxy;
+    this.connection = { host: HOST, port, user: NAME, password: PASSWORD, database: NAME };
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#close();
+  }
+}
+
+export async function realProxy(): Promise<RealProxy> {
+  const [clock, random, log] = [new SystemClock(), new SystemRandom(), new MemoryLog()];
+  const postgres = await realPostgres();
+  const verifier = await verifierOf(PASSWORD, random.bytes(16));
+  await postgres.sql(`create role ${NAME} login createrole password '${verifier}'`);
+  await postgres.sql(`create database ${NAME} owner ${NAME}`);
+  const directory = await mkdtemp(join(tmpdir(), 'real-proxy-'));
+  const certificate = await openCertificate({ clock, log, directory, files: null, hostNames: [] });
+  const { socketDir, port } = postgres.connection;
+  const gate = new FakeGate(`${socketDir}/.s.PGSQL.${port}`);
+  gate.addRole(gate.addTenant(NAME), NAME, { verifier });
+  const usage: UsageMinute[] = [];
+  const proxy = await openProxy({
+    network: new SystemNetwork(certificate),
+    gate,
+    clock,
+    random,
+    log,
+    usageSink: { add: async (records) => void usage.push(...records) },
+    options: { ...PROXY_DEFAULTS, host: HOST, port: 0, mockKey: random.bytes(32) },
+  });
+  const close = async (): Promise<void> => {
+    await proxy.close();
+    certificate.close();
+    await postgres[Symbol.asyncDispose]();
+    await rm(directory, { recursive: true, force: true });
+  };
+  return new RealProxy({ postgres, proxy, gate, log, usage }, close);
+}
