@@ -199,7 +199,7 @@ async function openDoor(parts: ServerParts, door: DoorParts): Promise<RunningPro
   });
   door.stack.defer(() => certificate.close());
   const proxy = await openProxy({
-    network: new SystemNetwork(certificate),
+    network: new SystemNetwork(log, certificate),
     gate: door.gate,
     clock,
     random,

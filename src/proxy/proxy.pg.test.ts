@@ -3,6 +3,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { connect as connectTcp, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Duplex } from 'node:stream';
 import { connect as connectTls } from 'node:tls';
 import pg from 'pg';
 import postgresJs from 'postgres';
@@ -18,6 +19,7 @@ import { eventually } from '../testing/eventually.ts';
 import { FakeGate } from '../testing/fake-gate.ts';
 import { MemoryLog } from '../testing/memory-log.ts';
 import { type RealPostgres, realPostgres } from '../testing/real-postgres.ts';
+import { settled } from '../testing/virtual-clock.ts';
 import { described, SSL_REQUEST, startupMessageOf, WirePeer } from '../testing/wire-peer.ts';
 import { verifierOf } from '../wire/verifier.ts';
 import { openProxy, type RunningProxy } from './proxy.ts';
@@ -67,7 +69,7 @@ afterAll(async () => {
 function open(options: Partial<ProxyOptions> = {}): Promise<RunningProxy> {
   const random = new SystemRandom();
   return openProxy({
-    network: new SystemNetwork(certificate),
+    network: new SystemNetwork(log, certificate),
     gate,
     clock: new SystemClock(),
     random,
@@ -164,6 +166,26 @@ describe('TLS', () => {
     });
     expect(found.map((m) => m.type).join('')).toMatch(/^RRRRS+KZ$/);
     peer.socket.end(Buffer.from('X\0\0\0\x04'));
+  });
+
+  test('is understood when its hello comes byte by byte', async () => {
+    const { socket } = await plain();
+    const slow = new Duplex({
+      read: () => {},
+      write: (chunk: Buffer, _, done) => {
+        void byteByByte(socket, chunk).then(() => done());
+      },
+    });
+    socket.on('data', (chunk) => slow.push(chunk));
+    const secured = connectTls({
+      ...{ socket: slow, servername: 'acme.localhost' },
+      ...{ ALPNProtocols: ['postgresql'], rejectUnauthorized: false },
+    });
+    await once(secured, 'secureConnect');
+    const login = { password: PASSWORD, parameters: { user: 'acme', database: 'acme' } };
+    const found = await new WirePeer(secured).logIn(login);
+    expect(found.at(-1)?.type).toBe('Z');
+    socket.destroy();
   });
 
   test('that comes without being asked for and without a protocol is refused', async () => {
@@ -297,4 +319,13 @@ async function plain(port = proxy.port): Promise<WirePeer> {
   const socket: Socket = connectTcp({ host: HOST, port });
   await once(socket, 'connect');
   return new WirePeer(socket);
+}
+
+/** Each byte in a segment of its own, as far as the kernel goes along. */
+async function byteByByte(socket: Socket, bytes: Buffer): Promise<void> {
+  socket.setNoDelay(true);
+  for (const byte of bytes) {
+    await new Promise((written) => socket.write(Buffer.from([byte]), written));
+    await settled();
+  }
 }

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
 import { fault } from '../domain/faults.ts';
+import type { Log } from '../domain/log.ts';
 import type { Listening, ListenOptions, Network, SecureChannel } from '../domain/network.ts';
 import { seconds } from '../domain/units.ts';
 import type { Certificate } from './certificate.ts';
@@ -17,10 +18,12 @@ const BACKLOG = 4_096;
 const APPLICATION_PROTOCOLS = ['postgresql'];
 
 export class SystemNetwork implements Network {
+  readonly #log: Log;
   readonly #certificate: Certificate | null;
 
   /** Without a certificate there is no TLS. */
-  constructor(certificate: Certificate | null) {
+  constructor(log: Log, certificate: Certificate | null) {
+    this.#log = log;
     this.#certificate = certificate;
   }
 
@@ -38,6 +41,8 @@ export class SystemNetwork implements Network {
     });
     server.on('connection', (accepted) => onSocket(directly(accepted)));
     await listening(server, options);
+    // Out of descriptors, most likely. Those who are connected stay; the next one may fit again.
+    server.on('error', (error) => this.#log.error('a client could not be accepted', { error }));
     const bound = server.address();
     const port = typeof bound === 'object' && bound !== null ? bound.port : options.port;
     return { port, close: () => closed(server) };
