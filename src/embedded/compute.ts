@@ -85,10 +85,10 @@ export class Compute {
     ] as const;
     for (const [signal, wait] of steps) {
       if (!signalProcess(this.#postmaster, signal)) break;
-      if (await this.#within(wait, [this.gone.then(() => true), this.ended.then(() => false)]))
-        return;
+      const ended = this.ended.then(() => false);
+      if (await this.#within(wait, [this.gone.then(() => true), ended])) return this.#reaped();
     }
-    if (await this.#goneWithin(ORPHANS_GRACE)) return;
+    if (await this.#goneWithin(ORPHANS_GRACE)) return this.#reaped();
     await this.kill();
   }
 
