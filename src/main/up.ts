@@ -10,10 +10,23 @@ import { openServer, type Server } from './server.ts';
 
 const END_SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
 
+/** The interval itself means nothing. */
+const KEEP_ALIVE_MS = 60_000;
+
 /** What a shell reports of a program that Ctrl-C ended. */
 const INTERRUPTED = 130;
 
 export async function up(options: ServerOptions, world: World, version: string): Promise<void> {
+  // Our clock's timers keep no process alive, so that a forgotten one cannot hold up the end.
+  const alive = setInterval(() => {}, KEEP_ALIVE_MS);
+  try {
+    await serve(options, world, version);
+  } finally {
+    clearInterval(alive);
+  }
+}
+
+async function serve(options: ServerOptions, world: World, version: string): Promise<void> {
   const { stdout, stderr } = world;
   const say = (line: string): void => {
     stdout.write(`${line}\n`);
