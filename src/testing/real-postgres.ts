@@ -54,13 +54,20 @@ export class RealPostgres implements AsyncDisposable {
   readonly #directory: string;
   readonly #postgres: string;
   readonly #runAs: RunAs;
+  readonly #settings: readonly string[];
   readonly #log: string[] = [];
   #server: ChildProcess | undefined;
 
-  constructor(place: { directory: string; postgres: string; runAs: RunAs }) {
+  constructor(place: {
+    readonly directory: string;
+    readonly postgres: string;
+    readonly runAs: RunAs;
+    readonly settings: readonly string[];
+  }) {
     this.#directory = place.directory;
     this.#postgres = place.postgres;
     this.#runAs = place.runAs;
+    this.#settings = place.settings;
     this.connection = {
       socketDir: join(place.directory, 'run'),
       port: PORT,
@@ -73,7 +80,7 @@ export class RealPostgres implements AsyncDisposable {
   /** Resolves when the server accepts connections. */
   async start(): Promise<void> {
     const socket = ['-k', this.connection.socketDir, '-p', `${PORT}`];
-    const settings = SETTINGS.flatMap((setting) => ['-c', setting]);
+    const settings = [...SETTINGS, ...this.#settings].flatMap((setting) => ['-c', setting]);
     const server = spawn(
       this.#postgres,
       ['-D', join(this.#directory, 'data'), ...socket, ...settings],
@@ -149,8 +156,11 @@ export class RealPostgres implements AsyncDisposable {
   }
 }
 
-/** A running PostgreSQL; `await using` ends it and removes all it wrote. */
-export async function realPostgres(): Promise<RealPostgres> {
+/**
+ * A running PostgreSQL; `await using` ends it and removes all it wrote. `settings` are `name=value`
+ * and come after our own.
+ */
+export async function realPostgres(settings: readonly string[] = []): Promise<RealPostgres> {
   const runAs: RunAs = getuid?.() === 0 ? { uid: NOBODY, gid: NOBODY } : {};
   const directory = await mkdtemp(join(TEMPORARY, 'dynabase-pg-'));
   try {
@@ -170,7 +180,7 @@ export async function realPostgres(): Promise<RealPostgres> {
       ],
       { ...runAs, cwd: directory },
     );
-    const server = new RealPostgres({ directory, postgres, runAs });
+    const server = new RealPostgres({ directory, postgres, runAs, settings });
     await server.start();
     return server;
   } catch (error) {

@@ -1,0 +1,49 @@
+/**
+ * The proxy as a process of its own, in front of one PostgreSQL, for `bench/relay.ts`.
+ *
+ * Reads one line of JSON from stdin (no secret belongs among the arguments), prints its port, and
+ * ends with its stdin.
+ */
+import { createInterface } from 'node:readline';
+import { openProxy } from '../src/proxy/proxy.ts';
+import { PROXY_DEFAULTS } from '../src/proxy/proxy-options.ts';
+import { SystemClock } from '../src/system/clock.ts';
+import { SystemNetwork } from '../src/system/network.ts';
+import { SystemRandom } from '../src/system/random.ts';
+import { FakeGate } from '../src/testing/fake-gate.ts';
+import { MemoryLog } from '../src/testing/memory-log.ts';
+
+/** What the proxy is to stand in front of: a role, its database of the same name, its verifier. */
+export type RelayProxySetUp = {
+  readonly socketPath: string;
+  readonly role: string;
+  readonly verifier: string;
+};
+
+const SESSIONS_MAX = 1_000;
+
+const [line] = await new Promise<string[]>((resolve) => {
+  const lines = createInterface({ input: process.stdin });
+  lines.once('line', (first) => resolve([first]));
+});
+const setUp = JSON.parse(line ?? '') as RelayProxySetUp;
+
+const gate = new FakeGate(setUp.socketPath);
+gate.addRole(gate.addTenant(setUp.role, SESSIONS_MAX), setUp.role, { verifier: setUp.verifier });
+const log = new MemoryLog();
+const random = new SystemRandom();
+const proxy = await openProxy({
+  network: new SystemNetwork(log, null),
+  gate,
+  clock: new SystemClock(),
+  random,
+  log,
+  usageSink: { add: () => Promise.resolve() },
+  options: { ...PROXY_DEFAULTS, port: 0, mockKey: random.bytes(32) },
+});
+console.log(proxy.port);
+
+process.stdin.once('end', async () => {
+  await proxy.close();
+  process.exit(0);
+});
