@@ -94,6 +94,8 @@ export class Relay implements CancelTarget, Cancellable {
   readonly #server: Socket;
   readonly #traffic: Traffic;
   readonly #options: RelayOptions;
+  /** A TLS socket's write is never done when it returns, so that it gets bytes of its own. */
+  readonly #isEncrypted: boolean;
   #state: State = { kind: 'relaying' };
   #isClientPaused = false;
   #isServerPaused = false;
@@ -103,6 +105,7 @@ export class Relay implements CancelTarget, Cancellable {
   constructor(options: RelayOptions) {
     this.#options = options;
     this.#client = options.client;
+    this.#isEncrypted = 'encrypted' in options.client;
     this.#server = options.backend.socket;
     this.#traffic = new Traffic({
       clock: options.clock,
@@ -183,14 +186,15 @@ export class Relay implements CancelTarget, Cancellable {
       return false;
     }
     const client = this.#client;
-    client.write(end === buffer.length ? buffer : buffer.subarray(0, end));
+    const chunk = end === buffer.length ? buffer : buffer.subarray(0, end);
+    client.write(this.#isEncrypted ? Buffer.from(chunk) : chunk);
     const unsent = client.writableLength;
     if (unsent > BUFFERED_MAX) {
       this.#isServerPaused = true;
       this.#server.pause();
     }
     if (this.#isClientPaused) this.#resumeClient();
-    return unsent > 0;
+    return unsent > 0 && !this.#isEncrypted;
   }
 
   #resumeClient(): void {
