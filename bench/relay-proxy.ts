@@ -7,6 +7,7 @@
 import { createInterface } from 'node:readline';
 import { openProxy } from '../src/proxy/proxy.ts';
 import { PROXY_DEFAULTS } from '../src/proxy/proxy-options.ts';
+import { openCertificate } from '../src/system/certificate.ts';
 import { SystemClock } from '../src/system/clock.ts';
 import { SystemNetwork } from '../src/system/network.ts';
 import { SystemRandom } from '../src/system/random.ts';
@@ -18,6 +19,8 @@ export type RelayProxySetUp = {
   readonly socketPath: string;
   readonly role: string;
   readonly verifier: string;
+  /** Where the certificate is, or is to be made. */
+  readonly certificateDir: string;
 };
 
 const SESSIONS_MAX = 1_000;
@@ -32,10 +35,13 @@ const gate = new FakeGate(setUp.socketPath);
 gate.addRole(gate.addTenant(setUp.role, SESSIONS_MAX), setUp.role, { verifier: setUp.verifier });
 const log = new MemoryLog();
 const random = new SystemRandom();
+const clock = new SystemClock();
+const directory = setUp.certificateDir;
+const certificate = await openCertificate({ clock, log, directory, files: null, hostNames: [] });
 const proxy = await openProxy({
-  network: new SystemNetwork(log, null),
+  network: new SystemNetwork(log, certificate),
   gate,
-  clock: new SystemClock(),
+  clock,
   random,
   log,
   usageSink: { add: () => Promise.resolve() },

@@ -12,6 +12,9 @@
 import { execFile, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
+import { mkdtempDisposable } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { realPostgres } from '../src/testing/real-postgres.ts';
@@ -19,19 +22,30 @@ import { verifierOf } from '../src/wire/verifier.ts';
 import { fixed, p50, printMachine, printTable, timed } from './measure.ts';
 import { straight, throughDynaBase, throughPgBouncer, versionOf, type Way } from './rivals.ts';
 
-const ROUNDS = Number(process.argv[2] ?? 3);
+const ROUNDS = Number(process.argv[2] ?? 2);
 const SECONDS = Number(process.argv[3] ?? 2);
-const CLIENTS = [1, 16, 64];
-const MODES = ['simple', 'prepared'] as const;
+
+/** What is compared: encrypted, the straight way over the Unix socket has no part in it. */
+const LOADS: readonly Load[] = [
+  { name: 'simple', mode: 'simple', tls: false, clients: [1, 16, 64] },
+  { name: 'prepared', mode: 'prepared', tls: false, clients: [1, 16, 64] },
+  { name: 'simple, TLS', mode: 'simple', tls: true, clients: [16] },
+];
 const SCALE = 5;
 const COPY_ROWS = 200_000;
 const COPY_ROW_BYTES = 1_000;
 
 /** Until every client of a run is logged in, and before its end. */
 const LOGIN_MS = 700;
-const WINDOW_MS = SECONDS * 1_000 - 100;
+const WINDOW_MS = SECONDS * 1_000 - LOGIN_MS - 100;
 
-type Mode = (typeof MODES)[number];
+type Mode = 'simple' | 'prepared';
+type Load = {
+  readonly name: string;
+  readonly mode: Mode;
+  readonly tls: boolean;
+  readonly clients: readonly number[];
+};
 type Sample = { readonly tps: number; readonly cpuUs: number };
 
 const pgbench = versionOf('pgbench', ['--version']);
@@ -43,7 +57,8 @@ if (pgbench === undefined || versionOf('psql', ['--version']) === undefined) {
 await using postgres = await realPostgres(['max_connections=300', 'shared_buffers=128MB']);
 const password = randomBytes(12).toString('hex');
 const verifier = await verifierOf(password, randomBytes(16));
-const role = { name: 'bench', password, verifier };
+await using certificateDir = await mkdtempDisposable(join(tmpdir(), 'bench-relay-'));
+const role = { name: 'bench', password, verifier, certificateDir: certificateDir.path };
 await postgres.sql(`create role bench login password '${verifier}'`);
 await postgres.sql('create database bench owner bench');
 const direct = straight(postgres, role);
@@ -51,46 +66,47 @@ await promisify(execFile)('pgbench', ['-i', '-q', '-s', `${SCALE}`, ...target(di
   env: environment(direct),
 });
 
-await using pgBouncer = await throughPgBouncer(postgres, role);
+// First, since it makes the certificate that both show.
 await using dynaBase = await throughDynaBase(postgres, role);
+await using pgBouncer = await throughPgBouncer(postgres, role);
 const ways: readonly Way[] = [direct, ...(pgBouncer ? [pgBouncer] : []), dynaBase];
 printMachine();
 if (pgBouncer === undefined)
   console.log('PgBouncer is not on this machine: apt-get install pgbouncer\n');
 
-for (const mode of MODES) await compareQueries(mode);
+for (const load of LOADS) await compareQueries(load);
 await compareCopy();
 
-function environment(way: Way): NodeJS.ProcessEnv {
-  return { ...process.env, PGPASSWORD: way.password, PGSSLMODE: 'disable' };
+function environment(way: Way, tls = false): NodeJS.ProcessEnv {
+  return { ...process.env, PGPASSWORD: way.password, PGSSLMODE: tls ? 'require' : 'disable' };
 }
 
 function target(way: Way, mode: Mode): string[] {
   return ['-h', way.host, '-p', `${way.port}`, '-U', way.user, way.database[mode]];
 }
 
-async function runPgbench(way: Way, mode: Mode, clients: number): Promise<Sample> {
-  const seconds = Math.ceil((LOGIN_MS + WINDOW_MS) / 1_000);
-  const load = ['-S', '-n', '-M', mode, '-c', `${clients}`, '-j', `${Math.min(2, clients)}`];
-  const run = promisify(execFile)('pgbench', [...load, '-T', `${seconds}`, ...target(way, mode)], {
-    env: environment(way),
-  });
+async function runPgbench(way: Way, load: Load, clients: number): Promise<Sample> {
+  const threads = `${Math.min(2, clients)}`;
+  const args = ['-S', '-n', '-M', load.mode, '-c', `${clients}`, '-j', threads, '-T', `${SECONDS}`];
+  const env = environment(way, load.tls);
+  const run = promisify(execFile)('pgbench', [...args, ...target(way, load.mode)], { env });
   await setTimeout(LOGIN_MS);
   const before = await way.cpuUs();
-  const windowMs = await timed(() => setTimeout(WINDOW_MS - 100));
+  const windowMs = await timed(() => setTimeout(WINDOW_MS));
   const cpu = (await way.cpuUs()) - before;
   const { stdout } = await run;
   const tps = Number(/tps = ([\d.]+)/.exec(stdout)?.[1]);
   return { tps, cpuUs: cpu / ((tps * windowMs) / 1_000) };
 }
 
-async function compareQueries(mode: Mode): Promise<void> {
+async function compareQueries(load: Load): Promise<void> {
+  const compared = load.tls ? ways.filter((way) => way !== direct) : ways;
   const samples = new Map<string, Sample[]>();
   for (let round = 0; round < ROUNDS; round++) {
-    for (const clients of CLIENTS) {
-      for (const way of ways) {
+    for (const clients of load.clients) {
+      for (const way of compared) {
         const key = `${clients} ${way.name}`;
-        const sample = await runPgbench(way, mode, clients);
+        const sample = await runPgbench(way, load, clients);
         samples.set(key, [...(samples.get(key) ?? []), sample]);
       }
     }
@@ -99,22 +115,24 @@ async function compareQueries(mode: Mode): Promise<void> {
     const found = samples.get(`${clients} ${way.name}`) ?? [];
     return { tps: p50(found.map(({ tps }) => tps)), cpuUs: p50(found.map((s) => s.cpuUs)) };
   };
-  const rows = CLIENTS.flatMap((clients) => {
+  const rows = load.clients.flatMap((clients) => {
     const rival = pgBouncer && median(clients, pgBouncer);
-    return ways.map((way) => {
+    return compared.map((way) => {
       const own = median(clients, way);
+      const isBetween = way !== direct;
       return [
         `${clients} clients, ${way.name}`,
         fixed(own.tps, 0),
         fixed((clients * 1_000) / own.tps, 3),
-        fixed(own.tps / median(clients, direct).tps, 2),
-        ...(way === direct ? ['', ''] : [ratio(own.tps, rival?.tps), fixed(own.cpuUs)]),
-        way === direct ? '' : ratio(own.cpuUs, rival?.cpuUs),
+        load.tls ? '' : fixed(own.tps / median(clients, direct).tps, 2),
+        isBetween ? ratio(own.tps, rival?.tps) : '',
+        isBetween ? fixed(own.cpuUs) : '',
+        isBetween ? ratio(own.cpuUs, rival?.cpuUs) : '',
       ];
     });
   });
   const head = ['tps', 'ms', 'x direct', 'x PgBouncer', 'CPU us/tx', 'x PgBouncer'];
-  printTable([[`pgbench -S -M ${mode}, ${ROUNDS} rounds`, ...head], ...rows]);
+  printTable([[`pgbench -S, ${load.name}, ${ROUNDS} rounds`, ...head], ...rows]);
   console.log();
 }
 

@@ -27,7 +27,7 @@ export type Way = {
 
 export type Running = Way & AsyncDisposable;
 
-export function straight(postgres: RealPostgres, role: { name: string; password: string }): Way {
+export function straight(postgres: RealPostgres, role: Role): Way {
   const { socketDir: host, port } = postgres.connection;
   return {
     name: 'direct, Unix socket',
@@ -37,10 +37,15 @@ export function straight(postgres: RealPostgres, role: { name: string; password:
   };
 }
 
-export async function throughDynaBase(
-  postgres: RealPostgres,
-  role: { readonly name: string; readonly password: string; readonly verifier: string },
-): Promise<Running> {
+/** Who logs in, and where the certificate of both proxies lies: `server.crt` and `server.key`. */
+export type Role = {
+  readonly name: string;
+  readonly password: string;
+  readonly verifier: string;
+  readonly certificateDir: string;
+};
+
+export async function throughDynaBase(postgres: RealPostgres, role: Role): Promise<Running> {
   const { socketDir, port } = postgres.connection;
   const program = new URL('./relay-proxy.ts', import.meta.url).pathname;
   const child = spawn(process.execPath, [program], { stdio: ['pipe', 'pipe', 'inherit'] });
@@ -48,6 +53,7 @@ export async function throughDynaBase(
     socketPath: `${socketDir}/.s.PGSQL.${port}`,
     role: role.name,
     verifier: role.verifier,
+    certificateDir: role.certificateDir,
   };
   child.stdin.write(`${JSON.stringify(setUp)}\n`);
   const [said] = await once(child.stdout, 'data');
@@ -66,7 +72,7 @@ export async function throughDynaBase(
 /** Undefined if PgBouncer is not on this machine. */
 export async function throughPgBouncer(
   postgres: RealPostgres,
-  role: { readonly name: string; readonly password: string },
+  role: Role,
 ): Promise<Running | undefined> {
   const version = versionOf('pgbouncer', ['--version']);
   if (version === undefined) return undefined;
@@ -87,7 +93,12 @@ auth_type = plain
 auth_file = ${directory}/users.txt
 default_pool_size = 70
 max_client_conn = 500
+client_tls_sslmode = allow
+client_tls_key_file = ${directory}/server.key
+client_tls_cert_file = ${directory}/server.crt
 `,
+    'server.key': await readFile(join(role.certificateDir, 'server.key'), 'utf8'),
+    'server.crt': await readFile(join(role.certificateDir, 'server.crt'), 'utf8'),
   };
   const asRoot = process.getuid?.() === 0;
   for (const [name, text] of Object.entries(files)) {
