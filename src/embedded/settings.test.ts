@@ -48,6 +48,11 @@ test.each(['COLD', 'WARM', 'HOT', 'PERSISTENT'] as const)(
   },
 );
 
+test('every connection has buffers to hold, whatever the tier', () => {
+  expect(namesFor(18, 'COLD').get('shared_buffers')).toBe(`${203 * 32}kB`);
+  expect(namesFor(18, 'PERSISTENT').get('shared_buffers')).toBe(`${128 * 1_024}kB`);
+});
+
 test('a commit is durable in every tier', () => {
   for (const tier of ['COLD', 'WARM', 'HOT', 'PERSISTENT'] as const) {
     const settings = namesFor(18, tier);

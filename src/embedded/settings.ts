@@ -35,6 +35,12 @@ export const PORT = 5432;
 const LOCKS_MIN = 6_400;
 const LOCKS_PER_TRANSACTION_MIN = 10;
 
+/**
+ * Room for the four pages that a busy connection may hold at once. With 1 MB and 190 busy ones,
+ * statements failed for want of an unpinned buffer; what is never touched costs next to nothing.
+ */
+const KB_PER_CONNECTION = 32;
+
 /** Below this a compute is made to be cheap while idle, above it to be quick while busy. */
 const SMALL_BUFFERS_MB = 16;
 
@@ -76,10 +82,11 @@ function doors({ clusterName }: SettingsRequest): Setting[] {
 function capacity(size: SizeClass, isSmall: boolean): Setting[] {
   const connections = size.connectionsMax + RESERVED_CONNECTIONS;
   const locks = Math.max(LOCKS_PER_TRANSACTION_MIN, Math.ceil(LOCKS_MIN / connections));
+  const buffersKb = Math.max(size.sharedBuffersMb * 1_024, connections * KB_PER_CONNECTION);
   const tempMb = Math.max(1_024, size.sharedBuffersMb * 64);
   return [
     ['max_connections', `${connections}`],
-    ['shared_buffers', `${size.sharedBuffersMb}MB`],
+    ['shared_buffers', `${buffersKb}kB`],
     ['work_mem', `${size.workMemKb}kB`],
     ['maintenance_work_mem', `${size.maintenanceWorkMemMb}MB`],
     ['temp_file_limit', `${tempMb}MB`],
