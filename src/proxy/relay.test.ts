@@ -92,6 +92,26 @@ describe.each(READINGS)('a relay of %s sockets', (reading) => {
     expect(hash(reader.received)).toBe(hash(rows));
   });
 
+  test('holds no more memory than bytes for a client that has stopped reading', async () => {
+    await using world = await RelayWorld.of({ reading });
+    world.client.socket.pause();
+    const towards = world.sides.client;
+    const row = message('D', Buffer.alloc(16_000));
+    while (towards.writableLength === 0) {
+      world.compute.send(row);
+      await world.turns(1);
+    }
+    const before = process.memoryUsage().arrayBuffers;
+    const notice = message('N', Buffer.alloc(20));
+    for (let sent = 0; sent < 400; sent++) {
+      const unsent = towards.writableLength;
+      world.compute.send(notice);
+      await world.until(() => towards.writableLength > unsent);
+    }
+    const grown = process.memoryUsage().arrayBuffers - before;
+    expect(grown).toBeLessThan(2 * 1024 * 1024);
+  });
+
   test('answers fifty pipelined queries with fifty ReadyForQuery, and is idle after the last', async () => {
     await using world = await RelayWorld.of({ reading });
     const count = 50;

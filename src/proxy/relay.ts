@@ -94,8 +94,6 @@ export class Relay implements CancelTarget, Cancellable {
   readonly #server: Socket;
   readonly #traffic: Traffic;
   readonly #options: RelayOptions;
-  /** A TLS socket's write is never done when it returns, so that it gets bytes of its own. */
-  readonly #isEncrypted: boolean;
   #state: State = { kind: 'relaying' };
   #isClientPaused = false;
   #isServerPaused = false;
@@ -105,7 +103,6 @@ export class Relay implements CancelTarget, Cancellable {
   constructor(options: RelayOptions) {
     this.#options = options;
     this.#client = options.client;
-    this.#isEncrypted = 'encrypted' in options.client;
     this.#server = options.backend.socket;
     this.#traffic = new Traffic({
       clock: options.clock,
@@ -169,14 +166,15 @@ export class Relay implements CancelTarget, Cancellable {
       this.end(fault('PROTOCOL_VIOLATION', { found: 'a message of impossible length' }));
       return false;
     }
-    const server = this.#server;
-    server.write(end === buffer.length ? buffer : buffer.subarray(0, end));
-    const unsent = server.writableLength;
-    if (unsent > BUFFERED_MAX || traffic.ledger.outstanding > OUTSTANDING_MAX) {
+    const isKept = forward(this.#server, buffer, end);
+    if (
+      this.#server.writableLength > BUFFERED_MAX ||
+      traffic.ledger.outstanding > OUTSTANDING_MAX
+    ) {
       this.#isClientPaused = true;
       this.#client.pause();
     }
-    return unsent > 0;
+    return isKept;
   }
 
   #fromBackend(buffer: Buffer, end: number): boolean {
@@ -185,16 +183,13 @@ export class Relay implements CancelTarget, Cancellable {
       this.#close({ kind: 'backendGone', told: false });
       return false;
     }
-    const client = this.#client;
-    const chunk = end === buffer.length ? buffer : buffer.subarray(0, end);
-    client.write(this.#isEncrypted ? Buffer.from(chunk) : chunk);
-    const unsent = client.writableLength;
-    if (unsent > BUFFERED_MAX) {
+    const isKept = forward(this.#client, buffer, end);
+    if (this.#client.writableLength > BUFFERED_MAX) {
       this.#isServerPaused = true;
       this.#server.pause();
     }
     if (this.#isClientPaused) this.#resumeClient();
-    return unsent > 0 && !this.#isEncrypted;
+    return isKept;
   }
 
   #resumeClient(): void {
@@ -264,6 +259,7 @@ export class Relay implements CancelTarget, Cancellable {
     if (this.#server.destroyed) return;
     // The client said it already, and PostgreSQL finishes what was asked before that.
     if (this.#traffic.hasTerminated) this.#server.end();
+    else if (this.#server.readableEnded) this.#server.destroy();
     else if (this.isBusy || this.#traffic.isWithinRequest) {
       this.#options.cancels.send(this);
       this.#server.destroy();
@@ -290,4 +286,21 @@ export class Relay implements CancelTarget, Cancellable {
     this.#deadline();
     this.#deadline = this.#options.clock.timer(wait, then);
   }
+}
+
+/**
+ * Writes the first `end` bytes of `buffer` to `to`. Returns whether the buffer is still needed.
+ *
+ * A write that the kernel takes at once is done when it returns. One that must wait would hold the
+ * whole read buffer for its few bytes, and so would each that queues up behind it: these get bytes
+ * of their own. To a TLS socket every write waits.
+ */
+function forward(to: Socket, buffer: Buffer, end: number): boolean {
+  const chunk = end === buffer.length ? buffer : buffer.subarray(0, end);
+  if (to.writableLength > 0 || 'encrypted' in to) {
+    to.write(Buffer.from(chunk));
+    return false;
+  }
+  to.write(chunk);
+  return to.writableLength > 0;
 }

@@ -64,21 +64,32 @@ test('what came before the receiver was set comes first, in order', async () => 
   expect(received.join('')).toBe('early late');
 });
 
-test('the receiver gets every byte, out of one buffer', async () => {
+test('small reads share one small buffer, large ones one large, and small ones a small again', async () => {
   const [dialled, accepted] = await pair();
-  const buffers = new Set<Buffer>();
+  const buffers: Buffer[] = [];
   let bytes = 0;
   accepted.directReads.receiver = (buffer, end) => {
-    buffers.add(buffer);
+    if (buffers.at(-1) !== buffer) buffers.push(buffer);
     bytes += end;
     return false;
   };
   const ended = once(accepted, 'end');
   accepted.resume();
-  dialled.write(Buffer.alloc(300_000));
-  dialled.end(Buffer.alloc(300_000));
+  const small = async (count: number): Promise<void> => {
+    for (let i = 0; i < count; i++) {
+      const before = bytes;
+      dialled.write('few');
+      while (bytes === before) await new Promise((resolve) => setImmediate(resolve));
+    }
+  };
+  await small(20);
+  dialled.write(Buffer.alloc(1_000_000));
+  while (bytes < 1_000_060) await new Promise((resolve) => setImmediate(resolve));
+  await small(100);
+  dialled.end();
   await ended;
-  expect({ bytes, buffers: buffers.size }).toEqual({ bytes: 600_000, buffers: 1 });
+  expect(buffers.map(({ length }) => length)).toEqual([8_192, 65_536, 8_192]);
+  expect(bytes).toBe(1_000_360);
 });
 
 test('a buffer that is kept is not read into again', async () => {

@@ -7,8 +7,14 @@
 import { connect, Socket } from 'node:net';
 import type { DirectReads, DirectSocket, Receiver } from '../domain/direct-socket.ts';
 
-/** As much as Node itself reads at once. Pages never read into take no memory. */
-const BUFFER_BYTES = 64 * 1024;
+/** For a session of small questions and answers: what each socket costs, idle or not. */
+const SMALL_BYTES = 8 * 1024;
+
+/** For rows and COPY: as much as Node itself reads at once. */
+const LARGE_BYTES = 64 * 1024;
+
+/** Reads in a row that the small buffer would have held, until it is taken again. */
+const SMALL_READS = 64;
 
 /** Connects to a Unix socket. */
 export function dialDirect(path: string): DirectSocket {
@@ -40,14 +46,16 @@ export function directly(accepted: Socket): Socket {
 class OnRead implements DirectReads {
   receiver: Receiver | null = null;
   #socket: Socket | null = null;
-  #isBufferKept = true;
+  /** What the socket shall read into next; null leaves it the buffer that it has. */
+  #next: Buffer | null = Buffer.allocUnsafeSlow(SMALL_BYTES);
+  #smallReads = 0;
 
   /** Node asks for a buffer before the first read and after each; nothing means the same again. */
   readonly options = {
     buffer: (): Buffer => {
-      if (!this.#isBufferKept) return undefined as unknown as Buffer;
-      this.#isBufferKept = false;
-      return Buffer.allocUnsafeSlow(BUFFER_BYTES);
+      const next = this.#next;
+      this.#next = null;
+      return next ?? (undefined as unknown as Buffer);
     },
     callback: (end: number, buffer: Uint8Array): boolean => this.#read(buffer as Buffer, end),
   };
@@ -61,7 +69,19 @@ class OnRead implements DirectReads {
     if (this.receiver === null) {
       return this.#socket?.push(Buffer.from(buffer.subarray(0, end))) ?? false;
     }
-    this.#isBufferKept = this.receiver(buffer, end);
+    const isKept = this.receiver(buffer, end);
+    const size = this.#fitting(buffer.length, end);
+    if (isKept || size !== buffer.length) this.#next = Buffer.allocUnsafeSlow(size);
     return true;
+  }
+
+  /** How large a buffer should be after a read of `end` bytes into one of `length`. */
+  #fitting(length: number, end: number): number {
+    if (end === length) {
+      this.#smallReads = 0;
+      return LARGE_BYTES;
+    }
+    this.#smallReads = end < SMALL_BYTES ? this.#smallReads + 1 : 0;
+    return this.#smallReads >= SMALL_READS ? SMALL_BYTES : length;
   }
 }
