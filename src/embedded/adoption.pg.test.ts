@@ -1,10 +1,11 @@
 import pg from 'pg';
 import { expect, test } from 'vitest';
 import { SIZE_OF_TIER } from '../domain/tier.ts';
+import { eventually } from '../testing/eventually.ts';
 import { GIVE_UP_AFTER, realHost } from '../testing/real-host.ts';
-import { layoutOf, tenantFiles } from './layout.ts';
+import { computeFiles, layoutOf, tenantFiles } from './layout.ts';
 import { readPostmasterFile } from './postmaster-file.ts';
-import { findProcess } from './processes.ts';
+import { findProcess, processesOf } from './processes.ts';
 
 test('a second server finds what the first left running, and can stop it', async () => {
   await using world = await realHost();
@@ -64,4 +65,32 @@ test('the catalog’s compute is started, found again, and is no superuser’s',
   );
   await client.end();
   expect(rows).toEqual([{ role: 'catalog', super: false, fsync: 'on' }]);
+});
+
+test('the catalog’s compute comes back at its address when it was killed', async () => {
+  await using world = await realHost();
+  const { socketDir: host, ...login } = await world.engine.startSystem();
+  const ask = async (): Promise<unknown[]> => {
+    const client = new pg.Client({ host, ...login });
+    client.on('error', () => {});
+    await client.connect();
+    try {
+      return (await client.query('select 1 as n')).rows;
+    } finally {
+      await client.end();
+    }
+  };
+  const files = computeFiles(layoutOf(world.dataDir).catalog);
+  const before = readPostmasterFile(files.data)?.pid ?? 0;
+  process.kill(before, 'SIGKILL');
+  await eventually('an answer', () =>
+    ask().then(
+      () => true,
+      () => false,
+    ),
+  );
+  expect(await ask()).toEqual([{ n: 1 }]);
+  expect(readPostmasterFile(files.data)?.pid).not.toBe(before);
+  await world.engine.close();
+  expect(processesOf(files)).toEqual([]);
 });

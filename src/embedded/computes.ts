@@ -30,8 +30,8 @@ export type Start = {
   readonly giveUpAfter: DurationMs;
 };
 
-/** How long a compute that is found starting may take to be ready. */
-const FOUND_READY_WITHIN = seconds(60);
+/** How long a compute that is found starting, in a long recovery perhaps, may take to be ready. */
+const FOUND_READY_WITHIN = seconds(300);
 
 /** How often the lock of killed orphans is tried. */
 const ORPHANS_LOOK_EVERY = ms(5);

@@ -1,14 +1,22 @@
-/** The system tenant: a compute of our own, in which the catalog lives. */
+/**
+ * The system tenant: a compute of our own, in which the catalog lives.
+ *
+ * Nobody but this object decides over it: if it ends by itself it is started again, at the same
+ * address, until it is stopped.
+ */
 import { existsSync } from 'node:fs';
+import type { Clock } from '../domain/clock.ts';
 import { parseTenantName } from '../domain/ids.ts';
-import { seconds } from '../domain/units.ts';
+import type { Log } from '../domain/log.ts';
+import { type DurationMs, ms, seconds } from '../domain/units.ts';
 import { OPERATOR, SUPERUSER } from './admin.ts';
+import type { Compute } from './compute.ts';
 import { onDisk } from './durable.ts';
 import { featuresOf } from './engine-version.ts';
 import { type HostParts, settleCompute } from './host.ts';
-import { computeFiles } from './layout.ts';
-import { settingsOf } from './settings.ts';
-import { socketPlace } from './socket-place.ts';
+import { type ComputeFiles, computeFiles } from './layout.ts';
+import { PORT, type Setting, settingsOf } from './settings.ts';
+import { openSocketDir, type SocketDir } from './socket-place.ts';
 
 /** How to connect to the catalog, in the words of `pg`. Its role is no superuser. */
 export type SystemConnection = {
@@ -18,6 +26,8 @@ export type SystemConnection = {
   readonly password: string;
   readonly database: string;
 };
+
+export type SystemParts = HostParts & { readonly clock: Clock; readonly log: Log };
 
 /** By which its secrets are derived, and how `ps` shows it. */
 const NAME = 'catalog';
@@ -33,35 +43,83 @@ const SIZE = {
 
 const START_TIMEOUT = seconds(300);
 
-/** Starts the system tenant, or adopts it if it runs; makes it at the first start. */
-export async function startSystem(parts: HostParts): Promise<SystemConnection> {
-  const { computes, engine, husks, layout, secrets } = parts;
-  const files = computeFiles(layout.catalog);
-  await computes.exclusively(files.root, async () => {
-    if (existsSync(files.root)) return;
-    await onDisk('the catalog needs about 32 MB', () => husks.claim(files.root));
-  });
-  const settings = settingsOf({
-    features: featuresOf(engine.version),
-    size: SIZE,
-    clusterName: NAME,
-    onLinux: process.platform === 'linux',
-  });
-  const { address } = await computes.start({ files, settings, giveUpAfter: START_TIMEOUT });
-  await settleCompute(parts, {
-    files,
-    address,
-    name: NAME,
-    settlement: {
-      owner: { name: OWNER, verifier: secrets.verifier(NAME, OWNER) },
-      superuser: secrets.verifier(NAME, SUPERUSER),
-      operator: secrets.verifier(NAME, OPERATOR),
-    },
-  });
-  const { host, port } = socketPlace(address);
-  const password = secrets.password(NAME, OWNER);
-  return { socketDir: host, port, user: OWNER, password, database: OWNER };
-}
+/** Waits between starts that fail; each twice the one before. */
+const RETRY_AFTER_MIN = ms(250);
+const RETRY_AFTER_MAX = seconds(30);
 
-export const stopSystem = ({ computes, layout }: HostParts): Promise<void> =>
-  computes.stop(computeFiles(layout.catalog));
+export class SystemTenant {
+  readonly #parts: SystemParts;
+  readonly #files: ComputeFiles;
+  readonly #settings: readonly Setting[];
+  /** Held over restarts, so that the address stays what it was said to be. */
+  #socketDir: SocketDir | undefined;
+  #isStopped = false;
+
+  constructor(parts: SystemParts) {
+    this.#parts = parts;
+    this.#files = computeFiles(parts.layout.catalog);
+    this.#settings = settingsOf({
+      features: featuresOf(parts.engine.version),
+      size: SIZE,
+      clusterName: NAME,
+      onLinux: process.platform === 'linux',
+    });
+  }
+
+  /** Starts the compute, or adopts it if it runs; makes it at the first start. */
+  async start(): Promise<SystemConnection> {
+    const { computes, husks, secrets } = this.#parts;
+    const files = this.#files;
+    await computes.exclusively(files.root, async () => {
+      if (existsSync(files.root)) return;
+      await onDisk('the catalog needs about 32 MB', () => husks.claim(files.root));
+    });
+    const { address } = await this.#launch();
+    await settleCompute(this.#parts, {
+      files,
+      address,
+      name: NAME,
+      settlement: {
+        owner: { name: OWNER, verifier: secrets.verifier(NAME, OWNER) },
+        superuser: secrets.verifier(NAME, SUPERUSER),
+        operator: secrets.verifier(NAME, OPERATOR),
+      },
+    });
+    this.#socketDir ??= openSocketDir(files.run);
+    const login = { user: OWNER, password: secrets.password(NAME, OWNER), database: OWNER };
+    return { socketDir: this.#socketDir.path, port: PORT, ...login };
+  }
+
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    await this.#parts.computes.stop(this.#files);
+    this.#socketDir?.close();
+  }
+
+  async #launch(): Promise<Compute> {
+    const compute = await this.#parts.computes.start({
+      files: this.#files,
+      settings: this.#settings,
+      giveUpAfter: START_TIMEOUT,
+    });
+    void compute.ended.then((reason) => this.#restart(reason));
+    return compute;
+  }
+
+  async #restart(reason: string): Promise<void> {
+    const { clock, log } = this.#parts;
+    let wait: DurationMs = RETRY_AFTER_MIN;
+    let why = reason;
+    while (!this.#isStopped) {
+      log.error('the compute of the catalog is down; starting it', { reason: why });
+      try {
+        await this.#launch();
+        return;
+      } catch (error) {
+        why = String(error);
+      }
+      await clock.sleep(wait);
+      wait = ms(Math.min(wait * 2, RETRY_AFTER_MAX));
+    }
+  }
+}
