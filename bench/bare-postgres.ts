@@ -3,8 +3,8 @@
  * hand. The command is read from a compute that the server has started, so that nothing differs.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { readFile, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { open, readFile, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import pg from 'pg';
 
 export type BareCommand = {
@@ -35,10 +35,14 @@ export async function learnCommand(tenantDir: string): Promise<BareCommand> {
 }
 
 /** Starts it and resolves when it says that it accepts connections. */
-export function startBare(command: BareCommand): Promise<ChildProcess> {
+export async function startBare(command: BareCommand): Promise<ChildProcess> {
   const { program, args, dataDir: cwd, uid, gid } = command;
   const asRoot = process.getuid?.() === 0 ? { uid, gid } : {};
-  const child = spawn(program, args, { cwd, stdio: ['ignore', 'ignore', 'pipe'], ...asRoot });
+  // It finds its settings by the descriptor behind that of its lock, which it can do without.
+  const settings = await open(dirname(cwd), 'r');
+  const stdio = ['ignore', 'ignore', 'pipe', 'ignore', settings.fd] as const;
+  const child = spawn(program, args, { cwd, stdio: [...stdio], ...asRoot });
+  await settings.close();
   return new Promise((ready, fail) => {
     let said = '';
     child.stderr?.on('data', (chunk: Buffer) => {

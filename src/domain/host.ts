@@ -62,6 +62,20 @@ export interface Host {
   /** The roles of the running compute that may be logged in to from outside. */
   roles(tenant: TenantId): Promise<readonly RoleRecord[]>;
 
+  /**
+   * Turns PostgreSQL's own vacuuming in the running compute on or off. A small compute starts with
+   * it off, since its launcher costs a fifth of the memory of an idle one; in others it is always on.
+   * No effect if the compute does not run.
+   */
+  autovacuum(tenant: TenantId, on: boolean): Promise<void>;
+
+  /**
+   * Vacuums and analyzes the tables of the running compute that PostgreSQL's own rules say are due,
+   * as many as can be done in a bounded time. Locks are tried, not waited for. Gives way when
+   * `signal` aborts: what is under way is cancelled, and the call resolves.
+   */
+  upkeep(tenant: TenantId, signal: AbortSignal): Promise<void>;
+
   /** Stops the compute cleanly, harder after a deadline; resolves when its last process is gone. */
   stop(tenant: TenantId): Promise<void>;
 

@@ -19,6 +19,11 @@ export type SizeClass = {
   readonly connectionsMax: number;
 };
 
+/** Below this a compute is made to be cheap while idle, above it to be quick while busy. */
+const SMALL_BUFFERS_MB = 16;
+
+export const isSmall = (size: SizeClass): boolean => size.sharedBuffersMb < SMALL_BUFFERS_MB;
+
 /** One size class a tier, for one machine; the smaller ones keep an idle compute near 5 MB. */
 export const SIZE_OF_TIER: Readonly<Record<Tier, SizeClass>> = {
   COLD: { sharedBuffersMb: 1, workMemKb: 4_096, maintenanceWorkMemMb: 16, connectionsMax: 200 },

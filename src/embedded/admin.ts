@@ -19,6 +19,21 @@ const STATEMENT_TIMEOUT_MS = 60_000;
 
 export type Login = { readonly address: Address; readonly password: string };
 
+/**
+ * Settings of a database are its owner's, and could make us another role, look up other names, or
+ * end our statements. Settings of the connection outrank them.
+ */
+const OPTIONS = [
+  'search_path=pg_catalog',
+  'role=none',
+  `session_authorization=${SUPERUSER}`,
+  'default_transaction_read_only=off',
+  'statement_timeout=0',
+  'lock_timeout=1s',
+  'idle_in_transaction_session_timeout=0',
+  'idle_session_timeout=0',
+].map((option) => `-c ${option}`);
+
 /** Runs `work` on a connection of its own. */
 export async function asSuperuser<T>(
   login: Login,
@@ -32,7 +47,7 @@ export async function asSuperuser<T>(
     database,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     query_timeout: STATEMENT_TIMEOUT_MS,
-    options: '-c search_path=pg_catalog -c default_transaction_read_only=off',
+    options: OPTIONS.join(' '),
   });
   // A connection that breaks fails the query under way, which is what the caller sees.
   client.on('error', () => {});

@@ -8,14 +8,16 @@
  * that the postmaster is gone; `gone` that the last process is, after which a new one may start.
  */
 import type { ChildProcess } from 'node:child_process';
+import { closeSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import type { CancelTimer, Clock } from '../domain/clock.ts';
+import { fault } from '../domain/faults.ts';
 import type { Address } from '../domain/host.ts';
 import { type DurationMs, ms, seconds } from '../domain/units.ts';
 import type { ComputeFiles } from './layout.ts';
 import type { Lifeline } from './lock.ts';
 import { findProcess, killAll, type ProcessRef, signalProcess } from './processes.ts';
-import { openSocketDir, SOCKET_NAME, type SocketDir } from './socket-place.ts';
+import { PORT } from './settings.ts';
 
 export type StopPatience = {
   /** How long a fast shutdown may take before an immediate one is asked for. */
@@ -73,6 +75,11 @@ export class Compute {
 
   get pid(): number {
     return this.#postmaster.pid;
+  }
+
+  /** Has every process read the settings file again. */
+  reload(): void {
+    signalProcess(this.#postmaster, 'SIGHUP');
   }
 
   /** Ends the compute, cleanly if it can be had in time. Resolves when its last process is gone. */
@@ -147,4 +154,23 @@ function exitOf(child: ChildProcess): Promise<string> {
     resolve(`the server process ended with ${signal ?? `status ${code}`}`);
   });
   return promise;
+}
+
+const SOCKET_NAME = `.s.PGSQL.${PORT}`;
+
+/** What fits `sockaddr_un.sun_path`, its closing NUL not counted. Source: unix(7). */
+const SOCKET_PATH_MAX = process.platform === 'linux' ? 107 : 103;
+
+type SocketDir = { readonly path: string; close(): void };
+
+/** A name of the directory by which a socket in it can be connected to, however long its path. */
+function openSocketDir(run: string): SocketDir {
+  if (Buffer.byteLength(join(run, SOCKET_NAME)) <= SOCKET_PATH_MAX) {
+    return { path: run, close: () => {} };
+  }
+  if (process.platform !== 'linux') {
+    throw fault('DATA_DIR_UNUSABLE', { why: 'its path is too long for sockets' });
+  }
+  const fd = openSync(run, 'r');
+  return { path: `/proc/self/fd/${fd}`, close: () => closeSync(fd) };
 }

@@ -14,6 +14,7 @@ import { rotateLog } from './log-file.ts';
 import { killAll } from './processes.ts';
 import { Serial } from './serial.ts';
 import type { Setting } from './settings.ts';
+import { type LiveSettings, writeSettings } from './settings-file.ts';
 import { findCompute, type Ground, startCompute } from './start.ts';
 
 export type ComputesParts = {
@@ -78,6 +79,16 @@ export class Computes {
   /** The compute that runs in `files`, known or left by an earlier run of this program. */
   find(files: ComputeFiles): Promise<Compute | undefined> {
     return this.#serial.run(files.root, () => this.#find(files));
+  }
+
+  /** Changes settings of the compute in `files`, if one runs. */
+  change(files: ComputeFiles, live: LiveSettings): Promise<void> {
+    return this.#serial.run(files.root, async () => {
+      const compute = await this.#find(files);
+      if (!compute) return;
+      await writeSettings(files, live);
+      compute.reload();
+    });
   }
 
   /** Ends whatever runs in `files`. Resolves when the last process is gone. */

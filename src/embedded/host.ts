@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import { lstat, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Clock } from '../domain/clock.ts';
 import type { Address, Host, HostUse, Observed, Owner, StartOptions } from '../domain/host.ts';
 import { isTenantId, type TenantId } from '../domain/ids.ts';
 import type { RoleRecord } from '../domain/verifier.ts';
@@ -22,6 +23,7 @@ import { type ComputeFiles, type Layout, tenantFiles } from './layout.ts';
 import type { Engine } from './resolver.ts';
 import type { Secrets } from './secrets.ts';
 import { settingsOf } from './settings.ts';
+import { upkeep } from './upkeep.ts';
 
 export type HostParts = {
   readonly engine: Engine;
@@ -29,6 +31,7 @@ export type HostParts = {
   readonly computes: Computes;
   readonly husks: HuskPool;
   readonly secrets: Secrets;
+  readonly clock: Clock;
 };
 
 export class EmbeddedHost implements Host {
@@ -85,6 +88,18 @@ export class EmbeddedHost implements Host {
   roles(tenant: TenantId): Promise<readonly RoleRecord[]> {
     const password = this.#parts.secrets.password(tenant, SUPERUSER);
     return asSuperuser({ address: this.#addressOf(tenant), password }, readRoles);
+  }
+
+  autovacuum(tenant: TenantId, on: boolean): Promise<void> {
+    return this.#parts.computes.change(this.#files(tenant), { autovacuum: on });
+  }
+
+  async upkeep(tenant: TenantId, signal: AbortSignal): Promise<void> {
+    const { clock, secrets } = this.#parts;
+    const files = this.#files(tenant);
+    const address = this.#addressOf(tenant);
+    const password = secrets.password(tenant, SUPERUSER);
+    await upkeep({ files, address, password, clock, signal });
   }
 
   stop(tenant: TenantId): Promise<void> {

@@ -26,6 +26,8 @@ export type ComputeFiles = {
   readonly log: string;
   /** Held by every process of the compute for as long as it lives: see lock.ts. */
   readonly lock: string;
+  /** The few settings that change while a compute runs: see settings-file.ts. */
+  readonly settings: string;
   /** The superuser's first password, as the template gave it; gone once the compute is settled. */
   readonly firstSecret: string;
 };
@@ -37,6 +39,7 @@ export const computeFiles = (root: string): ComputeFiles => ({
   logDir: join(root, 'log'),
   log: join(root, 'log', 'postgres.log'),
   lock: join(root, 'lock'),
+  settings: join(root, 'settings.conf'),
   firstSecret: join(root, 'first-secret'),
 });
 

@@ -56,9 +56,15 @@ test('every connection has buffers to hold, whatever the tier', () => {
 test('a commit is durable in every tier', () => {
   for (const tier of ['COLD', 'WARM', 'HOT', 'PERSISTENT'] as const) {
     const settings = namesFor(18, tier);
-    const durability = ['fsync', 'synchronous_commit', 'full_page_writes', 'autovacuum'];
-    expect(durability.map((name) => settings.get(name))).toEqual(['on', 'on', 'on', 'on']);
+    const durability = ['fsync', 'synchronous_commit', 'full_page_writes'];
+    expect(durability.map((name) => settings.get(name))).toEqual(['on', 'on', 'on']);
   }
+});
+
+test('a large compute always vacuums itself, and a small one when its settings file says so', () => {
+  const tiers = ['COLD', 'WARM', 'HOT', 'PERSISTENT'] as const;
+  const told = tiers.map((tier) => namesFor(18, tier).get('autovacuum'));
+  expect(told).toEqual([undefined, undefined, 'on', 'on']);
 });
 
 test('a machine without syncfs is not asked for it', () => {

@@ -11,7 +11,7 @@
  * A segment of dynamic shared memory is allocated as a whole, 1 MB of it for statistics alone;
  * `min_dynamic_shared_memory` takes it from memory that counts only once it is touched.
  */
-import type { SizeClass } from '../domain/tier.ts';
+import { isSmall as isSmallSize, type SizeClass } from '../domain/tier.ts';
 import type { EngineFeatures } from './engine-version.ts';
 
 export type Setting = readonly [name: string, value: string];
@@ -41,12 +41,9 @@ const LOCKS_PER_TRANSACTION_MIN = 10;
  */
 const KB_PER_CONNECTION = 32;
 
-/** Below this a compute is made to be cheap while idle, above it to be quick while busy. */
-const SMALL_BUFFERS_MB = 16;
-
 export function settingsOf(request: SettingsRequest): Setting[] {
   const { features, size, onLinux } = request;
-  const isSmall = size.sharedBuffersMb < SMALL_BUFFERS_MB;
+  const isSmall = isSmallSize(size);
   return [
     ...doors(request),
     ...capacity(size, isSmall),
@@ -120,7 +117,8 @@ function writing(size: SizeClass, isSmall: boolean): Setting[] {
 
 function background(isSmall: boolean): Setting[] {
   return [
-    ['autovacuum', 'on'],
+    // A small compute has it in its settings file, off until the orchestrator says otherwise.
+    ...(isSmall ? [] : [['autovacuum', 'on'] as const]),
     ['autovacuum_max_workers', isSmall ? '1' : '3'],
     ['max_logical_replication_workers', isSmall ? '0' : '4'],
     // Without a goal the background writer hibernates at once instead of after minutes.

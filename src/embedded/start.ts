@@ -10,7 +10,7 @@
  * PostgreSQL works in PGDATA, and everything is named from there: `/proc/self/cwd` leads into the
  * directory even where the user id of the compute may not walk the path to it.
  */
-import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Clock } from '../domain/clock.ts';
@@ -27,6 +27,7 @@ import { belongsTo, findProcess, killAll, type ProcessRef } from './processes.ts
 import { untilReady } from './readiness.ts';
 import type { Engine } from './resolver.ts';
 import { asArguments, type Setting } from './settings.ts';
+import { settingsPlace, writeSettings } from './settings-file.ts';
 
 /** What every start needs, the same for all computes. */
 export type Ground = {
@@ -133,6 +134,7 @@ async function spawnCompute(
     // At once, or another server would take the new postmaster for an orphan of the old.
     removePostmasterFile(files.data);
     await rotateLog(files.log, ground.logBytesMax);
+    await writeSettings(files, { autovacuum: false });
     lifeline = watchLock(files.lock, ground.os, ground.clock);
     log = openLog(files.log);
     const logStart = endOfLog(log);
@@ -156,16 +158,27 @@ type Child = ChildProcess & { readonly pid: number };
 function spawned(
   { engine, os }: Ground,
   request: StartRequest,
-  stdio: StdioOptions,
+  stdio: readonly (number | 'ignore')[],
 ): Promise<Child> {
   const { files, settings, processesMax } = request;
   const place = process.platform === 'linux' ? '/proc/self/cwd' : files.data;
-  const options = { cwd: files.data, stdio, detached: true, env: {}, ...runAs(files) };
+  const live = settingsPlace(files);
+  const options = {
+    cwd: files.data,
+    stdio: [...stdio, ...live.fds],
+    detached: true,
+    env: {},
+    ...runAs(files),
+  };
   const caps: ResourceCap[] = [{ resource: 'core', max: 0 }];
   if (processesMax !== null) caps.push({ resource: 'processes', max: processesMax });
-  const child = os.startCapped(caps, () =>
-    spawn(engine.postgres, ['-D', place, ...asArguments(settings)], options),
-  );
+  const args = ['-D', place, '-c', live.argument, ...asArguments(settings)];
+  let child: ChildProcess;
+  try {
+    child = os.startCapped(caps, () => spawn(engine.postgres, args, options));
+  } finally {
+    live.close();
+  }
   child.unref();
   const { pid } = child;
   if (pid === undefined) return unstarted(child);

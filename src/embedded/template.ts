@@ -209,6 +209,7 @@ async function runAll(client: pg.Client, statements: readonly string[]): Promise
 /** What the build leaves that no tenant needs. */
 async function strip(draft: ComputeFiles): Promise<void> {
   await rm(draft.logDir, { recursive: true });
+  await rm(draft.settings);
   await rm(join(draft.data, 'postmaster.opts'), { force: true });
   for (const entry of await readdir(draft.data, { withFileTypes: true, recursive: true })) {
     if (entry.name === 'pg_internal.init') await rm(join(entry.parentPath, entry.name));

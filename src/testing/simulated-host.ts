@@ -4,9 +4,23 @@ import type { TenantId } from '../domain/ids.ts';
 import { type DurationMs, ms } from '../domain/units.ts';
 import type { RoleRecord } from '../domain/verifier.ts';
 
-type Method = 'create' | 'start' | 'settle' | 'roles' | 'stop' | 'remove' | 'observe';
+type Method =
+  | 'create'
+  | 'start'
+  | 'settle'
+  | 'roles'
+  | 'autovacuum'
+  | 'upkeep'
+  | 'stop'
+  | 'remove'
+  | 'observe';
 
-type Compute = { running: boolean; owner: Owner | null; busy: Promise<void> | null };
+type Compute = {
+  running: boolean;
+  autovacuum: boolean;
+  owner: Owner | null;
+  busy: Promise<void> | null;
+};
 
 /** A host without processes. It works, and takes its time, unless told otherwise. */
 export class SimulatedHost implements Host {
@@ -16,9 +30,10 @@ export class SimulatedHost implements Host {
   readonly #computes = new Map<TenantId, Compute>();
   readonly #failures = new Map<Method, Error[]>();
   #lost: (tenant: TenantId, reason: string) => void = () => {};
-  /** How long a start and a stop take. */
+  /** How long a start, a stop and upkeep take. */
   startTakes: DurationMs = ms(20);
   stopTakes: DurationMs = ms(10);
+  upkeepTakes: DurationMs = ms(15);
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -35,6 +50,11 @@ export class SimulatedHost implements Host {
 
   get running(): readonly TenantId[] {
     return [...this.#computes].filter(([, c]) => c.running).map(([id]) => id);
+  }
+
+  /** Computes that run and vacuum by themselves. */
+  get vacuuming(): readonly TenantId[] {
+    return [...this.#computes].filter(([, c]) => c.running && c.autovacuum).map(([id]) => id);
   }
 
   countOf(call: string): number {
@@ -55,7 +75,7 @@ export class SimulatedHost implements Host {
   async create(tenant: TenantId): Promise<void> {
     this.#enter('create', tenant);
     if (!this.#computes.has(tenant))
-      this.#computes.set(tenant, { running: false, owner: null, busy: null });
+      this.#computes.set(tenant, { running: false, autovacuum: false, owner: null, busy: null });
   }
 
   async start(tenant: TenantId, _options: StartOptions): Promise<Address> {
@@ -67,6 +87,7 @@ export class SimulatedHost implements Host {
       await compute.busy;
       compute.busy = null;
       compute.running = true;
+      compute.autovacuum = false;
     }
     return { socketPath: `/${tenant}` };
   }
@@ -84,6 +105,18 @@ export class SimulatedHost implements Host {
     this.#enter('roles', tenant);
     const { owner } = this.#compute(tenant);
     return owner === null ? [] : [{ role: owner.name, verifier: owner.verifier, mayLogIn: true }];
+  }
+
+  async autovacuum(tenant: TenantId, on: boolean): Promise<void> {
+    this.#enter('autovacuum', tenant);
+    const compute = this.#computes.get(tenant);
+    if (compute?.running === true) compute.autovacuum = on;
+  }
+
+  async upkeep(tenant: TenantId, signal: AbortSignal): Promise<void> {
+    this.#enter('upkeep', tenant);
+    if (!this.#compute(tenant).running) throw new Error('the compute does not run');
+    await this.#clock.sleep(this.upkeepTakes, signal).catch(() => {});
   }
 
   async stop(tenant: TenantId): Promise<void> {
