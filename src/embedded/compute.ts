@@ -8,16 +8,14 @@
  * that the postmaster is gone; `gone` that the last process is, after which a new one may start.
  */
 import type { ChildProcess } from 'node:child_process';
-import { closeSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import type { CancelTimer, Clock } from '../domain/clock.ts';
-import { fault } from '../domain/faults.ts';
 import type { Address } from '../domain/host.ts';
 import { type DurationMs, ms, seconds } from '../domain/units.ts';
 import type { ComputeFiles } from './layout.ts';
 import type { Lifeline } from './lock.ts';
 import { findProcess, killAll, type ProcessRef, signalProcess } from './processes.ts';
-import { PORT } from './settings.ts';
+import { openSocketDir, SOCKET_NAME, type SocketDir } from './socket-place.ts';
 
 export type StopPatience = {
   /** How long a fast shutdown may take before an immediate one is asked for. */
@@ -154,23 +152,4 @@ function exitOf(child: ChildProcess): Promise<string> {
     resolve(`the server process ended with ${signal ?? `status ${code}`}`);
   });
   return promise;
-}
-
-const SOCKET_NAME = `.s.PGSQL.${PORT}`;
-
-/** What fits `sockaddr_un.sun_path`, its closing NUL not counted. Source: unix(7). */
-const SOCKET_PATH_MAX = process.platform === 'linux' ? 107 : 103;
-
-type SocketDir = { readonly path: string; close(): void };
-
-/** A name of the directory by which a socket in it can be connected to, however long its path. */
-function openSocketDir(run: string): SocketDir {
-  if (Buffer.byteLength(join(run, SOCKET_NAME)) <= SOCKET_PATH_MAX) {
-    return { path: run, close: () => {} };
-  }
-  if (process.platform !== 'linux') {
-    throw fault('DATA_DIR_UNUSABLE', { why: 'its path is too long for sockets' });
-  }
-  const fd = openSync(run, 'r');
-  return { path: `/proc/self/fd/${fd}`, close: () => closeSync(fd) };
 }

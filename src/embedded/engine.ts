@@ -18,7 +18,7 @@ import { resolveEngine } from './resolver.ts';
 import { openSecrets } from './secrets.ts';
 import type { Setting } from './settings.ts';
 import type { Ground } from './start.ts';
-import { type SystemConnection, startSystem, stopSystem } from './system-tenant.ts';
+import { type SystemConnection, SystemTenant } from './system-tenant.ts';
 import { openTemplate, sweepTemplates } from './template.ts';
 import { type UidRange, Uids } from './uids.ts';
 import { idsInUse, isRoot, mayLimitOthers, templateBuilder } from './users.ts';
@@ -76,14 +76,15 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<EmbeddedEn
   const logBytesMax = options.logBytesMax ?? LOG_BYTES_MAX;
   const ground: Ground = { engine, os, clock, logBytesMax };
   const parts = await openParts(options, layout, ground);
+  const system = new SystemTenant({ ...parts, clock, log });
   return {
     host: new EmbeddedHost(parts),
     version: versionText(engine.version),
     isolation: isolationText(),
     warnings: [...engine.warnings, ...(await missing(restrained))],
-    startSystem: () => startSystem(parts),
+    startSystem: () => system.start(),
     close: async () => {
-      await stopSystem(parts);
+      await system.stop();
       await parts.husks.close();
       await parts.computes.close();
     },
