@@ -9,7 +9,7 @@ import type { Socket } from 'node:net';
 import type { CancelTimer, Clock } from '../domain/clock.ts';
 import type { Address } from '../domain/host.ts';
 import type { DurationMs } from '../domain/units.ts';
-import { type Accepted, BackendLogin, startupMessage } from '../wire/backend-login.ts';
+import { type Accepted, BackendLogin, startupMessage, withUser } from '../wire/backend-login.ts';
 import { ScramClient } from '../wire/scram-client.ts';
 import type { CancelKey } from '../wire/startup.ts';
 import { receive } from './receive.ts';
@@ -109,7 +109,7 @@ class Opening {
       this.#received(Buffer.from(buffer.subarray(0, end)));
       return false;
     });
-    this.#socket.write(startupMessage(new Map([...options.parameters, ['user', options.role]])));
+    this.#socket.write(startupMessage(withUser(options.parameters, options.role)));
   }
 
   fail(reason: unknown): void {

@@ -17,6 +17,7 @@ import type { Credential, Door, Gate } from '../domain/gate.ts';
 import type { TenantId } from '../domain/ids.ts';
 import type { Random } from '../domain/random.ts';
 import type { DurationMs } from '../domain/units.ts';
+import { startupMessage, withUser } from '../wire/backend-login.ts';
 import {
   authenticationOk,
   authenticationSasl,
@@ -26,7 +27,12 @@ import {
 } from '../wire/messages.ts';
 import { readPasswordMessage, readSaslInitialResponse } from '../wire/sasl.ts';
 import { mechanismsFor, mockSecret, type Proven, ScramServer } from '../wire/scram-server.ts';
-import { mustNegotiate, type StartupMessage, spokenVersion } from '../wire/startup.ts';
+import {
+  mustNegotiate,
+  STARTUP_PACKET_BYTES_MAX,
+  type StartupMessage,
+  spokenVersion,
+} from '../wire/startup.ts';
 import { parseVerifier, type ScramSecret } from '../wire/verifier.ts';
 import type { ClientLine } from './client-line.ts';
 import { Pace } from './pace.ts';
@@ -105,12 +111,15 @@ export async function login(
   const { door } = meant;
   assert(door !== undefined && credential !== undefined, 'only a real verifier is proven');
   const { instead } = credential;
+  const backendRole = instead?.role ?? meant.role;
+  const parameters = backendParameters(startup, meant);
+  refuseTooLong(parameters, backendRole);
   return {
     door,
     role: meant.role,
-    backendRole: instead?.role ?? meant.role,
+    backendRole,
     clientKey: instead === null ? proven.clientKey : Buffer.from(instead.clientKey, 'base64'),
-    parameters: backendParameters(startup, meant),
+    parameters,
   };
 }
 
@@ -210,6 +219,19 @@ function backendParameters(startup: StartupMessage, meant: Route): Map<string, s
   if (meant.options === '') parameters.delete('options');
   else parameters.set('options', meant.options);
   return parameters;
+}
+
+/**
+ * The packet that PostgreSQL gets may be longer than the client's, by the name of the database or
+ * by what stands for bytes that are no UTF-8. PostgreSQL hangs up on one that is too long, without a
+ * word, which would look as if it did not answer.
+ */
+function refuseTooLong(parameters: ReadonlyMap<string, string>, role: string): void {
+  const packet = startupMessage(withUser(parameters, role));
+  if (packet.length <= STARTUP_PACKET_BYTES_MAX) return;
+  throw fault('PROTOCOL_VIOLATION', {
+    found: `the startup parameters take more than ${STARTUP_PACKET_BYTES_MAX} bytes`,
+  });
 }
 
 function checkWait(wait: DurationMs): void {

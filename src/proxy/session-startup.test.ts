@@ -199,3 +199,28 @@ describe('the startup message', () => {
     client.socket.end();
   });
 });
+
+describe('startup parameters', () => {
+  const startupOf = (application_name: string) => ({ user: 'acme', application_name });
+  const spare = 10_000 - startupMessageOf(startupOf('')).length;
+
+  test('that grow on the way beyond what PostgreSQL reads are refused, and wake nothing', async () => {
+    world = await proxyWorld();
+    const client = world.connect();
+    const parameters = startupOf('x'.repeat(spare));
+    expect(all(await client.logIn({ password: PASSWORD, parameters })).slice(-2)).toEqual([
+      'R0',
+      'error 08P01: protocol violation: the startup parameters take more than 10000 bytes',
+    ]);
+    expect(world.gate.wakes).toEqual([]);
+    client.socket.end();
+  });
+
+  test('that just fit PostgreSQL with the database added are taken', async () => {
+    world = await proxyWorld();
+    const client = world.connect();
+    const parameters = startupOf('x'.repeat(spare - 'database0acme0'.length));
+    expect(all(await client.logIn({ password: PASSWORD, parameters }))).toEqual(WELCOME);
+    client.socket.end();
+  });
+});

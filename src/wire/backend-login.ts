@@ -56,6 +56,11 @@ export function startupMessage(parameters: ReadonlyMap<string, string>): Buffer 
   return Buffer.concat([int32(LENGTH_BYTES + body.length), body]);
 }
 
+export const withUser = (
+  parameters: ReadonlyMap<string, string>,
+  user: string,
+): ReadonlyMap<string, string> => new Map([...parameters, ['user', user]]);
+
 export class BackendLogin {
   readonly #scram: ScramClient;
   #unread: Buffer = Buffer.alloc(0);
