@@ -52,6 +52,7 @@ describe('a tenant id', () => {
         const id = newTenantId(new SeededRandom(seed));
         expect(parseTenantId(id)).toBe(id);
         expect(id).toMatch(/^tn_[0-9a-z]{12}$/);
+        expect(() => parseTenantName(id)).toThrow('the name is reserved');
       }),
     );
   });

@@ -42,9 +42,14 @@ export function parseTenantName(text: string): TenantName {
   return text as TenantName;
 }
 
-/** Whether no tenant may have this name, although its form would allow it. */
+/**
+ * Whether no tenant may have this name, although its form would allow it. What looks like an id is
+ * taken for one by all that takes either.
+ */
 export const isReservedName = (text: string): boolean =>
-  RESERVED.has(text) || RESERVED_PREFIXES.some((prefix) => text.startsWith(prefix));
+  RESERVED.has(text) ||
+  TENANT_ID.test(text) ||
+  RESERVED_PREFIXES.some((prefix) => text.startsWith(prefix));
 
 /** Whether a tenant could have this name. What fails here is never looked up. */
 export function isTenantName(text: string): text is TenantName {

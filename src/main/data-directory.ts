@@ -15,8 +15,8 @@ import type { Random } from '../domain/random.ts';
 /** Changes when an older program could not read what a newer one has written. */
 const FORMAT = 1;
 
-/** Entries that may stand in a directory without making it somebody else's. */
-const NOT_OURS_TO_MIND = new Set(['lost+found', 'format', 'dynabase.config.json']);
+/** Entries that make no directory somebody else's; the last two a first start may leave that was cut short. */
+const NOT_OURS_TO_MIND = new Set(['lost+found', 'dynabase.config.json', 'lock', 'format.new']);
 
 export type LockFile = (fd: number) => boolean;
 
@@ -56,41 +56,56 @@ export async function openDataDirectory(options: DataDirectoryOptions): Promise<
   const { path } = options;
   try {
     await mkdir(path, { recursive: true, mode: 0o711 });
-    await keepFormat(path, options.version);
+    await refuseForeign(path);
     const lock = await open(join(path, 'lock'), 'a', 0o600);
-    if (!options.lock(lock.fd)) {
+    try {
+      if (!options.lock(lock.fd)) throw fault('DATA_DIR_IN_USE', {});
+      return await openLocked(options, () => lock.close());
+    } catch (error) {
       await lock.close();
-      throw fault('DATA_DIR_IN_USE', {});
+      throw error;
     }
-    const apiKeyFile = join(path, 'api-key');
-    const apiKey = await keepApiKey(apiKeyFile, options.random);
-    const serverFile = join(path, 'server.json');
-    return {
-      path,
-      apiKey,
-      apiKeyFile,
-      secret: (name) => keepSecret(join(path, 'secrets', `${name}.key`), options.random),
-      announce: (server) => replaceFile(serverFile, `${JSON.stringify(server, null, 2)}\n`, 0o644),
-      close: async () => {
-        await rm(serverFile, { force: true });
-        await lock.close();
-      },
-    };
   } catch (error) {
     throw asFault(error);
   }
+}
+
+async function openLocked(
+  { path, version, random }: DataDirectoryOptions,
+  unlock: () => Promise<void>,
+): Promise<DataDirectory> {
+  await keepFormat(path, version);
+  const apiKeyFile = join(path, 'api-key');
+  const apiKey = await keepApiKey(apiKeyFile, random);
+  const serverFile = join(path, 'server.json');
+  return {
+    path,
+    apiKey,
+    apiKeyFile,
+    secret: (name) => keepSecret(join(path, 'secrets', `${name}.key`), random),
+    announce: (server) => replaceFile(serverFile, `${JSON.stringify(server, null, 2)}\n`, 0o644),
+    close: async () => {
+      await rm(serverFile, { force: true });
+      await unlock();
+    },
+  };
+}
+
+/** From one look, since another server may be making the directory meanwhile. */
+async function refuseForeign(path: string): Promise<void> {
+  const names = await readdir(path);
+  if (names.includes('format')) return;
+  const strange = names.find((name) => !NOT_OURS_TO_MIND.has(name));
+  if (strange === undefined) return;
+  throw fault('DATA_DIR_UNUSABLE', {
+    why: `it holds files that are not DynaBase's ("${strange}"); give an empty directory`,
+  });
 }
 
 async function keepFormat(path: string, version: string): Promise<void> {
   const file = join(path, 'format');
   const found = await readFile(file, 'utf8').catch(absent);
   if (found === undefined) {
-    const strange = (await readdir(path)).filter((name) => !NOT_OURS_TO_MIND.has(name));
-    if (strange.length > 0) {
-      throw fault('DATA_DIR_UNUSABLE', {
-        why: `it holds files that are not DynaBase's ("${strange[0]}"); give an empty directory`,
-      });
-    }
     await replaceFile(file, `${FORMAT} dynabase ${version}\n`, 0o644);
     return;
   }
@@ -156,6 +171,8 @@ function asFault(error: unknown): unknown {
     EACCES: 'this user may not write to it',
     EPERM: 'this user may not write to it',
     EROFS: 'its file system is read-only',
+    // So says Node of a directory that is to be made on a read-only file system.
+    ENOENT: 'it cannot be made there; its file system may be read-only',
     ENOTDIR: 'a part of its path is not a directory',
     EEXIST: 'there is a file in its place',
     EISDIR: 'there is a directory where a file should be',

@@ -89,7 +89,11 @@ function greeting(server: Server, options: ServerOptions, homeDir: string): read
 
 /** Other commands find the server by its data directory; they must be told one that is not usual. */
 const elsewhere = ({ dataDir }: ServerOptions, homeDir: string): string =>
-  dataDir === join(homeDir, '.dynabase') ? '' : ` --data-dir ${dataDir}`;
+  dataDir === join(homeDir, '.dynabase') ? '' : ` --data-dir ${shellWord(dataDir)}`;
+
+/** `text` as a shell takes it for one word. */
+const shellWord = (text: string): string =>
+  /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 
 function connectionExample({ proxyPort }: Server, { publicHost }: ServerOptions): string {
   const host = publicHost.includes(':') ? `[${publicHost}]` : publicHost;
