@@ -1,29 +1,36 @@
 /**
  * Learns a compute's roles again after a command changed them. One reading at a time, and one more
- * if a change came during it; whoever asks for a credential meanwhile waits, so that a client may log
- * in with its new password the moment it has set it.
+ * for all the changes that came during it; whoever asks for a credential meanwhile waits, so that a
+ * client may log in with its new password the moment it has set it.
  */
 export class RolesRefresh {
   readonly #read: () => Promise<void>;
-  #last: Promise<void> | null = null;
+  #underWay: Promise<void> | null = null;
+  /** Begins when the one under way ends, and will see every change made until then. */
+  #next: Promise<void> | null = null;
 
   constructor(read: () => Promise<void>) {
     this.#read = read;
   }
 
   start(): Promise<void> {
-    const refresh = this.known()
+    this.#next ??= this.known()
       .catch(() => {})
-      .then(this.#read)
-      .finally(() => {
-        if (this.#last === refresh) this.#last = null;
-      });
-    this.#last = refresh;
-    return refresh;
+      .then(() => this.#begin());
+    return this.#next;
   }
 
   /** Resolves when no reading is under way. */
   known(): Promise<void> {
-    return this.#last ?? Promise.resolve();
+    return this.#next ?? this.#underWay ?? Promise.resolve();
+  }
+
+  #begin(): Promise<void> {
+    this.#next = null;
+    const reading = this.#read().finally(() => {
+      if (this.#underWay === reading) this.#underWay = null;
+    });
+    this.#underWay = reading;
+    return reading;
   }
 }
