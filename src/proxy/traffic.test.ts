@@ -138,6 +138,15 @@ describe('usage of a session', () => {
     world.answered(message('E', Buffer.from('SERROR\0\0')), ready());
     expect(world.counted()).toMatchObject({ errors: '{"XX":1}' });
   });
+
+  test('an error class that PostgreSQL cannot have made is counted as unknown', () => {
+    const world = new World();
+    for (const sqlstate of ['a\u{1f4a3}', '\u0001\u0002000', '4', '__proto__']) {
+      world.asked(query());
+      world.answered(failure('ERROR', sqlstate), ready());
+    }
+    expect(world.counted()).toMatchObject({ errors: '{"XX":4}' });
+  });
 });
 
 describe('what else is learned', () => {

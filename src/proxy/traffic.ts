@@ -49,6 +49,8 @@ const ANSWER_PEEKS = peeks({
 /** CREATE USER and CREATE GROUP have the tag of CREATE ROLE. */
 const ROLE_TAGS = ['CREATE ROLE\0', 'ALTER ROLE\0', 'DROP ROLE\0'].map((tag) => Buffer.from(tag));
 
+/** As PostgreSQL makes them. A compute that its tenant has taken over might say anything. */
+const ERROR_CLASS = /^[0-9A-Z]{2}/;
 const UNKNOWN_CLASS = 'XX';
 
 export type TrafficOptions = {
@@ -192,7 +194,7 @@ class AnswerListener implements FrameListener {
   }
 
   #failed(body: Buffer): void {
-    this.#meter.failed(errorField(body, 'C').slice(0, 2) || UNKNOWN_CLASS);
+    this.#meter.failed(ERROR_CLASS.exec(errorField(body, 'C'))?.[0] ?? UNKNOWN_CLASS);
     const severity = errorField(body, 'V');
     this.hasFailed = severity === 'FATAL' || severity === 'PANIC';
   }
