@@ -4,7 +4,12 @@ import { seconds } from '../domain/units.ts';
 import { MemoryNetwork } from '../testing/memory-network.ts';
 import { settled, VirtualClock } from '../testing/virtual-clock.ts';
 import { readStartupPacket } from '../wire/startup.ts';
-import { CANCELS_MAX, type Cancellable, CancelSender } from './cancel-sender.ts';
+import {
+  CANCELS_MAX,
+  CANCELS_OF_COMPUTE_MAX,
+  type Cancellable,
+  CancelSender,
+} from './cancel-sender.ts';
 
 class World {
   readonly clock = new VirtualClock();
@@ -91,4 +96,19 @@ test('a compute that does not close the connection is given up on', async () => 
   await turns();
   expect(world.sender.isUnderWay(target)).toBe(false);
   expect(world.clock.pending).toBe(0);
+});
+
+test('a compute that does not answer keeps only its own cancels waiting', async () => {
+  const world = new World();
+  const silent = { socketPath: '/silent' };
+  for (let i = 0; i < CANCELS_MAX; i++) {
+    const { backend } = busy(i);
+    world.sender.send({ backend: { ...backend, address: silent }, isBusy: true });
+  }
+  world.sender.send(busy(77));
+  const first = Array.from({ length: CANCELS_OF_COMPUTE_MAX }, () => '/silent');
+  expect(world.paths).toEqual([...first, '/compute-77']);
+  await world.clock.advance(seconds(5));
+  await turns();
+  expect(world.paths.slice(CANCELS_OF_COMPUTE_MAX + 1)).toEqual(first);
 });

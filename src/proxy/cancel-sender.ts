@@ -4,7 +4,9 @@
  * One connection a cancel, as the protocol has it, and at most one at a time for one backend: a
  * client that repeats itself costs nothing more. At most `CANCELS_MAX` are under way; the rest
  * wait in the order they came, at most one a session, and are dropped if by their turn there is
- * nothing left to cancel. PostgreSQL closes the connection once the signal is sent.
+ * nothing left to cancel. One compute gets at most `CANCELS_OF_COMPUTE_MAX` of the places, so that
+ * one that does not answer cannot keep the cancels of other tenants waiting. PostgreSQL closes the
+ * connection once the signal is sent.
  */
 import type { Socket } from 'node:net';
 import type { Clock } from '../domain/clock.ts';
@@ -13,6 +15,7 @@ import { cancelRequest } from '../wire/cancel-request.ts';
 import type { Backend } from './backend.ts';
 
 export const CANCELS_MAX = 32;
+export const CANCELS_OF_COMPUTE_MAX = 4;
 
 const GIVE_UP_AFTER = seconds(5);
 
@@ -32,6 +35,8 @@ export class CancelSender {
   readonly #options: CancelSenderOptions;
   readonly #underWay = new Set<Cancellable>();
   readonly #waiting = new Set<Cancellable>();
+  /** Under way, by socket path. */
+  readonly #ofCompute = new Map<string, number>();
 
   constructor(options: CancelSenderOptions) {
     this.#options = options;
@@ -52,13 +57,26 @@ export class CancelSender {
   #next(): void {
     for (const target of this.#waiting) {
       if (this.#underWay.size >= CANCELS_MAX) return;
+      if (target.isBusy && this.#countOf(target) >= CANCELS_OF_COMPUTE_MAX) continue;
       this.#waiting.delete(target);
       if (target.isBusy) this.#dial(target);
     }
   }
 
+  #countOf({ backend }: Cancellable): number {
+    return this.#ofCompute.get(backend.address.socketPath) ?? 0;
+  }
+
+  #count(target: Cancellable, change: 1 | -1): void {
+    const path = target.backend.address.socketPath;
+    const count = this.#countOf(target) + change;
+    if (count > 0) this.#ofCompute.set(path, count);
+    else this.#ofCompute.delete(path);
+  }
+
   #dial(target: Cancellable): void {
     this.#underWay.add(target);
+    this.#count(target, 1);
     const socket = this.#options.dial(target.backend.address.socketPath);
     const giveUp = this.#options.clock.timer(GIVE_UP_AFTER, () => socket.destroy());
     // A compute that cannot be reached has nothing left to cancel.
@@ -66,6 +84,7 @@ export class CancelSender {
     socket.on('close', () => {
       giveUp();
       this.#underWay.delete(target);
+      this.#count(target, -1);
       this.#next();
     });
     socket.end(cancelRequest(target.backend.key));
