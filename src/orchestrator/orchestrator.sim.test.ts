@@ -51,7 +51,7 @@ class Fleet {
   async #step(): Promise<void> {
     const { orchestrator, host, catalog } = this.world;
     const tenant = this.#pick(this.#tenants);
-    switch (Math.floor(this.#random.next() * 15)) {
+    switch (Math.floor(this.#random.next() * 17)) {
       case 0:
         if (host.running.includes(tenant.id)) host.crash(tenant.id);
         return;
@@ -81,7 +81,13 @@ class Fleet {
         catalog.loseNextAnswer();
         return;
       case 10:
+        host.failNext(this.#pick(['upkeep', 'autovacuum']), new Error('no'));
+        return;
       case 11:
+        host.upkeepTakes = ms(this.#random.next() * 60_000);
+        return;
+      case 12:
+      case 13:
         return this.#close();
       default:
         return this.#connect(tenant);

@@ -15,6 +15,7 @@
  *   transition `settle`         a new owner password is brought to the running compute
  *   transition `create`         a new tenant is given its place
  *   transition `roles`          the roles of the compute are read into the catalog; who comes passes by
+ *   transition `upkeep`         tables are vacuumed before a suspend; who comes passes by, and ends it
  *   transition `remove`         ends in `gone`
  *
  * There is at most one transition, and the promise of its end is the state: it is cleared by success
@@ -26,7 +27,7 @@ import type { Address } from '../domain/host.ts';
 import type { SessionId } from '../domain/ids.ts';
 import type { TenantLive } from '../domain/lifecycle.ts';
 import type { Tenant } from '../domain/tenant.ts';
-import { type DurationMs, elapsed, type Instant, ms, seconds } from '../domain/units.ts';
+import { ms, seconds } from '../domain/units.ts';
 import { LOSS_WINDOW_MS } from '../policy/backoff.ts';
 import { type IdleTerms, IdleWatch } from './idle-watch.ts';
 import { LossRecord } from './loss-record.ts';
@@ -44,8 +45,9 @@ import {
 import { PendingWake } from './pending-wake.ts';
 import { RolesRefresh } from './roles-refresh.ts';
 import type { TenantRecord } from './tenant-record.ts';
-import { EXPECTED, type PlainTransition, type Transition, UNBORN, UNCLEAR } from './transition.ts';
-import { waitUntil } from './wait-until.ts';
+import { EXPECTED, isQuiet, type PlainTransition, type Transition } from './transition.ts';
+import { UpkeepWatch } from './upkeep-watch.ts';
+import { WakePatience } from './wake-patience.ts';
 import type { World } from './world.ts';
 
 /** Transitions that a wake may have to sit out before its own; more is a fault of ours. */
@@ -58,6 +60,7 @@ export class TenantLife {
   readonly #world: World;
   readonly #record: TenantRecord;
   readonly #idle: IdleWatch;
+  readonly #upkeep: UpkeepWatch;
   readonly #losses = new LossRecord();
   readonly roles: RolesRefresh;
   readonly #onRest: () => void;
@@ -76,9 +79,8 @@ export class TenantLife {
         if (this.awake) await saveRoles(world, record);
       }),
     );
-    this.#idle = new IdleWatch(world.clock, (because) => {
-      this.suspend(because).catch((error) => this.#complain('suspend', error));
-    });
+    this.#upkeep = new UpkeepWatch(world, () => record.tenant);
+    this.#idle = new IdleWatch(world.clock, (because) => this.#idledOut(because));
   }
 
   get tenant(): Tenant {
@@ -105,32 +107,35 @@ export class TenantLife {
 
   hold(session: SessionId): void {
     this.#idle.hold(session);
+    this.#upkeep.came();
   }
 
   release(session: SessionId): void {
     if (!this.#idle.release(session)) return;
+    this.#upkeep.left();
     this.#decide();
     this.#restIfDone();
   }
 
   /** Resolves with the address of the running compute. Throws as `Gate.wake` does. */
   async wake(): Promise<Address> {
-    const since = this.#world.clock.now();
+    const { clock, settings } = this.#world;
+    const patience = new WakePatience(clock, this.tenant.name, settings.wakeTimeout);
     for (let turn = 0; turn < TURNS_MAX; turn++) {
       const transition = this.#transition;
-      if (this.#gone || (transition === null && UNBORN.has(this.#record.kind))) {
+      if (this.#gone || (transition === null && this.#record.isUnborn)) {
         throw fault('TENANT_UNKNOWN', { tenant: this.tenant.name });
       }
-      const quiet = transition === null || transition.kind === 'roles';
-      if (quiet && this.#address !== null && this.tenant.settled) return this.#address;
+      const ready = isQuiet(transition) && this.tenant.settled;
+      if (ready && this.#address !== null) return this.#address;
       if (transition?.kind === 'wake' && !transition.wake.abandoned) {
-        const otherwise = (why: string): Fault => this.#timeout(since, why);
-        return await transition.wake.join({ wait: this.#waitLeft(since), otherwise });
+        const otherwise = (why: string): Fault => patience.over(why);
+        return await transition.wake.join({ wait: patience.left, otherwise });
       }
-      if (transition !== null) await this.#sitOut(transition, since);
+      if (transition !== null) await this.#sitOut(transition, patience);
       else this.#beginTowardsAwake();
     }
-    throw this.#timeout(since, 'its state keeps changing');
+    throw patience.over('its state keeps changing');
   }
 
   /** Resolves when what is under way has been written, however it ends. */
@@ -178,7 +183,7 @@ export class TenantLife {
   /** Makes row and world agree after a start of ours, or finishes what was being removed. */
   heal(): Promise<void> {
     return this.#exclusively('heal', async () => {
-      if (UNBORN.has(this.#record.kind)) await this.#remove();
+      if (this.#record.isUnborn) await this.#remove();
       else await this.#heal();
     });
   }
@@ -198,14 +203,9 @@ export class TenantLife {
 
   /** A session could not reach the compute: if it is dead, its end just has not been told yet. */
   unanswered(): void {
-    if (this.#transition !== null || this.#address === null) return;
+    if (!isQuiet(this.#transition) || this.#address === null) return;
     this.#address = null;
     this.heal().catch((error) => this.#complain('heal', error));
-  }
-
-  #atRest(): boolean {
-    const { certain, kind } = this.#record;
-    return certain && (kind === 'suspended' || kind === 'failed');
   }
 
   #idleTerms(): IdleTerms {
@@ -222,26 +222,27 @@ export class TenantLife {
 
   /** The row says more than is known: something was cut short. */
   #unclear(): boolean {
-    return !this.#gone && this.#address === null && UNCLEAR.has(this.#record.kind);
+    return !this.#gone && this.#address === null && this.#record.isUnclear;
   }
 
   /** Begins the transition that is the next one on the way to an awake, settled compute. */
   #beginTowardsAwake(): void {
     if (this.#address !== null) void this.#run('settle', () => settle(this.#world, this.#record));
-    else if (this.#atRest()) this.#beginWake();
+    else if (this.#record.isAtRest) this.#beginWake();
     else void this.#run('heal', () => this.#heal());
   }
 
   /** Something was cut short: a transition failed, or its last write has no known outcome. */
   #unfinished(): boolean {
     if (this.#gone) return false;
-    return this.#unclear() || UNBORN.has(this.#record.kind) || !this.#record.certain;
+    return this.#unclear() || this.#record.isUnborn || !this.#record.certain;
   }
 
   async #heal(): Promise<void> {
     if (!this.#unclear()) return;
     const lossWait = this.#losses.wait(this.#world.clock.now());
     this.#address = await heal(this.#world, this.#record, lossWait);
+    if (this.awake) this.#upkeep.awake('found');
     this.#idle.restart();
   }
 
@@ -273,32 +274,28 @@ export class TenantLife {
     try {
       this.#address = await startCompute(this.#world, this.#record);
       this.#idle.restart();
+      this.#upkeep.awake('started');
       return this.#address;
     } finally {
       leave();
     }
   }
 
-  async #sitOut(transition: Transition, since: Instant): Promise<void> {
-    await waitUntil(
-      transition.done.catch(() => {}),
-      {
-        clock: this.#world.clock,
-        wait: this.#waitLeft(since),
-        otherwise: () => this.#timeout(since, `${transition.kind} is under way`),
-      },
-    );
+  async #sitOut(transition: Transition, patience: WakePatience): Promise<void> {
+    this.#upkeep.giveWay();
+    await patience.sitOut(transition.done, transition.kind);
     // A failure on the way to an awake compute is told to who asked, not tried again for ever.
     if (transition.kind === 'heal' || transition.kind === 'settle') await transition.done;
   }
 
-  #waitLeft(since: Instant): DurationMs {
-    return ms(this.#world.settings.wakeTimeout - elapsed(since, this.#world.clock.now()));
-  }
-
-  #timeout(since: Instant, why: string): Fault {
-    const waited = elapsed(since, this.#world.clock.now());
-    return fault('WAKE_TIMEOUT', { tenant: this.tenant.name, waited, why });
+  /** The idle rule says suspend. Upkeep comes first, and then the rule is asked again. */
+  #idledOut(because: string): void {
+    const next = this.#upkeep.isDue
+      ? this.#run('upkeep', async () => {
+          if (this.awake) await this.#upkeep.run();
+        })
+      : this.suspend(because);
+    next.catch((error) => this.#complain('suspend', error));
   }
 
   async #suspend(because: string, mayStop: () => boolean): Promise<void> {
@@ -324,6 +321,7 @@ export class TenantLife {
   async #exclusively(kind: PlainTransition, work: () => Promise<void>): Promise<void> {
     for (let turn = 0; turn < TURNS_MAX; turn++) {
       if (this.#transition === null) return await this.#run(kind, work);
+      this.#upkeep.giveWay();
       await this.#transition.done.catch(() => {});
     }
     throw fault('TENANT_BUSY', { tenant: this.tenant.name, why: 'keeps changing; try again' });
@@ -362,6 +360,7 @@ export class TenantLife {
 
   #ended(): void {
     this.#transition = null;
+    if (!this.awake) this.#upkeep.asleep();
     if (this.#unfinished()) this.#healLater();
     this.#decide();
     this.#restIfDone();

@@ -1,5 +1,11 @@
-import type { Tenant, TenantState } from '../domain/tenant.ts';
+import type { Tenant, TenantState, TenantStateKind } from '../domain/tenant.ts';
 import type { World } from './world.ts';
+
+/** Rows in these states promise something that only a look at the host can confirm. */
+const UNCLEAR: ReadonlySet<TenantStateKind> = new Set(['waking', 'running', 'suspending']);
+
+/** Rows in these states have no tenant to wake: not yet, or no more. */
+const UNBORN: ReadonlySet<TenantStateKind> = new Set(['creating', 'deleting']);
 
 /**
  * The catalog's row of one tenant, as last read or written. The only way by which the orchestrator
@@ -26,6 +32,18 @@ export class TenantRecord {
   /** False after a write whose outcome is not known. */
   get certain(): boolean {
     return this.#certain;
+  }
+
+  get isAtRest(): boolean {
+    return this.#certain && (this.kind === 'suspended' || this.kind === 'failed');
+  }
+
+  get isUnclear(): boolean {
+    return UNCLEAR.has(this.kind);
+  }
+
+  get isUnborn(): boolean {
+    return UNBORN.has(this.kind);
   }
 
   /** Throws `STALE_GENERATION` if another writer came first, `CATALOG_DOWN`, `TENANT_UNKNOWN`. */

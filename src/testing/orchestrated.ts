@@ -3,6 +3,7 @@ import { NO_FAILPOINTS } from '../domain/failpoints.ts';
 import type { Fault } from '../domain/faults.ts';
 import { newTenantId, parseTenantName, type SessionId, type TenantId } from '../domain/ids.ts';
 import type { Tenant } from '../domain/tenant.ts';
+import type { Tier } from '../domain/tier.ts';
 import { minutes, seconds } from '../domain/units.ts';
 import type { Verifier } from '../domain/verifier.ts';
 import { Orchestrator } from '../orchestrator/orchestrator.ts';
@@ -52,12 +53,12 @@ export class Orchestrated {
   }
 
   /** A row in state `creating`. */
-  insert(name: string): Promise<Tenant> {
+  insert(name: string, tier: Tier = 'COLD'): Promise<Tenant> {
     return this.catalog.insertTenant({
       id: newTenantId(this.#random),
       name: parseTenantName(name),
       plan: 'free',
-      tier: 'COLD',
+      tier,
       suspendAfter: null,
       sessionsMax: null,
       verifier: verifierOf('A'),
