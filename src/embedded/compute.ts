@@ -16,6 +16,7 @@ import type { ComputeFiles } from './layout.ts';
 import type { Lifeline } from './lock.ts';
 import { findProcess, killAll, type ProcessRef, signalProcess } from './processes.ts';
 import { openSocketDir, SOCKET_NAME, type SocketDir } from './socket-place.ts';
+import { staying } from './staying.ts';
 
 export type StopPatience = {
   /** How long a fast shutdown may take before an immediate one is asked for. */
@@ -81,25 +82,29 @@ export class Compute {
   }
 
   /** Ends the compute, cleanly if it can be had in time. Resolves when its last process is gone. */
-  async stop(patience: StopPatience): Promise<void> {
-    const steps = [
-      ['SIGINT', patience.fast],
-      ['SIGQUIT', patience.immediate],
-    ] as const;
-    for (const [signal, wait] of steps) {
-      if (!signalProcess(this.#postmaster, signal)) break;
-      const ended = this.ended.then(() => false);
-      if (await this.#within(wait, [this.gone.then(() => true), ended])) return this.#reaped();
-    }
-    if (await this.#goneWithin(ORPHANS_GRACE)) return this.#reaped();
-    await this.kill();
+  stop(patience: StopPatience): Promise<void> {
+    return staying(async () => {
+      const steps = [
+        ['SIGINT', patience.fast],
+        ['SIGQUIT', patience.immediate],
+      ] as const;
+      for (const [signal, wait] of steps) {
+        if (!signalProcess(this.#postmaster, signal)) break;
+        const ended = this.ended.then(() => false);
+        if (await this.#within(wait, [this.gone.then(() => true), ended])) return this.#reaped();
+      }
+      if (await this.#goneWithin(ORPHANS_GRACE)) return this.#reaped();
+      await this.kill();
+    });
   }
 
   /** Ends every process of the compute without ceremony. */
-  async kill(): Promise<void> {
-    killAll(this.files);
-    if (await this.#goneWithin(KILLED_WITHIN)) return this.#reaped();
-    throw new Error('processes of the compute do not end');
+  kill(): Promise<void> {
+    return staying(async () => {
+      killAll(this.files);
+      if (await this.#goneWithin(KILLED_WITHIN)) return this.#reaped();
+      throw new Error('processes of the compute do not end');
+    });
   }
 
   /** Forgets the compute without touching it. */
@@ -122,11 +127,9 @@ export class Compute {
   async #within(wait: DurationMs, outcomes: readonly Promise<boolean>[]): Promise<boolean> {
     const { promise, resolve } = Promise.withResolvers<false>();
     const cancel = this.#clock.timer(wait, () => resolve(false));
-    this.#lifeline.hold();
     try {
       return await Promise.race([...outcomes, promise]);
     } finally {
-      this.#lifeline.letGo();
       cancel();
     }
   }

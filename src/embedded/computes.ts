@@ -16,6 +16,7 @@ import { Serial } from './serial.ts';
 import type { Setting } from './settings.ts';
 import { type LiveSettings, writeSettings } from './settings-file.ts';
 import { findCompute, type Ground, startCompute } from './start.ts';
+import { staying } from './staying.ts';
 
 export type ComputesParts = {
   readonly ground: Ground;
@@ -99,7 +100,7 @@ export class Computes {
   /** `stop`, for a caller inside `exclusively`. */
   async stopNow(files: ComputeFiles): Promise<void> {
     const compute = await this.#find(files);
-    if (!compute) return this.#endOrphans(files);
+    if (!compute) return staying(() => this.#endOrphans(files));
     this.#running.delete(files.root);
     try {
       await compute.stop(this.#parts.patience);

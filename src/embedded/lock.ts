@@ -61,15 +61,12 @@ export function isLocked(path: string, os: OsCalls): boolean {
 /** Tells when the last process that holds a lock is gone. */
 export interface Lifeline {
   readonly gone: Promise<void>;
-  /** Keeps this program running for as long as somebody waits for the end, and no longer. */
-  hold(): void;
-  letGo(): void;
   /** Stops watching; `gone` then never resolves. */
   close(): void;
 }
 
 /**
- * Watches a lock that is held now. The caller looks once more after this call whether it still is:
+ * Watches a lock that is held. If it may have been freed meanwhile, ask `isLocked` after this call:
  * a pipe whose writers left before it was opened says nothing.
  */
 export function watchLock(path: string, os: OsCalls, clock: Clock): Lifeline {
@@ -81,15 +78,12 @@ function watchPipe(path: string): Lifeline {
   const socket = new Socket({ fd, readable: true, writable: false });
   const { promise, resolve } = Promise.withResolvers<void>();
   socket.once('end', resolve);
+  // Whoever waits for an end that cannot be heard any more has a deadline.
+  socket.on('error', () => {});
   // What a tenant may write into its lock is thrown away.
   socket.resume();
   socket.unref();
-  return {
-    gone: promise,
-    hold: () => void socket.ref(),
-    letGo: () => void socket.unref(),
-    close: () => void socket.destroy(),
-  };
+  return { gone: promise, close: () => void socket.destroy() };
 }
 
 function watchFile(path: string, os: OsCalls, clock: Clock): Lifeline {
@@ -100,6 +94,5 @@ function watchFile(path: string, os: OsCalls, clock: Clock): Lifeline {
     else resolve();
   };
   look();
-  const nothing = () => {};
-  return { gone: promise, hold: nothing, letGo: nothing, close: () => cancel() };
+  return { gone: promise, close: () => cancel() };
 }

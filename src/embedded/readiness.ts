@@ -50,7 +50,7 @@ function isReady({ data, pid }: Postmaster): boolean {
 /** Undefined where the machine has no watch to give. */
 function tryWatch(directory: string, changed: () => void): FSWatcher | undefined {
   try {
-    const watcher = watch(directory, changed);
+    const watcher = watch(directory, { persistent: false }, changed);
     // The regular look goes on without it.
     watcher.on('error', () => watcher.close());
     return watcher;

@@ -10,6 +10,7 @@
  * PostgreSQL works in PGDATA, and everything is named from there: `/proc/self/cwd` leads into the
  * directory even where the user id of the compute may not walk the path to it.
  */
+
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -19,7 +20,7 @@ import { Compute } from './compute.ts';
 import { isErrno } from './durable.ts';
 import { readForeign } from './foreign-file.ts';
 import type { ComputeFiles } from './layout.ts';
-import { type HeldLock, type Lifeline, makeLock, tryLock, watchLock } from './lock.ts';
+import { type HeldLock, isLocked, type Lifeline, makeLock, tryLock, watchLock } from './lock.ts';
 import { endOfLog, lastFailure, openLog, rotateLog } from './log-file.ts';
 import type { OsCalls, ResourceCap } from './os.ts';
 import { readPostmasterFile, removePostmasterFile } from './postmaster-file.ts';
@@ -28,6 +29,7 @@ import { untilReady } from './readiness.ts';
 import type { Engine } from './resolver.ts';
 import { asArguments, type Setting } from './settings.ts';
 import { settingsPlace, writeSettings } from './settings-file.ts';
+import { staying } from './staying.ts';
 
 /** What every start needs, the same for all computes. */
 export type Ground = {
@@ -51,6 +53,8 @@ const STRANGER_GRACE = seconds(2);
 /** Longest wait for a lock whose holders were killed. */
 const LOCK_WITHIN = seconds(15);
 const LOCK_RETRY_EVERY = ms(5);
+/** How often a postmaster may end between being found and being watched. */
+const ADOPTIONS_MAX = 5;
 
 /** Enough for `max_files_per_process` of 1,000, and its sockets and libraries. */
 const FILES_MAX = 4_096;
@@ -59,16 +63,24 @@ const OOM_SCORE = 500;
 
 /** Throws a plain `Error` with the reason, safe to show, if the compute cannot start. */
 export async function startCompute(ground: Ground, request: StartRequest): Promise<Compute> {
-  const { files } = request;
   try {
-    refuseOtherVersion(ground.engine, files);
-    makeLock(files.lock, ground.os);
-    const found = await lockOrFind(ground, files);
-    if ('running' in found) return await adopt(ground, files, found.running, request.giveUpAfter);
-    return await spawnCompute(ground, request, found.lock);
+    return await staying(() => startOrAdopt(ground, request));
   } catch (error) {
     throw inPlainWords(error);
   }
+}
+
+async function startOrAdopt(ground: Ground, request: StartRequest): Promise<Compute> {
+  const { files, giveUpAfter } = request;
+  refuseOtherVersion(ground.engine, files);
+  makeLock(files.lock, ground.os);
+  for (let tries = 0; tries < ADOPTIONS_MAX; tries++) {
+    const found = await lockOrFind(ground, files);
+    if ('lock' in found) return await spawnCompute(ground, request, found.lock);
+    const adopted = await adopt(ground, { files, postmaster: found.running, giveUpAfter });
+    if (adopted) return adopted;
+  }
+  throw new Error('its server process keeps ending while it is looked at');
 }
 
 /** The compute that runs in `files` now, or undefined. Waits for one that is just starting. */
@@ -79,7 +91,7 @@ export async function findCompute(
 ): Promise<Compute | undefined> {
   const found = findPostmaster(files);
   if (found === 'none' || found === 'dead') return undefined;
-  return await adopt(ground, files, found, giveUpAfter);
+  return await staying(() => adopt(ground, { files, postmaster: found, giveUpAfter }));
 }
 
 /** From one look at its file: a second might see another's. */
@@ -109,16 +121,22 @@ async function lockOrFind({ os, clock }: Ground, files: ComputeFiles): Promise<F
   }
 }
 
-async function adopt(
-  ground: Ground,
-  files: ComputeFiles,
-  postmaster: ProcessRef,
-  giveUpAfter: DurationMs,
-): Promise<Compute> {
+type Adoption = {
+  readonly files: ComputeFiles;
+  readonly postmaster: ProcessRef;
+  readonly giveUpAfter: DurationMs;
+};
+
+/** Undefined if the postmaster has just ended. */
+async function adopt(ground: Ground, adoption: Adoption): Promise<Compute | undefined> {
+  const { files, postmaster, giveUpAfter } = adoption;
   const lifeline = watchLock(files.lock, ground.os, ground.clock);
+  if (!isLocked(files.lock, ground.os)) {
+    lifeline.close();
+    return undefined;
+  }
   const compute = new Compute({ files, postmaster, lifeline, clock: ground.clock });
-  const launch = { compute, pid: postmaster.pid, logStart: 0 };
-  await ready(ground, launch, giveUpAfter);
+  await ready(ground, { compute, pid: postmaster.pid, logStart: 0 }, giveUpAfter);
   return compute;
 }
 

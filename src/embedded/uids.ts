@@ -13,6 +13,7 @@ import { fault } from '../domain/faults.ts';
 import { ms } from '../domain/units.ts';
 import { ensureDir, isErrno, writeDurably } from './durable.ts';
 import type { OsCalls } from './os.ts';
+import { staying } from './staying.ts';
 
 /** Both ends belong to the range. */
 export type UidRange = { readonly first: number; readonly last: number };
@@ -40,7 +41,11 @@ export class Uids {
   }
 
   /** An id that nobody has. Throws `NO_UIDS` when the range is used up. */
-  async take(): Promise<number> {
+  take(): Promise<number> {
+    return staying(() => this.#take());
+  }
+
+  async #take(): Promise<number> {
     const { dir, range } = this.#parts;
     await ensureDir(dir, 0o700);
     const release = await this.#locked(join(dir, 'lock'));
