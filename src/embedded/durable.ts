@@ -1,8 +1,11 @@
 /** Changes to directories that survive a power loss. */
 import { randomBytes } from 'node:crypto';
-import { mkdir, open, readdir, rename, rm } from 'node:fs/promises';
+import { mkdir, open, readdir, rename, rm, rmdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { fault } from '../domain/faults.ts';
+
+/** With a name of 255 characters behind it, of 4 bytes each at most, far below PATH_MAX of 4,096. */
+const PATH_LONG = 1_024;
 
 export async function syncDir(path: string): Promise<void> {
   const dir = await open(path, 'r');
@@ -48,14 +51,46 @@ export async function discard(path: string, trash: string): Promise<void> {
     if (isErrno(error, 'ENOENT')) return;
     throw error;
   }
-  await rm(away, { recursive: true, force: true });
+  await removeTree(away, trash);
 }
 
-/** Deletes what a crash left in `trash`. */
-export async function sweep(trash: string): Promise<void> {
+/** Deletes what a crash left in `trash`. What resists stays; `onFailure` is told why. */
+export async function sweep(trash: string, onFailure: (error: unknown) => void): Promise<void> {
   for (const name of await readdir(trash)) {
-    await rm(join(trash, name), { recursive: true, force: true });
+    await removeTree(join(trash, name), trash).catch(onFailure);
   }
+}
+
+/** Deletes a tree that lies in `trash`, whatever its tenant has made of it. */
+async function removeTree(path: string, trash: string): Promise<void> {
+  try {
+    await rm(path, { recursive: true, force: true });
+  } catch (error) {
+    if (!isErrno(error, 'ENAMETOOLONG')) throw error;
+    await removeDeepTree(path, trash);
+  }
+}
+
+/**
+ * Deletes directories so deep that no path reaches their ground: below `PATH_LONG` each is moved to
+ * the top of `trash` first, where a crash leaves it for the next sweep.
+ */
+async function removeDeepTree(path: string, trash: string): Promise<void> {
+  const tops = [path];
+  const empty = async (dir: string): Promise<void> => {
+    for (const entry of await readdir(dir, { withFileTypes: true })) {
+      const inside = join(dir, entry.name);
+      if (!entry.isDirectory()) await rm(inside, { force: true });
+      else if (inside.length < PATH_LONG) await empty(inside);
+      else {
+        const top = join(trash, randomBytes(12).toString('hex'));
+        await rename(inside, top);
+        tops.push(top);
+      }
+    }
+    await rmdir(dir);
+  };
+  for (let top = tops.pop(); top !== undefined; top = tops.pop()) await empty(top);
 }
 
 export const isErrno = (error: unknown, ...codes: readonly string[]): boolean =>

@@ -99,7 +99,7 @@ async function openParts(
   const { random, failpoints, log } = options;
   const templates = options.templatesDir ?? layout.templates;
   const secrets = await openSecrets(layout.masterKey, random);
-  await sweep(layout.trash);
+  await sweep(layout.trash, (error) => log.warn('trash could not be deleted', { error }));
   await sweepTemplates(layout.templates, layout.trash);
   options.progress('preparing an empty database');
   const builder = await templateBuilder();
