@@ -324,6 +324,14 @@ export const FAULTS = {
     message: (p: { why: string }) =>
       `running as root needs unused user ids, one a tenant: ${p.why}; give a range with --uid-range, or start as an ordinary user`,
   },
+  USER_UNKNOWN: {
+    kind: 'control',
+    sqlstate: '58000',
+    http: 500,
+    retry: 'never',
+    message: (_: None) =>
+      'PostgreSQL asks for the name of the user it runs as, and the system knows none for this user id; start as a user with a name',
+  },
   ENGINE_MISSING: {
     kind: 'control',
     sqlstate: '58000',

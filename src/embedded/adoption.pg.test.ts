@@ -1,3 +1,5 @@
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import pg from 'pg';
 import { expect, test } from 'vitest';
 import { SIZE_OF_TIER } from '../domain/tier.ts';
@@ -65,6 +67,20 @@ test('the catalog’s compute is started, found again, and is no superuser’s',
   );
   await client.end();
   expect(rows).toEqual([{ role: 'catalog', super: false, fsync: 'on' }]);
+});
+
+test('a catalog whose compute cannot start is a plain fault with the reason', async () => {
+  await using world = await realHost();
+  await world.engine.startSystem();
+  await world.engine.close();
+  const { data } = computeFiles(layoutOf(world.dataDir).catalog);
+  await rm(join(data, 'global', 'pg_control'));
+  const again = await world.open();
+  await expect(again.startSystem()).rejects.toMatchObject({
+    code: 'CATALOG_UNUSABLE',
+    message:
+      'the catalog cannot be used: its PostgreSQL could not start (could not find the database system)',
+  });
 });
 
 test('the catalog’s compute comes back at its address when it was killed', async () => {

@@ -96,12 +96,27 @@ async function removeDeepTree(path: string, trash: string): Promise<void> {
 export const isErrno = (error: unknown, ...codes: readonly string[]): boolean =>
   error instanceof Error && codes.includes((error as NodeJS.ErrnoException).code ?? '');
 
+/** What a start fails with where PostgreSQL met a full disk. */
+export const DISK_IS_FULL = 'the disk is full';
+
+/** PostgreSQL's code for a full disk. */
+const SQLSTATE_FULL = '53100';
+
+/** Whether `text` is what a program says of a full disk or quota. Source: strerror(3) in the C locale. */
+export const saysFull = (text: string): boolean =>
+  /No space left on device|Disk quota exceeded/.test(text) || text === DISK_IS_FULL;
+
+/** Met by ourselves, or told by a program that we ran. */
+const isFull = (error: unknown): boolean =>
+  isErrno(error, 'ENOSPC', 'EDQUOT', SQLSTATE_FULL) ||
+  (error instanceof Error && saysFull(error.message));
+
 /** Runs `work`; a full disk or quota becomes `DISK_FULL`. */
 export async function onDisk<T>(what: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
-    if (isErrno(error, 'ENOSPC', 'EDQUOT')) {
+    if (isFull(error)) {
       throw fault('DISK_FULL', { what }, { cause: error });
     }
     throw error;

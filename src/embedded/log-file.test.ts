@@ -33,7 +33,24 @@ test('what an earlier run said is no reason for this one', () => {
   expect(lastFailure(join(dir, 'absent'), 0)).toBeNull();
 });
 
+test('a failure before PostgreSQL has its log is told too', () => {
+  writeFileSync(log, 'postgres: could not find the database system\nExpected to find it in ...\n');
+  expect(lastFailure(log, 0)).toBe('could not find the database system');
+});
+
+test('a full disk is called that, whatever PostgreSQL was about to write', () => {
+  writeFileSync(
+    log,
+    'FATAL:  could not write lock file "../run/x.lock": No space left on device\n',
+  );
+  expect(lastFailure(log, 0)).toBe('the disk is full');
+});
+
 test.each([
+  [
+    'could not locate a valid checkpoint record at 0/1D5A028',
+    'could not locate a valid checkpoint record at 0/1D5A028',
+  ],
   [
     'could not open file "/var/lib/x/base/1/2": No such file',
     'could not open file a file: No such file',

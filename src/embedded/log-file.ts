@@ -5,9 +5,10 @@
  * they append, so after the cut they go on at the start. A line written between copy and cut is
  * lost; a log that is never bounded would cost more. At most two files of `bytesMax` each remain.
  */
-import { closeSync, existsSync, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, existsSync, fstatSync, openSync, readSync, statfsSync } from 'node:fs';
 import { copyFile, stat, truncate } from 'node:fs/promises';
-import { isErrno } from './durable.ts';
+import { dirname } from 'node:path';
+import { DISK_IS_FULL, isErrno, saysFull } from './durable.ts';
 
 /** Rotates the log if it has outgrown `bytesMax`. */
 export async function rotateLog(log: string, bytesMax: number): Promise<void> {
@@ -32,7 +33,8 @@ export const openLog = (log: string): number => openSync(log, 'a', 0o600);
 /** How much of the end of a log is searched for a reason. */
 const TAIL_BYTES = 16_384;
 
-const REASON = /^.*?\b(?:FATAL|PANIC|ERROR): {2}(.*)$/;
+/** The second form is that of a failure before PostgreSQL has its log. */
+const REASON = /^(?:.*?\b(?:FATAL|PANIC|ERROR): {2}|postgres: )(.*)$/;
 
 /**
  * Why the compute failed: the last line of its log that says so, in words fit for strangers.
@@ -44,8 +46,18 @@ export function lastFailure(log: string, start: number): string | null {
     .map((line) => REASON.exec(line)?.[1])
     .filter((found) => found !== undefined)
     .at(-1);
-  return reason === undefined ? null : withoutPaths(reason);
+  if (reason === undefined) return takesNoLine(log) ? DISK_IS_FULL : null;
+  return saysFull(reason) ? DISK_IS_FULL : withoutPaths(reason);
 }
+
+/** Whether the disk is so full that a log cannot say so. */
+function takesNoLine(log: string): boolean {
+  if (!existsSync(dirname(log))) return false;
+  const { bavail, bsize } = statfsSync(dirname(log));
+  return bavail * bsize < LINE_BYTES;
+}
+
+const LINE_BYTES = 4_096;
 
 /** Where the log ends now, for `lastFailure`. */
 export function endOfLog(fd: number): number {
@@ -71,6 +83,6 @@ const LENGTH_MAX = 200;
 export function withoutPaths(message: string): string {
   return message
     .replace(/"[^"]*\/[^"]*"/g, 'a file')
-    .replace(/(?:\.{1,2})?\/[^\s,;:"')]+/g, 'a file')
+    .replace(/(?<!\w)(?:\.{1,2})?\/[^\s,;:"')]+/g, 'a file')
     .slice(0, LENGTH_MAX);
 }

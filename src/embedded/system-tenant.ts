@@ -6,6 +6,7 @@
  */
 import { existsSync } from 'node:fs';
 import type { Clock } from '../domain/clock.ts';
+import { Fault, fault } from '../domain/faults.ts';
 import { parseTenantName } from '../domain/ids.ts';
 import type { Log } from '../domain/log.ts';
 import { type DurationMs, ms, seconds } from '../domain/units.ts';
@@ -47,6 +48,14 @@ const START_TIMEOUT = seconds(300);
 const RETRY_AFTER_MIN = ms(250);
 const RETRY_AFTER_MAX = seconds(30);
 
+/** What a start throws may be shown. */
+function unusable(error: unknown): never {
+  if (error instanceof Fault) throw error;
+  const reason = error instanceof Error ? error.message : 'unknown reason';
+  const why = `its PostgreSQL could not start (${reason})`;
+  throw fault('CATALOG_UNUSABLE', { why }, { cause: error });
+}
+
 export class SystemTenant {
   readonly #parts: SystemParts;
   readonly #files: ComputeFiles;
@@ -66,7 +75,10 @@ export class SystemTenant {
     });
   }
 
-  /** Starts the compute, or adopts it if it runs; makes it at the first start. */
+  /**
+   * Starts the compute, or adopts it if it runs; makes it at the first start.
+   * Throws `DISK_FULL`, `CATALOG_UNUSABLE`.
+   */
   async start(): Promise<SystemConnection> {
     const { computes, husks, secrets } = this.#parts;
     const files = this.#files;
@@ -74,7 +86,9 @@ export class SystemTenant {
       if (existsSync(files.root)) return;
       await onDisk('the catalog needs about 32 MB', () => husks.claim(files.root));
     });
-    const { address } = await this.#launch();
+    const { address } = await onDisk('the catalog cannot start', () => this.#launch()).catch(
+      unusable,
+    );
     await settleCompute(this.#parts, {
       files,
       address,

