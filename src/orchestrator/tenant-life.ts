@@ -79,7 +79,7 @@ export class TenantLife {
         if (this.awake) await saveRoles(world, record);
       }),
     );
-    this.#upkeep = new UpkeepWatch(world, () => record.tenant);
+    this.#upkeep = new UpkeepWatch(world, record, () => this.#keepUp());
     this.#idle = new IdleWatch(world.clock, (because) => this.#idledOut(because));
   }
 
@@ -119,8 +119,7 @@ export class TenantLife {
 
   /** Resolves with the address of the running compute. Throws as `Gate.wake` does. */
   async wake(): Promise<Address> {
-    const { clock, settings } = this.#world;
-    const patience = new WakePatience(clock, this.tenant.name, settings.wakeTimeout);
+    const patience = new WakePatience(this.#world, this.tenant.name);
     for (let turn = 0; turn < TURNS_MAX; turn++) {
       const transition = this.#transition;
       if (this.#gone || (transition === null && this.#record.isUnborn)) {
@@ -129,8 +128,7 @@ export class TenantLife {
       const ready = isQuiet(transition) && this.tenant.settled;
       if (ready && this.#address !== null) return this.#address;
       if (transition?.kind === 'wake' && !transition.wake.abandoned) {
-        const otherwise = (why: string): Fault => patience.over(why);
-        return await transition.wake.join({ wait: patience.left, otherwise });
+        return await transition.wake.join(patience.joining);
       }
       if (transition !== null) await this.#sitOut(transition, patience);
       else this.#beginTowardsAwake();
@@ -290,12 +288,15 @@ export class TenantLife {
 
   /** The idle rule says suspend. Upkeep comes first, and then the rule is asked again. */
   #idledOut(because: string): void {
-    const next = this.#upkeep.isDue
-      ? this.#run('upkeep', async () => {
-          if (this.awake) await this.#upkeep.run();
-        })
-      : this.suspend(because);
-    next.catch((error) => this.#complain('suspend', error));
+    if (this.#upkeep.isDue) this.#keepUp();
+    else this.suspend(because).catch((error) => this.#complain('suspend', error));
+  }
+
+  #keepUp(): void {
+    if (this.#transition !== null) return;
+    void this.#run('upkeep', async () => {
+      if (this.awake) await this.#upkeep.run();
+    });
   }
 
   async #suspend(because: string, mayStop: () => boolean): Promise<void> {
@@ -339,6 +340,8 @@ export class TenantLife {
   /** Runs `work` on a row that is known. A row that turns out otherwise needs a look at the host. */
   async #surely(work: () => Promise<void>): Promise<void> {
     if (!this.#record.certain) {
+      // While the catalog is away, what idleness asks for is not tried again and again.
+      this.#idle.restart();
       this.#gone = !(await this.#record.reload());
       if (this.#gone || this.#record.kind !== 'running') this.#address = null;
     }

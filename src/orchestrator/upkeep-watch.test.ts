@@ -129,6 +129,19 @@ test('many short sessions are use as well', async () => {
   expect(world.host.vacuuming).toEqual([tenant.id]);
 });
 
+test('a tenant that is used now and then, and never suspended, is kept up all the same', async () => {
+  const { world, tenant, leave } = await inUse();
+  leave();
+  for (let minute = 0; minute < 60; minute += 5) {
+    await world.clock.advance(minutes(5));
+    const session = world.session(tenant);
+    await world.clock.advance(ms(100));
+    world.orchestrator.release(tenant.id, session.id);
+  }
+  expect(world.host.countOf('stop')).toBe(0);
+  expect(world.host.countOf('upkeep')).toBe(3);
+});
+
 test('a large compute is left to itself', async () => {
   const world = new Orchestrated();
   const row = await world.insert('acme', 'HOT');

@@ -5,31 +5,36 @@
  * Upkeep is a favour. It gives way to whoever comes, and its failures are told to the log alone.
  */
 import type { CancelTimer } from '../domain/clock.ts';
-import type { Tenant } from '../domain/tenant.ts';
 import { isSmall, SIZE_OF_TIER } from '../domain/tier.ts';
-import { elapsed, type Instant } from '../domain/units.ts';
-import { decideAutovacuum, usedSince } from '../policy/upkeep.ts';
+import { elapsed, type Instant, ms } from '../domain/units.ts';
+import { decideAutovacuum, decideUpkeep, usedSince } from '../policy/upkeep.ts';
+import type { TenantRecord } from './tenant-record.ts';
 import type { World } from './world.ts';
 
 type UpkeepWorld = Pick<World, 'clock' | 'host' | 'log'>;
 
 export class UpkeepWatch {
   readonly #world: UpkeepWorld;
-  readonly #tenant: () => Tenant;
+  readonly #record: Pick<TenantRecord, 'tenant'>;
+  readonly #onDue: () => void;
   /** Whether the compute vacuums itself; null when that is not known. */
   #autovacuum: boolean | null = null;
   #isAwake = false;
   #isDue = false;
   #isBusy = false;
   #usedSince: Instant;
+  #keptAt: Instant;
   #idleSince: Instant | null = null;
   #underWay: AbortController | null = null;
   #cancelTimer: CancelTimer = () => {};
 
-  constructor(world: UpkeepWorld, tenant: () => Tenant) {
+  /** `onDue` is called when upkeep should not wait for a suspend. */
+  constructor(world: UpkeepWorld, record: Pick<TenantRecord, 'tenant'>, onDue: () => void) {
     this.#world = world;
-    this.#tenant = tenant;
+    this.#record = record;
+    this.#onDue = onDue;
     this.#usedSince = world.clock.now();
+    this.#keptAt = world.clock.now();
   }
 
   /** Whether the compute was used since the last upkeep. */
@@ -40,6 +45,7 @@ export class UpkeepWatch {
   /** A compute runs: started by us just now, or found, and then nothing is known of it. */
   awake(how: 'started' | 'found'): void {
     this.#isAwake = true;
+    this.#keptAt = this.#world.clock.now();
     this.#autovacuum = how === 'started' ? false : null;
     if (how === 'found') this.#isDue = true;
     this.#ask();
@@ -76,8 +82,9 @@ export class UpkeepWatch {
    */
   async run(): Promise<void> {
     const { host, log } = this.#world;
-    const { id } = this.#tenant();
+    const { id } = this.#record.tenant;
     this.#isDue = false;
+    this.#keptAt = this.#world.clock.now();
     const underWay = new AbortController();
     this.#underWay = underWay;
     try {
@@ -96,25 +103,30 @@ export class UpkeepWatch {
 
   #ask(): void {
     this.#cancelTimer();
-    if (!this.#isAwake || !isSmall(SIZE_OF_TIER[this.#tenant().tier])) return;
+    if (!this.#isAwake || !isSmall(SIZE_OF_TIER[this.#record.tenant.tier])) return;
     const now = this.#world.clock.now();
-    const idleSince = this.#idleSince ?? this.#usedSince;
     const facts = {
       autovacuum: this.#autovacuum,
       busy: this.#isBusy,
+      used: this.#isDue,
       usedSince: this.#usedSince,
-      idleSince,
+      idleSince: this.#idleSince ?? this.#usedSince,
+      keptAt: this.#keptAt,
     };
-    const action = decideAutovacuum(facts, now);
-    if (action.kind === 'turn') this.#turn(action.on);
-    if (action.kind !== 'askAt') return;
-    this.#cancelTimer = this.#world.clock.timer(elapsed(now, action.at), () => this.#ask());
+    const vacuum = decideAutovacuum(facts, now);
+    const upkeep = decideUpkeep(facts, now);
+    if (vacuum.kind === 'turn') this.#turn(vacuum.on);
+    if (upkeep.kind === 'keepUp') this.#onDue();
+    const waits = [vacuum, upkeep].filter((action) => action.kind === 'askAt');
+    if (waits.length === 0) return;
+    const next = Math.min(...waits.map(({ at }) => elapsed(now, at)));
+    this.#cancelTimer = this.#world.clock.timer(ms(next), () => this.#ask());
   }
 
   /** Taken as done at once, so that it is not asked for twice. After a failure nothing is known. */
   #turn(on: boolean): void {
     const { host, log } = this.#world;
-    const { id } = this.#tenant();
+    const { id } = this.#record.tenant;
     this.#autovacuum = on;
     host.autovacuum(id, on).catch((error) => {
       this.#autovacuum = null;

@@ -1,6 +1,12 @@
 import { expect, test } from 'vitest';
 import { after, type Instant, ms } from '../domain/units.ts';
-import { AUTOVACUUM_AFTER, decideAutovacuum, usedSince } from './upkeep.ts';
+import {
+  AUTOVACUUM_AFTER,
+  decideAutovacuum,
+  decideUpkeep,
+  UPKEEP_EVERY,
+  usedSince,
+} from './upkeep.ts';
 
 const at = (t: number): Instant => t as Instant;
 const START = at(100_000);
@@ -25,6 +31,19 @@ test.each([
   [false, false, DUE, { kind: 'stay' }],
 ] as const)('with autovacuum %s and sessions %s, at %i: %j', (autovacuum, busy, now, action) => {
   expect(decideAutovacuum(facts(autovacuum, busy), now)).toEqual(action);
+});
+
+const LATE = after(START, UPKEEP_EVERY);
+const LATE_DUE = after(LATE, AUTOVACUUM_AFTER);
+
+test.each([
+  ['soon after the last upkeep', { idleSince: at(LATE - 1) }, LATE_DUE, { kind: 'stay' }],
+  ['long after it', { idleSince: LATE }, LATE_DUE, { kind: 'keepUp' }],
+  ['long after it, just now', { idleSince: LATE }, LATE, { kind: 'askAt', at: LATE_DUE }],
+  ['not used since', { idleSince: LATE, used: false }, LATE_DUE, { kind: 'stay' }],
+  ['in use', { idleSince: LATE, busy: true }, LATE_DUE, { kind: 'stay' }],
+] as const)('upkeep of a tenant that became idle %s', (_, change, now, action) => {
+  expect(decideUpkeep({ busy: false, used: true, keptAt: START, ...change }, now)).toEqual(action);
 });
 
 test('use goes on through short gaps, and begins anew after a long one', () => {

@@ -6,16 +6,21 @@
  * wakes are over. So a small compute starts without, and
  *
  *   - is vacuumed by us when it is about to be suspended for idleness, if it was used since;
+ *   - is vacuumed by us when it becomes idle `UPKEEP_EVERY` or later after the last time, since one
+ *     that is used now and then is never suspended;
  *   - vacuums itself while it is in use for longer, from `AUTOVACUUM_AFTER` on:
  *
  *   off ──in use for AUTOVACUUM_AFTER──▶ on ──no sessions for AUTOVACUUM_AFTER──▶ off
  *
  * Clients come and go by the second, so a tenant is in use through gaps shorter than that.
  */
-import { after, elapsed, type Instant, seconds } from '../domain/units.ts';
+import { after, elapsed, type Instant, minutes, seconds } from '../domain/units.ts';
 
 /** How long use must last to be worth a launcher, and idleness to be worth ending it. */
 export const AUTOVACUUM_AFTER = seconds(30);
+
+/** How long a tenant that is used now and then may go without upkeep. */
+export const UPKEEP_EVERY = minutes(15);
 
 /** What the decision looks at. */
 export type VacuumFacts = {
@@ -42,6 +47,26 @@ export function decideAutovacuum(facts: VacuumFacts, now: Instant): VacuumAction
   if (autovacuum === busy) return { kind: 'stay' };
   const due = after(busy ? usedSince : idleSince, AUTOVACUUM_AFTER);
   return now < due ? { kind: 'askAt', at: due } : { kind: 'turn', on: busy };
+}
+
+export type UpkeepFacts = Pick<VacuumFacts, 'busy' | 'idleSince'> & {
+  /** Whether there were sessions since the last upkeep. */
+  readonly used: boolean;
+  /** When the last upkeep was; the start of the compute if there was none since. */
+  readonly keptAt: Instant;
+};
+
+export type UpkeepAction =
+  | { readonly kind: 'keepUp' }
+  | { readonly kind: 'askAt'; readonly at: Instant }
+  | { readonly kind: 'stay' };
+
+/** Whether a running compute that is not to be suspended should be kept up at `now`. */
+export function decideUpkeep(facts: UpkeepFacts, now: Instant): UpkeepAction {
+  const { busy, idleSince, used, keptAt } = facts;
+  if (busy || !used || elapsed(keptAt, idleSince) < UPKEEP_EVERY) return { kind: 'stay' };
+  const due = after(idleSince, AUTOVACUUM_AFTER);
+  return now < due ? { kind: 'askAt', at: due } : { kind: 'keepUp' };
 }
 
 /** Since when a tenant is in use to which a session comes at `now` after idleness. */
