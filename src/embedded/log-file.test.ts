@@ -71,5 +71,12 @@ test('a long log is cut while it is being written, and writers go on', async () 
   await rotateLog(log, 1_000);
   writeSync(fd, 'after');
   expect(readFileSync(log, 'utf8')).toBe('after');
-  expect(readFileSync(`${log}.1`, 'utf8')).toBe(`${'a'.repeat(1_000)}b`);
+  expect(readFileSync(`${log}.1`, 'utf8')).toBe(`${'a'.repeat(999)}b`);
+});
+
+test('of a log that grew far beyond its bound, only the end is kept', async () => {
+  writeFileSync(log, `${'a'.repeat(100_000)}end`);
+  await rotateLog(log, 1_000);
+  expect(statSync(log).size).toBe(0);
+  expect(readFileSync(`${log}.1`, 'utf8')).toBe(`${'a'.repeat(997)}end`);
 });

@@ -3,10 +3,11 @@
  *
  * Rotated by copying and truncating, since the file stays open in every process of the compute:
  * they append, so after the cut they go on at the start. A line written between copy and cut is
- * lost; a log that is never bounded would cost more. At most two files of `bytesMax` each remain.
+ * lost; a log that is never bounded would cost more. At most two files of `bytesMax` each remain: a
+ * tenant can fill its log far quicker than it is looked at, and then only the end of it is kept.
  */
 import { closeSync, existsSync, fstatSync, openSync, readSync, statfsSync } from 'node:fs';
-import { copyFile, stat, truncate } from 'node:fs/promises';
+import { open, stat, truncate, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { DISK_IS_FULL, isErrno, saysFull } from './durable.ts';
 
@@ -14,8 +15,21 @@ import { DISK_IS_FULL, isErrno, saysFull } from './durable.ts';
 export async function rotateLog(log: string, bytesMax: number): Promise<void> {
   const size = await sizeOf(log);
   if (size <= bytesMax) return;
-  await copyFile(log, `${log}.1`);
+  await writeFile(`${log}.1`, await endOf(log, bytesMax), { mode: 0o600 });
   await truncate(log, 0);
+}
+
+/** The last `length` bytes; fewer if the file is shorter. */
+async function endOf(path: string, length: number): Promise<Buffer> {
+  const file = await open(path, 'r');
+  try {
+    const { size } = await file.stat();
+    const buffer = Buffer.alloc(Math.min(length, size));
+    const { bytesRead } = await file.read(buffer, 0, buffer.length, size - buffer.length);
+    return buffer.subarray(0, bytesRead);
+  } finally {
+    await file.close();
+  }
 }
 
 async function sizeOf(path: string): Promise<number> {
