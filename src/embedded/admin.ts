@@ -1,4 +1,5 @@
 /** What we do inside a compute as its superuser: make its roles what the catalog says, and read them. */
+import { Socket } from 'node:net';
 import pg from 'pg';
 import type { Address, Owner } from '../domain/host.ts';
 import { isVerifier, type RoleRecord, type Verifier } from '../domain/verifier.ts';
@@ -34,12 +35,39 @@ const OPTIONS = [
   'idle_session_timeout=0',
 ].map((option) => `-c ${option}`);
 
+/** Far above what we ever ask for. A compute that its tenant has taken over might never end. */
+const ANSWER_BYTES_MAX = 16 * 1024 * 1024;
+
+/**
+ * A connection to what may not be the PostgreSQL that we started. It breaks when too much comes by it,
+ * and when `pg` throws at what comes: thrown at a socket, that would end the whole program.
+ */
+class GuardedSocket extends Socket {
+  #received = 0;
+
+  override emit(event: string | symbol, ...args: unknown[]): boolean {
+    if (event !== 'data') return super.emit(event, ...args);
+    const [chunk] = args;
+    this.#received += Buffer.isBuffer(chunk) ? chunk.length : 0;
+    try {
+      if (this.#received > ANSWER_BYTES_MAX) {
+        throw new Error(`the compute answers with more than ${ANSWER_BYTES_MAX} bytes`);
+      }
+      return super.emit(event, ...args);
+    } catch (error) {
+      this.destroy(error instanceof Error ? error : new Error(String(error)));
+      return true;
+    }
+  }
+}
+
 /** Runs `work` on a connection of its own. */
 export async function asSuperuser<T>(
   login: Login,
   work: (client: pg.Client) => Promise<T>,
   database: string = DATABASE,
 ): Promise<T> {
+  const socket = new GuardedSocket();
   const client = new pg.Client({
     ...socketPlace(login.address),
     user: SUPERUSER,
@@ -48,14 +76,17 @@ export async function asSuperuser<T>(
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     query_timeout: STATEMENT_TIMEOUT_MS,
     options: OPTIONS.join(' '),
+    stream: () => socket,
   });
   // A connection that breaks fails the query under way, which is what the caller sees.
   client.on('error', () => {});
-  await client.connect();
   try {
+    await client.connect();
     return await work(client);
   } finally {
-    await client.end();
+    // Says goodbye, and does not wait for an answer to it.
+    void client.end();
+    socket.destroy();
   }
 }
 
@@ -123,12 +154,20 @@ type RoleRow = {
   readonly may_log_in: boolean;
 };
 
+/** Roles that may log in through us: of more, the oldest, and so the owner among them. */
+export const ROLES_MAX = 10_000;
+
 const ROLES = `
-  select rolname as role, rolpassword as verifier,
-    rolcanlogin and coalesce(rolvaliduntil > now(), true) as may_log_in
-  from pg_authid
-  where not rolsuper and rolcanlogin and rolname !~ '^(pg_|dynabase)'
-  order by rolname`;
+  select role, verifier, may_log_in
+  from (
+    select rolname as role, rolpassword as verifier,
+      rolcanlogin and coalesce(rolvaliduntil > now(), true) as may_log_in
+    from pg_authid
+    where not rolsuper and rolcanlogin and rolname !~ '^(pg_|dynabase)'
+    order by oid
+    limit ${ROLES_MAX}
+  ) oldest
+  order by role`;
 
 export async function readRoles(client: pg.Client): Promise<RoleRecord[]> {
   const { rows } = await client.query<RoleRow>(ROLES);
