@@ -261,6 +261,20 @@ test('closing stops every compute, or leaves them all', async () => {
   }
 });
 
+test('closing stops computes also while the catalog is away, and the next start heals the row', async () => {
+  const world = new Orchestrated();
+  const tenant = await world.tenant('acme');
+  world.session(tenant);
+  await world.clock.advance(ms(20));
+  world.catalog.failNext('move', fault('CATALOG_DOWN', {}));
+  await Promise.all([world.orchestrator.close({ detach: false }), world.clock.advance(ms(10))]);
+  expect(world.host.running).toEqual([]);
+  expect(await world.stateOf(tenant)).toBe('running');
+  world.restart();
+  await Promise.all([world.orchestrator.recover(), world.clock.advance(seconds(1))]);
+  expect(await world.stateOf(tenant)).toBe('suspended');
+});
+
 const OWN_POINTS = FAILPOINTS.filter((p) => /^(create|wake|suspend|delete)\./.test(p));
 
 test.each(OWN_POINTS)('a crash at %s heals, twice in a row', async (point) => {

@@ -150,12 +150,20 @@ export class Orchestrator implements Gate, Lifecycle {
     if (options.detach) return;
     const lives = [...this.#lives.values()];
     await eachAtOnce(lives, async (life) => {
-      try {
-        await life.stop('the server is stopping');
-      } catch (error) {
-        this.#world.log.error('a compute could not be stopped', { tenant: life.tenant.id, error });
-      }
+      await life.stop('the server is stopping').catch((error) => this.#stopUnwritten(life, error));
     });
+  }
+
+  /** The catalog is away: its row goes on to say that the compute runs, which the next start heals. */
+  async #stopUnwritten(life: TenantLife, because: unknown): Promise<void> {
+    const { host, log } = this.#world;
+    const { id } = life.tenant;
+    log.warn('a compute is stopped without a record of it', { tenant: id, error: because });
+    try {
+      await host.stop(id);
+    } catch (error) {
+      log.error('a compute could not be stopped', { tenant: id, error });
+    }
   }
 
   #refuseWhenClosing(): void {
