@@ -108,6 +108,15 @@ test('a tenant has all that initdb makes', async () => {
   expect(await world.sql(tenant, 'show data_checksums')).toEqual([{ data_checksums: 'on' }]);
 });
 
+test('one transaction of the smallest compute can lock 3,200 things', async () => {
+  const tenant = await world.running('locking');
+  const locked = await world.sql(
+    tenant,
+    'select count(pg_advisory_xact_lock(n))::int as n from generate_series(1, 3200) n',
+  );
+  expect(locked).toEqual([{ n: 3_200 }]);
+});
+
 test('a start that cannot succeed says why in plain words, and leaves nothing behind', async () => {
   const tenant = await world.created('refusing');
   const size = { ...SIZE_OF_TIER.COLD, connectionsMax: 1_000_000_000 };

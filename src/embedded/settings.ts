@@ -31,12 +31,14 @@ export const RESERVED_CONNECTIONS = 3;
 const SOCKET_DIR = '../run';
 export const PORT = 5432;
 
+/** As many locks as a stock PostgreSQL has room for: 64 for each of 100 connections. */
+const LOCKS_MIN = 6_400;
 /**
- * Room for the locks of all transactions together: half of a stock PostgreSQL's, whose 6,400 would
- * take 0.6 MB more of every idle compute with 200 connections. One transaction may use all of it, so a
- * dump of 3,000 tables goes through.
+ * In a small compute. Its lock tables are half of this at the start and grow into memory that nobody
+ * else has taken: measured with 200 connections, one transaction can hold 3,900 locks, so a dump of
+ * that many tables goes through. Room for 6,400 would take 0.7 MB more while idle.
  */
-const LOCKS_MIN = 3_200;
+const LOCKS_MIN_SMALL = 2_000;
 const LOCKS_PER_TRANSACTION_MIN = 10;
 
 /**
@@ -82,7 +84,8 @@ function doors({ clusterName }: SettingsRequest): Setting[] {
 
 function capacity(size: SizeClass, isSmall: boolean): Setting[] {
   const connections = size.connectionsMax + RESERVED_CONNECTIONS;
-  const locks = Math.max(LOCKS_PER_TRANSACTION_MIN, Math.ceil(LOCKS_MIN / connections));
+  const locksMin = isSmall ? LOCKS_MIN_SMALL : LOCKS_MIN;
+  const locks = Math.max(LOCKS_PER_TRANSACTION_MIN, Math.ceil(locksMin / connections));
   const buffersKb = Math.max(size.sharedBuffersMb * 1_024, connections * KB_PER_CONNECTION);
   const tempMb = Math.max(1_024, size.sharedBuffersMb * 64);
   return [
