@@ -126,13 +126,13 @@ export async function login(
 /** Finds out whom the client means. Takes as long whatever is found; see `pace.ts`. */
 async function lookUp(line: ClientLine, startup: StartupMessage, from: LoginFrom): Promise<Found> {
   const { gate, throttle, clock, options } = from.parts;
-  const pace = new Pace(clock, options.strangerPace);
+  const pace = new Pace(clock, options.loginPace);
   try {
     const meant = await findRoute(line, startup, from);
     const attempt = attemptOf(meant, from);
     checkWait(throttle.wait(attempt));
     const credential = await gate.credential(meant.door?.tenant ?? NO_TENANT, meant.role);
-    if (!throttle.isTrusted(attempt)) await pace.over();
+    await pace.over();
     return { meant, credential };
   } finally {
     pace.cancel();

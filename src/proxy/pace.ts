@@ -1,10 +1,11 @@
 /**
- * Hides from a stranger how long it took to look him up.
+ * Hides from a client how long it took to look it up.
  *
  * What exists is found in memory, what does not is asked for in the catalog, and a stopwatch could
- * tell the two apart. So a stranger is not answered before the pace is over, which is longer than
- * the look-ups commonly take. The pace begins with them: its timer then fires at the same moment
- * whatever they find.
+ * tell the two apart. So nobody is answered before the pace is over, which is longer than the
+ * look-ups commonly take; not those either who have proven a password before, since others share
+ * their address. The pace begins with the look-ups: its timer then fires at the same moment
+ * whatever they find. It costs every login two milliseconds.
  */
 import type { CancelTimer, Clock } from '../domain/clock.ts';
 import type { DurationMs } from '../domain/units.ts';

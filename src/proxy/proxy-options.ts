@@ -15,8 +15,8 @@ export type ProxyOptions = SessionLimits & {
   /** From the proof to the first ReadyForQuery: waking, and binding to the compute. */
   readonly bindTimeout: DurationMs;
   readonly throttle: ThrottleLimits;
-  /** Before a stranger is asked for a password, from the startup message on. See `pace.ts`. */
-  readonly strangerPace: DurationMs;
+  /** Before a client is asked for a password, from the startup message on. See `pace.ts`. */
+  readonly loginPace: DurationMs;
   /**
    * 32 secret bytes from which the salts of roles that do not exist are made. Kept over restarts:
    * a salt that changed would give such a role away.
@@ -34,5 +34,5 @@ export const PROXY_DEFAULTS = {
   sessionsMax: 10_000,
   sessionsOfAddressMax: 2_500,
   throttle: THROTTLE_LIMITS,
-  strangerPace: ms(4),
+  loginPace: ms(2),
 } as const satisfies Omit<ProxyOptions, 'mockKey'>;

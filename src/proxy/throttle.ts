@@ -65,7 +65,7 @@ export class LoginThrottle {
   wait(attempt: LoginAttempt): DurationMs {
     const { freeFailuresOfAddress, freeFailuresOfRole, freeFailuresOfPair } = this.#limits;
     const pair = this.#wait(pairKey(attempt), freeFailuresOfPair);
-    if (this.isTrusted(attempt)) return pair;
+    if (this.#isTrusted(attempt)) return pair;
     const address = this.#wait(addressKey(attempt.address), freeFailuresOfAddress);
     const role = this.#wait(roleKey(attempt.role), freeFailuresOfRole);
     return ms(Math.max(pair, address, role));
@@ -77,7 +77,7 @@ export class LoginThrottle {
   }
 
   /** Whether the role's password was proven from this address not long ago. */
-  isTrusted(attempt: LoginAttempt): boolean {
+  #isTrusted(attempt: LoginAttempt): boolean {
     return this.#read(pairKey(attempt))?.proven ?? false;
   }
 

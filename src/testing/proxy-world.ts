@@ -63,7 +63,7 @@ export async function proxyWorld(options: Partial<ProxyOptions> = {}): Promise<P
     random: new SeededRandom(1),
     usageSink: { add: () => Promise.resolve() },
     // No pace: a test that is not about it should not have to wait for it.
-    options: { ...PROXY_DEFAULTS, strangerPace: ms(0), mockKey: Buffer.alloc(32, 9), ...options },
+    options: { ...PROXY_DEFAULTS, loginPace: ms(0), mockKey: Buffer.alloc(32, 9), ...options },
   });
   const connect = (from?: string): WirePeer => new WirePeer(network.connect(from) as Socket);
   const settle = async (): Promise<void> => {
