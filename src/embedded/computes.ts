@@ -87,7 +87,7 @@ export class Computes {
     return this.#serial.run(files.root, async () => {
       const compute = await this.#find(files);
       if (!compute) return;
-      await writeSettings(files, live);
+      writeSettings(files, live);
       compute.reload();
     });
   }

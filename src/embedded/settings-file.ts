@@ -6,11 +6,11 @@
  * that: no name on the way can be changed by the tenant, and no path has to be open to it. (A name
  * that begins in PGDATA and goes up will not do, since PostgreSQL resolves `..` as text.)
  *
- * Nothing in it needs to survive a crash: it is written anew before each start.
+ * Nothing in it needs to survive a crash: each start sees to it that it says what it should.
  */
-import { closeSync, openSync } from 'node:fs';
-import { chmod, rename, writeFile } from 'node:fs/promises';
+import { chmodSync, closeSync, openSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { basename } from 'node:path';
+import { isErrno } from './durable.ts';
 import type { ComputeFiles } from './layout.ts';
 import { LOCK_FD } from './processes.ts';
 
@@ -24,13 +24,24 @@ const SETTINGS_FD = LOCK_FD + 1;
 
 export type LiveSettings = { readonly autovacuum: boolean };
 
-/** Replaces the file as a whole. */
-export async function writeSettings(files: ComputeFiles, live: LiveSettings): Promise<void> {
+/** Replaces the file as a whole, if it does not say so already. */
+export function writeSettings(files: ComputeFiles, live: LiveSettings): void {
+  const text = `autovacuum = ${live.autovacuum ? 'on' : 'off'}\n`;
+  if (textOf(files.settings) === text) return;
   const draft = `${files.settings}.new`;
-  await writeFile(draft, `autovacuum = ${live.autovacuum ? 'on' : 'off'}\n`);
+  writeFileSync(draft, text);
   // The mode given to a new file is subject to the umask.
-  await chmod(draft, 0o644);
-  await rename(draft, files.settings);
+  chmodSync(draft, 0o644);
+  renameSync(draft, files.settings);
+}
+
+function textOf(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    if (isErrno(error, 'ENOENT')) return undefined;
+    throw error;
+  }
 }
 
 /** How a compute that is about to start is told of the file. */

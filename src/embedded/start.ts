@@ -152,7 +152,7 @@ async function spawnCompute(
     // At once, or another server would take the new postmaster for an orphan of the old.
     removePostmasterFile(files.data);
     await rotateLog(files.log, ground.logBytesMax);
-    await writeSettings(files, { autovacuum: false });
+    writeSettings(files, { autovacuum: false });
     lifeline = watchLock(files.lock, ground.os, ground.clock);
     log = openLog(files.log);
     const logStart = endOfLog(log);
