@@ -25,7 +25,8 @@ export type StopPatience = {
   readonly immediate: DurationMs;
 };
 
-export const STOP_PATIENCE: StopPatience = { fast: seconds(30), immediate: seconds(5) };
+/** Together shorter than a client waits for a wake, so that one who comes to a hung stop is served. */
+export const STOP_PATIENCE: StopPatience = { fast: seconds(15), immediate: seconds(3) };
 
 /** How long a dead postmaster's processes, which see that they are orphans, may take to end. */
 const ORPHANS_GRACE = ms(200);

@@ -127,8 +127,16 @@ async function makeDirs(layout: Layout): Promise<void> {
 
 function ownerSource(options: EmbeddedOptions, layout: Layout): () => Promise<FileOwner> {
   if (!isRoot()) return () => Promise.resolve(null);
-  const { os, clock, uidRange: range } = options;
-  const uids = new Uids({ dir: layout.uids, range, os, clock, inUse: () => idsInUse(layout) });
+  const { os, clock, random, uidRange: range } = options;
+  const begin = range.first + Math.floor(random.next() * (range.last - range.first + 1));
+  const uids = new Uids({
+    dir: layout.uids,
+    range,
+    begin,
+    os,
+    clock,
+    inUse: () => idsInUse(layout),
+  });
   return async () => {
     const uid = await uids.take();
     return { uid, gid: uid };

@@ -23,6 +23,7 @@ import { type ComputeFiles, type Layout, tenantFiles } from './layout.ts';
 import type { Engine } from './resolver.ts';
 import type { Secrets } from './secrets.ts';
 import { settingsOf } from './settings.ts';
+import { endStrays } from './strays.ts';
 import { upkeep } from './upkeep.ts';
 
 export type HostParts = {
@@ -112,6 +113,7 @@ export class EmbeddedHost implements Host {
     return computes.exclusively(files.root, async () => {
       // The caller has stopped it; what a crash may have left running must not outlive its data.
       await computes.stopNow(files);
+      await endStrays(files.data);
       await discard(files.root, layout.trash);
     });
   }

@@ -6,7 +6,7 @@
  * They are made one at a time in the background. Under a name that begins with `making-` one may be
  * half done: its maker holds its lock, and what nobody holds is removed at the next start.
  */
-import { existsSync } from 'node:fs';
+import { existsSync, statfsSync } from 'node:fs';
 import { copyFile, readdir, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Failpoints } from '../domain/failpoints.ts';
@@ -42,6 +42,14 @@ const RETRY_AFTER = seconds(30);
 
 /** Claims that may find their husk taken by another server before one gives up. */
 const CLAIM_TRIES_MAX = 100;
+
+/** Free space below which no husk is made ahead of need. */
+const SPARE_BYTES = 256 * 1024 * 1024;
+
+function freeBytes(dir: string): number {
+  const { bavail, bsize } = statfsSync(dir);
+  return bavail * bsize;
+}
 
 export class HuskPool {
   readonly #parts: HuskParts;
@@ -85,6 +93,11 @@ export class HuskPool {
   refill(): void {
     if (this.#isClosed || this.#making || this.#ready.length >= this.#parts.target) return;
     this.#cancelRetry();
+    // On a disk that is nearly full, those who have data need the space more than those to come.
+    if (freeBytes(this.#parts.husks) < SPARE_BYTES) {
+      this.#cancelRetry = this.#parts.ground.clock.timer(RETRY_AFTER, () => this.refill());
+      return;
+    }
     this.#make().then(
       () => this.refill(),
       (error: unknown) => {

@@ -81,16 +81,20 @@ export function signalProcess(ref: ProcessRef, signal: NodeJS.Signals | 0): bool
   }
 }
 
-type Marks = { readonly data: string; readonly lock: string };
+type Marks = { readonly data: string; readonly lock: string; readonly owner: number };
 
 function marksOf(files: ComputeFiles): Marks | undefined {
   const data = identityOf(files.data);
   const lock = identityOf(files.lock);
-  return data === undefined || lock === undefined ? undefined : { data, lock };
+  const owner = statSync(files.data, { throwIfNoEntry: false })?.uid;
+  if (data === undefined || lock === undefined || owner === undefined) return undefined;
+  return { data, lock, owner };
 }
 
 function isMarked(pid: number, marks: Marks): boolean {
-  if (identityOf(`/proc/${pid}/cwd`) === marks.data) return true;
+  // An operator's shell may stand in the directory too.
+  const isOwned = statSync(`/proc/${pid}`, { throwIfNoEntry: false })?.uid === marks.owner;
+  if (isOwned && identityOf(`/proc/${pid}/cwd`) === marks.data) return true;
   // A process of a tenant may have changed its directory, yet it holds the lock. So may, for a
   // moment, a server like this one that looks at the lock: that one is not the tenant's.
   const holdsLock = identityOf(`/proc/${pid}/fd/${LOCK_FD}`) === marks.lock;

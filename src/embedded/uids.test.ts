@@ -22,8 +22,9 @@ const OS: OsCalls = {
   syncFileSystem: () => Promise.resolve(true),
 };
 
-const uidsOver = (inUse: Set<number>, last = 104): Uids =>
+const uidsOver = (inUse: Set<number>, last = 104, begin = 100): Uids =>
   new Uids({
+    begin,
     dir,
     range: { first: 100, last },
     os: OS,
@@ -60,4 +61,9 @@ test('a range without a free id is a fault that says so', async () => {
     code: 'NO_UIDS',
     message: expect.stringContaining('all of 100 to 101 are in use'),
   });
+});
+
+test('the first id is where it is told to begin, and the range is used whole from there', async () => {
+  const uids = uidsOver(new Set(), 102, 101);
+  expect([await uids.take(), await uids.take(), await uids.take()]).toEqual([101, 102, 100]);
 });

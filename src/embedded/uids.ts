@@ -3,7 +3,8 @@
  *
  * A counter walks through the range, so that the id of a deleted tenant comes back as late as can
  * be: a stray file of the old one then belongs to nobody. Once the range is used up it begins anew
- * and skips what is in use. The counter is a file, because two servers may share a directory.
+ * and skips what is in use. The counter is a file, because two servers may share a directory. Where
+ * it begins is left to chance, so that two directories on one machine rarely share an id.
  */
 import { closeSync, constants, openSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
@@ -22,6 +23,8 @@ export type UidParts = {
   /** Where the counter is kept. */
   readonly dir: string;
   readonly range: UidRange;
+  /** The first id ever tried, of the range. */
+  readonly begin: number;
   readonly os: OsCalls;
   readonly clock: Clock;
   /** The ids that files of computes, or people, have now. */
@@ -46,12 +49,12 @@ export class Uids {
   }
 
   async #take(): Promise<number> {
-    const { dir, range } = this.#parts;
+    const { dir, range, begin } = this.#parts;
     await ensureDir(dir, 0o700);
     const release = await this.#locked(join(dir, 'lock'));
     try {
       const counter = join(dir, 'next');
-      const start = await readCounter(counter, range);
+      const start = await readCounter(counter, range, begin);
       const uid = (await this.#freeFrom(start, range.last)) ?? (await this.#freeAnew(start));
       if (uid === undefined) {
         const why = `all of ${range.first} to ${range.last} are in use`;
@@ -93,12 +96,16 @@ export class Uids {
 }
 
 /** The next id to try, inside the range or one behind its end. */
-async function readCounter(path: string, { first, last }: UidRange): Promise<number> {
+async function readCounter(
+  path: string,
+  { first, last }: UidRange,
+  begin: number,
+): Promise<number> {
   try {
     const next = Number((await readFile(path, 'utf8')).trim());
-    return Number.isInteger(next) && next >= first && next <= last + 1 ? next : first;
+    return Number.isInteger(next) && next >= first && next <= last + 1 ? next : begin;
   } catch (error) {
-    if (isErrno(error, 'ENOENT')) return first;
+    if (isErrno(error, 'ENOENT')) return begin;
     throw error;
   }
 }

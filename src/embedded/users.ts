@@ -41,13 +41,17 @@ function mustBeKnown(): void {
   }
 }
 
-/** Ids of the system's users, and of all that owns data here. */
+/** Ids of the system's users, of all that owns data here, and of all that runs: maybe elsewhere. */
 export async function idsInUse(layout: Layout): Promise<ReadonlySet<number>> {
   const roots = [layout.catalog];
   for (const parent of [layout.tenants, layout.husks]) {
     roots.push(...(await readdir(parent)).map((name) => join(parent, name)));
   }
   const ids = new Set((await passwd()).map((user) => user.uid));
+  for (const name of await readdir('/proc').catch(() => [])) {
+    const uid = /^\d+$/.test(name) ? await ownerOf(join('/proc', name)) : undefined;
+    if (uid !== undefined) ids.add(uid);
+  }
   for (const root of roots) {
     const uid = await ownerOf(computeFiles(root).data);
     if (uid !== undefined) ids.add(uid);
@@ -59,7 +63,7 @@ async function ownerOf(path: string): Promise<number | undefined> {
   try {
     return (await stat(path)).uid;
   } catch (error) {
-    if (isErrno(error, 'ENOENT')) return undefined;
+    if (isErrno(error, 'ENOENT') || isErrno(error, 'ESRCH')) return undefined;
     throw error;
   }
 }

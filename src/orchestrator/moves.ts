@@ -5,10 +5,14 @@
 import { fault } from '../domain/faults.ts';
 import type { Address } from '../domain/host.ts';
 import { SIZE_OF_TIER } from '../domain/tier.ts';
-import { type DurationMs, later } from '../domain/units.ts';
+import { type DurationMs, later, seconds } from '../domain/units.ts';
 import { backoff } from '../policy/backoff.ts';
 import type { TenantRecord } from './tenant-record.ts';
+import { waitUntil } from './wait-until.ts';
 import type { World } from './world.ts';
+
+/** Longest that a suspend waits for a compute to tell its roles. */
+const ROLES_WITHIN = seconds(5);
 
 /** Takes a tenant from `creating` to `suspended`. Throws what `Host.create` throws. */
 export async function placeTenant(world: World, record: TenantRecord): Promise<void> {
@@ -53,7 +57,12 @@ async function failWake(
   const reason = reasonOf(failure.error);
   const wait = backoff(failure.attempt);
   // What was started may still be there, when it was the settling that failed.
-  await world.host.stop(record.tenant.id);
+  await world.host.stop(record.tenant.id).catch((error: unknown) => {
+    world.log.warn('what is left of a failed start could not be ended', {
+      tenant: record.tenant.id,
+      error,
+    });
+  });
   const retryAt = later(world.clock.wall(), wait);
   await record.move({ kind: 'failed', attempt: failure.attempt, reason, retryAt }, reason);
   world.log.error('a compute could not start', {
@@ -93,7 +102,7 @@ export async function suspendCompute(
   await finishWake(world, record);
   await record.move({ kind: 'suspending' }, options.because);
   await world.failpoints.reach('suspend.recorded');
-  await saveRoles(world, record);
+  await saveRolesSoon(world, record);
   if (!options.mayStop()) {
     await record.move({ kind: 'running' }, 'a session came before the stop');
     return;
@@ -102,6 +111,15 @@ export async function suspendCompute(
   await world.failpoints.reach('suspend.stopped');
   await record.move({ kind: 'suspended' }, options.because);
   await world.failpoints.reach('suspend.done');
+}
+
+/** `saveRoles`, but a compute that does not answer is not waited for: it is about to be stopped. */
+async function saveRolesSoon(world: World, record: TenantRecord): Promise<void> {
+  const otherwise = (): Error => new Error('the compute does not answer');
+  const patience = { clock: world.clock, wait: ROLES_WITHIN, otherwise };
+  await waitUntil(saveRoles(world, record), patience).catch((error: unknown) => {
+    world.log.warn('the roles of a tenant were not read', { tenant: record.tenant.id, error });
+  });
 }
 
 /** Learns the roles that the tenant itself made or changed, for the next logins. */
