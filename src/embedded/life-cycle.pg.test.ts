@@ -164,6 +164,15 @@ test('a log that has outgrown its bound is rotated at the next start', async () 
   expect((await stat(`${log}.1`)).size).toBe(1_000);
 });
 
+test('a tenant whose empty directories were cleaned away starts all the same', async () => {
+  const tenant = await world.running('cleaned');
+  await world.host.stop(tenant.id);
+  const { run, logDir } = filesOf(tenant.id);
+  for (const dir of [run, logDir]) await rm(dir, { recursive: true });
+  await world.start(tenant.id);
+  expect(await world.sql(tenant, 'select 1 as one')).toEqual([{ one: 1 }]);
+});
+
 test('a tenant that hides its version file behind a pipe does not stop the server', async () => {
   const tenant = await world.created('hostile');
   const file = join(filesOf(tenant.id).data, 'PG_VERSION');

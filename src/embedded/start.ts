@@ -12,7 +12,7 @@
  */
 
 import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync, statSync, writeFileSync } from 'node:fs';
+import { chownSync, closeSync, existsSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Clock } from '../domain/clock.ts';
 import { after, type DurationMs, elapsed, ms, seconds } from '../domain/units.ts';
@@ -151,6 +151,7 @@ async function spawnCompute(
   try {
     // At once, or another server would take the new postmaster for an orphan of the old.
     removePostmasterFile(files.data);
+    remakeDirs(files);
     await rotateLog(files.log, ground.logBytesMax);
     writeSettings(files, { autovacuum: false });
     lifeline = watchLock(files.lock, ground.os, ground.clock);
@@ -223,6 +224,15 @@ function offerToOomKiller(pid: number): void {
 }
 
 /** The user id that PGDATA belongs to, where this process may choose one. */
+/** A clean-up or a partial restore may have taken what is empty while the compute sleeps. */
+function remakeDirs(files: ComputeFiles): void {
+  if (!existsSync(files.logDir)) mkdirSync(files.logDir, { mode: 0o700 });
+  if (existsSync(files.run)) return;
+  const { uid, gid } = runAs(files);
+  mkdirSync(files.run, { mode: 0o700 });
+  if (uid !== undefined && gid !== undefined) chownSync(files.run, uid, gid);
+}
+
 function runAs(files: ComputeFiles): { readonly uid?: number; readonly gid?: number } {
   if (process.getuid?.() !== 0) return {};
   const { uid, gid } = statSync(files.data);
