@@ -67,7 +67,7 @@ export async function realProxy(): Promise<RealProxy> {
   gate.addRole(gate.addTenant(NAME), NAME, { verifier });
   const usage: UsageMinute[] = [];
   const proxy = await openProxy({
-    network: new SystemNetwork(certificate),
+    network: new SystemNetwork(log, certificate),
     gate,
     clock,
     random,
