@@ -98,8 +98,10 @@ function capacity(size: SizeClass, isSmall: boolean): Setting[] {
     ['max_pred_locks_per_transaction', isSmall ? '10' : '64'],
     // The stock bound: half of 64, and not half of 10.
     ['max_pred_locks_per_relation', '32'],
-    ['max_worker_processes', isSmall ? '2' : '8'],
-    ['max_parallel_workers', isSmall ? '2' : '8'],
+    ['max_worker_processes', isSmall ? '1' : '8'],
+    ['max_parallel_workers', isSmall ? '1' : '8'],
+    // The start of a statement tells which it is; a whole one a connection costs 0.2 MB a compute.
+    ['track_activity_query_size', isSmall ? '256' : '1024'],
     ['huge_pages', 'off'],
     ['min_dynamic_shared_memory', '4MB'],
     ['jit', 'off'],
@@ -166,7 +168,7 @@ function sinceVersion(features: EngineFeatures, isSmall: boolean): Setting[] {
       settings.push([`${name}_buffers`, '16']);
   }
   if (features.autovacuumWorkerSlots) {
-    settings.push(['autovacuum_worker_slots', isSmall ? '2' : '6']);
+    settings.push(['autovacuum_worker_slots', isSmall ? '1' : '6']);
   }
   if (features.ioMethod) {
     settings.push(['io_method', isSmall ? 'sync' : 'worker']);
