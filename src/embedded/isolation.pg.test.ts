@@ -1,12 +1,14 @@
 /** What keeps tenants apart when the server runs as root. */
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { execFileSync, spawn } from 'node:child_process';
+import { chownSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type RealHost, type RealTenant, realHost } from '../testing/real-host.ts';
 import { type ComputeFiles, layoutOf, tenantFiles } from './layout.ts';
 import { readPostmasterFile } from './postmaster-file.ts';
+import { findProcess } from './processes.ts';
+import { endStrays } from './strays.ts';
 import { isRoot } from './users.ts';
 
 describe.runIf(isRoot())('as root', () => {
@@ -50,6 +52,32 @@ describe.runIf(isRoot())('as root', () => {
       expect(statusOf(tenant, 'Uid')).toBe([uid, uid, uid, uid].join('\t'));
       expect(statusOf(tenant, 'Gid')).toBe([uid, uid, uid, uid].join('\t'));
       expect(statusOf(tenant, 'Groups').trim()).toBe('');
+    }
+  });
+
+  test('a process that a tenant has hidden ends before its files are removed', async () => {
+    const tenant = await world.running('hiding');
+    const uid = uidOf(tenant);
+    // No mark is left: another directory, no lock, no parent.
+    const hidden = spawn('/bin/sleep', ['300'], { uid, gid: uid, cwd: '/', stdio: 'ignore' });
+    const ended = new Promise((done) => hidden.once('exit', (_, signal) => done(signal)));
+    await world.host.stop(tenant.id);
+    expect(hidden.signalCode).toBe(null);
+    await world.host.remove(tenant.id);
+    expect(await ended).toBe('SIGKILL');
+  });
+
+  test('a user of the system whose data root has taken over keeps its other processes', async () => {
+    const dir = mkdtempSync(join(tmpdir(), 'dynabase-strays-'));
+    const uid = 65_534;
+    chownSync(dir, uid, uid);
+    const other = spawn('/bin/sleep', ['300'], { uid, gid: uid, cwd: '/', stdio: 'ignore' });
+    try {
+      await endStrays(dir);
+      expect(findProcess(other.pid ?? 0)).toBeDefined();
+    } finally {
+      other.kill('SIGKILL');
+      rmSync(dir, { recursive: true });
     }
   });
 

@@ -59,6 +59,10 @@ export async function idsInUse(layout: Layout): Promise<ReadonlySet<number>> {
   return ids;
 }
 
+/** Whether a person or a service of the system has this id, and so more than a compute runs as it. */
+export const isSystemUser = async (uid: number): Promise<boolean> =>
+  (await passwd()).some((user) => user.uid === uid);
+
 async function ownerOf(path: string): Promise<number | undefined> {
   try {
     return (await stat(path)).uid;
