@@ -34,11 +34,6 @@ export type StartOptions = {
   readonly giveUpAfter: DurationMs;
 };
 
-export type HostUse = {
-  /** Bytes on local disk, as allocated. */
-  readonly diskBytes: number;
-};
-
 export interface Host {
   /** Gives the tenant a data directory of its own, from a husk. Throws `DISK_FULL`, `NO_UIDS`. */
   create(tenant: TenantId): Promise<void>;
@@ -84,11 +79,6 @@ export interface Host {
 
   /** What is true now, learned from disk and processes alone; adopts a compute that runs. */
   observe(tenant: TenantId): Promise<Observed>;
-
-  use(tenant: TenantId): Promise<HostUse>;
-
-  /** Every tenant that has a directory here. For finding what no catalog row owns. */
-  list(): Promise<readonly TenantId[]>;
 
   /** Calls `listener` when a compute ends that nobody asked to end. At most one listener. */
   onLost(listener: (tenant: TenantId, reason: string) => void): void;

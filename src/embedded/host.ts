@@ -1,9 +1,8 @@
 /** PostgreSQL processes on this machine, behind the `Host` port: one compute a tenant. */
 import { existsSync } from 'node:fs';
-import { lstat, readdir, readFile, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { readFile, rm } from 'node:fs/promises';
 import type { Clock } from '../domain/clock.ts';
-import type { Address, Host, HostUse, Observed, Owner, StartOptions } from '../domain/host.ts';
+import type { Address, Host, Observed, Owner, StartOptions } from '../domain/host.ts';
 import { isTenantId, type TenantId } from '../domain/ids.ts';
 import type { RoleRecord } from '../domain/verifier.ts';
 import {
@@ -125,14 +124,6 @@ export class EmbeddedHost implements Host {
     return compute ? { kind: 'running', address: compute.address } : { kind: 'stopped' };
   }
 
-  async use(tenant: TenantId): Promise<HostUse> {
-    return { diskBytes: await allocatedBytes(this.#files(tenant).root) };
-  }
-
-  async list(): Promise<readonly TenantId[]> {
-    return (await readdir(this.#parts.layout.tenants)).filter(isTenantId).sort();
-  }
-
   onLost(listener: (tenant: TenantId, reason: string) => void): void {
     this.#onLost = listener;
   }
@@ -186,31 +177,3 @@ async function firstPassword(files: ComputeFiles): Promise<string | undefined> {
     throw error;
   }
 }
-
-/** The unit of `st_blocks`, whatever the file system's own block is. Source: stat(3type). */
-const BLOCK_BYTES = 512;
-
-async function allocatedBytes(path: string): Promise<number> {
-  try {
-    const { blocks } = await lstat(path);
-    let bytes = blocks * BLOCK_BYTES;
-    for (const entry of await readdir(path, { withFileTypes: true })) {
-      const inside = join(path, entry.name);
-      bytes += entry.isDirectory() ? await allocatedBytes(inside) : await blocksOf(inside);
-    }
-    return bytes;
-  } catch (error) {
-    // A running compute makes and removes files meanwhile.
-    if (isErrno(error, 'ENOENT')) return 0;
-    throw error;
-  }
-}
-
-const blocksOf = async (path: string): Promise<number> => {
-  try {
-    return (await lstat(path)).blocks * BLOCK_BYTES;
-  } catch (error) {
-    if (isErrno(error, 'ENOENT')) return 0;
-    throw error;
-  }
-};

@@ -198,7 +198,7 @@ test('a removed tenant tells its sessions, and is gone for those that come', asy
   await Promise.all([world.orchestrator.remove(tenant.id), world.clock.advance(ms(10))]);
   expect(world.ended.map((e) => e.because.code)).toEqual(['TENANT_DELETED']);
   expect(await world.stateOf(tenant)).toBe(undefined);
-  expect(await world.host.list()).toEqual([]);
+  expect(world.host.placed).toEqual([]);
   expect(await world.session(tenant).address).toMatchObject({ code: 'TENANT_UNKNOWN' });
 });
 
@@ -298,7 +298,7 @@ test.each(OWN_POINTS)('a crash at %s heals, twice in a row', async (point) => {
   const state = await world.stateOf(row);
   expect(['suspended', 'running', undefined]).toContain(state);
   if (state === undefined) {
-    expect(await world.host.list()).toEqual([]);
+    expect(world.host.placed).toEqual([]);
     return;
   }
   const session = world.session(row);

@@ -4,13 +4,20 @@
  * Every test run shares one template, which takes seconds to build; it is kept in the system's
  * temporary directory. At the end all computes are stopped and the directory is removed.
  */
+import { existsSync, readdirSync } from 'node:fs';
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
 import { type Failpoints, NO_FAILPOINTS } from '../domain/failpoints.ts';
 import type { Address, Host } from '../domain/host.ts';
-import { newTenantId, parseTenantName, type TenantId, type TenantName } from '../domain/ids.ts';
+import {
+  isTenantId,
+  newTenantId,
+  parseTenantName,
+  type TenantId,
+  type TenantName,
+} from '../domain/ids.ts';
 import { SIZE_OF_TIER, type SizeClass } from '../domain/tier.ts';
 import { seconds } from '../domain/units.ts';
 import type { Verifier } from '../domain/verifier.ts';
@@ -164,10 +171,17 @@ export class RealHost implements AsyncDisposable {
     }
   }
 
+  /** Tenants that have a directory, sorted. */
+  placed(): readonly TenantId[] {
+    const { tenants } = layoutOf(this.dataDir);
+    return existsSync(tenants) ? readdirSync(tenants).filter(isTenantId).sort() : [];
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     const layout = layoutOf(this.dataDir);
-    const tenants = this.#engines.length > 0 ? await this.host.list() : [];
-    await Promise.allSettled(tenants.map((tenant) => this.host.stop(tenant)));
+    const tenants = this.placed();
+    const host = this.#engines.length > 0 ? this.host : undefined;
+    await Promise.allSettled(tenants.map((tenant) => host?.stop(tenant)));
     await Promise.allSettled(this.#engines.map((engine) => engine.close()));
     for (const files of tenants.map((tenant) => tenantFiles(layout, tenant))) killAll(files);
     killAll(computeFiles(layout.catalog));

@@ -1,5 +1,5 @@
 import type { Clock } from '../domain/clock.ts';
-import type { Address, Host, HostUse, Observed, Owner, StartOptions } from '../domain/host.ts';
+import type { Address, Host, Observed, Owner, StartOptions } from '../domain/host.ts';
 import type { TenantId } from '../domain/ids.ts';
 import { type DurationMs, ms } from '../domain/units.ts';
 import type { RoleRecord } from '../domain/verifier.ts';
@@ -55,6 +55,11 @@ export class SimulatedHost implements Host {
   /** Computes that run and vacuum by themselves. */
   get vacuuming(): readonly TenantId[] {
     return [...this.#computes].filter(([, c]) => c.running && c.autovacuum).map(([id]) => id);
+  }
+
+  /** Tenants that have files here. */
+  get placed(): readonly TenantId[] {
+    return [...this.#computes.keys()];
   }
 
   countOf(call: string): number {
@@ -142,14 +147,6 @@ export class SimulatedHost implements Host {
     await compute.busy;
     if (!compute.running) return { kind: 'stopped' };
     return { kind: 'running', address: { socketPath: `/${tenant}` } };
-  }
-
-  async use(_tenant: TenantId): Promise<HostUse> {
-    return { diskBytes: 32 * 2 ** 20 };
-  }
-
-  async list(): Promise<readonly TenantId[]> {
-    return [...this.#computes.keys()];
   }
 
   onLost(listener: (tenant: TenantId, reason: string) => void): void {
