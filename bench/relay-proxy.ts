@@ -4,7 +4,9 @@
  * Reads one line of JSON from stdin (no secret belongs among the arguments), prints its port, and
  * ends with its stdin.
  */
+
 import { createInterface } from 'node:readline';
+import type { ProxyId } from '../src/domain/ids.ts';
 import { openProxy } from '../src/proxy/proxy.ts';
 import { PROXY_DEFAULTS } from '../src/proxy/proxy-options.ts';
 import { openCertificate } from '../src/system/certificate.ts';
@@ -39,6 +41,7 @@ const clock = new SystemClock();
 const directory = setUp.certificateDir;
 const certificate = await openCertificate({ clock, log, directory, files: null, hostNames: [] });
 const proxy = await openProxy({
+  proxyId: 'proxy' as ProxyId,
   network: new SystemNetwork(log, certificate),
   gate,
   clock,

@@ -4,7 +4,8 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { errorsPage, exampleMessage, FAULT_CODES } from '../testing/errors-page.ts';
 import { FAULT_GUIDE } from '../testing/fault-guide.ts';
-import { FAULTS, Fault, type FaultSpec, fault, isFault, toFault } from './faults.ts';
+import type { FaultSpec } from './fault-spec.ts';
+import { FAULTS, Fault, fault, isFault, toFault } from './faults.ts';
 
 const PAGE = new URL('../../docs/errors.md', import.meta.url);
 

@@ -1,18 +1,29 @@
 /**
- * What the proxy asks of the control plane. Every argument and answer is a plain message, so that
- * the proxy may run in a process of its own without a change of meaning.
+ * What proxy and control plane ask of each other. Every argument and answer is a plain message, so
+ * that the proxy may run in a process of its own without a change of meaning. There may be several
+ * proxies, and a proxy outlives control planes: whatever it has told one, it tells the next.
+ *
+ * A compute is never stopped under a proxy that uses it. The control plane asks every proxy to `park`
+ * the tenant first; from the answer `parked` on a proxy touches no backend of the tenant before it
+ * has an address from `wake` again. Reports of `use` are for the timing only and may be late.
  */
 
 import type { Fault } from './faults.ts';
 import type { Address } from './host.ts';
-import type { SessionId, TenantId, TenantName } from './ids.ts';
+import type { ProxyId, SessionId, TenantId, TenantName } from './ids.ts';
+import type { DurationMs } from './units.ts';
 import type { Verifier } from './verifier.ts';
 
 /** What a session needs to know of its tenant before it may knock. */
 export type Door = {
   readonly tenant: TenantId;
   readonly name: TenantName;
+  /** Sessions that the tenant may have at once, parked ones too. */
   readonly sessionsMax: number;
+  /** Backends that its sessions may have between them at once. */
+  readonly backendsMax: number;
+  /** Idle time after which a pinned session is ended; null for never. */
+  readonly maxPinIdle: DurationMs | null;
 };
 
 /** With which role, and by which secret, a proven session logs in to the compute. */
@@ -38,9 +49,21 @@ export type WakeCause =
 
 export type WakeRequest = {
   readonly tenant: TenantId;
-  /** Holds the tenant awake until it is released. */
-  readonly session: SessionId;
+  /** Uses the compute from now on, until its `use` says otherwise. */
+  readonly proxy: ProxyId;
   readonly cause: WakeCause;
+};
+
+/** How one proxy uses one tenant now. A report replaces the one before. */
+export type TenantUse = {
+  /** Sessions with a proven password, parked ones too. */
+  readonly sessions: number;
+  /** Of these, how many have a backend. */
+  readonly bound: number;
+  /** What keeps the compute awake, in a few words; null if it may be suspended when it is time. */
+  readonly heldBy: string | null;
+  /** Since when no session has asked anything; 0 while one does. */
+  readonly idleFor: DurationMs;
 };
 
 export interface Gate {
@@ -52,13 +75,19 @@ export interface Gate {
 
   /**
    * Resolves with the address of the running compute, after a start if it sleeps. From the call on
-   * the session counts as open until `release`, also when the wake fails.
+   * the proxy counts as using the tenant until it reports otherwise, also when the wake fails.
    * Throws `WAKE_TIMEOUT`, `WAKE_FAILED`, `WAKES_FULL`, `TENANT_UNKNOWN`, `SERVER_STOPPING`.
    */
   wake(request: WakeRequest): Promise<Address>;
 
-  /** The session is over. Harmless if it was never opened. */
-  release(tenant: TenantId, session: SessionId): void;
+  /**
+   * Somebody who has been let in before knocks: begin the wake while the password is checked. It
+   * holds nothing; if nobody follows, the compute is suspended soon.
+   */
+  expect(tenant: TenantId, cause: WakeCause): void;
+
+  /** How `proxy` uses the tenant from now on. */
+  use(tenant: TenantId, proxy: ProxyId, use: TenantUse): void;
 
   /** The compute did not answer at its address: look whether it lives before the next wake. */
   unanswered(tenant: TenantId): void;
@@ -73,10 +102,65 @@ export interface TicketReader {
   find(tenant: TenantId, role: string): Verifier | undefined;
 }
 
-/** What the control plane asks of the proxy. */
+/** How a tenant is to be parked. */
+export type ParkRequest =
+  /** Only if nobody is at work: a query that is under way or arrives refuses it. */
+  | { readonly kind: 'ifIdle' }
+  /**
+   * What is under way may end within this time, and what arrives meanwhile waits. Then whoever is
+   * still at work, or cannot be parked, refuses it; or is ended with 57P01 if `force` is set.
+   */
+  | { readonly kind: 'drain'; readonly within: DurationMs; readonly force: boolean };
+
+export type Parked =
+  | { readonly kind: 'parked'; readonly sessions: number }
+  /** Somebody needs the compute; nothing has changed. `why` completes "is held awake: ...". */
+  | { readonly kind: 'held'; readonly why: string };
+
+export type SessionView = {
+  readonly id: SessionId;
+  readonly role: string;
+  readonly applicationName: string;
+  readonly from: string;
+  /** `pinned`: bound, and cannot be parked. `waiting`: parked, and waits for a backend. */
+  readonly state: 'bound' | 'pinned' | 'parked' | 'waiting';
+  readonly openFor: DurationMs;
+  /** Since its last request or answer. */
+  readonly idleFor: DurationMs;
+  readonly pin: PinView | null;
+};
+
+/** Why a session cannot be parked. */
+export type PinView = {
+  readonly reason: PinReason;
+  /** The statement that caused it as far as it is known, its values left out. */
+  readonly statement: string | null;
+  readonly since: DurationMs;
+};
+
+export const PIN_REASONS = [
+  'temporary objects',
+  'cursor WITH HOLD',
+  'advisory lock',
+  'sequence value',
+  'open transaction',
+  'COPY',
+  'statement too large',
+  'prepared in a batch',
+  'session authorization',
+  'state unknown',
+] as const;
+
+export type PinReason = (typeof PIN_REASONS)[number];
+
+/** What the control plane asks of a proxy. */
 export interface Sessions {
   /** Ends every session of the tenant with `because`. */
   end(tenant: TenantId, because: Fault): void;
   /** Sessions now open, of one tenant or of all. */
   count(tenant?: TenantId): number;
+  /** Has all sessions of the tenant give up their backends. Never throws. */
+  park(tenant: TenantId, request: ParkRequest): Promise<Parked>;
+  /** The tenant's sessions. */
+  list(tenant: TenantId): Promise<readonly SessionView[]>;
 }

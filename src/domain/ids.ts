@@ -12,6 +12,9 @@ export type TenantName = string & { readonly [identity]: 'tenant-name' };
 /** One client connection to the proxy; unique within one run of the proxy. */
 export type SessionId = number & { readonly [identity]: 'session' };
 
+/** One proxy process; unique within the data directory. */
+export type ProxyId = string & { readonly [identity]: 'proxy' };
+
 const TENANT_ID = /^tn_[0-9a-z]{12}$/;
 const TENANT_NAME = /^[a-z](?:[a-z0-9_-]{0,61}[a-z0-9])?$/;
 

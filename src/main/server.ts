@@ -14,6 +14,7 @@ import type { Catalog } from '../domain/catalog.ts';
 import type { Clock } from '../domain/clock.ts';
 import type { Failpoints } from '../domain/failpoints.ts';
 import type { Sessions } from '../domain/gate.ts';
+import type { ProxyId } from '../domain/ids.ts';
 import type { Log } from '../domain/log.ts';
 import type { Random } from '../domain/random.ts';
 import { ms, seconds } from '../domain/units.ts';
@@ -199,6 +200,7 @@ async function openDoor(parts: ServerParts, door: DoorParts): Promise<RunningPro
   });
   door.stack.defer(() => certificate.close());
   const proxy = await openProxy({
+    proxyId: 'proxy' as ProxyId,
     network: new SystemNetwork(log, certificate),
     gate: door.gate,
     clock,
@@ -225,6 +227,11 @@ async function openDoor(parts: ServerParts, door: DoorParts): Promise<RunningPro
 /** The proxy waits a little longer than the orchestrator, which knows better what to say. */
 const START_MARGIN = seconds(5);
 
-const NO_SESSIONS: Sessions = { end: () => {}, count: () => 0 };
+const NO_SESSIONS: Sessions = {
+  end: () => {},
+  count: () => 0,
+  park: () => Promise.resolve({ kind: 'parked', sessions: 0 }),
+  list: () => Promise.resolve([]),
+};
 
 const inUrl = (host: string): string => (host.includes(':') ? `[${host}]` : host);

@@ -65,7 +65,13 @@ export class Directory {
     const { connectionsMax } = SIZE_OF_TIER[tenant.tier];
     const asked = tenant.sessionsMax ?? this.#world.settings.sessionsMax ?? connectionsMax;
     const sessionsMax = Math.min(asked, connectionsMax);
-    const door = { tenant: tenant.id, name: tenant.name, sessionsMax };
+    const door = {
+      tenant: tenant.id,
+      name: tenant.name,
+      sessionsMax,
+      backendsMax: connectionsMax,
+      maxPinIdle: null,
+    };
     const entry = { door, verifiers: new Map<string, Verifier>() };
     this.#byName.set(tenant.name, entry);
     this.#names.set(tenant.id, tenant.name);

@@ -3,7 +3,7 @@
  * one timer after which the policy is asked again.
  */
 import type { CancelTimer, Clock } from '../domain/clock.ts';
-import type { SessionId } from '../domain/ids.ts';
+import type { ProxyId } from '../domain/ids.ts';
 import type { TenantLive } from '../domain/lifecycle.ts';
 import type { Tier } from '../domain/tier.ts';
 import { type DurationMs, elapsed, type Instant, later, timestamp } from '../domain/units.ts';
@@ -15,7 +15,7 @@ export type IdleTerms = { readonly tier: Tier; readonly suspendAfter: DurationMs
 export class IdleWatch {
   readonly #clock: Clock;
   readonly #onDue: (because: string) => void;
-  readonly #holds = new Set<SessionId>();
+  readonly #holds = new Set<ProxyId>();
   #idleSince: Instant;
   #cancelTimer: CancelTimer | null = null;
 
@@ -30,14 +30,14 @@ export class IdleWatch {
     return this.#holds.size;
   }
 
-  hold(session: SessionId): void {
-    this.#holds.add(session);
+  hold(proxy: ProxyId): void {
+    this.#holds.add(proxy);
     this.stop();
   }
 
   /** Returns whether it was the last. */
-  release(session: SessionId): boolean {
-    if (!this.#holds.delete(session) || this.#holds.size > 0) return false;
+  release(proxy: ProxyId): boolean {
+    if (!this.#holds.delete(proxy) || this.#holds.size > 0) return false;
     this.restart();
     return true;
   }

@@ -5,17 +5,17 @@
  */
 import { expect, test } from 'vitest';
 import { Fault, fault } from '../domain/faults.ts';
-import type { SessionId } from '../domain/ids.ts';
+import type { ProxyId } from '../domain/ids.ts';
 import type { Tenant } from '../domain/tenant.ts';
 import { hours, ms } from '../domain/units.ts';
-import { Orchestrated } from '../testing/orchestrated.ts';
+import { Orchestrated, UNUSED } from '../testing/orchestrated.ts';
 import { SeededRandom } from '../testing/seeded-random.ts';
 
 const SEEDS = 60;
 const STEPS = 150;
 const TENANTS = 5;
 
-type Open = { readonly tenant: Tenant; readonly id: SessionId };
+type Open = { readonly tenant: Tenant; readonly id: ProxyId };
 
 class Fleet {
   readonly world = new Orchestrated({ atOnce: 2, waitingMax: 50 });
@@ -112,7 +112,7 @@ class Fleet {
     const session = this.#pick(this.#open);
     if (session === undefined) return;
     this.#open = this.#open.filter((s) => s !== session);
-    this.world.orchestrator.release(session.tenant.id, session.id);
+    this.world.orchestrator.use(session.tenant.id, session.id, UNUSED);
   }
 
   async #crashServer(): Promise<void> {

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { FAILPOINTS, type FailpointName } from '../domain/failpoints.ts';
 import { Fault, fault } from '../domain/faults.ts';
 import { minutes, ms, seconds } from '../domain/units.ts';
-import { Orchestrated, verifierOf } from '../testing/orchestrated.ts';
+import { Orchestrated, UNUSED, verifierOf } from '../testing/orchestrated.ts';
 import { settled } from '../testing/virtual-clock.ts';
 
 /** A failpoint at which the program goes no further, as if it had been killed there. */
@@ -22,7 +22,7 @@ test('a tenant sleeps, wakes for a session, and sleeps again when it has been id
   await world.clock.advance(minutes(60));
   expect(world.host.running).toEqual([tenant.id]);
 
-  world.orchestrator.release(tenant.id, session.id);
+  world.orchestrator.use(tenant.id, session.id, UNUSED);
   await world.clock.advance(minutes(14));
   expect(world.host.running).toEqual([tenant.id]);
   await world.clock.advance(minutes(2));
@@ -68,7 +68,7 @@ test('a session that comes while the intent to suspend is written turns it round
   const tenant = await world.tenant('acme');
   const first = world.session(tenant);
   await world.clock.advance(ms(20));
-  world.orchestrator.release(tenant.id, first.id);
+  world.orchestrator.use(tenant.id, first.id, UNUSED);
   const suspend = world.orchestrator.suspend(tenant.id).catch((error: unknown) => error);
   const second = world.session(tenant);
   expect(await second.address).toEqual({ socketPath: `/${tenant.id}` });
@@ -162,7 +162,7 @@ test('a lost compute is noticed and started again by the next session', async ()
   world.host.crash(tenant.id);
   await settled();
   expect(await world.stateOf(tenant)).toBe('suspended');
-  world.orchestrator.release(tenant.id, session.id);
+  world.orchestrator.use(tenant.id, session.id, UNUSED);
   const next = world.session(tenant);
   await world.clock.advance(ms(20));
   expect(await next.address).toEqual({ socketPath: `/${tenant.id}` });
@@ -176,7 +176,7 @@ test('a compute that is lost again and again is given a pause', async () => {
     await world.clock.advance(ms(20));
     world.host.crash(tenant.id);
     await settled();
-    world.orchestrator.release(tenant.id, session.id);
+    world.orchestrator.use(tenant.id, session.id, UNUSED);
   }
   expect(await world.session(tenant).address).toMatchObject({
     code: 'WAKE_FAILED',

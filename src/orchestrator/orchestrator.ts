@@ -6,9 +6,9 @@
  * with what exists.
  */
 import { fault } from '../domain/faults.ts';
-import type { Credential, Door, Gate, WakeRequest } from '../domain/gate.ts';
+import type { Credential, Door, Gate, TenantUse, WakeRequest } from '../domain/gate.ts';
 import type { Address } from '../domain/host.ts';
-import type { SessionId, TenantId, TenantName } from '../domain/ids.ts';
+import type { ProxyId, TenantId, TenantName } from '../domain/ids.ts';
 import type { Lifecycle, TenantLive } from '../domain/lifecycle.ts';
 import type { Tenant } from '../domain/tenant.ts';
 import { Directory } from './directory.ts';
@@ -23,8 +23,6 @@ export class Orchestrator implements Gate, Lifecycle {
   readonly #world: World;
   readonly #directory: Directory;
   readonly #lives = new Map<TenantId, TenantLife>();
-  /** Sessions whose tenant is still being looked up. */
-  readonly #arriving = new Set<SessionId>();
   #closing = false;
 
   constructor(world: World) {
@@ -67,19 +65,18 @@ export class Orchestrator implements Gate, Lifecycle {
 
   async wake(request: WakeRequest): Promise<Address> {
     this.#refuseWhenClosing();
-    const { session } = request;
-    this.#arriving.add(session);
     return await this.#with(request.tenant, (life) => {
-      // Released before its tenant was found: there is nobody to wake it for.
-      if (!this.#arriving.delete(session)) throw fault('SERVER_STOPPING', {});
-      life.hold(session);
+      life.hold(request.proxy);
       return life.wake();
-    }).finally(() => this.#arriving.delete(session));
+    });
   }
 
-  release(tenant: TenantId, session: SessionId): void {
-    this.#arriving.delete(session);
-    this.#lives.get(tenant)?.release(session);
+  expect(_tenant: TenantId): void {}
+
+  use(tenant: TenantId, proxy: ProxyId, use: TenantUse): void {
+    const life = this.#lives.get(tenant);
+    if (use.heldBy === null) life?.release(proxy);
+    else life?.hold(proxy);
   }
 
   unanswered(tenant: TenantId): void {

@@ -24,7 +24,7 @@
  */
 import { Fault, fault, isFault } from '../domain/faults.ts';
 import type { Address } from '../domain/host.ts';
-import type { SessionId } from '../domain/ids.ts';
+import type { ProxyId } from '../domain/ids.ts';
 import type { TenantLive } from '../domain/lifecycle.ts';
 import type { Tenant } from '../domain/tenant.ts';
 import { ms, seconds } from '../domain/units.ts';
@@ -105,13 +105,13 @@ export class TenantLife {
     this.#restIfDone();
   }
 
-  hold(session: SessionId): void {
-    this.#idle.hold(session);
+  hold(proxy: ProxyId): void {
+    this.#idle.hold(proxy);
     this.#upkeep.came();
   }
 
-  release(session: SessionId): void {
-    if (!this.#idle.release(session)) return;
+  release(proxy: ProxyId): void {
+    if (!this.#idle.release(proxy)) return;
     this.#upkeep.left();
     this.#decide();
     this.#restIfDone();

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { minutes, ms, seconds } from '../domain/units.ts';
-import { Orchestrated } from '../testing/orchestrated.ts';
+import { Orchestrated, UNUSED } from '../testing/orchestrated.ts';
 
 /** An awake tenant with one open session. */
 async function inUse() {
@@ -8,7 +8,7 @@ async function inUse() {
   const tenant = await world.tenant('acme');
   const session = world.session(tenant);
   await world.clock.advance(ms(20));
-  const leave = () => world.orchestrator.release(tenant.id, session.id);
+  const leave = () => world.orchestrator.use(tenant.id, session.id, UNUSED);
   return { world, tenant, leave };
 }
 
@@ -64,7 +64,7 @@ test('a session that comes during upkeep is served at once, and upkeep is due ag
   await world.clock.advance(ms(0));
   expect(world.host.countOf('stop')).toBe(0);
 
-  world.orchestrator.release(tenant.id, session.id);
+  world.orchestrator.use(tenant.id, session.id, UNUSED);
   world.host.upkeepTakes = ms(15);
   await world.clock.advance(minutes(16));
   expect(world.host.countOf('upkeep')).toBe(2);
@@ -123,7 +123,7 @@ test('many short sessions are use as well', async () => {
   for (let second = 0; second < 40; second++) {
     const session = world.session(tenant);
     await world.clock.advance(ms(100));
-    world.orchestrator.release(tenant.id, session.id);
+    world.orchestrator.use(tenant.id, session.id, UNUSED);
     await world.clock.advance(ms(900));
   }
   expect(world.host.vacuuming).toEqual([tenant.id]);
@@ -136,7 +136,7 @@ test('a tenant that is used now and then, and never suspended, is kept up all th
     await world.clock.advance(minutes(5));
     const session = world.session(tenant);
     await world.clock.advance(ms(100));
-    world.orchestrator.release(tenant.id, session.id);
+    world.orchestrator.use(tenant.id, session.id, UNUSED);
   }
   expect(world.host.countOf('stop')).toBe(0);
   expect(world.host.countOf('upkeep')).toBe(3);

@@ -8,7 +8,7 @@ import { connect as connectTls } from 'node:tls';
 import pg from 'pg';
 import postgresJs from 'postgres';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { TenantId } from '../domain/ids.ts';
+import type { ProxyId, TenantId } from '../domain/ids.ts';
 import { ms } from '../domain/units.ts';
 import type { Verifier } from '../domain/verifier.ts';
 import { type Certificate, openCertificate } from '../system/certificate.ts';
@@ -62,13 +62,14 @@ afterAll(async () => {
   await postgres?.[Symbol.asyncDispose]();
   await rm(directory, { recursive: true, force: true });
   expect(log.alarming).toEqual([]);
-  expect(gate.open.size).toBe(0);
+  expect(gate.uses.size).toBe(0);
 });
 
 /** A proxy for `gate`, on a port of its own. */
 function open(options: Partial<ProxyOptions> = {}): Promise<RunningProxy> {
   const random = new SystemRandom();
   return openProxy({
+    proxyId: 'proxy' as ProxyId,
     network: new SystemNetwork(log, certificate),
     gate,
     clock: new SystemClock(),

@@ -8,7 +8,7 @@ import type { Socket } from 'node:net';
 import type { Clock } from '../domain/clock.ts';
 import { fault } from '../domain/faults.ts';
 import type { Gate, Sessions } from '../domain/gate.ts';
-import type { SessionId } from '../domain/ids.ts';
+import type { ProxyId, SessionId } from '../domain/ids.ts';
 import type { Log } from '../domain/log.ts';
 import type { Network } from '../domain/network.ts';
 import type { Random } from '../domain/random.ts';
@@ -27,6 +27,7 @@ import { LoginThrottle } from './throttle.ts';
 const STOP_MAX = seconds(3);
 
 export type ProxyParts = {
+  readonly proxyId: ProxyId;
   readonly network: Network;
   readonly gate: Gate;
   readonly clock: Clock;

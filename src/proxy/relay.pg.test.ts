@@ -23,7 +23,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await real[Symbol.asyncDispose]();
   expect(real.log.alarming).toEqual([]);
-  expect(real.gate.open.size).toBe(0);
+  expect(real.gate.uses.size).toBe(0);
 });
 
 type Way = { readonly ssl: false | typeof TLS };

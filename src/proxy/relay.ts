@@ -38,6 +38,7 @@ import { message } from '../wire/messages.ts';
 import type { Backend } from './backend.ts';
 import type { CancelTarget } from './cancel.ts';
 import type { Cancellable, CancelSender } from './cancel-sender.ts';
+import { forward } from './forward.ts';
 import { receive } from './receive.ts';
 import type { TenantMeter } from './tenant-meter.ts';
 import { Traffic } from './traffic.ts';
@@ -286,21 +287,4 @@ export class Relay implements CancelTarget, Cancellable {
     this.#deadline();
     this.#deadline = this.#options.clock.timer(wait, then);
   }
-}
-
-/**
- * Writes the first `end` bytes of `buffer` to `to`. Returns whether the buffer is still needed.
- *
- * A write that the kernel takes at once is done when it returns. One that must wait would hold the
- * whole read buffer for its few bytes, and so would each that queues up behind it: these get bytes
- * of their own. To a TLS socket every write waits.
- */
-function forward(to: Socket, buffer: Buffer, end: number): boolean {
-  const chunk = end === buffer.length ? buffer : buffer.subarray(0, end);
-  if (to.writableLength > 0 || 'encrypted' in to) {
-    to.write(Buffer.from(chunk));
-    return false;
-  }
-  to.write(chunk);
-  return to.writableLength > 0;
 }

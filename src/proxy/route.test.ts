@@ -7,6 +7,8 @@ const door = (name: string): Door => ({
   tenant: `tn_${name.padEnd(12, '0')}` as TenantId,
   name: name as TenantName,
   sessionsMax: 1,
+  backendsMax: 1,
+  maxPinIdle: null,
 });
 
 /** The tenants that exist. `db` is one that nobody means. */

@@ -32,7 +32,7 @@ test('a proven password wakes the compute, and its answers reach the client', as
   expect(world.gate.wakes).toEqual([
     {
       tenant: world.acme,
-      session: 1,
+      proxy: 'proxy',
       cause: { kind: 'session', role: 'acme', applicationName: 'psql', from: '192.0.2.7' },
     },
   ]);
@@ -44,7 +44,7 @@ test('a proven password wakes the compute, and its answers reach the client', as
   await client.toEnd();
   client.socket.end();
   await world.settle();
-  expect(world.gate.asked).toEqual(['door', 'credential', 'wake', 'release']);
+  expect(world.gate.asked).toEqual(['door', 'credential', 'wake']);
 });
 
 test('what a client sends ahead of its welcome is answered after it', async () => {

@@ -8,6 +8,8 @@ const ACME: Door = {
   tenant: 'tn_acme00000000' as TenantId,
   name: 'acme' as TenantName,
   sessionsMax: 2,
+  backendsMax: 2,
+  maxPinIdle: null,
 };
 
 class Recorded implements Tracked {

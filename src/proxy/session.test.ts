@@ -40,7 +40,7 @@ describe('between proof and welcome', () => {
     client.socket.end();
     await login;
     await world.settle();
-    expect(world.gate.asked).toEqual(['door', 'credential', 'wake', 'release']);
+    expect(world.gate.asked).toEqual(['door', 'credential', 'wake']);
     wake({ socketPath: '/compute' });
     await world.settle();
     expect(world.network.dialled).toEqual([]);
@@ -62,7 +62,6 @@ describe('between proof and welcome', () => {
     expect(world.gate.asked.slice(2)).toEqual([
       ...['wake', 'unanswered', 'wake', 'unanswered', 'wake', 'unanswered', 'wake'],
     ]);
-    expect(new Set(world.gate.wakes.map((wake) => wake.session))).toEqual(new Set([1]));
     client.socket.end();
   });
 
@@ -74,7 +73,7 @@ describe('between proof and welcome', () => {
     const found = await client.logIn(ACME);
     expect(all(found).slice(0, 4)).toEqual(['R10', 'R11', 'R12', 'R0']);
     expect(message('E', found[4]?.body ?? Buffer.alloc(0))).toEqual(response);
-    await world.until(() => world.gate.open.size === 0);
+    await world.until(() => world.gate.uses.size === 0);
     client.socket.end();
   });
 
@@ -186,7 +185,7 @@ describe('ending from our side', () => {
     expect(await working.toEnd()).toEqual(['error 57P01: database "acme" was deleted']);
     waiting.socket.end();
     working.socket.end();
-    await world.until(() => world.gate.open.size === 0);
+    await world.until(() => world.gate.uses.size === 0);
     expect(world.proxy.sessions.count(world.acme)).toBe(0);
   });
 

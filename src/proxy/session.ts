@@ -22,7 +22,7 @@ import { assert } from '../domain/assert.ts';
 import type { CancelTimer, Clock } from '../domain/clock.ts';
 import { type Fault, fault, toFault } from '../domain/faults.ts';
 import type { Door, Gate } from '../domain/gate.ts';
-import type { SessionId } from '../domain/ids.ts';
+import type { ProxyId, SessionId } from '../domain/ids.ts';
 import type { Log } from '../domain/log.ts';
 import type { Network } from '../domain/network.ts';
 import type { Random } from '../domain/random.ts';
@@ -46,6 +46,7 @@ import type { LoginThrottle } from './throttle.ts';
 
 /** What every session of a proxy shares. */
 export type SessionParts = {
+  readonly proxyId: ProxyId;
   readonly network: Network;
   readonly gate: Gate;
   readonly clock: Clock;
@@ -165,12 +166,13 @@ export class Session implements Tracked {
   }
 
   #bind(proven: Login): Promise<Backend> {
-    const { id, address } = this.#options;
+    const { address } = this.#options;
     const applicationName = proven.parameters.get('application_name') ?? '';
     const cause = { kind: 'session', role: proven.role, applicationName, from: address } as const;
+    const { proxyId } = this.#parts;
     const request = {
       ...proven,
-      wake: { tenant: proven.door.tenant, session: id, cause },
+      wake: { tenant: proven.door.tenant, proxy: proxyId, cause },
       onPhase: (phase: 'waking' | 'binding') => {
         if (this.#state.kind !== phase) this.#move({ kind: phase });
       },
@@ -256,7 +258,7 @@ export class Session implements Tracked {
     if (key !== null) cancelKeys.forget(key);
     meter.sessionEnded();
     table.leave(this, door.tenant);
-    gate.release(door.tenant, this.#options.id);
+    gate.use(door.tenant, this.#parts.proxyId, table.use(door.tenant));
   }
 
   /** One deadline at a time. */

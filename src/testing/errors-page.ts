@@ -1,5 +1,6 @@
 /** The text of `docs/errors.md`, made from the fault table and its guide. */
-import { FAULTS, type FaultCode, type FaultKind, type FaultSpec, fault } from '../domain/faults.ts';
+import type { FaultKind, FaultSpec } from '../domain/fault-spec.ts';
+import { FAULTS, type FaultCode, fault } from '../domain/faults.ts';
 import { FAULT_GUIDE } from './fault-guide.ts';
 
 const KINDS: Readonly<Record<FaultKind, string>> = {

@@ -1,6 +1,6 @@
-import type { Credential, Door, Gate, WakeRequest } from '../domain/gate.ts';
+import type { Credential, Door, Gate, TenantUse, WakeRequest } from '../domain/gate.ts';
 import type { Address } from '../domain/host.ts';
-import type { SessionId, TenantId, TenantName } from '../domain/ids.ts';
+import type { ProxyId, TenantId, TenantName } from '../domain/ids.ts';
 import type { Verifier } from '../domain/verifier.ts';
 
 /** A control plane of a few tenants, all with one compute. It writes down what it is asked. */
@@ -10,8 +10,8 @@ export class FakeGate implements Gate {
   /** What the proxy asked for, in order. */
   readonly asked: string[] = [];
   readonly wakes: WakeRequest[] = [];
-  /** Sessions that were woken for and not released. */
-  readonly open = new Set<SessionId>();
+  /** The last report of each tenant, where somebody still uses it. */
+  readonly uses = new Map<TenantId, TenantUse>();
   /** What every look-up waits for. */
   lookUp: () => Promise<void> = () => Promise.resolve();
   /** How a wake ends; by default with the address given to the constructor. */
@@ -23,7 +23,8 @@ export class FakeGate implements Gate {
 
   addTenant(name: string, sessionsMax = 100): TenantId {
     const tenant = `tn_${name.padEnd(12, '0').slice(0, 12)}` as TenantId;
-    this.#doors.set(name, { tenant, name: name as TenantName, sessionsMax });
+    const door = { tenant, name: name as TenantName, sessionsMax };
+    this.#doors.set(name, { ...door, backendsMax: 100, maxPinIdle: null });
     return tenant;
   }
 
@@ -51,13 +52,16 @@ export class FakeGate implements Gate {
   wake(request: WakeRequest): Promise<Address> {
     this.asked.push('wake');
     this.wakes.push(request);
-    this.open.add(request.session);
     return this.onWake(request);
   }
 
-  release(_tenant: TenantId, session: SessionId): void {
-    this.asked.push('release');
-    this.open.delete(session);
+  expect(_tenant: TenantId): void {
+    this.asked.push('expect');
+  }
+
+  use(tenant: TenantId, _proxy: ProxyId, use: TenantUse): void {
+    if (use.sessions > 0) this.uses.set(tenant, use);
+    else this.uses.delete(tenant);
   }
 
   unanswered(_tenant: TenantId): void {

@@ -3,7 +3,7 @@
  * reader can do. A fault without an entry here does not compile.
  */
 import type { FaultCode, FaultParams } from '../domain/faults.ts';
-import { seconds } from '../domain/units.ts';
+import { hours, seconds } from '../domain/units.ts';
 
 export type FaultGuide = {
   readonly [Code in FaultCode]: {
@@ -133,6 +133,30 @@ export const FAULT_GUIDE: FaultGuide = {
     advice:
       'Connect again: acknowledged data is there. What was not committed must be repeated. If a ' +
       'statement of yours ends it each time, that statement needs more memory than there is.',
+  },
+  TRANSACTION_LOST: {
+    params: { tenant: 'acme' },
+    advice:
+      'Look whether the transaction was committed, and repeat it if not. The connection goes on.',
+  },
+  SESSION_UNRESTORABLE: {
+    params: { tenant: 'acme', why: 'role "auditor" does not exist' },
+    advice:
+      'Connect again. The session slept, and what it had set (a role, a setting) is no longer allowed.',
+  },
+  PIN_IDLE_TIMEOUT: {
+    params: { reason: 'temporary objects', idle: hours(1) },
+    advice:
+      'Connect again. Drop temporary tables, close WITH HOLD cursors and unlock advisory locks when done: ' +
+      'such a session keeps its database awake. The tenant can be given a longer max_pin_idle.',
+  },
+  IDLE_SESSION_TIMEOUT: {
+    params: {},
+    advice: 'Connect again, or raise idle_session_timeout, which the session or its role has set.',
+  },
+  BACKENDS_FULL: {
+    params: { tenant: 'acme', max: 200, waited: seconds(120) },
+    advice: 'Look for sessions that stay in a transaction, or give the tenant a larger size.',
   },
   TENANT_DELETED: {
     params: { tenant: 'acme' },

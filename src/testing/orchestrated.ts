@@ -1,10 +1,11 @@
 import type { Failpoints } from '../domain/failpoints.ts';
 import { NO_FAILPOINTS } from '../domain/failpoints.ts';
 import type { Fault } from '../domain/faults.ts';
-import { newTenantId, parseTenantName, type SessionId, type TenantId } from '../domain/ids.ts';
+import type { TenantUse } from '../domain/gate.ts';
+import { newTenantId, type ProxyId, parseTenantName, type TenantId } from '../domain/ids.ts';
 import type { Tenant } from '../domain/tenant.ts';
 import type { Tier } from '../domain/tier.ts';
-import { minutes, seconds } from '../domain/units.ts';
+import { minutes, ms, seconds } from '../domain/units.ts';
 import type { Verifier } from '../domain/verifier.ts';
 import { Orchestrator } from '../orchestrator/orchestrator.ts';
 import { WakeQueue } from '../orchestrator/wake-queue.ts';
@@ -18,6 +19,9 @@ import { VirtualClock } from './virtual-clock.ts';
 /** A well-formed verifier, different for every letter; nobody logs in with it. */
 export const verifierOf = (letter: string): Verifier =>
   `SCRAM-SHA-256$4096:c2FsdHNhbHRzYWx0c2E=$${letter.repeat(43)}=:${letter.repeat(43)}=`;
+
+/** What a proxy reports of a tenant that nobody uses any more. */
+export const UNUSED: TenantUse = { sessions: 0, bound: 0, heldBy: null, idleFor: ms(0) };
 
 export type OrchestratedOptions = {
   readonly failpoints?: Failpoints;
@@ -66,9 +70,9 @@ export class Orchestrated {
   }
 
   /** A session comes: its id, and the outcome of its wake. */
-  session(tenant: Tenant): { readonly id: SessionId; readonly address: Promise<unknown> } {
+  session(tenant: Tenant): { readonly id: ProxyId; readonly address: Promise<unknown> } {
     this.#sessions += 1;
-    const id = this.#sessions as SessionId;
+    const id = `${this.#sessions}` as ProxyId;
     const cause = {
       kind: 'session',
       role: tenant.name,
@@ -76,7 +80,7 @@ export class Orchestrated {
       from: '127.0.0.1',
     } as const;
     const address = this.orchestrator
-      .wake({ tenant: tenant.id, session: id, cause })
+      .wake({ tenant: tenant.id, proxy: id, cause })
       .catch((error: unknown) => error);
     return { id, address };
   }
@@ -105,6 +109,8 @@ export class Orchestrated {
       sessions: () => ({
         end: (tenant, because) => this.ended.push({ tenant, because }),
         count: () => 0,
+        park: () => Promise.resolve({ kind: 'parked', sessions: 0 }),
+        list: () => Promise.resolve([]),
       }),
       settings: {
         suspendAfter: minutes(15),

@@ -1,6 +1,6 @@
 /** A proxy in a world of its own: no sockets, no clock, no PostgreSQL. */
 import type { Socket } from 'node:net';
-import type { TenantId } from '../domain/ids.ts';
+import type { ProxyId, TenantId } from '../domain/ids.ts';
 import { ms, seconds } from '../domain/units.ts';
 import { openProxy, type RunningProxy } from '../proxy/proxy.ts';
 import { PROXY_DEFAULTS, type ProxyOptions } from '../proxy/proxy-options.ts';
@@ -56,6 +56,7 @@ export async function proxyWorld(options: Partial<ProxyOptions> = {}): Promise<P
   const acme = gate.addTenant('acme');
   gate.addRole(acme, 'acme', { verifier });
   const proxy = await openProxy({
+    proxyId: 'proxy' as ProxyId,
     network,
     gate,
     clock,
@@ -85,7 +86,7 @@ export async function leftBehind(world: ProxyWorld): Promise<Readonly<Record<str
   await closed;
   const left = {
     sessions: world.proxy.sessions.count(),
-    held: world.gate.open.size,
+    held: world.gate.uses.size,
     backends: world.compute.open.size,
     timers: world.clock.pending,
     warnings: world.log.alarming.length,

@@ -1,7 +1,9 @@
 /** The proxy in front of a real PostgreSQL, on this machine's own sockets and time. */
+
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { ProxyId } from '../domain/ids.ts';
 import type { UsageMinute } from '../domain/usage.ts';
 import { openProxy, type RunningProxy } from '../proxy/proxy.ts';
 import { PROXY_DEFAULTS } from '../proxy/proxy-options.ts';
@@ -67,6 +69,7 @@ export async function realProxy(): Promise<RealProxy> {
   gate.addRole(gate.addTenant(NAME), NAME, { verifier });
   const usage: UsageMinute[] = [];
   const proxy = await openProxy({
+    proxyId: 'proxy' as ProxyId,
     network: new SystemNetwork(log, certificate),
     gate,
     clock,
