@@ -17,7 +17,6 @@ import {
   ANSWER_LENGTH_MAX,
   type FrameListener,
   FrameWalker,
-  PEEK_MAX,
   peeks,
   REQUEST,
   REQUEST_LENGTH_MAX,
@@ -31,12 +30,15 @@ const REQUEST_PEEKS = peeks(Object.fromEntries(Object.values(REQUEST).map((type)
 /** `CREATE ROLE` and its zero byte, the longest tag that matters. */
 const TAG_BYTES = 12;
 
+/** Severity and SQLSTATE come first. */
+const ERROR_BYTES = 128;
+
 const ANSWER_PEEKS = peeks({
   [ANSWER.parseComplete]: 0,
   [ANSWER.bindComplete]: 0,
   [ANSWER.closeComplete]: 0,
   [ANSWER.commandComplete]: TAG_BYTES,
-  [ANSWER.error]: PEEK_MAX,
+  [ANSWER.error]: ERROR_BYTES,
   [ANSWER.copyIn]: 0,
   [ANSWER.emptyQuery]: 0,
   [ANSWER.rowDescription]: 0,

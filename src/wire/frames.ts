@@ -8,8 +8,8 @@
  *
  * A few messages are decided by the first bytes of their body: the status of ReadyForQuery, the
  * SQLSTATE of an error, the tag of CommandComplete. The table `peeks` says how many bytes of which
- * type are wanted; where a chunk ends within them they are gathered in a buffer of `PEEK_MAX` bytes,
- * the only bytes ever copied.
+ * type are wanted; where a chunk ends within them they are gathered in a buffer of their own, and these
+ * are the only bytes ever copied.
  *
  * Source: PostgreSQL docs, "Message Formats"; limits from `src/include/libpq/libpq.h`.
  */
@@ -63,7 +63,10 @@ const LENGTH_BYTES = 4;
 const TYPE_BYTES = 1;
 
 /** Most bytes of one body that can be looked at. */
-export const PEEK_MAX = 128;
+const PEEK_MAX = 64 * 1024;
+
+/** The size of the buffer for wanted bytes that a chunk's end has cut, as long as it will do. */
+const GATHER_BYTES = 128;
 
 /** Longest message a client may send: PostgreSQL's own limit (`MaxAllocSize`). */
 export const REQUEST_LENGTH_MAX = 0x3fffffff;
@@ -74,11 +77,13 @@ export const ANSWER_LENGTH_MAX = 0x7fffffff;
  * Which messages are reported, and with how much of their body: 0 for not at all, else one more
  * than the number of body bytes wanted. Indexed by type.
  */
-export type Peeks = Uint8Array;
+export type Peeks = Uint32Array;
 
 export function peeks(wanted: Readonly<Record<number, number>>): Peeks {
-  const table = new Uint8Array(256);
-  for (const [type, bodyBytes] of Object.entries(wanted)) table[Number(type)] = bodyBytes + 1;
+  const table = new Uint32Array(256);
+  for (const [type, bodyBytes] of Object.entries(wanted)) {
+    table[Number(type)] = Math.min(bodyBytes, PEEK_MAX) + 1;
+  }
   return table;
 }
 
@@ -153,7 +158,7 @@ export class FrameWalker {
   /** Reports the message whose body begins at `body`; returns where the next one begins. */
   #enterBody(chunk: Uint8Array, body: number, end: number): number {
     const bodyBytes = this.#length - LENGTH_BYTES;
-    const peek = byteAt(this.#peeks, this.#type);
+    const peek = this.#peeks[this.#type] ?? 0;
     if (peek !== 0) {
       const wanted = Math.min(peek - 1, bodyBytes);
       const wantedEnd = body + wanted;
@@ -184,7 +189,9 @@ export class FrameWalker {
   }
 
   #beginPeek(first: Uint8Array, wanted: number): void {
-    this.#peeked ??= new Uint8Array(PEEK_MAX);
+    if (this.#peeked === null || this.#peeked.length < wanted) {
+      this.#peeked = new Uint8Array(Math.max(wanted, GATHER_BYTES));
+    }
     this.#peekSeen = 0;
     this.#peekLeft = wanted;
     this.#gather(first);
@@ -195,7 +202,11 @@ export class FrameWalker {
     this.#peeked.set(bytes, this.#peekSeen);
     this.#peekSeen += bytes.length;
     this.#peekLeft -= bytes.length;
-    if (this.#peekLeft === 0) this.#listener.frame(this.#type, this.#peeked, 0, this.#peekSeen);
+    if (this.#peekLeft > 0) return;
+    const peeked = this.#peeked;
+    // One long statement must not stay with the session for good.
+    if (peeked.length > GATHER_BYTES) this.#peeked = null;
+    this.#listener.frame(this.#type, peeked, 0, this.#peekSeen);
   }
 }
 
