@@ -31,9 +31,6 @@ const BYTEA = 17;
 /** The client's is restored behind ours. */
 const UNNAMED = '';
 
-/** SQLSTATE `division_by_zero`: a statement has other types now than when it was prepared. */
-const DIVISOR_IF_SAME = 'case when exists';
-
 const quietly = (isLocal: boolean): string => `select pg_catalog.count(pg_catalog.set_config(n.name,
  n.value, ${isLocal})) from pg_catalog.json_each_text(pg_catalog.convert_from($1,
  'UTF8')::pg_catalog.json) as n(name, value)
@@ -106,7 +103,7 @@ const prepare = ({ name, statement, parameterTypes, fromSql }: Prepared): Buffer
  */
 const CHECK = parseMessage(
   UNNAMED,
-  `select 1 operator(pg_catalog./) ${DIVISOR_IF_SAME} (select
+  `select 1 operator(pg_catalog./) case when exists (select
  from pg_catalog.json_array_elements(pg_catalog.convert_from($1, 'UTF8')::pg_catalog.json) as e(e)
  where not exists (select from (select null::pg_catalog.regtype[] as result_types) as missing,
  lateral (select p.name, p.parameter_types, result_types

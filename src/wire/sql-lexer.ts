@@ -27,16 +27,13 @@ const LETTER = 'A-Za-z_\\u0080-\\uffff';
 const WORD = `[${LETTER}][${LETTER}0-9$]*`;
 
 const TOKENS: readonly (readonly [Kind, RegExp])[] = [
-  ['space', /(?:\s+|--[^\r\n]*)+/y],
-  ['string', /[eE]'(?:[^'\\]|\\[\s\S]|'')*'/y],
-  ['string', /'(?:[^'\\]|'')*'(?!')/y],
-  ['doubtful', /'(?:[^']|'')*\\(?:[^']|'')*'(?!')/y],
-  ['identifier', /"(?:[^"]|"")*"(?!")/y],
+  // Spaces of other scripts are letters to PostgreSQL.
+  ['space', /(?:[ \t\n\r\f\v]+|--[^\r\n]*)+/y],
   ['parameter', /\$\d+/y],
   ['number', /\.?\d[\w.]*/y],
-  ['word', new RegExp(WORD, 'y')],
   ['semicolon', /;/y],
 ];
+const PLAIN_WORD = new RegExp(WORD, 'y');
 
 const DOLLAR = new RegExp(`\\$(?:[${LETTER}][${LETTER}0-9]*)?\\$`, 'y');
 
@@ -51,19 +48,48 @@ export function* sqlTokens(sql: string): Generator<SqlToken> {
 
 function tokenAt(sql: string, at: number): SqlToken {
   if (sql.startsWith('/*', at)) return commentAt(sql, at);
+  const first = sql.charAt(at);
+  if (first === "'") return stringAt(sql, at);
+  if (first === '"') return ended('identifier', sql, at, quoteEnd(sql, at + 1, '"'));
+  if ((first === 'e' || first === 'E') && sql.charAt(at + 1) === "'") {
+    return ended('string', sql, at, escapedEnd(sql, at + 2));
+  }
   for (const [kind, pattern] of TOKENS) {
     const text = matchAt(pattern, sql, at);
     if (text !== undefined) return { kind, text };
   }
+  const word = matchAt(PLAIN_WORD, sql, at);
+  if (word !== undefined) return { kind: 'word', text: word };
   const tag = matchAt(DOLLAR, sql, at);
-  if (tag !== undefined) {
-    const end = sql.indexOf(tag, at + tag.length);
-    if (end < 0) return { kind: 'unended', text: sql.slice(at) };
-    return { kind: 'string', text: sql.slice(at, end + tag.length) };
+  if (tag === undefined) return { kind: 'other', text: first };
+  const end = sql.indexOf(tag, at + tag.length);
+  return ended('string', sql, at, end < 0 ? -1 : end + tag.length);
+}
+
+function stringAt(sql: string, at: number): SqlToken {
+  const token = ended('string', sql, at, quoteEnd(sql, at + 1, "'"));
+  return token.text.includes('\\') ? { kind: 'doubtful', text: token.text } : token;
+}
+
+/** `end` is negative for none. */
+const ended = (kind: Kind, sql: string, at: number, end: number): SqlToken =>
+  end < 0 ? { kind: 'unended', text: sql.slice(at) } : { kind, text: sql.slice(at, end) };
+
+/** Behind the quote that ends what began before `from`; a doubled one does not. */
+function quoteEnd(sql: string, from: number, quote: string): number {
+  let at = sql.indexOf(quote, from);
+  while (at >= 0 && sql.charAt(at + 1) === quote) at = sql.indexOf(quote, at + 2);
+  return at < 0 ? -1 : at + 1;
+}
+
+function escapedEnd(sql: string, from: number): number {
+  for (let at = from; at < sql.length; at++) {
+    const letter = sql.charAt(at);
+    const isPair = letter === '\\' || (letter === "'" && sql.charAt(at + 1) === "'");
+    if (isPair) at++;
+    else if (letter === "'") return at + 1;
   }
-  const first = sql.charAt(at);
-  const isQuote = first === "'" || first === '"';
-  return isQuote ? { kind: 'unended', text: sql.slice(at) } : { kind: 'other', text: first };
+  return -1;
 }
 
 function matchAt(pattern: RegExp, sql: string, at: number): string | undefined {

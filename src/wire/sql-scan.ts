@@ -169,6 +169,9 @@ const decoded = (bytes: Uint8Array, from: number, to: number): string =>
 const REDACTED = '?';
 const MORE = '…';
 
+/** Of a shape, which are not counted. */
+const SPACES_AROUND = 2;
+
 /**
  * The shape of a query, for those who may know that it was sent but not what with: literals become
  * `?`, comments go. Where it cannot be told for certain what is a literal, the rest is left out.
@@ -176,7 +179,7 @@ const MORE = '…';
 export function redacted(sql: string, lengthMax = 200): string {
   let shape = '';
   for (const { kind, text } of sqlTokens(sql)) {
-    if (shape.length > lengthMax) break;
+    if (shape.length > lengthMax + SPACES_AROUND) break;
     if (kind === 'unended' || kind === 'doubtful') {
       shape += REDACTED + MORE;
       break;
