@@ -1,7 +1,9 @@
 /** What each operation does: read the request, call control, print the answer. Nothing else. */
+import { RESTART_WITHIN_DEFAULT_MS } from '../contract/limits.ts';
 import type { OperationName } from '../contract/operations.ts';
 import type { AnswerOf, BodyOf, ParamsOf, QueryOf } from '../contract/routes.ts';
 import type { Control } from '../control/control.ts';
+import type { TenantSettings } from '../domain/catalog.ts';
 import type { Clock } from '../domain/clock.ts';
 import { fault } from '../domain/faults.ts';
 import { type DurationMs, hours, later, minutes, ms, timestamp } from '../domain/units.ts';
@@ -9,6 +11,7 @@ import {
   printConnectionString,
   printPage,
   printSecret,
+  printSessions,
   printStatus,
   printTenant,
   printTicket,
@@ -63,6 +66,14 @@ export function actionsOf(control: Control, clock: Clock): Actions {
     },
     wakeTenant: async ({ params }) => printTenant(await control.wakeTenant(params.ref)),
     suspendTenant: async ({ params }) => printTenant(await control.suspendTenant(params.ref)),
+    restartTenant: async ({ params, body }) =>
+      printTenant(
+        await control.restartTenant(params.ref, {
+          within: ms(body.withinMs ?? RESTART_WITHIN_DEFAULT_MS),
+          force: body.force ?? false,
+        }),
+      ),
+    listSessions: async ({ params }) => printSessions(await control.listSessions(params.ref)),
     rotatePassword: async ({ params }) => printSecret(await control.rotatePassword(params.ref)),
     issueTicket: async ({ params }) => printTicket(await control.issueTicket(params.ref)),
     getUsage: ({ params, query }) => usage(control, params.ref, spanOf(query, clock)),
@@ -76,23 +87,22 @@ export function actionsOf(control: Control, clock: Clock): Actions {
   };
 }
 
-type Settings = {
-  readonly suspendAfter?: DurationMs | null;
-  readonly sessionsMax?: number | null;
-};
-
+/** What a body says of the settings: what it leaves out is left out, null takes a setting back. */
 function settingsOf(body: {
   readonly suspendAfterMs?: number | null;
   readonly sessionsMax?: number | null;
-}): Settings {
-  const { suspendAfterMs, sessionsMax } = body;
+  readonly maxPinIdleMs?: number | null;
+}): TenantSettings {
+  const { suspendAfterMs, sessionsMax, maxPinIdleMs } = body;
   return {
-    ...(suspendAfterMs === undefined
-      ? {}
-      : { suspendAfter: suspendAfterMs === null ? null : ms(suspendAfterMs) }),
+    ...(suspendAfterMs === undefined ? {} : { suspendAfter: durationOrNull(suspendAfterMs) }),
     ...(sessionsMax === undefined ? {} : { sessionsMax }),
+    ...(maxPinIdleMs === undefined ? {} : { maxPinIdle: durationOrNull(maxPinIdleMs) }),
   };
 }
+
+const durationOrNull = (given: number | null): DurationMs | null =>
+  given === null ? null : ms(given);
 
 function spanOf(query: QueryOf<'getUsage'>, clock: Clock): Span {
   const to = query.to === undefined ? clock.wall() : timestamp(Date.parse(query.to));

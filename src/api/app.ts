@@ -25,6 +25,7 @@ import { elapsed, type Instant } from '../domain/units.ts';
 import { type Callers, foreign, KeyCheck } from './access.ts';
 import { type Actions, actionsOf, type Call } from './actions.ts';
 import { Idempotency } from './idempotency.ts';
+import { addMetrics } from './metrics.ts';
 import { documentOptions, schemaOf } from './openapi.ts';
 import { faultOfFramework, RETRY_AFTER_S, toProblem } from './problem.ts';
 import { referencePage } from './reference-page.ts';
@@ -66,7 +67,9 @@ export async function buildApp(
   acceptEmptyJson(app);
   watch(app, parts, stopping);
   await app.register(swagger, documentOptions(parts.version));
-  addOperations(app, parts);
+  const keys = new KeyCheck(parts.key);
+  addOperations(app, parts, keys);
+  addMetrics(app, parts.control, (authorization) => keys.check(authorization));
   addDocuments(app);
   await app.ready();
   return app;
@@ -149,8 +152,7 @@ function answerFault(
   return reply.code(problem.status).type(PROBLEM_TYPE).send(JSON.stringify(problem));
 }
 
-function addOperations(app: FastifyInstance, parts: ApiParts): void {
-  const keys = new KeyCheck(parts.key);
+function addOperations(app: FastifyInstance, parts: ApiParts, keys: KeyCheck): void {
   const once = new Idempotency(parts.clock);
   const actions = actionsOf(parts.control, parts.clock);
   for (const name of Object.keys(OPERATIONS) as OperationName[]) {

@@ -1,4 +1,5 @@
 /** The domain's nouns as the contract's JSON. */
+import type { SessionList } from '../contract/session.ts';
 import type { Status } from '../contract/status.ts';
 import type {
   ConnectionString,
@@ -15,6 +16,8 @@ import type {
   TenantView,
   Ticket as TicketIssued,
 } from '../control/control.ts';
+import type { SessionView } from '../domain/gate.ts';
+import type { SuspendRefusal } from '../domain/lifecycle.ts';
 import type { TenantState } from '../domain/tenant.ts';
 import type { Timestamp } from '../domain/units.ts';
 import { LATENCY_BOUNDS_US, type UsageMinute } from '../domain/usage.ts';
@@ -34,9 +37,13 @@ export function printTenant(view: TenantView): Tenant {
     createdAt: moment(tenant.createdAt),
     suspendAfterMs: tenant.suspendAfter,
     sessionsMax: tenant.sessionsMax,
+    maxPinIdleMs: tenant.maxPinIdle,
     sessions: live.sessions,
+    sessionsBound: live.bound,
+    heldBy: live.heldBy,
     idleSince: momentOrNull(live.idleSince),
     suspendAt: momentOrNull(live.suspendAt),
+    lastSuspendRefusal: printRefusal(live.lastSuspendRefusal),
     failure: printFailure(tenant.state),
     connectionUri: view.connectionUri,
   };
@@ -46,6 +53,21 @@ function printFailure(state: TenantState): Tenant['failure'] {
   if (state.kind !== 'failed') return null;
   return { reason: state.reason, attempt: state.attempt, retryAt: moment(state.retryAt) };
 }
+
+const printRefusal = (refusal: SuspendRefusal | null): Tenant['lastSuspendRefusal'] =>
+  refusal === null ? null : { why: refusal.why, at: moment(refusal.at) };
+
+export const printSessions = (views: readonly SessionView[]): SessionList => ({
+  sessions: views.map(({ id, role, applicationName, from, state, openFor, idleFor, pin }) => ({
+    ...{ id, role, applicationName, from, state },
+    openForMs: Math.round(openFor),
+    idleForMs: Math.round(idleFor),
+    pin:
+      pin === null
+        ? null
+        : { reason: pin.reason, statement: pin.statement, forMs: Math.round(pin.since) },
+  })),
+});
 
 export const printSecret = (secret: Secret): TenantSecret => ({
   ...printTenant(secret),

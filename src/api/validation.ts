@@ -20,8 +20,10 @@ type Finding = {
  */
 export function checker(schema: TSchema, part: RequestPart): (value: unknown) => unknown {
   const compiled = Compile(schema);
+  // Where nothing must be said, saying nothing is the same as an empty object.
+  const nothing = part === 'body' && compiled.Check({}) ? {} : undefined;
   return (value) => {
-    const read = part === 'body' ? value : Value.Convert(schema, value);
+    const read = part === 'body' ? (value ?? nothing) : Value.Convert(schema, value);
     if (compiled.Check(read)) return read;
     throw badRequest(compiled.Errors(read), part, read);
   };

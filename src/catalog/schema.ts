@@ -28,6 +28,7 @@ export type TenantTable = {
   settled: Generated<boolean>;
   suspend_after_ms: number | null;
   sessions_max: number | null;
+  max_pin_idle_ms: number | null;
   created_at: WallTime<undefined>;
 };
 

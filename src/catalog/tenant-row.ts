@@ -28,6 +28,7 @@ export function tenantOf(row: TenantRow): Tenant {
     settled: row.settled,
     suspendAfter: row.suspend_after_ms === null ? null : ms(row.suspend_after_ms),
     sessionsMax: row.sessions_max,
+    maxPinIdle: row.max_pin_idle_ms === null ? null : ms(row.max_pin_idle_ms),
     createdAt: fromWallTime(row.created_at),
   };
 }

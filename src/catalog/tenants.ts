@@ -1,11 +1,10 @@
 /** What the catalog does with tenants, a statement or a transaction each. */
 import { type Kysely, sql } from 'kysely';
 import { assert } from '../domain/assert.ts';
-import type { TenantDraft, TenantPage, TenantQuery } from '../domain/catalog.ts';
+import type { TenantDraft, TenantPage, TenantQuery, TenantSettings } from '../domain/catalog.ts';
 import { fault } from '../domain/faults.ts';
 import type { TenantId, TenantName } from '../domain/ids.ts';
 import { moved, type Tenant, type TenantState, type TenantStateKind } from '../domain/tenant.ts';
-import type { DurationMs } from '../domain/units.ts';
 import { violates } from './pg-failure.ts';
 import { DATABASE_NOW, type Tables, type TenantRow } from './schema.ts';
 import { STATE_KINDS, stateColumns, tenantOf } from './tenant-row.ts';
@@ -24,6 +23,7 @@ export async function insertTenant(db: Kysely<Tables>, draft: TenantDraft): Prom
           tier: draft.tier,
           suspend_after_ms: draft.suspendAfter,
           sessions_max: draft.sessionsMax,
+          max_pin_idle_ms: draft.maxPinIdle,
           ...stateColumns({ kind: 'creating' }),
         })
         .returningAll()
@@ -127,11 +127,12 @@ export async function moveTenant(
 export async function configureTenant(
   db: Kysely<Tables>,
   id: TenantId,
-  change: { readonly suspendAfter?: DurationMs | null; readonly sessionsMax?: number | null },
+  change: TenantSettings,
 ): Promise<Tenant> {
   const columns = {
     ...(change.suspendAfter !== undefined && { suspend_after_ms: change.suspendAfter }),
     ...(change.sessionsMax !== undefined && { sessions_max: change.sessionsMax }),
+    ...(change.maxPinIdle !== undefined && { max_pin_idle_ms: change.maxPinIdle }),
   };
   if (Object.keys(columns).length === 0) return knownTenant(await tenantBy(db, { id }), id);
   const row = await db

@@ -16,3 +16,24 @@ export const TENANT_STATES = [
 export const SUSPEND_AFTER_MAX_MS = 31_536_000_000;
 export const SUSPEND_AFTER_MIN_MS = 1_000;
 export const SESSIONS_MAX = 10_000;
+
+/** 0 stands for never. */
+export const MAX_PIN_IDLE_MIN_MS = 1_000;
+export const MAX_PIN_IDLE_MAX_MS = 31_536_000_000;
+
+export const RESTART_WITHIN_DEFAULT_MS = 10_000;
+export const RESTART_WITHIN_MAX_MS = 600_000;
+
+export const SESSION_STATES = ['bound', 'pinned', 'parked', 'waiting'] as const;
+export const SESSION_PIN_REASONS = [
+  'temporary objects',
+  'cursor WITH HOLD',
+  'advisory lock',
+  'sequence value',
+  'open transaction',
+  'COPY',
+  'statement too large',
+  'prepared in a batch',
+  'session authorization',
+  'state unknown',
+] as const;

@@ -20,6 +20,8 @@ export const OPERATIONS = {
   deleteTenant: { method: 'DELETE', path: '/v1/tenants/:ref', repeat: 'safe' },
   wakeTenant: { method: 'POST', path: '/v1/tenants/:ref/wake', repeat: 'safe' },
   suspendTenant: { method: 'POST', path: '/v1/tenants/:ref/suspend', repeat: 'safe' },
+  restartTenant: { method: 'POST', path: '/v1/tenants/:ref/restart', repeat: 'keyed' },
+  listSessions: { method: 'GET', path: '/v1/tenants/:ref/sessions', repeat: 'safe' },
   rotatePassword: { method: 'POST', path: '/v1/tenants/:ref/rotate-password', repeat: 'keyed' },
   issueTicket: { method: 'POST', path: '/v1/tenants/:ref/tickets', repeat: 'safe' },
   getUsage: { method: 'GET', path: '/v1/tenants/:ref/usage', repeat: 'safe' },

@@ -4,6 +4,7 @@
  */
 import { type Static, type TSchema, Type } from 'typebox';
 import type { OperationName } from './operations.ts';
+import { Restart, SessionList } from './session.ts';
 import { Health, Status } from './status.ts';
 import {
   ConnectionString,
@@ -156,10 +157,40 @@ export const ROUTES = {
   suspendTenant: {
     tag: 'tenants',
     summary: 'Stop the compute of a tenant; the data stays',
+    description:
+      'Sessions at rest are parked: they stay open, and their next query wakes the tenant. `TENANT_BUSY` says who is at work or cannot be parked, and why.',
     guarded: true,
     params: Ref,
     success: ok(Tenant),
     faults: ['TENANT_UNKNOWN', 'TENANT_BUSY', 'SERVER_STOPPING', 'CATALOG_DOWN'],
+  },
+  restartTenant: {
+    tag: 'tenants',
+    summary: 'Stop the compute of a tenant and start it anew',
+    description:
+      'Sessions at rest stay open and see a pause. A tenant that sleeps sleeps on, since its next start is a fresh one; one whose start has failed is started at once.',
+    guarded: true,
+    params: Ref,
+    body: Restart,
+    headers: KeyHeader,
+    success: ok(Tenant),
+    faults: [
+      'TENANT_UNKNOWN',
+      'TENANT_BUSY',
+      'IDEMPOTENCY_KEY_REUSED',
+      'WAKE_FAILED',
+      'WAKES_FULL',
+      'SERVER_STOPPING',
+      'CATALOG_DOWN',
+    ],
+  },
+  listSessions: {
+    tag: 'tenants',
+    summary: 'List the sessions of a tenant, and what pins them',
+    guarded: true,
+    params: Ref,
+    success: ok(SessionList),
+    faults: ['TENANT_UNKNOWN', 'CATALOG_DOWN'],
   },
   rotatePassword: {
     tag: 'tenants',

@@ -1,5 +1,14 @@
 import { type Static, Type } from 'typebox';
-import { Count, Moment, Plan, SessionsMax, State, SuspendAfterMs, Tier } from './values.ts';
+import {
+  Count,
+  MaxPinIdleMs,
+  Moment,
+  Plan,
+  SessionsMax,
+  State,
+  SuspendAfterMs,
+  Tier,
+} from './values.ts';
 
 export const TenantFailure = Type.Object(
   {
@@ -8,6 +17,17 @@ export const TenantFailure = Type.Object(
     retryAt: Moment('No other start is tried before this.'),
   },
   { $id: 'TenantFailure', additionalProperties: false },
+);
+
+const SuspendRefusal = Type.Object(
+  {
+    why: Type.String({
+      description: 'What was in the way.',
+      examples: ['session 12 is pinned: temporary objects'],
+    }),
+    at: Moment('When the suspend was tried.'),
+  },
+  { $id: 'SuspendRefusal', additionalProperties: false },
 );
 
 const tenantFields = {
@@ -23,12 +43,22 @@ const tenantFields = {
   createdAt: Moment('When the tenant was created.'),
   suspendAfterMs: SuspendAfterMs,
   sessionsMax: SessionsMax,
-  sessions: Count('Sessions open now.'),
+  maxPinIdleMs: MaxPinIdleMs,
+  sessions: Count('Sessions open now, parked ones too.'),
+  sessionsBound: Count('Of these, how many have a backend; the others are parked.'),
+  heldBy: Type.Union([Type.String(), Type.Null()], {
+    description: 'What keeps the compute awake; null if nothing does, and while it sleeps.',
+    examples: ['session 12 is pinned: temporary objects'],
+  }),
   idleSince: Type.Union([Moment(''), Type.Null()], {
-    description: 'When the last session ended; null while there are sessions or no compute runs.',
+    description:
+      'Since when no session has asked anything; null while one does or no compute runs.',
   }),
   suspendAt: Type.Union([Moment(''), Type.Null()], {
-    description: 'When it will be suspended if nobody connects; null if nothing is planned.',
+    description: 'When it will be suspended if nobody asks anything; null if nothing is planned.',
+  }),
+  lastSuspendRefusal: Type.Union([SuspendRefusal, Type.Null()], {
+    description: 'Why the last suspend since the wake was not possible; null if there was none.',
   }),
   failure: Type.Union([TenantFailure, Type.Null()], {
     description: 'Set in state `failed` only.',
@@ -78,6 +108,7 @@ export const NewTenant = Type.Object(
     plan: Type.Optional(Plan),
     suspendAfterMs: Type.Optional(SuspendAfterMs),
     sessionsMax: Type.Optional(SessionsMax),
+    maxPinIdleMs: Type.Optional(MaxPinIdleMs),
   },
   { $id: 'NewTenant', additionalProperties: false },
 );
@@ -87,6 +118,7 @@ export const TenantChange = Type.Object(
   {
     suspendAfterMs: Type.Optional(SuspendAfterMs),
     sessionsMax: Type.Optional(SessionsMax),
+    maxPinIdleMs: Type.Optional(MaxPinIdleMs),
   },
   { $id: 'TenantChange', additionalProperties: false, minProperties: 1 },
 );

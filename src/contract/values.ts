@@ -1,6 +1,8 @@
 /** The small schemas that the shapes are made of. JSON carries units in its names: `...Ms`, `...Us`. */
 import { Type } from 'typebox';
 import {
+  MAX_PIN_IDLE_MAX_MS,
+  MAX_PIN_IDLE_MIN_MS,
   SESSIONS_MAX,
   SUSPEND_AFTER_MAX_MS,
   SUSPEND_AFTER_MIN_MS,
@@ -37,5 +39,17 @@ export const SuspendAfterMs = Type.Union(
 
 export const SessionsMax = Type.Union(
   [Type.Integer({ minimum: 1, maximum: SESSIONS_MAX }), Type.Null()],
-  { description: 'Most sessions at once; null leaves it to the tier.' },
+  { description: 'Most sessions at once, parked ones too; null leaves it to the server.' },
+);
+
+export const MaxPinIdleMs = Type.Union(
+  [
+    Type.Integer({ minimum: MAX_PIN_IDLE_MIN_MS, maximum: MAX_PIN_IDLE_MAX_MS }),
+    Type.Enum([0], { type: 'integer' }),
+    Type.Null(),
+  ],
+  {
+    description:
+      'Idle time after which a session that cannot be parked is ended; 0 for never, null leaves it to the server. Tier PERSISTENT never ends one.',
+  },
 );

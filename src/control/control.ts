@@ -3,27 +3,21 @@
  * nothing.
  */
 
-import type { TenantLive } from '../domain/lifecycle.ts';
+import type { TenantSettings } from '../domain/catalog.ts';
+import type { PinReason, SessionView } from '../domain/gate.ts';
+import type { RestartRequest, TenantLive } from '../domain/lifecycle.ts';
 import type { Tenant, TenantStateKind } from '../domain/tenant.ts';
 import type { Plan } from '../domain/tier.ts';
-import type { DurationMs, Timestamp } from '../domain/units.ts';
+import type { Timestamp } from '../domain/units.ts';
 import type { UsageMinute } from '../domain/usage.ts';
 
 /** A tenant as a person asks for it: by id or by name. */
 export type TenantRef = string;
 
-export type NewTenant = {
+export type NewTenant = TenantSettings & {
   readonly name: string;
   /** `free` if not given. */
   readonly plan?: Plan;
-  readonly suspendAfter?: DurationMs | null;
-  readonly sessionsMax?: number | null;
-};
-
-/** What of a tenant may be changed; what is not given stays. */
-export type TenantSettings = {
-  readonly suspendAfter?: DurationMs | null;
-  readonly sessionsMax?: number | null;
 };
 
 /** A tenant with what is known of it now. */
@@ -58,6 +52,15 @@ export type ServerStatus = {
   readonly proxy: { readonly host: string; readonly port: number };
 };
 
+export type SessionState = SessionView['state'];
+
+/** What a monitoring system asks for again and again: counts, and no names. */
+export type Metrics = {
+  readonly tenants: Readonly<Record<TenantStateKind, number>>;
+  readonly sessions: Readonly<Record<SessionState, number>>;
+  readonly pinned: Readonly<Record<PinReason, number>>;
+};
+
 export interface Control {
   status(): Promise<ServerStatus>;
   /** Throws `BAD_NAME`, `TENANT_EXISTS`, `DISK_FULL`, `NO_UIDS`. */
@@ -73,8 +76,13 @@ export interface Control {
   deleteTenant(ref: TenantRef): Promise<void>;
   rotatePassword(ref: TenantRef): Promise<TenantSecret>;
   wakeTenant(ref: TenantRef): Promise<TenantView>;
-  /** Throws `TENANT_BUSY` while sessions are open. */
+  /** Parks its sessions. Throws `TENANT_BUSY` while somebody is at work or cannot be parked. */
   suspendTenant(ref: TenantRef): Promise<TenantView>;
+  /** Throws `TENANT_BUSY` if somebody is not done in time and must not be ended. */
+  restartTenant(ref: TenantRef, request: RestartRequest): Promise<TenantView>;
+  /** The tenant's sessions, the oldest first. */
+  listSessions(ref: TenantRef): Promise<readonly SessionView[]>;
   issueTicket(ref: TenantRef): Promise<Ticket>;
   usage(ref: TenantRef, from: Timestamp, to: Timestamp): Promise<readonly UsageMinute[]>;
+  metrics(): Promise<Metrics>;
 }

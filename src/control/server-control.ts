@@ -1,10 +1,10 @@
-import type { Catalog } from '../domain/catalog.ts';
+import type { Catalog, TenantSettings } from '../domain/catalog.ts';
 import type { Clock } from '../domain/clock.ts';
 import type { Failpoints } from '../domain/failpoints.ts';
 import { fault } from '../domain/faults.ts';
-import type { Sessions } from '../domain/gate.ts';
+import type { Sessions, SessionView } from '../domain/gate.ts';
 import { isTenantId, isTenantName, newTenantId, parseTenantName } from '../domain/ids.ts';
-import type { Lifecycle } from '../domain/lifecycle.ts';
+import type { Lifecycle, RestartRequest } from '../domain/lifecycle.ts';
 import type { Passwords } from '../domain/passwords.ts';
 import type { Random } from '../domain/random.ts';
 import type { Tenant, TenantStateKind } from '../domain/tenant.ts';
@@ -13,15 +13,16 @@ import { later, type Timestamp } from '../domain/units.ts';
 import type { UsageMinute } from '../domain/usage.ts';
 import type {
   Control,
+  Metrics,
   NewTenant,
   ServerStatus,
   TenantListing,
   TenantRef,
   TenantSecret,
-  TenantSettings,
   TenantView,
   Ticket,
 } from './control.ts';
+import { gatherMetrics } from './metrics.ts';
 import { TICKET_LIFE, type TicketBook } from './tickets.ts';
 
 export type ControlWorld = {
@@ -64,6 +65,7 @@ export class ServerControl implements Control {
       tier: FIRST_TIER[plan],
       suspendAfter: request.suspendAfter ?? null,
       sessionsMax: request.sessionsMax ?? null,
+      maxPinIdle: request.maxPinIdle ?? null,
       verifier,
     });
     return this.#secret(await lifecycle.create(inserted), password);
@@ -113,6 +115,21 @@ export class ServerControl implements Control {
   async suspendTenant(ref: TenantRef): Promise<TenantView> {
     const { id } = await this.#find(ref);
     return this.#view(await this.#world.lifecycle.suspend(id));
+  }
+
+  async restartTenant(ref: TenantRef, request: RestartRequest): Promise<TenantView> {
+    const { id } = await this.#find(ref);
+    return this.#view(await this.#world.lifecycle.restart(id, request));
+  }
+
+  async listSessions(ref: TenantRef): Promise<readonly SessionView[]> {
+    const { id } = await this.#find(ref);
+    const found = await this.#world.sessions().list(id);
+    return found.toSorted((a, b) => b.openFor - a.openFor);
+  }
+
+  metrics(): Promise<Metrics> {
+    return gatherMetrics(this.#world);
   }
 
   async issueTicket(ref: TenantRef): Promise<Ticket> {

@@ -17,9 +17,15 @@ export type TenantDraft = {
   readonly tier: Tier;
   readonly suspendAfter: DurationMs | null;
   readonly sessionsMax: number | null;
+  readonly maxPinIdle: DurationMs | null;
   /** Of the owner role, which has the tenant's name. */
   readonly verifier: Verifier;
 };
+
+/** What of a tenant may be changed without moving it; what is not given stays. */
+export type TenantSettings = Partial<
+  Pick<TenantDraft, 'suspendAfter' | 'sessionsMax' | 'maxPinIdle'>
+>;
 
 export type TenantPage = {
   readonly tenants: readonly Tenant[];
@@ -58,10 +64,7 @@ export interface Catalog extends UsageSink {
   move(tenant: Tenant, to: TenantState): Promise<Tenant>;
 
   /** Changes settings of a tenant without moving it. Throws `TENANT_UNKNOWN`. */
-  configure(
-    id: TenantId,
-    change: { readonly suspendAfter?: DurationMs | null; readonly sessionsMax?: number | null },
-  ): Promise<Tenant>;
+  configure(id: TenantId, change: TenantSettings): Promise<Tenant>;
 
   /**
    * The compute now agrees with the owner's `verifier`. No effect if that has changed since.

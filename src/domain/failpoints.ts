@@ -11,6 +11,7 @@ export const FAILPOINTS = [
   'wake.settled',
   'wake.done',
   'suspend.recorded',
+  'suspend.parked',
   'suspend.stopped',
   'suspend.done',
   'delete.recorded',
@@ -21,6 +22,10 @@ export const FAILPOINTS = [
   'husk.copied',
   'husk.done',
   'template.built',
+  'proxy.locked',
+  'proxy.started',
+  'proxy.told',
+  'proxy.opened',
 ] as const;
 
 export type FailpointName = (typeof FAILPOINTS)[number];

@@ -1,15 +1,40 @@
 /** What the orchestrator does for `control`: the moves of a tenant that a person may ask for. */
 import type { TenantId } from './ids.ts';
 import type { Tenant } from './tenant.ts';
-import type { Timestamp } from './units.ts';
+import type { DurationMs, Timestamp } from './units.ts';
+
+/** Why and when a compute could not be suspended. */
+export type SuspendRefusal = { readonly why: string; readonly at: Timestamp };
 
 /** What is known of a tenant beyond its catalog row, from memory. */
 export type TenantLive = {
+  /** As the proxies last reported them, parked ones too. */
   readonly sessions: number;
-  /** When its last session ended; `null` while it has sessions or sleeps. */
+  /** Of these, how many have a backend. */
+  readonly bound: number;
+  /** What keeps the compute awake; `null` if nothing does, and while it sleeps. */
+  readonly heldBy: string | null;
+  /** Since when no session has asked anything; `null` while one does and while it sleeps. */
   readonly idleSince: Timestamp | null;
-  /** When it will be suspended if nobody comes; `null` if nothing is planned. */
+  /** When it will be suspended if nobody asks anything; `null` if nothing is planned. */
   readonly suspendAt: Timestamp | null;
+  /** The last one since the compute woke; `null` if there was none. */
+  readonly lastSuspendRefusal: SuspendRefusal | null;
+};
+
+/** All that the proxies have reported, together. */
+export type FleetUse = {
+  readonly sessions: number;
+  readonly bound: number;
+  /** Tenants that have sessions with a backend. */
+  readonly inUse: readonly TenantId[];
+};
+
+export type RestartRequest = {
+  /** How long what is under way may take to end. */
+  readonly within: DurationMs;
+  /** Ends whoever is not done by then; else that refuses the restart. */
+  readonly force: boolean;
 };
 
 export interface Lifecycle {
@@ -19,8 +44,15 @@ export interface Lifecycle {
   /** Resolves with the running tenant. Throws as `Gate.wake` does. */
   wakeTenant(id: TenantId): Promise<Tenant>;
 
-  /** Resolves with the suspended tenant. Throws `TENANT_BUSY` while it has sessions. */
+  /** Resolves with the suspended tenant. Throws `TENANT_BUSY` while somebody is at work. */
   suspend(id: TenantId): Promise<Tenant>;
+
+  /**
+   * Stops the compute and starts it anew; sessions at rest are parked meanwhile. One that sleeps
+   * sleeps on, since its next start is a fresh one; one that has failed is started at once.
+   * Throws `TENANT_BUSY`, and as `Gate.wake` does.
+   */
+  restart(id: TenantId, request: RestartRequest): Promise<Tenant>;
 
   /** Ends its sessions, stops it, removes its data and its row. Finishes after a crash. */
   remove(id: TenantId): Promise<void>;
@@ -29,4 +61,6 @@ export interface Lifecycle {
   changed(id: TenantId): Promise<Tenant>;
 
   live(id: TenantId): TenantLive;
+
+  fleetUse(): FleetUse;
 }

@@ -33,6 +33,7 @@ const tenantIn = (kind: TenantStateKind): Tenant => ({
   settled: true,
   suspendAfter: ms(60_000),
   sessionsMax: 10,
+  maxPinIdle: null,
   createdAt: timestamp(500),
 });
 

@@ -51,8 +51,10 @@ export type Tenant = {
   readonly settled: boolean;
   /** Idle time before suspension; `null` leaves it to the policy. */
   readonly suspendAfter: DurationMs | null;
-  /** Most sessions at once; `null` leaves it to the tier. */
+  /** Most sessions at once; `null` leaves it to the server. */
   readonly sessionsMax: number | null;
+  /** Idle time before a pinned session is ended; 0 for never, `null` leaves it to the server. */
+  readonly maxPinIdle: DurationMs | null;
   readonly createdAt: Timestamp;
 };
 

@@ -1,4 +1,4 @@
-import { type DurationMs, minutes } from './units.ts';
+import { type DurationMs, hours, minutes } from './units.ts';
 
 export const TIERS = ['COLD', 'WARM', 'HOT', 'PERSISTENT'] as const;
 
@@ -47,3 +47,9 @@ export const FIRST_TIER: Readonly<Record<Plan, Tier>> = {
 
 /** Idle time before a compute is suspended. Source: VISION.md, "Demotion to COLD". */
 export const SUSPEND_AFTER_DEFAULT: DurationMs = minutes(15);
+
+/** Sessions that a tenant may have at once, parked ones too; one that is parked costs about 6 kB. */
+export const SESSIONS_MAX_DEFAULT = 2_000;
+
+/** Idle time after which a session that cannot be parked is ended. */
+export const MAX_PIN_IDLE_DEFAULT: DurationMs = hours(1);

@@ -6,9 +6,9 @@
 import type { Credential, Door } from '../domain/gate.ts';
 import type { TenantId, TenantName } from '../domain/ids.ts';
 import type { Tenant } from '../domain/tenant.ts';
-import { SIZE_OF_TIER } from '../domain/tier.ts';
+import { MAX_PIN_IDLE_DEFAULT, SESSIONS_MAX_DEFAULT, SIZE_OF_TIER } from '../domain/tier.ts';
 import type { Verifier } from '../domain/verifier.ts';
-import type { World } from './world.ts';
+import type { OrchestratorSettings, World } from './world.ts';
 
 /** Tenants remembered; about 500 bytes each. */
 export const DIRECTORY_TENANTS_MAX = 20_000;
@@ -62,16 +62,7 @@ export class Directory {
   }
 
   #remember(tenant: Tenant): Entry {
-    const { connectionsMax } = SIZE_OF_TIER[tenant.tier];
-    const asked = tenant.sessionsMax ?? this.#world.settings.sessionsMax ?? connectionsMax;
-    const sessionsMax = Math.min(asked, connectionsMax);
-    const door = {
-      tenant: tenant.id,
-      name: tenant.name,
-      sessionsMax,
-      backendsMax: connectionsMax,
-      maxPinIdle: null,
-    };
+    const door = doorOf(tenant, this.#world.settings);
     const entry = { door, verifiers: new Map<string, Verifier>() };
     this.#byName.set(tenant.name, entry);
     this.#names.set(tenant.id, tenant.name);
@@ -81,4 +72,18 @@ export class Directory {
     }
     return entry;
   }
+}
+
+/** A parked session costs kilobytes, not a backend: the size class bounds backends alone. */
+function doorOf(tenant: Tenant, settings: OrchestratorSettings): Door {
+  const { connectionsMax } = SIZE_OF_TIER[tenant.tier];
+  const pinIdle = tenant.maxPinIdle ?? settings.maxPinIdle ?? MAX_PIN_IDLE_DEFAULT;
+  const mayPinForEver = tenant.tier === 'PERSISTENT' || pinIdle === 0;
+  return {
+    tenant: tenant.id,
+    name: tenant.name,
+    sessionsMax: tenant.sessionsMax ?? settings.sessionsMax ?? SESSIONS_MAX_DEFAULT,
+    backendsMax: Math.min(connectionsMax, settings.backendsMax ?? connectionsMax),
+    maxPinIdle: mayPinForEver ? null : pinIdle,
+  };
 }

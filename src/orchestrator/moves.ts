@@ -3,9 +3,10 @@
  * each step. Whoever calls these has made sure that no other move of the tenant is under way.
  */
 import { fault } from '../domain/faults.ts';
+import type { Parked, ParkRequest } from '../domain/gate.ts';
 import type { Address } from '../domain/host.ts';
 import { SIZE_OF_TIER } from '../domain/tier.ts';
-import { type DurationMs, later, seconds } from '../domain/units.ts';
+import { type DurationMs, later, ms, seconds } from '../domain/units.ts';
 import { backoff } from '../policy/backoff.ts';
 import type { TenantRecord } from './tenant-record.ts';
 import { waitUntil } from './wait-until.ts';
@@ -24,10 +25,14 @@ export async function placeTenant(world: World, record: TenantRecord): Promise<v
 }
 
 /** Takes a sleeping tenant to `running` but for the last write, which is `finishWake`. */
-export async function startCompute(world: World, record: TenantRecord): Promise<Address> {
+export async function startCompute(
+  world: World,
+  record: TenantRecord,
+  because: string,
+): Promise<Address> {
   const { state } = record.tenant;
   const attempt = state.kind === 'failed' ? state.attempt + 1 : 1;
-  await record.move({ kind: 'waking', attempt }, 'a session or an operator asked');
+  await record.move({ kind: 'waking', attempt }, because);
   await world.failpoints.reach('wake.recorded');
   try {
     const address = await world.host.start(record.tenant.id, {
@@ -90,27 +95,56 @@ export async function settle(world: World, record: TenantRecord): Promise<void> 
   await world.failpoints.reach('wake.settled');
 }
 
+/** Why a compute cannot be stopped now; null if it can, and then nobody can reach it any more. */
+export type ClearTheWay = () => Promise<string | null>;
+
 /**
- * Takes a running tenant to `suspended`, unless `mayStop` says no after the intent is written.
- * `mayStop` closes the way for new sessions in the same breath in which it says yes.
+ * Takes a running tenant to `suspended`, unless `clearTheWay` finds a reason not to after the intent
+ * is written; then it is `running` again, and the reason is returned.
  */
 export async function suspendCompute(
   world: World,
   record: TenantRecord,
-  options: { readonly because: string; readonly mayStop: () => boolean },
-): Promise<void> {
+  options: { readonly because: string; readonly clearTheWay: ClearTheWay },
+): Promise<string | null> {
+  const { because, clearTheWay } = options;
   await finishWake(world, record);
-  await record.move({ kind: 'suspending' }, options.because);
+  await record.move({ kind: 'suspending' }, because);
   await world.failpoints.reach('suspend.recorded');
   await saveRolesSoon(world, record);
-  if (!options.mayStop()) {
-    await record.move({ kind: 'running' }, 'a session came before the stop');
-    return;
+  const refusal = await clearTheWay();
+  if (refusal !== null) {
+    await record.move({ kind: 'running' }, `not suspended: ${refusal}`);
+    return refusal;
   }
+  await world.failpoints.reach('suspend.parked');
   await world.host.stop(record.tenant.id);
   await world.failpoints.reach('suspend.stopped');
-  await record.move({ kind: 'suspended' }, options.because);
+  await record.move({ kind: 'suspended' }, because);
   await world.failpoints.reach('suspend.done');
+  return null;
+}
+
+/** Longest that a proxy may take to answer, beyond the time that it is given to drain. */
+const PARKED_WITHIN = seconds(30);
+
+/** Has every proxy park the tenant. What cannot be found out counts as held. */
+export async function park(
+  world: World,
+  record: TenantRecord,
+  request: ParkRequest,
+): Promise<Parked> {
+  const drain = request.kind === 'drain' ? request.within : 0;
+  const wait = ms(PARKED_WITHIN + drain);
+  const otherwise = (): Error => new Error('no answer in time');
+  const { id } = record.tenant;
+  try {
+    const asked = world.sessions().park(id, request);
+    return await waitUntil(asked, { clock: world.clock, wait, otherwise });
+  } catch (error) {
+    world.log.warn('a proxy could not park a tenant', { tenant: id, error });
+    return { kind: 'held', why: 'a proxy does not answer' };
+  }
 }
 
 /** `saveRoles`, but a compute that does not answer is not waited for: it is about to be stopped. */

@@ -6,28 +6,35 @@
  * with what exists.
  */
 import { fault } from '../domain/faults.ts';
-import type { Credential, Door, Gate, TenantUse, WakeRequest } from '../domain/gate.ts';
+import type { Credential, Door, Gate, TenantUse, WakeCause, WakeRequest } from '../domain/gate.ts';
 import type { Address } from '../domain/host.ts';
 import type { ProxyId, TenantId, TenantName } from '../domain/ids.ts';
-import type { Lifecycle, TenantLive } from '../domain/lifecycle.ts';
+import type { FleetUse, Lifecycle, RestartRequest, TenantLive } from '../domain/lifecycle.ts';
 import type { Tenant } from '../domain/tenant.ts';
 import { Directory } from './directory.ts';
 import { TenantLife } from './tenant-life.ts';
 import { TenantRecord } from './tenant-record.ts';
+import { UseBook } from './use-book.ts';
 import type { World } from './world.ts';
 
 /** Tenants healed or stopped at once; more would only wait for the same two cores. */
 const AT_ONCE = 8;
 
+/** Tenants looked up at once for somebody who is only expected; more than that are let be. */
+const EXPECTED_AT_ONCE = 16;
+
 export class Orchestrator implements Gate, Lifecycle {
   readonly #world: World;
   readonly #directory: Directory;
   readonly #lives = new Map<TenantId, TenantLife>();
+  readonly #uses: UseBook;
+  readonly #expected = new Set<TenantId>();
   #closing = false;
 
   constructor(world: World) {
     this.#world = world;
     this.#directory = new Directory(world);
+    this.#uses = new UseBook(world.clock);
     world.host.onLost((tenant, reason) => this.#lives.get(tenant)?.lost(reason));
   }
 
@@ -65,18 +72,29 @@ export class Orchestrator implements Gate, Lifecycle {
 
   async wake(request: WakeRequest): Promise<Address> {
     this.#refuseWhenClosing();
-    return await this.#with(request.tenant, (life) => {
-      life.hold(request.proxy);
-      return life.wake();
-    });
+    const because = causeWords(request.cause);
+    return await this.#with(request.tenant, (life) => life.wakeFor(request.proxy, because));
   }
 
-  expect(_tenant: TenantId): void {}
+  expect(tenant: TenantId, cause: WakeCause): void {
+    if (this.#closing || this.#expected.has(tenant)) return;
+    if (this.#expected.size >= EXPECTED_AT_ONCE || !this.#world.queue.hasSpare) return;
+    this.#expected.add(tenant);
+    const begin = async (life: TenantLife): Promise<void> =>
+      life.expect(`expected: ${causeWords(cause)}`);
+    this.#with(tenant, begin)
+      .catch((error) => this.#world.log.debug('nobody is expected after all', { tenant, error }))
+      .finally(() => this.#expected.delete(tenant));
+  }
 
   use(tenant: TenantId, proxy: ProxyId, use: TenantUse): void {
     const life = this.#lives.get(tenant);
-    if (use.heldBy === null) life?.release(proxy);
-    else life?.hold(proxy);
+    if (life !== undefined) {
+      life.report(proxy, use);
+      return;
+    }
+    this.#uses.of(tenant).report(proxy, use);
+    this.#uses.tidy(tenant);
   }
 
   unanswered(tenant: TenantId): void {
@@ -109,7 +127,7 @@ export class Orchestrator implements Gate, Lifecycle {
   async wakeTenant(id: TenantId): Promise<Tenant> {
     this.#refuseWhenClosing();
     return await this.#with(id, async (life) => {
-      await life.wake();
+      await life.wake(causeWords({ kind: 'operator' }));
       await life.written();
       return life.tenant;
     });
@@ -118,6 +136,14 @@ export class Orchestrator implements Gate, Lifecycle {
   async suspend(id: TenantId): Promise<Tenant> {
     return await this.#with(id, async (life) => {
       await life.suspend('an operator asked');
+      return life.tenant;
+    });
+  }
+
+  async restart(id: TenantId, request: RestartRequest): Promise<Tenant> {
+    this.#refuseWhenClosing();
+    return await this.#with(id, async (life) => {
+      await life.restart(request, 'an operator asked for a restart');
       return life.tenant;
     });
   }
@@ -138,7 +164,13 @@ export class Orchestrator implements Gate, Lifecycle {
 
   live(id: TenantId): TenantLive {
     const life = this.#lives.get(id);
-    return life?.live() ?? { sessions: 0, idleSince: null, suspendAt: null };
+    if (life !== undefined) return life.live();
+    const nothing = { heldBy: null, idleSince: null, suspendAt: null, lastSuspendRefusal: null };
+    return { ...this.#uses.counts(id), ...nothing };
+  }
+
+  fleetUse(): FleetUse {
+    return this.#uses.fleet();
   }
 
   /** Takes no more wakes; stops every awake compute unless `detach` leaves them to the next start. */
@@ -192,12 +224,24 @@ export class Orchestrator implements Gate, Lifecycle {
     const known = this.#lives.get(tenant.id);
     if (known !== undefined) return known;
     const record = new TenantRecord(this.#world, tenant);
-    const life: TenantLife = new TenantLife(this.#world, record, () => {
-      if (this.#lives.get(tenant.id) === life) this.#lives.delete(tenant.id);
-    });
+    const onRest = (): void => {
+      if (this.#lives.get(tenant.id) !== life) return;
+      this.#lives.delete(tenant.id);
+      this.#uses.tidy(tenant.id);
+    };
+    const uses = this.#uses.of(tenant.id);
+    const life: TenantLife = new TenantLife(this.#world, { record, uses, onRest });
     this.#lives.set(tenant.id, life);
     return life;
   }
+}
+
+/** The cause of a wake as the log tells it. */
+function causeWords(cause: WakeCause): string {
+  if (cause.kind === 'operator') return 'an operator asked';
+  const { role, from, applicationName } = cause;
+  const name = applicationName === '' ? '' : ` (${applicationName})`;
+  return `a session of ${role} from ${from}${name}`;
 }
 
 /** Runs `work` on every item, `AT_ONCE` at a time. `work` must not throw. */

@@ -1,15 +1,16 @@
 /**
  * One tenant while anything is going on with it.
  *
- * Holds what a catalog row cannot: where its compute listens, which sessions hold it awake, and the
- * one transition that is under way. A tenant at rest has no life here and costs no memory.
+ * Keeps the one transition that is under way with its compute, and who waits for it. A tenant at
+ * rest has no life here and costs no memory, but for what its parked sessions do (`use-book.ts`).
  *
  *   no transition, no address   asleep; the row says `suspended` or `failed`
  *   transition `wake`           a start is under way; every session that comes shares its outcome
- *   no transition, an address   awake; held by its sessions, else a timer counts to the suspend
- *   transition `suspend`        first the intent is written, in which time a session may still turn
- *                               it round; then the address is gone and sessions wait for the end,
- *                               to begin a wake of their own
+ *   no transition, an address   awake; held by who is at work, else a timer counts to the suspend
+ *   transition `suspend`        first the intent is written and all sessions are parked, in which
+ *                               time a session may still turn it round; then the address is gone and
+ *                               sessions wait for the end, to begin a wake of their own
+ *   transition `restart`        a suspend and a start in one; who comes waits for its end
  *   transition `heal`           the row says more than is known (a crash, a lost compute, a write
  *                               that failed): what is true is looked up, and the row made to agree
  *   transition `settle`         a new owner password is brought to the running compute
@@ -23,28 +24,20 @@
  * place in the queue is dropped with its last waiter.
  */
 import { Fault, fault, isFault } from '../domain/faults.ts';
+import type { TenantUse } from '../domain/gate.ts';
 import type { Address } from '../domain/host.ts';
 import type { ProxyId } from '../domain/ids.ts';
-import type { TenantLive } from '../domain/lifecycle.ts';
+import type { RestartRequest, TenantLive } from '../domain/lifecycle.ts';
 import type { Tenant } from '../domain/tenant.ts';
 import { ms, seconds } from '../domain/units.ts';
 import { LOSS_WINDOW_MS } from '../policy/backoff.ts';
-import { type IdleTerms, IdleWatch } from './idle-watch.ts';
-import { LossRecord } from './loss-record.ts';
-import {
-  finishWake,
-  heal,
-  placeTenant,
-  removeTenant,
-  saveRoles,
-  settle,
-  startCompute,
-  suspendCompute,
-  wakeFailed,
-} from './moves.ts';
+import { IdleWatch } from './idle-watch.ts';
+import { placeTenant } from './moves.ts';
 import { PendingWake } from './pending-wake.ts';
 import { RolesRefresh } from './roles-refresh.ts';
+import { TenantCompute } from './tenant-compute.ts';
 import type { TenantRecord } from './tenant-record.ts';
+import type { TenantUses } from './tenant-uses.ts';
 import { EXPECTED, isQuiet, type PlainTransition, type Transition } from './transition.ts';
 import { UpkeepWatch } from './upkeep-watch.ts';
 import { WakePatience } from './wake-patience.ts';
@@ -56,31 +49,41 @@ const TURNS_MAX = 100;
 /** How soon it is looked again what is true of a tenant, when that could not be found out. */
 const HEAL_AGAIN_AFTER = seconds(5);
 
+/** How long who is at work may delay a restart that only brings a changed setting. */
+const RESIZE_WITHIN = seconds(5);
+
+export type LifeParts = {
+  readonly record: TenantRecord;
+  readonly uses: TenantUses;
+  /** Nothing is going on with the tenant any more. */
+  readonly onRest: () => void;
+};
+
 export class TenantLife {
   readonly #world: World;
   readonly #record: TenantRecord;
+  readonly #uses: TenantUses;
+  readonly #compute: TenantCompute;
   readonly #idle: IdleWatch;
   readonly #upkeep: UpkeepWatch;
-  readonly #losses = new LossRecord();
   readonly roles: RolesRefresh;
   readonly #onRest: () => void;
-  #address: Address | null = null;
   #transition: Transition | null = null;
-  #gone = false;
   #users = 0;
 
-  constructor(world: World, record: TenantRecord, onRest: () => void) {
+  constructor(world: World, { record, uses, onRest }: LifeParts) {
     this.#world = world;
     this.#record = record;
+    this.#uses = uses;
     this.#onRest = onRest;
     // A transition, so that what is read before a new password is not written after it.
     this.roles = new RolesRefresh(() =>
-      this.#exclusively('roles', async () => {
-        if (this.awake) await saveRoles(world, record);
-      }),
+      this.#exclusively('roles', () => this.#compute.saveRoles()),
     );
     this.#upkeep = new UpkeepWatch(world, record, () => this.#keepUp());
-    this.#idle = new IdleWatch(world.clock, (because) => this.#idledOut(because));
+    this.#idle = new IdleWatch(world.clock, uses, (because) => this.#idledOut(because));
+    const watches = { idle: this.#idle, upkeep: this.#upkeep };
+    this.#compute = new TenantCompute({ world, record, uses, ...watches });
   }
 
   get tenant(): Tenant {
@@ -88,11 +91,11 @@ export class TenantLife {
   }
 
   get awake(): boolean {
-    return this.#address !== null;
+    return this.#compute.address !== null;
   }
 
   live(): TenantLive {
-    return this.#idle.live(this.awake, this.#idleTerms());
+    return this.#idle.live(this.awake, this.#compute.idleTerms);
   }
 
   /** Somebody works with this life; it is not dropped until as many have left. */
@@ -105,33 +108,48 @@ export class TenantLife {
     this.#restIfDone();
   }
 
-  hold(proxy: ProxyId): void {
-    this.#idle.hold(proxy);
-    this.#upkeep.came();
+  /** Resolves with the address, which the proxy holds awake from now on. Throws as `Gate.wake` does. */
+  async wakeFor(proxy: ProxyId, because: string): Promise<Address> {
+    const answered = this.#uses.woke(proxy);
+    this.#used(true);
+    try {
+      return await this.wake(because);
+    } finally {
+      answered();
+    }
   }
 
-  release(proxy: ProxyId): void {
-    if (!this.#idle.release(proxy)) return;
-    this.#upkeep.left();
-    this.#decide();
-    this.#restIfDone();
+  report(proxy: ProxyId, use: TenantUse): void {
+    const wasHeld = this.#uses.heldBy !== null;
+    this.#uses.report(proxy, use);
+    this.#used(wasHeld);
+  }
+
+  /** Begins a wake that holds nothing, if that takes nothing from anybody. */
+  expect(because: string): void {
+    const isAsleep = this.#transition === null && this.#record.kind === 'suspended';
+    if (!isAsleep || this.#compute.isUnfinished || !this.#world.queue.hasSpare) return;
+    this.#compute.isExpecting = true;
+    this.#beginWake(because);
   }
 
   /** Resolves with the address of the running compute. Throws as `Gate.wake` does. */
-  async wake(): Promise<Address> {
+  async wake(because: string): Promise<Address> {
+    this.#compute.isExpecting = false;
+    this.#idle.came();
     const patience = new WakePatience(this.#world, this.tenant.name);
     for (let turn = 0; turn < TURNS_MAX; turn++) {
       const transition = this.#transition;
-      if (this.#gone || (transition === null && this.#record.isUnborn)) {
+      if (this.#compute.isGone || (transition === null && this.#record.isUnborn)) {
         throw fault('TENANT_UNKNOWN', { tenant: this.tenant.name });
       }
-      const ready = isQuiet(transition) && this.tenant.settled;
-      if (ready && this.#address !== null) return this.#address;
+      const { address } = this.#compute;
+      if (isQuiet(transition) && this.tenant.settled && address !== null) return address;
       if (transition?.kind === 'wake' && !transition.wake.abandoned) {
         return await transition.wake.join(patience.joining);
       }
       if (transition !== null) await this.#sitOut(transition, patience);
-      else this.#beginTowardsAwake();
+      else this.#beginTowardsAwake(because);
     }
     throw patience.over('its state keeps changing');
   }
@@ -147,43 +165,49 @@ export class TenantLife {
       try {
         await placeTenant(this.#world, this.#record);
       } catch (error) {
-        await this.#remove();
+        await this.#compute.remove();
         throw error;
       }
     });
   }
 
-  /** Puts an idle tenant to sleep. Throws `TENANT_BUSY` while sessions are open. */
+  /** Puts the tenant to sleep, its sessions parked. Throws `TENANT_BUSY` while somebody is at work. */
   suspend(because: string): Promise<void> {
-    return this.#exclusively('suspend', async () => {
-      await this.#suspend(because, () => this.#idle.sessions === 0);
-      if (this.#address !== null) throw this.#busy();
-    });
+    return this.#exclusively('suspend', () => this.#compute.suspend(because));
   }
 
   /** Stops the compute whoever uses it: the server is going down, and has told the sessions. */
   stop(because: string): Promise<void> {
-    return this.#exclusively('suspend', () => this.#suspend(because, () => true));
+    return this.#exclusively('suspend', () => this.#compute.stop(because));
+  }
+
+  /** As `Lifecycle.restart`. */
+  restart(request: RestartRequest, because: string): Promise<void> {
+    return this.#exclusively('restart', () => this.#compute.restart(request, because));
   }
 
   remove(): Promise<void> {
-    return this.#exclusively('remove', () => this.#remove());
+    return this.#exclusively('remove', () => this.#compute.remove());
   }
 
-  /** Takes in a changed row; brings a new owner password to a running compute. */
-  changed(): Promise<void> {
-    return this.#exclusively('settle', async () => {
-      if (this.#gone || !(await this.#record.reload())) return;
-      if (this.#address !== null) await settle(this.#world, this.#record);
-    });
+  /** Takes in a changed row; a compute of another size is restarted in place if that is possible. */
+  async changed(): Promise<void> {
+    await this.#exclusively('settle', () => this.#compute.takeIn());
+    if (!this.#compute.isOfOtherSize) return;
+    try {
+      await this.restart({ within: RESIZE_WITHIN, force: false }, 'its size class has changed');
+    } catch (error) {
+      if (!isFault(error, 'TENANT_BUSY')) throw error;
+      const why = error.message;
+      this.#world.log.info('a new size waits for the next start', { tenant: this.tenant.id, why });
+    }
   }
 
   /** Makes row and world agree after a start of ours, or finishes what was being removed. */
   heal(): Promise<void> {
-    return this.#exclusively('heal', async () => {
-      if (this.#record.isUnborn) await this.#remove();
-      else await this.#heal();
-    });
+    return this.#exclusively('heal', () =>
+      this.#record.isUnborn ? this.#compute.remove() : this.#compute.heal(),
+    );
   }
 
   /** The compute ended, and nobody had asked for it. */
@@ -194,89 +218,45 @@ export class TenantLife {
       name: this.tenant.name,
       reason,
     });
-    this.#losses.note(clock.now());
+    this.#compute.losses.note(clock.now());
     clock.timer(ms(LOSS_WINDOW_MS), () => this.#restIfDone());
     this.unanswered();
   }
 
   /** A session could not reach the compute: if it is dead, its end just has not been told yet. */
   unanswered(): void {
-    if (!isQuiet(this.#transition) || this.#address === null) return;
-    this.#address = null;
+    if (!isQuiet(this.#transition) || !this.awake) return;
+    this.#compute.doubt();
     this.heal().catch((error) => this.#complain('heal', error));
   }
 
-  #idleTerms(): IdleTerms {
-    const suspendAfter = this.tenant.suspendAfter ?? this.#world.settings.suspendAfter;
-    return { tier: this.tenant.tier, suspendAfter };
-  }
-
-  #busy(): Fault {
-    return fault('TENANT_BUSY', {
-      tenant: this.tenant.name,
-      why: `has ${this.#idle.sessions} open sessions; close them first`,
-    });
-  }
-
-  /** The row says more than is known: something was cut short. */
-  #unclear(): boolean {
-    return !this.#gone && this.#address === null && this.#record.isUnclear;
+  /** A proxy has said how it uses the tenant. */
+  #used(wasHeld: boolean): void {
+    if (this.#uses.heldBy !== null) {
+      this.#compute.isExpecting = false;
+      this.#idle.came();
+      this.#upkeep.came();
+    } else if (wasHeld) this.#upkeep.left();
+    this.#decide();
+    this.#restIfDone();
   }
 
   /** Begins the transition that is the next one on the way to an awake, settled compute. */
-  #beginTowardsAwake(): void {
-    if (this.#address !== null) void this.#run('settle', () => settle(this.#world, this.#record));
-    else if (this.#record.isAtRest) this.#beginWake();
-    else void this.#run('heal', () => this.#heal());
+  #beginTowardsAwake(because: string): void {
+    if (this.awake) void this.#run('settle', () => this.#compute.settle());
+    else if (this.#record.isAtRest) this.#beginWake(because);
+    else void this.#run('heal', () => this.#compute.heal());
   }
 
-  /** Something was cut short: a transition failed, or its last write has no known outcome. */
-  #unfinished(): boolean {
-    if (this.#gone) return false;
-    return this.#unclear() || this.#record.isUnborn || !this.#record.certain;
-  }
-
-  async #heal(): Promise<void> {
-    if (!this.#unclear()) return;
-    const lossWait = this.#losses.wait(this.#world.clock.now());
-    this.#address = await heal(this.#world, this.#record, lossWait);
-    if (this.awake) this.#upkeep.awake('found');
-    this.#idle.restart();
-  }
-
-  async #remove(): Promise<void> {
-    if (this.#gone) return;
-    this.#address = null;
-    await removeTenant(this.#world, this.#record);
-    this.#gone = true;
-  }
-
-  #beginWake(): void {
-    const { state } = this.tenant;
-    if (state.kind === 'failed') {
-      const wait = ms(state.retryAt - this.#world.clock.wall());
-      if (wait > 0) throw wakeFailed(this.#record, state.reason, wait);
-    }
+  #beginWake(because: string): void {
+    this.#compute.refuseIfPaused();
     const wake = new PendingWake(this.#world.clock, (signal, begun) =>
-      this.#startInTurn(signal, begun),
+      this.#compute.start({ because, signal, begun }),
     );
-    const done = this.#retold(wake.ready.then(() => finishWake(this.#world, this.#record)));
+    const done = this.#retold(wake.ready.then(() => this.#compute.finishWake()));
     const transition = { kind: 'wake', wake, done: done.finally(() => this.#ended()) } as const;
     this.#transition = transition;
     transition.done.catch((error) => this.#complain('wake', error));
-  }
-
-  async #startInTurn(signal: AbortSignal, begun: () => void): Promise<Address> {
-    const leave = await this.#world.queue.enter(signal);
-    begun();
-    try {
-      this.#address = await startCompute(this.#world, this.#record);
-      this.#idle.restart();
-      this.#upkeep.awake('started');
-      return this.#address;
-    } finally {
-      leave();
-    }
   }
 
   async #sitOut(transition: Transition, patience: WakePatience): Promise<void> {
@@ -299,25 +279,6 @@ export class TenantLife {
     });
   }
 
-  async #suspend(because: string, mayStop: () => boolean): Promise<void> {
-    await this.#heal();
-    if (this.#address === null) return;
-    if (!mayStop()) throw this.#busy();
-    const closeTheWay = (): boolean => {
-      if (!mayStop()) return false;
-      this.#address = null;
-      return true;
-    };
-    try {
-      await suspendCompute(this.#world, this.#record, { because, mayStop: closeTheWay });
-    } catch (error) {
-      // Whatever is wrong, it is not tried again before another idle time has passed.
-      this.#idle.restart();
-      if (this.#record.kind === 'suspending') this.#address = null;
-      throw error;
-    }
-  }
-
   /** Runs `work` as the one transition, after those that are under way, however they end. */
   async #exclusively(kind: PlainTransition, work: () => Promise<void>): Promise<void> {
     for (let turn = 0; turn < TURNS_MAX; turn++) {
@@ -331,21 +292,11 @@ export class TenantLife {
   /** Runs `work` as the one transition. The caller has just seen that there is none. */
   #run(kind: PlainTransition, work: () => Promise<void>): Promise<void> {
     this.#idle.stop();
-    const done = this.#retold(this.#surely(work)).finally(() => this.#ended());
+    const known = this.#compute.ascertain().then(work);
+    const done = this.#retold(known).finally(() => this.#ended());
     done.catch(() => {});
     this.#transition = { kind, done };
     return done;
-  }
-
-  /** Runs `work` on a row that is known. A row that turns out otherwise needs a look at the host. */
-  async #surely(work: () => Promise<void>): Promise<void> {
-    if (!this.#record.certain) {
-      // While the catalog is away, what idleness asks for is not tried again and again.
-      this.#idle.restart();
-      this.#gone = !(await this.#record.reload());
-      if (this.#gone || this.#record.kind !== 'running') this.#address = null;
-    }
-    await work();
   }
 
   /** After a write refused because another came first, nothing that was known is taken as true. */
@@ -354,7 +305,7 @@ export class TenantLife {
       await work;
     } catch (error) {
       if (isFault(error, 'STALE_GENERATION')) {
-        this.#address = null;
+        this.#compute.doubt();
         await this.#record.reload();
       }
       throw error;
@@ -364,7 +315,7 @@ export class TenantLife {
   #ended(): void {
     this.#transition = null;
     if (!this.awake) this.#upkeep.asleep();
-    if (this.#unfinished()) this.#healLater();
+    if (this.#compute.isUnfinished) this.#healLater();
     this.#decide();
     this.#restIfDone();
   }
@@ -372,24 +323,23 @@ export class TenantLife {
   /** Asks the policy what is next, if there is a compute and nothing is under way. */
   #decide(): void {
     this.#idle.stop();
-    if (this.awake && this.#transition === null) this.#idle.ask(this.#idleTerms());
+    if (this.awake && this.#transition === null) this.#idle.ask(this.#compute.idleTerms);
   }
 
   /** A compute may be running that nobody watches: look again, until it is known. */
   #healLater(): void {
     this.#world.clock.timer(HEAL_AGAIN_AFTER, () => {
-      if (this.#transition === null && this.#unfinished()) {
+      if (this.#transition === null && this.#compute.isUnfinished) {
         this.heal().catch((error) => this.#complain('heal', error));
       }
     });
   }
 
   #restIfDone(): void {
-    if (this.#unfinished()) return;
-    if (this.#users > 0 || this.#idle.sessions > 0) return;
-    if (this.#transition !== null || this.#address !== null) return;
+    if (this.#compute.isUnfinished || this.#users > 0) return;
+    if (this.#transition !== null || this.awake) return;
     // Losses are remembered here: a tenant that lost its compute rests when they are forgotten.
-    if (!this.#losses.recent(this.#world.clock.now())) this.#onRest();
+    if (!this.#compute.losses.recent(this.#world.clock.now())) this.#onRest();
   }
 
   #complain(what: string, error: unknown): void {

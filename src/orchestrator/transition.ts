@@ -4,6 +4,7 @@ import type { PendingWake } from './pending-wake.ts';
 export type PlainTransition =
   | 'create'
   | 'suspend'
+  | 'restart'
   | 'heal'
   | 'settle'
   | 'roles'

@@ -33,6 +33,11 @@ export class WakeQueue {
     return this.#waiting.size;
   }
 
+  /** Whether a wake that nobody waits for may begin: where there are many places, one is kept free. */
+  get hasSpare(): boolean {
+    return this.#waiting.size === 0 && this.#underway < Math.max(1, this.#options.atOnce - 1);
+  }
+
   /**
    * Resolves when there is a place, in order of arrival.
    * Throws `WAKES_FULL` if too many wait already; the signal's reason if it aborts while waiting.

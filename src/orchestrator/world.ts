@@ -15,8 +15,12 @@ export type OrchestratorSettings = {
   readonly wakeTimeout: DurationMs;
   /** How long a start may take, recovery after a crash included, before it has failed. */
   readonly startTimeout: DurationMs;
-  /** Most sessions of a tenant at once, where it does not say; null leaves it to its size class. */
+  /** Most sessions of a tenant at once, where it does not say; null for our default. */
   readonly sessionsMax: number | null;
+  /** Most backends of a tenant at once; never more than its size class allows. */
+  readonly backendsMax?: number | null;
+  /** Idle time after which a pinned session is ended, where its tenant does not say; 0 for never. */
+  readonly maxPinIdle?: DurationMs | null;
 };
 
 export type World = {

@@ -1,5 +1,6 @@
 /** The typed client: `new DynaBase({ apiUrl, apiKey })`. */
 import type { AnswerOf, QueryOf } from '../contract/routes.ts';
+import type { Restart, Session } from '../contract/session.ts';
 import type { Status } from '../contract/status.ts';
 import type {
   ConnectionString,
@@ -85,8 +86,19 @@ export class Tenants {
     return this.#transport.call('wakeTenant', { params: { ref } }, options);
   }
 
+  /** Stops the compute; sessions at rest stay open, parked. */
   suspend(ref: string, options?: CallOptions): Promise<Tenant> {
     return this.#transport.call('suspendTenant', { params: { ref } }, options);
+  }
+
+  /** Stops the compute and starts it anew; sessions at rest see a pause. One that sleeps sleeps on. */
+  restart(ref: string, how: Restart = {}, options?: CallOptions): Promise<Tenant> {
+    return this.#transport.call('restartTenant', { params: { ref }, body: how }, options);
+  }
+
+  /** Its sessions, the oldest first, and what pins those that cannot be parked. */
+  async sessions(ref: string, options?: CallOptions): Promise<readonly Session[]> {
+    return (await this.#transport.call('listSessions', { params: { ref } }, options)).sessions;
   }
 
   /** The answer holds the new password, which is shown only here. */

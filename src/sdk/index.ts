@@ -1,5 +1,6 @@
 /** The package `dynabase/sdk`: a typed client of the API, on `fetch` alone. */
 export type { Problem } from '../contract/problem.ts';
+export type { Restart, Session } from '../contract/session.ts';
 export type { Status } from '../contract/status.ts';
 export type {
   ConnectionString,

@@ -17,6 +17,7 @@ export const draft = (name: string, change: Partial<TenantDraft> = {}): TenantDr
   tier: 'COLD',
   suspendAfter: null,
   sessionsMax: null,
+  maxPinIdle: null,
   verifier: verifierNumber(0),
   ...change,
 });

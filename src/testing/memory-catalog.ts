@@ -1,10 +1,17 @@
 import { assert } from '../domain/assert.ts';
-import type { Catalog, TenantDraft, TenantPage, TenantQuery } from '../domain/catalog.ts';
+import type {
+  Catalog,
+  TenantDraft,
+  TenantPage,
+  TenantQuery,
+  TenantSettings,
+} from '../domain/catalog.ts';
 import type { Clock } from '../domain/clock.ts';
 import { fault } from '../domain/faults.ts';
 import type { TenantId, TenantName } from '../domain/ids.ts';
 import { moved, type Tenant, type TenantState, type TenantStateKind } from '../domain/tenant.ts';
-import type { DurationMs, Timestamp } from '../domain/units.ts';
+import type { Tier } from '../domain/tier.ts';
+import type { Timestamp } from '../domain/units.ts';
 import type { UsageMinute } from '../domain/usage.ts';
 import type { RoleRecord, Verifier } from '../domain/verifier.ts';
 
@@ -124,12 +131,14 @@ export class MemoryCatalog implements Catalog {
     return after;
   }
 
-  async configure(
-    id: TenantId,
-    change: { readonly suspendAfter?: DurationMs | null; readonly sessionsMax?: number | null },
-  ): Promise<Tenant> {
+  async configure(id: TenantId, change: TenantSettings): Promise<Tenant> {
     this.#enter('configure');
     return this.#replace({ ...this.#row(id), ...change });
+  }
+
+  /** As if a person or the policy had. */
+  setTier(id: TenantId, tier: Tier): void {
+    this.#replace({ ...this.#row(id), tier });
   }
 
   async markSettled(id: TenantId, verifier: Verifier): Promise<Tenant> {

@@ -1,5 +1,6 @@
 import type {
   Control,
+  Metrics,
   NewTenant,
   ServerStatus,
   TenantListing,
@@ -10,7 +11,10 @@ import type {
 } from '../control/control.ts';
 import type { Clock } from '../domain/clock.ts';
 import { type FaultCode, type FaultParams, fault } from '../domain/faults.ts';
+import type { SessionView } from '../domain/gate.ts';
+import { PIN_REASONS } from '../domain/gate.ts';
 import { parseTenantName, type TenantId } from '../domain/ids.ts';
+import type { RestartRequest } from '../domain/lifecycle.ts';
 import type { Tenant, TenantState, TenantStateKind } from '../domain/tenant.ts';
 import { FIRST_TIER } from '../domain/tier.ts';
 import { later, minutes, seconds, type Timestamp } from '../domain/units.ts';
@@ -23,6 +27,8 @@ export class MemoryControl implements Control {
   readonly usageMinutes: UsageMinute[] = [];
   /** Sessions that every tenant is said to have. */
   sessions = 0;
+  /** The sessions that are listed of every tenant. */
+  sessionViews: readonly SessionView[] = [];
   /** What a ticket logs in to; the tenant's own address unless a test has a real database. */
   ticketUri: string | undefined;
   readonly #clock: Clock;
@@ -90,6 +96,7 @@ export class MemoryControl implements Control {
       settled: false,
       suspendAfter: request.suspendAfter ?? null,
       sessionsMax: request.sessionsMax ?? null,
+      maxPinIdle: request.maxPinIdle ?? null,
       createdAt: now,
     };
     this.#tenants.set(name, tenant);
@@ -152,6 +159,29 @@ export class MemoryControl implements Control {
     return this.#view(this.#find(name));
   }
 
+  async restartTenant(ref: TenantRef, request: RestartRequest): Promise<TenantView> {
+    this.#begin(`restart ${ref} within ${request.within}${request.force ? ' by force' : ''}`);
+    return this.#view(this.#find(ref));
+  }
+
+  async listSessions(ref: TenantRef): Promise<readonly SessionView[]> {
+    this.#begin(`sessions ${ref}`);
+    this.#find(ref);
+    return this.sessionViews;
+  }
+
+  async metrics(): Promise<Metrics> {
+    this.#begin('metrics');
+    const { tenants } = await this.status();
+    const sessions = { bound: 0, pinned: 0, parked: 0, waiting: 0 };
+    const pinned = Object.fromEntries(PIN_REASONS.map((reason) => [reason, 0]));
+    for (const { state, pin } of this.sessionViews) {
+      sessions[state] += 1;
+      if (pin !== null) pinned[pin.reason] = (pinned[pin.reason] ?? 0) + 1;
+    }
+    return { tenants, sessions, pinned: pinned as Metrics['pinned'] };
+  }
+
   async issueTicket(ref: TenantRef): Promise<Ticket> {
     this.#begin(`ticket ${ref}`);
     const { name } = this.#find(ref);
@@ -187,6 +217,9 @@ export class MemoryControl implements Control {
       tenant,
       live: {
         sessions: this.sessions,
+        bound: this.sessionViews.filter((s) => s.state === 'bound' || s.state === 'pinned').length,
+        heldBy: null,
+        lastSuspendRefusal: null,
         idleSince: running ? now : null,
         suspendAt: running ? later(now, minutes(15)) : null,
       },

@@ -9,11 +9,13 @@ import { minutes, ms, seconds } from '../domain/units.ts';
 import type { Verifier } from '../domain/verifier.ts';
 import { Orchestrator } from '../orchestrator/orchestrator.ts';
 import { WakeQueue } from '../orchestrator/wake-queue.ts';
+import type { OrchestratorSettings } from '../orchestrator/world.ts';
 import { MemoryCatalog } from './memory-catalog.ts';
 import { MemoryLog } from './memory-log.ts';
 import { mortal } from './mortal.ts';
 import { SeededRandom } from './seeded-random.ts';
 import { SimulatedHost } from './simulated-host.ts';
+import { SimulatedProxies } from './simulated-proxies.ts';
 import { VirtualClock } from './virtual-clock.ts';
 
 /** A well-formed verifier, different for every letter; nobody logs in with it. */
@@ -27,6 +29,7 @@ export type OrchestratedOptions = {
   readonly failpoints?: Failpoints;
   readonly atOnce?: number;
   readonly waitingMax?: number;
+  readonly settings?: Partial<OrchestratorSettings>;
 };
 
 /** The real orchestrator in a simulated world. `restart` makes a new one over what has survived. */
@@ -36,6 +39,11 @@ export class Orchestrated {
   readonly catalog = new MemoryCatalog(this.clock);
   readonly host = new SimulatedHost(this.clock);
   readonly ended: { readonly tenant: TenantId; readonly because: Fault }[] = [];
+  readonly proxies = new SimulatedProxies({
+    clock: this.clock,
+    host: this.host,
+    gate: () => this.orchestrator,
+  });
   readonly #random = new SeededRandom(7);
   #sessions = 0;
   #life = 0;
@@ -43,11 +51,13 @@ export class Orchestrated {
 
   constructor(options: OrchestratedOptions = {}) {
     this.orchestrator = this.#make(options);
+    this.proxies.onEnd = (tenant, because) => this.ended.push({ tenant, because });
   }
 
   /** What a crash of the server leaves: catalog and host, and nothing in memory. */
   restart(options: OrchestratedOptions = {}): void {
     this.orchestrator = this.#make(options);
+    for (const proxy of this.proxies.all) proxy.reconnect();
   }
 
   /** A tenant at rest. */
@@ -65,6 +75,7 @@ export class Orchestrated {
       tier,
       suspendAfter: null,
       sessionsMax: null,
+      maxPinIdle: null,
       verifier: verifierOf('A'),
     });
   }
@@ -98,6 +109,7 @@ export class Orchestrated {
       atOnce: options.atOnce ?? 4,
       waitingMax: options.waitingMax ?? 1_000,
     });
+    const sessions = mortal(this.proxies, alive);
     return new Orchestrator({
       clock: mortal(this.clock, alive),
       log: this.log,
@@ -106,17 +118,13 @@ export class Orchestrated {
       failpoints: options.failpoints ?? NO_FAILPOINTS,
       queue,
       tickets: { find: () => undefined },
-      sessions: () => ({
-        end: (tenant, because) => this.ended.push({ tenant, because }),
-        count: () => 0,
-        park: () => Promise.resolve({ kind: 'parked', sessions: 0 }),
-        list: () => Promise.resolve([]),
-      }),
+      sessions: () => sessions,
       settings: {
         suspendAfter: minutes(15),
         wakeTimeout: seconds(30),
         startTimeout: seconds(60),
         sessionsMax: 100,
+        ...options.settings,
       },
     });
   }

@@ -16,6 +16,8 @@ type Method =
   | 'observe';
 
 type Compute = {
+  /** Grows with every start. */
+  run: number;
   running: boolean;
   autovacuum: boolean;
   owner: Owner | null;
@@ -26,6 +28,8 @@ type Compute = {
 export class SimulatedHost implements Host {
   /** Every call, in order: `start tn_...`. */
   readonly calls: string[] = [];
+  /** Told of every stop of a compute that runs. */
+  onStop: (tenant: TenantId) => void = () => {};
   readonly #clock: Clock;
   readonly #computes = new Map<TenantId, Compute>();
   readonly #failures = new Map<Method, Error[]>();
@@ -62,6 +66,11 @@ export class SimulatedHost implements Host {
     return [...this.#computes.keys()];
   }
 
+  /** Which run of the tenant's compute is or was the last. */
+  runOf(tenant: TenantId): number {
+    return this.#computes.get(tenant)?.run ?? 0;
+  }
+
   countOf(call: string): number {
     return this.calls.filter((c) => c === call || c.startsWith(`${call} `)).length;
   }
@@ -80,7 +89,13 @@ export class SimulatedHost implements Host {
   async create(tenant: TenantId): Promise<void> {
     this.#enter('create', tenant);
     if (!this.#computes.has(tenant))
-      this.#computes.set(tenant, { running: false, autovacuum: false, owner: null, busy: null });
+      this.#computes.set(tenant, {
+        run: 0,
+        running: false,
+        autovacuum: false,
+        owner: null,
+        busy: null,
+      });
   }
 
   async start(tenant: TenantId, _options: StartOptions): Promise<Address> {
@@ -92,6 +107,7 @@ export class SimulatedHost implements Host {
       await compute.busy;
       compute.busy = null;
       compute.running = true;
+      compute.run += 1;
       compute.autovacuum = false;
     }
     return { socketPath: `/${tenant}` };
@@ -129,6 +145,7 @@ export class SimulatedHost implements Host {
     const compute = this.#computes.get(tenant);
     await compute?.busy;
     if (compute?.running !== true) return;
+    this.onStop(tenant);
     compute.busy = this.#clock.sleep(this.stopTakes);
     await compute.busy;
     compute.busy = null;

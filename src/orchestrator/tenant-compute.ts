@@ -1,0 +1,245 @@
+/**
+ * The compute of one tenant: where it listens, as far as that is known, and how it is started,
+ * stopped, looked for and removed. Whoever calls has the tenant's one transition.
+ *
+ * An address is given out only while the compute may be used. Before a stop every proxy is asked to
+ * park the tenant, and in the same breath in which the last one has, the address is gone: whoever
+ * comes then waits for the end of the transition, and gets the address of the next start.
+ */
+import { type Fault, fault } from '../domain/faults.ts';
+import type { ParkRequest } from '../domain/gate.ts';
+import type { Address } from '../domain/host.ts';
+import type { RestartRequest } from '../domain/lifecycle.ts';
+import { SIZE_OF_TIER, type SizeClass } from '../domain/tier.ts';
+import { ms } from '../domain/units.ts';
+import type { IdleTerms, IdleWatch } from './idle-watch.ts';
+import { LossRecord } from './loss-record.ts';
+import {
+  type ClearTheWay,
+  finishWake,
+  heal,
+  park,
+  removeTenant,
+  saveRoles,
+  settle,
+  startCompute,
+  suspendCompute,
+  wakeFailed,
+} from './moves.ts';
+import type { TenantRecord } from './tenant-record.ts';
+import type { TenantUses } from './tenant-uses.ts';
+import type { UpkeepWatch } from './upkeep-watch.ts';
+import type { World } from './world.ts';
+
+export type ComputeParts = {
+  readonly world: World;
+  readonly record: TenantRecord;
+  readonly uses: TenantUses;
+  readonly idle: IdleWatch;
+  readonly upkeep: UpkeepWatch;
+};
+
+/** Who is started for, and how a place for the start is waited for. */
+export type Start = {
+  readonly because: string;
+  /** Drops the start while it waits for its turn. */
+  readonly signal: AbortSignal;
+  /** Called when the start has its turn. */
+  readonly begun: () => void;
+};
+
+export class TenantCompute {
+  readonly #parts: ComputeParts;
+  readonly losses = new LossRecord();
+  #address: Address | null = null;
+  /** What it was started with. */
+  #size: SizeClass | null = null;
+  #gone = false;
+  /** It is started for somebody who may or may not come. */
+  isExpecting = false;
+
+  constructor(parts: ComputeParts) {
+    this.#parts = parts;
+  }
+
+  /** Null while it must not be used. */
+  get address(): Address | null {
+    return this.#address;
+  }
+
+  /** The tenant is removed. */
+  get isGone(): boolean {
+    return this.#gone;
+  }
+
+  /** It runs with another size than the tenant's tier has now. */
+  get isOfOtherSize(): boolean {
+    if (this.#address === null || this.#size === null) return false;
+    return this.#size !== SIZE_OF_TIER[this.#parts.record.tenant.tier];
+  }
+
+  /** Something was cut short: a transition failed, or its last write has no known outcome. */
+  get isUnfinished(): boolean {
+    if (this.#gone) return false;
+    const { record } = this.#parts;
+    return this.#isUnclear() || record.isUnborn || !record.certain;
+  }
+
+  get idleTerms(): IdleTerms {
+    const { world, record } = this.#parts;
+    const suspendAfter = record.tenant.suspendAfter ?? world.settings.suspendAfter;
+    return { tier: record.tenant.tier, suspendAfter };
+  }
+
+  /** Nothing that was known of it is taken as true. */
+  doubt(): void {
+    this.#address = null;
+  }
+
+  /** Takes in what the catalog has, before work on a row that is not known. */
+  async ascertain(): Promise<void> {
+    const { record, idle } = this.#parts;
+    if (record.certain) return;
+    // While the catalog is away, what idleness asks for is not tried again and again.
+    idle.restart();
+    this.#gone = !(await record.reload());
+    if (this.#gone || record.kind !== 'running') this.#address = null;
+  }
+
+  /** Starts it when it is its turn. Throws what `startCompute` throws, and `WAKES_FULL`. */
+  async start({ because, signal, begun }: Start): Promise<Address> {
+    const { world, record, idle, upkeep } = this.#parts;
+    const leave = await world.queue.enter(signal);
+    begun();
+    try {
+      this.#size = SIZE_OF_TIER[record.tenant.tier];
+      this.#address = await startCompute(world, record, because);
+      idle.began(this.isExpecting);
+      upkeep.awake('started');
+      return this.#address;
+    } finally {
+      leave();
+    }
+  }
+
+  /** Throws `WAKE_FAILED` while no start may be tried. */
+  refuseIfPaused(): void {
+    const { world, record } = this.#parts;
+    const { state } = record.tenant;
+    if (state.kind !== 'failed') return;
+    const wait = ms(state.retryAt - world.clock.wall());
+    if (wait > 0) throw wakeFailed(record, state.reason, wait);
+  }
+
+  async finishWake(): Promise<void> {
+    await finishWake(this.#parts.world, this.#parts.record);
+  }
+
+  /** Looks what is true, if the row says more than is known. */
+  async heal(): Promise<void> {
+    if (!this.#isUnclear()) return;
+    const { world, record, idle, upkeep } = this.#parts;
+    const lossWait = this.losses.wait(world.clock.now());
+    this.#address = await heal(world, record, lossWait);
+    this.#size = SIZE_OF_TIER[record.tenant.tier];
+    if (this.#address !== null) upkeep.awake('found');
+    idle.began(false);
+  }
+
+  async settle(): Promise<void> {
+    if (this.#address !== null) await settle(this.#parts.world, this.#parts.record);
+  }
+
+  async saveRoles(): Promise<void> {
+    if (this.#address !== null) await saveRoles(this.#parts.world, this.#parts.record);
+  }
+
+  /** Takes in a changed row; brings a new owner password to a running compute. */
+  async takeIn(): Promise<void> {
+    if (this.#gone || !(await this.#parts.record.reload())) return;
+    await this.settle();
+  }
+
+  /** Stops it if nobody is at work. Throws `TENANT_BUSY`. */
+  async suspend(because: string): Promise<void> {
+    const refusal = await this.#suspend(because, () => this.#parked({ kind: 'ifIdle' }));
+    if (refusal !== null) throw this.#held(refusal);
+  }
+
+  /** Stops it whoever uses it. */
+  async stop(because: string): Promise<void> {
+    await this.#suspend(because, () => {
+      this.#closeTheWay();
+      return Promise.resolve(null);
+    });
+  }
+
+  /**
+   * Stops it and starts it anew, or starts it if it has failed. One that sleeps sleeps on.
+   * Throws `TENANT_BUSY`, and what `start` throws.
+   */
+  async restart({ within, force }: RestartRequest, because: string): Promise<void> {
+    const { record } = this.#parts;
+    await this.heal();
+    if (this.#address === null && record.kind !== 'failed') return;
+    const drain = { kind: 'drain', within, force } as const;
+    const refusal = await this.#suspend(because, () => this.#parked(drain));
+    if (refusal !== null) throw this.#held(refusal);
+    this.isExpecting = false;
+    await this.start({ because, signal: new AbortController().signal, begun: () => {} });
+    await this.finishWake();
+  }
+
+  async remove(): Promise<void> {
+    if (this.#gone) return;
+    this.#address = null;
+    await removeTenant(this.#parts.world, this.#parts.record);
+    this.#gone = true;
+  }
+
+  /** Returns why it was not stopped, or null if it does not run any more. */
+  async #suspend(because: string, clearTheWay: ClearTheWay): Promise<string | null> {
+    const { world, record, idle } = this.#parts;
+    await this.heal();
+    if (this.#address === null) return null;
+    try {
+      const refusal = await suspendCompute(world, record, { because, clearTheWay });
+      if (refusal !== null) idle.refused(refusal, this.idleTerms.suspendAfter);
+      return refusal;
+    } catch (error) {
+      // Whatever is wrong, it is not tried again before another idle time has passed.
+      idle.restart();
+      if (record.kind === 'suspending') this.#address = null;
+      throw error;
+    }
+  }
+
+  /** Has the proxies give the compute up. Who comes meanwhile turns a suspend round, and waits for a restart. */
+  async #parked(request: ParkRequest): Promise<string | null> {
+    const { world, record, uses } = this.#parts;
+    const mustTurn = (): boolean => request.kind === 'ifIdle' && uses.isAwaited;
+    if (mustTurn()) return CAME;
+    const parked = await park(world, record, request);
+    if (parked.kind === 'held') return parked.why;
+    if (mustTurn()) return CAME;
+    this.#closeTheWay();
+    return null;
+  }
+
+  #closeTheWay(): void {
+    this.#parts.uses.parked();
+    this.#address = null;
+  }
+
+  #held(why: string): Fault {
+    const { name } = this.#parts.record.tenant;
+    return fault('TENANT_BUSY', { tenant: name, why: `is held awake: ${why}` });
+  }
+
+  /** The row says more than is known: something was cut short. */
+  #isUnclear(): boolean {
+    return !this.#gone && this.#address === null && this.#parts.record.isUnclear;
+  }
+}
+
+const CAME = 'a session came before the stop';
