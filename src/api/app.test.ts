@@ -20,9 +20,13 @@ const acme = {
   createdAt: '2030-01-01T00:00:00.000Z',
   suspendAfterMs: null,
   sessionsMax: null,
+  maxPinIdleMs: null,
   sessions: 0,
+  sessionsBound: 0,
+  heldBy: null,
   idleSince: null,
   suspendAt: null,
+  lastSuspendRefusal: null,
   failure: null,
   connectionUri: 'postgresql://acme@localhost:6432/acme',
 };
@@ -41,7 +45,10 @@ describe('tenants', () => {
   });
 
   test('create passes every setting to control', async () => {
-    const payload = { name: 'acme', plan: 'starter', suspendAfterMs: 5000, sessionsMax: 7 };
+    const payload = {
+      ...{ name: 'acme', plan: 'starter', suspendAfterMs: 5000 },
+      ...{ sessionsMax: 7, maxPinIdleMs: 0 },
+    };
     const { body } = await api.ask('POST', '/v1/tenants', { payload });
     expect(body).toMatchObject(payload);
   });

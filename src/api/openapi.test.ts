@@ -1,9 +1,15 @@
 import type { FastifyInstance } from 'fastify';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { TENANT_PLANS, TENANT_STATES, TENANT_TIERS } from '../contract/limits.ts';
+import {
+  SESSION_PIN_REASONS,
+  TENANT_PLANS,
+  TENANT_STATES,
+  TENANT_TIERS,
+} from '../contract/limits.ts';
 import { OPERATIONS, type Operation } from '../contract/operations.ts';
 import { ROUTES, type Route } from '../contract/routes.ts';
 import { FAULTS } from '../domain/faults.ts';
+import { PIN_REASONS } from '../domain/gate.ts';
 import { TENANT_MOVES } from '../domain/tenant.ts';
 import { PLANS, TIERS } from '../domain/tier.ts';
 import { MemoryControl } from '../testing/memory-control.ts';
@@ -86,10 +92,11 @@ function referred(value: unknown): unknown {
   return JSON.parse(text.replaceAll(/"\$ref":"(\w+)#"/g, '"$ref":"#/components/schemas/$1"'));
 }
 
-test('the contract knows the states, tiers and plans of the domain', () => {
+test('the contract knows the states, tiers, plans and pins of the domain', () => {
   expect([...TENANT_STATES].sort()).toEqual(Object.keys(TENANT_MOVES).sort());
   expect(TENANT_TIERS).toEqual(TIERS);
   expect(TENANT_PLANS).toEqual(PLANS);
+  expect(SESSION_PIN_REASONS).toEqual(PIN_REASONS);
 });
 
 test('the reference page shows every operation, runs no script and loads nothing', async () => {

@@ -136,13 +136,15 @@ export class SimulatedProxy {
   }
 
   list(tenant: TenantId): readonly SessionView[] {
-    const sessions = [...(this.#standings.get(tenant)?.sessions ?? [])];
+    const standing = this.#standings.get(tenant);
+    const sessions = [...(standing?.sessions ?? [])];
+    const rest = (standing?.run ?? null) === null ? 'parked' : 'bound';
     return sessions.map(({ state }, id) => ({
       id: id as SessionView['id'],
       role: 'role',
       applicationName: '',
       from: '127.0.0.1',
-      state: state === 'idle' ? 'parked' : state === 'busy' || state === 'gone' ? 'bound' : state,
+      state: state === 'pinned' || state === 'waiting' ? state : rest,
       openFor: ms(0),
       idleFor: ms(0),
       pin: null,

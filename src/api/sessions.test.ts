@@ -1,0 +1,130 @@
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { InjectedApi } from '../testing/injected-api.ts';
+import { SESSION_VIEWS } from '../testing/session-views.ts';
+
+let api: InjectedApi;
+
+beforeEach(async () => {
+  api = await InjectedApi.open();
+  await api.create('acme');
+});
+
+afterEach(() => api.close());
+
+test('sessions are listed with what pins them', async () => {
+  api.control.sessionViews = SESSION_VIEWS;
+  const { status, body } = await api.ask('GET', '/v1/tenants/acme/sessions');
+  expect(status).toBe(200);
+  expect(body.sessions).toEqual([
+    {
+      id: 7,
+      role: 'acme',
+      applicationName: 'pgbench',
+      from: '192.0.2.7',
+      state: 'parked',
+      openForMs: 5_400_000,
+      idleForMs: 1_200_000,
+      pin: null,
+    },
+    {
+      id: 12,
+      role: 'acme',
+      applicationName: '',
+      from: '192.0.2.7',
+      state: 'pinned',
+      openForMs: 300_000,
+      idleForMs: 1_235,
+      pin: {
+        reason: 'temporary objects',
+        statement: 'create temp table t as select $1',
+        forMs: 40_000,
+      },
+    },
+  ]);
+});
+
+test('a restart needs no body, and takes how long and whether by force', async () => {
+  const bare = await api.ask('POST', '/v1/tenants/acme/restart');
+  expect([bare.status, bare.body.name]).toEqual([200, 'acme']);
+  await api.ask('POST', '/v1/tenants/acme/restart', { payload: {} });
+  const payload = { withinMs: 0, force: true };
+  await api.ask('POST', '/v1/tenants/acme/restart', { payload });
+  expect(api.control.calls.filter((call) => call.startsWith('restart'))).toEqual([
+    'restart acme within 10000',
+    'restart acme within 10000',
+    'restart acme within 0 by force',
+  ]);
+});
+
+test.each([
+  [{ withinMs: -1 }, '"withinMs" in the body must be at least 0'],
+  [{ withinMs: 600_001 }, '"withinMs" in the body must be at most 600000'],
+  [{ forced: true }, 'the body has a field that is not known: "forced"'],
+  [[], 'the body must be a JSON object'],
+])('a restart with %j is refused', async (payload, detail) => {
+  const { status, body } = await api.ask('POST', '/v1/tenants/acme/restart', { payload });
+  expect([status, body.detail]).toEqual([400, detail]);
+});
+
+test('a restart that is not possible says who is in the way', async () => {
+  api.control.failNext('TENANT_BUSY', { tenant: 'acme', why: 'is held awake: a query' });
+  const { status, body } = await api.ask('POST', '/v1/tenants/acme/restart');
+  expect([status, body.code, body.detail]).toEqual([
+    409,
+    'TENANT_BUSY',
+    'tenant "acme" is held awake: a query',
+  ]);
+});
+
+test('the time that a pinned session may idle is set, set to never, and taken back', async () => {
+  for (const maxPinIdleMs of [60_000, 0, null]) {
+    const { body } = await api.ask('PATCH', '/v1/tenants/acme', { payload: { maxPinIdleMs } });
+    expect(body.maxPinIdleMs).toBe(maxPinIdleMs);
+  }
+  const refused = await api.ask('PATCH', '/v1/tenants/acme', { payload: { maxPinIdleMs: 999 } });
+  expect([refused.status, refused.body.code]).toEqual([400, 'BAD_REQUEST']);
+});
+
+test('metrics are counts in the text format of Prometheus, for the holder of the key', async () => {
+  api.control.sessionViews = SESSION_VIEWS;
+  const anonymous = await api.app.inject({ method: 'GET', url: '/metrics' });
+  expect([anonymous.statusCode, anonymous.json().code]).toEqual([401, 'KEY_MISSING']);
+  const headers = { authorization: 'Bearer the-admin-key' };
+  const { statusCode, headers: told, body } = await api.app.inject({ url: '/metrics', headers });
+  expect([statusCode, told['content-type']]).toEqual([
+    200,
+    'text/plain; version=0.0.4; charset=utf-8',
+  ]);
+  expect(body).toBe(
+    [
+      '# HELP dynabase_tenants Tenants by state.',
+      '# TYPE dynabase_tenants gauge',
+      'dynabase_tenants{state="creating"} 0',
+      'dynabase_tenants{state="suspended"} 1',
+      'dynabase_tenants{state="waking"} 0',
+      'dynabase_tenants{state="running"} 0',
+      'dynabase_tenants{state="suspending"} 0',
+      'dynabase_tenants{state="failed"} 0',
+      'dynabase_tenants{state="deleting"} 0',
+      '# HELP dynabase_sessions Sessions with a proven password by state.',
+      '# TYPE dynabase_sessions gauge',
+      'dynabase_sessions{state="bound"} 0',
+      'dynabase_sessions{state="pinned"} 1',
+      'dynabase_sessions{state="parked"} 1',
+      'dynabase_sessions{state="waiting"} 0',
+      '# HELP dynabase_pinned_sessions Sessions that cannot be parked.',
+      '# TYPE dynabase_pinned_sessions gauge',
+      'dynabase_pinned_sessions{reason="temporary objects"} 1',
+      'dynabase_pinned_sessions{reason="cursor WITH HOLD"} 0',
+      'dynabase_pinned_sessions{reason="advisory lock"} 0',
+      'dynabase_pinned_sessions{reason="sequence value"} 0',
+      'dynabase_pinned_sessions{reason="open transaction"} 0',
+      'dynabase_pinned_sessions{reason="COPY"} 0',
+      'dynabase_pinned_sessions{reason="statement too large"} 0',
+      'dynabase_pinned_sessions{reason="prepared in a batch"} 0',
+      'dynabase_pinned_sessions{reason="session authorization"} 0',
+      'dynabase_pinned_sessions{reason="state unknown"} 0',
+      '',
+    ].join('\n'),
+  );
+});
