@@ -163,3 +163,11 @@ test('settling is finished after a crash between its commit and the end', async 
   await expect(readFile(files.firstSecret)).rejects.toMatchObject({ code: 'ENOENT' });
   expect(await world.sql(half, 'select 1 as n')).toEqual([{ n: 1 }]);
 });
+
+test('every role may see the memory of its own backend, and no dump speaks of it', async () => {
+  const seen = `select proacl::text, (proacl = initprivs)::text as is_initial
+    from pg_proc as p join pg_init_privs as i on i.objoid = p.oid
+    where p.oid = 'pg_get_backend_memory_contexts()'::regprocedure`;
+  const [right] = await world.sql(tenant, seen);
+  expect(right).toEqual({ proacl: expect.stringMatching(/[{,]=X\//), is_initial: 'true' });
+});

@@ -49,7 +49,19 @@ export type TemplateParts = {
 };
 
 /** Grows when the recipe below changes, so that an old template is not taken for a new one. */
-const RECIPE = 1;
+const RECIPE = 2;
+
+/**
+ * Lets every role see what its own backend keeps in memory: that is the only sign of a sequence value,
+ * without which a session cannot be moved to another backend. The second statement tells `pg_dump`
+ * that the right has always been there, so that no dump asks for it elsewhere.
+ */
+const SEE_OWN_MEMORY = [
+  'grant execute on function pg_catalog.pg_get_backend_memory_contexts() to public',
+  `update pg_init_privs as i set initprivs = p.proacl from pg_proc as p
+   where i.classoid = 'pg_proc'::regclass and i.objoid = p.oid
+   and p.oid = 'pg_get_backend_memory_contexts()'::regprocedure`,
+];
 
 const run = promisify(execFile);
 const INITDB_TIMEOUT = seconds(120);
@@ -198,7 +210,11 @@ async function furnish({ ground }: TemplateParts, login: BuildLogin): Promise<vo
     runAll(client, ['alter database template0 allow_connections true']),
   );
   for (const database of ['template0', 'template1', 'postgres']) {
-    await asSuperuser(login, (client) => runAll(client, ['vacuum (full, freeze)']), database);
+    await asSuperuser(
+      login,
+      (client) => runAll(client, [...SEE_OWN_MEMORY, 'vacuum (full, freeze)']),
+      database,
+    );
   }
   const inherit = features.grantOptions ? 'with inherit true, set true, admin false' : '';
   const createrole = features.narrowCreaterole ? 'createrole' : '';
