@@ -19,17 +19,28 @@ export type ScanFindings = {
 const UNDERSCORE = 0x5f;
 const DOT = 0x2e;
 const QUOTE = 0x27;
+const SMALL_A = 0x61;
+const SMALL_C = 0x63;
+const SMALL_R = 0x72;
+const SMALL_T = 0x74;
 const SMALL_V = 0x76;
 const LOWER = 0x20;
 
 /** Bytes at which something may be found: `_` of set_config, `.` of a name, `v` of lastval, `'`. */
 const STOPS = new Uint8Array(256);
-for (const byte of [UNDERSCORE, DOT, QUOTE, SMALL_V, SMALL_V & ~LOWER]) STOPS[byte] = 1;
+const STOP_ALWAYS = 1;
+const STOP_IN_CALL = 2;
+const STOP_IN_VALUE = 3;
+STOPS[DOT] = STOP_ALWAYS;
+STOPS[QUOTE] = STOP_ALWAYS;
+STOPS[UNDERSCORE] = STOP_IN_CALL;
+STOPS[SMALL_V] = STOP_IN_VALUE;
+STOPS[SMALL_V & ~LOWER] = STOP_IN_VALUE;
 
-/** Letters, digits, `_`, `$`, bytes of other scripts and `"`: what a name is written with. */
+/** Letters, digits, `_`, `$`, `.`, `"` and bytes of other scripts: what a name is written with. */
 const IN_NAME = new Uint8Array(256);
 for (let byte = 0; byte < IN_NAME.length; byte++) {
-  const isNamed = byte >= 0x80 || /[A-Za-z0-9_$"]/.test(String.fromCharCode(byte));
+  const isNamed = byte >= 0x80 || /[A-Za-z0-9_$."]/.test(String.fromCharCode(byte));
   IN_NAME[byte] = isNamed ? 1 : 0;
 }
 
@@ -51,9 +62,20 @@ const NAME_BYTES_MAX = 256;
 /** Whether `scanSql` could find something. Allocates nothing. */
 export function mayMatter(bytes: Uint8Array, start: number, end: number): boolean {
   for (let at = start; at < end; at++) {
-    if (STOPS[bytes[at] ?? 0] !== 0 && matters(bytes, start, end, at)) return true;
+    // The caller's bounds hold; a default for each byte would cost half as much as all the rest.
+    const stop = STOPS[bytes[at] as number];
+    if (stop !== 0 && mayBe(stop, bytes, at) && matters(bytes, start, end, at)) return true;
   }
   return false;
+}
+
+/** Rules out most stops by the bytes beside them. */
+function mayBe(stop: number | undefined, bytes: Uint8Array, at: number): boolean {
+  if (stop === STOP_ALWAYS) return true;
+  const before = (bytes[at - 1] ?? 0) | LOWER;
+  const after = (bytes[at + 1] ?? 0) | LOWER;
+  if (stop === STOP_IN_CALL) return before === SMALL_T && after === SMALL_C;
+  return (before === SMALL_R || before === SMALL_T) && after === SMALL_A;
 }
 
 function matters(bytes: Uint8Array, start: number, end: number, at: number): boolean {
@@ -94,7 +116,7 @@ function isWordAt(
 /** Whether the name that goes on at `dot` follows SET, SET LOCAL or SET SESSION. */
 function isSetBefore(bytes: Uint8Array, start: number, dot: number): boolean {
   const word = spaceBack(bytes, start, nameBack(bytes, start, dot));
-  if (word === start) return false;
+  if (word === start || word === dot) return false;
   for (const found of WORDS_BEFORE_NAME) {
     if (isWordAt(found, bytes, word - found.length, start, word)) return true;
   }
@@ -109,7 +131,7 @@ function isLoadBefore(bytes: Uint8Array, start: number, quote: number): boolean 
 /** Where the name that ends before `at` begins, its dots included. */
 function nameBack(bytes: Uint8Array, start: number, at: number): number {
   let from = at;
-  while (from > start && (IN_NAME[bytes[from - 1] ?? 0] === 1 || bytes[from - 1] === DOT)) from--;
+  while (from > start && IN_NAME[bytes[from - 1] as number] === 1) from--;
   return from;
 }
 
@@ -141,7 +163,7 @@ export function scanSql(bytes: Uint8Array, start: number, end: number, found: Sc
 
 function nameEnd(bytes: Uint8Array, at: number, end: number): number {
   let to = at;
-  while (to < end && (IN_NAME[bytes[to] ?? 0] === 1 || bytes[to] === DOT)) to++;
+  while (to < end && IN_NAME[bytes[to] as number] === 1) to++;
   return to;
 }
 
