@@ -200,6 +200,22 @@ describe('a session with', () => {
   });
 });
 
+describe('every setting that a user may make is carried over', () => {
+  const ones = `from pg_settings where context = 'user' and name !~ '^transaction_(iso|read|def)'`;
+  const other = `case when vartype = 'bool' and name <> 'exit_on_error'
+    then case setting when 'on' then 'off' else 'on' end
+    when vartype = 'enum' then enumvals[1] when vartype = 'integer' and unit = 'ms' then '20001'
+    else setting end`;
+  test.each([
+    ['as it is', 'setting'],
+    ['turned around', other],
+  ])('%s', async (_, value) => {
+    const { state } = await roundTrip([`select set_config(name, ${value}, false) ${ones}`], PLAIN);
+    expect(state.settings.length).toBeGreaterThan(100);
+    expect(state.idleSessionTimeout).toBe(value === 'setting' ? 0 : 20_001);
+  });
+});
+
 test('protocol statements keep their text, their types and even an empty one', async () => {
   using session = await HiddenSession.open(server, PLAIN);
   const OID_INT8 = 20;
