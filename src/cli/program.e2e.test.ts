@@ -6,6 +6,7 @@ import { type FakeWorldOptions, fakeWorld } from '../testing/fake-world.ts';
 import { MemoryControl } from '../testing/memory-control.ts';
 import { MemoryLog } from '../testing/memory-log.ts';
 import { SeededRandom } from '../testing/seeded-random.ts';
+import { SESSION_VIEWS } from '../testing/session-views.ts';
 import { VirtualClock } from '../testing/virtual-clock.ts';
 import { badOption, badRequest } from './failure.ts';
 import { OPTIONS, type ServerOptions } from './options.ts';
@@ -170,6 +171,68 @@ test('wake, suspend and connection-string', async () => {
   );
 });
 
+test('restart takes how long and whether by force, and says what a sleeping tenant does', async () => {
+  await control.createTenant({ name: 'acme' });
+  expect((await dynabase(['restart', 'acme'])).out).toBe(
+    'acme is suspended; its next start is a fresh one\n',
+  );
+  await control.wakeTenant('acme');
+  expect((await dynabase(['restart', 'acme', '--within', '30s', '--force'])).out).toBe(
+    'acme is running (0 ms)\n',
+  );
+  expect(control.calls.filter((call) => call.startsWith('restart'))).toEqual([
+    'restart acme within 10000',
+    'restart acme within 30000 by force',
+  ]);
+});
+
+test('a restart that finds somebody at work is not tried again by itself', async () => {
+  await control.createTenant({ name: 'acme' });
+  control.failNext('TENANT_BUSY', { tenant: 'acme', why: 'is held awake: a query' });
+  expect(await dynabase(['restart', 'acme', '--within', '0s'])).toMatchObject({
+    status: 1,
+    err: 'error: tenant "acme" is held awake: a query [TENANT_BUSY]\n',
+  });
+  expect(control.calls.filter((call) => call.startsWith('restart'))).toHaveLength(1);
+});
+
+test('sessions is a table, and show counts them and names each pin', async () => {
+  await control.createTenant({ name: 'acme' });
+  expect((await dynabase(['sessions', 'acme'])).out).toBe('no sessions\n');
+  control.sessionViews = SESSION_VIEWS;
+  control.sessions = 2;
+  expect((await dynabase(['sessions', 'acme'])).out).toBe(
+    [
+      'ID  STATE   ROLE  APPLICATION  FROM       OPEN        IDLE    PINNED BY',
+      ' 7  parked  acme  pgbench      192.0.2.7  1 h 30 min  20 min  -',
+      '12  pinned  acme  -            192.0.2.7  5 min       1 s     temporary objects for 40 s: create temp table t as select $1',
+      '',
+    ].join('\n'),
+  );
+  for (const command of [['show'], ['tenants', 'show']]) {
+    const lines = (await dynabase([...command, 'acme'])).out.split('\n');
+    expect(lines).toContain('sessions    2 (1 parked, 1 pinned)');
+    expect(lines).toContain(
+      'pinned      session 12 of acme: temporary objects for 40 s: create temp table t as select $1',
+    );
+  }
+  const { out } = await dynabase(['sessions', 'acme', '--json']);
+  expect(JSON.parse(out)).toMatchObject([{ id: 7 }, { id: 12, pin: { forMs: 40_000 } }]);
+});
+
+test('the time that a pinned session may idle is set, set to never and taken back', async () => {
+  await control.createTenant({ name: 'acme' });
+  const told: unknown[] = [];
+  for (const given of ['5m', 'never', 'default']) {
+    const args = ['tenants', 'configure', 'acme', '--max-pin-idle', given, '--json'];
+    told.push(JSON.parse((await dynabase(args)).out).maxPinIdleMs);
+  }
+  expect(told).toEqual([300_000, 0, null]);
+  const never = ['tenants', 'create', 'beta', '--max-pin-idle', 'never', '--json'];
+  expect(JSON.parse((await dynabase(never)).out).maxPinIdleMs).toBe(0);
+  expect((await dynabase(['show', 'beta'])).out).toMatch(/^pinned idle {2}never ended$/m);
+});
+
 test('status tells the server', async () => {
   await control.createTenant({ name: 'acme' });
   expect((await dynabase(['status'], { env: {} })).out).toBe(
@@ -285,7 +348,7 @@ describe('up', () => {
   test('has help with every flag and its default', async () => {
     const { status, out } = await dynabase(['up', '--help']);
     expect(status).toBe(0);
-    expect(out).toMatch(/--proxy-port <port>\s+Port that PostgreSQL clients connect to \(6432\)/);
+    expect(out).toMatch(/--proxy-port <port>\s+Port that PostgreSQL clients connect to\s+\(6432\)/);
     expect(out).toMatch(/--data-dir <dir>/);
     expect(out).not.toContain('--api-key');
     expect(out).not.toMatch(/--database-url/);

@@ -14,6 +14,7 @@ import {
 import { Printer } from './printer.ts';
 import { readConfigFile, readOptions } from './read-options.ts';
 import { connect, readClientOptions } from './server.ts';
+import { addSessionCommands } from './session-commands.ts';
 import { addSqlCommand } from './sql/command.ts';
 import { statusText } from './status-words.ts';
 import { styleFor } from './style.ts';
@@ -56,6 +57,7 @@ export function buildProgram({ world, version, up }: ProgramParts): Command {
   const run = runnerFor(program, world);
   addStatus(program, run);
   addTenantCommands(program, run);
+  addSessionCommands(program, run);
   addSqlCommand(program, run);
   return program;
 }

@@ -1,6 +1,8 @@
 /** `dynabase tenants ...`, and what is done to one tenant. */
 import type { Command } from 'commander';
 import {
+  MAX_PIN_IDLE_MAX_MS,
+  MAX_PIN_IDLE_MIN_MS,
   SESSIONS_MAX,
   SUSPEND_AFTER_MAX_MS,
   SUSPEND_AFTER_MIN_MS,
@@ -9,22 +11,27 @@ import {
 } from '../contract/limits.ts';
 import type { NewTenant, Tenant, TenantChange } from '../contract/tenant.ts';
 import type { Run } from './command.ts';
-import { badOption } from './failure.ts';
+import { parsed } from './flag.ts';
 import { choice, duration, integer, type Parse } from './parse.ts';
 import { secretText, stateText, tenantsText, tenantText } from './tenant-words.ts';
 import { spanWords } from './words.ts';
 
 const suspendAfter = duration({ min: SUSPEND_AFTER_MIN_MS, max: SUSPEND_AFTER_MAX_MS });
 const sessionsMax = integer({ min: 1, max: SESSIONS_MAX });
+const pinIdle = duration({ min: MAX_PIN_IDLE_MIN_MS, max: MAX_PIN_IDLE_MAX_MS });
+const maxPinIdle: Parse<number> = (given, place) => (given === NEVER ? 0 : pinIdle(given, place));
 
 /** What takes a setting back, so that the server's own holds again. */
 const DEFAULT = 'default';
+
+const NEVER = 'never';
 
 export function addTenantCommands(program: Command, run: Run): void {
   const tenants = program.command('tenants').description('Create, list and change tenants');
   addCreate(tenants, run);
   addList(tenants, run);
   addShow(tenants, run);
+  addShow(program, run);
   addConfigure(tenants, run);
   addDelete(tenants, run);
   addRotate(tenants, run);
@@ -33,12 +40,20 @@ export function addTenantCommands(program: Command, run: Run): void {
   addConnectionString(program, run);
 }
 
-type Settings = { readonly suspendAfter?: string; readonly sessionsMax?: string };
+type Settings = {
+  readonly suspendAfter?: string;
+  readonly sessionsMax?: string;
+  readonly maxPinIdle?: string;
+};
 
 const withSettings = (command: Command): Command =>
   command
     .option('--suspend-after <duration>', 'Idle time before it is suspended, such as 30s or 15m')
-    .option('--sessions-max <n>', 'Sessions it may have at once');
+    .option('--sessions-max <n>', 'Sessions it may have at once, parked ones too')
+    .option(
+      '--max-pin-idle <duration>',
+      `Idle time after which a session that cannot be parked is ended, or "${NEVER}"`,
+    );
 
 function addCreate(tenants: Command, run: Run): void {
   withSettings(
@@ -80,15 +95,19 @@ function addList(tenants: Command, run: Run): void {
     );
 }
 
-function addShow(tenants: Command, run: Run): void {
-  tenants
+/** Under `tenants`, and by itself: it is what is asked most. */
+function addShow(parent: Command, run: Run): void {
+  parent
     .command('show')
     .argument('<name>', 'Name or id')
     .description('Show a tenant')
     .action(
       run(async ({ server, printer, world }, [name = '']) => {
-        const tenant = await (await server()).tenants.get(name);
-        printer.answer(tenant, (style) => tenantText(tenant, world.now(), style));
+        const client = await server();
+        const tenant = await client.tenants.get(name);
+        const some = !printer.json && tenant.sessions > 0;
+        const sessions = some ? await client.tenants.sessions(tenant.id) : [];
+        printer.answer(tenant, (style) => tenantText({ tenant, sessions }, world.now(), style));
       }),
     );
 }
@@ -103,7 +122,7 @@ function addConfigure(tenants: Command, run: Run): void {
     run(async ({ server, printer, world }, [name = ''], flags: Settings) => {
       const change: TenantChange = settingsOf(flags);
       const tenant = await (await server()).tenants.change(name, change);
-      printer.answer(tenant, (style) => tenantText(tenant, world.now(), style));
+      printer.answer(tenant, (style) => tenantText({ tenant }, world.now(), style));
     }),
   );
 }
@@ -189,10 +208,12 @@ function addConnectionString(program: Command, run: Run): void {
 
 function settingsOf(flags: Settings): TenantChange {
   const after = parsed('--suspend-after', flags.suspendAfter, orDefault(suspendAfter));
+  const pinned = parsed('--max-pin-idle', flags.maxPinIdle, orDefault(maxPinIdle));
   const most = parsed('--sessions-max', flags.sessionsMax, orDefault(sessionsMax));
   return {
     ...(after === undefined ? {} : { suspendAfterMs: after }),
     ...(most === undefined ? {} : { sessionsMax: most }),
+    ...(pinned === undefined ? {} : { maxPinIdleMs: pinned }),
   };
 }
 
@@ -200,13 +221,3 @@ const orDefault =
   <T>(parse: Parse<T>): Parse<T | null> =>
   (given, place) =>
     given === DEFAULT ? null : parse(given, place);
-
-/** The value of a flag of one command. Throws `BAD_OPTION`. */
-function parsed<T>(flag: string, given: string | undefined, parse: Parse<T>): T | undefined {
-  if (given === undefined) return undefined;
-  try {
-    return parse(given, { baseDir: '', homeDir: '' });
-  } catch (error) {
-    throw badOption(flag, error instanceof Error ? error.message : String(error));
-  }
-}

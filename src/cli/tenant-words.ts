@@ -1,7 +1,9 @@
 /** Tenants as a person reads them. */
+import type { Session } from '../contract/session.ts';
 import type { Tenant, TenantSecret } from '../contract/tenant.ts';
 import { factsText, tableText } from './layout.ts';
 import { durationText } from './parse.ts';
+import { countsText, pinFacts } from './session-words.ts';
 import type { Style } from './style.ts';
 import { agoWords, inWords } from './words.ts';
 
@@ -28,8 +30,11 @@ export function tenantsText(tenants: readonly Tenant[], now: number, style: Styl
   return tableText(columns, rows, style);
 }
 
-export function tenantText(tenant: Tenant, now: number, style: Style): string {
-  const { failure } = tenant;
+/** A tenant, and its sessions where they have been asked for. */
+export type Shown = { readonly tenant: Tenant; readonly sessions?: readonly Session[] };
+
+export function tenantText({ tenant, sessions = [] }: Shown, now: number, style: Style): string {
+  const { failure, heldBy, lastSuspendRefusal: refusal } = tenant;
   return factsText(
     [
       ['name', style.bold(tenant.name)],
@@ -43,8 +48,14 @@ export function tenantText(tenant: Tenant, now: number, style: Style): string {
           ]),
       ['tier', tenant.tier],
       ['plan', tenant.plan],
-      ['sessions', sessionsText(tenant)],
+      ['sessions', sessionsText(tenant, sessions)],
+      ...pinFacts(sessions),
+      ...(heldBy === null ? [] : [['held awake', heldBy] as const]),
       ['suspends', suspendsText(tenant, now)],
+      ...(refusal === null
+        ? []
+        : [['not suspended', `${refusal.why}, ${agoWords(refusal.at, now)}`] as const]),
+      ...(tenant.maxPinIdleMs === null ? [] : [['pinned idle', pinIdleText(tenant)] as const]),
       ['created', tenant.createdAt],
       ['connection', tenant.connectionUri],
     ],
@@ -81,13 +92,19 @@ export function stateText({ state }: Pick<Tenant, 'state'>, style: Style): strin
   }
 }
 
-const sessionsText = ({ sessions, sessionsMax }: Tenant): string =>
-  sessionsMax === null ? String(sessions) : `${sessions} of at most ${sessionsMax}`;
+function sessionsText({ sessions, sessionsMax, sessionsBound }: Tenant, known: readonly Session[]) {
+  const bound = sessions === 0 ? '0' : `${sessions} (${sessionsBound} bound)`;
+  const counts = known.length === 0 ? bound : countsText(known);
+  return sessionsMax === null ? counts : `${counts} of at most ${sessionsMax}`;
+}
+
+const pinIdleText = ({ maxPinIdleMs }: Tenant): string =>
+  maxPinIdleMs ? `ended after ${durationText(maxPinIdleMs)}` : 'never ended';
 
 function suspendsText({ suspendAfterMs, suspendAt }: Tenant, now: number): string {
   const rule =
     suspendAfterMs === null
       ? 'when idle, as the server is set'
       : `when idle for ${durationText(suspendAfterMs)}`;
-  return suspendAt === null ? rule : `${rule}; ${inWords(suspendAt, now)} if nobody connects`;
+  return suspendAt === null ? rule : `${rule}; ${inWords(suspendAt, now)} if nobody asks anything`;
 }

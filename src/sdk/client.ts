@@ -1,4 +1,5 @@
 /** The typed client: `new DynaBase({ apiUrl, apiKey })`. */
+import { RESTART_WITHIN_DEFAULT_MS } from '../contract/limits.ts';
 import type { AnswerOf, QueryOf } from '../contract/routes.ts';
 import type { Restart, Session } from '../contract/session.ts';
 import type { Status } from '../contract/status.ts';
@@ -12,7 +13,7 @@ import type {
   Ticket,
 } from '../contract/tenant.ts';
 import type { Usage } from '../contract/usage.ts';
-import { type CallOptions, type ClientOptions, Transport } from './transport.ts';
+import { type CallOptions, type ClientOptions, TIMEOUT_MS, Transport } from './transport.ts';
 
 /** Tenants fetched at once by `list`. */
 const PAGE_SIZE = 100;
@@ -93,7 +94,10 @@ export class Tenants {
 
   /** Stops the compute and starts it anew; sessions at rest see a pause. One that sleeps sleeps on. */
   restart(ref: string, how: Restart = {}, options?: CallOptions): Promise<Tenant> {
-    return this.#transport.call('restartTenant', { params: { ref }, body: how }, options);
+    // The server waits for who is at work before it begins.
+    const timeoutMs = TIMEOUT_MS + (how.withinMs ?? RESTART_WITHIN_DEFAULT_MS);
+    const call = { params: { ref }, body: how };
+    return this.#transport.call('restartTenant', call, { timeoutMs, ...options });
   }
 
   /** Its sessions, the oldest first, and what pins those that cannot be parked. */

@@ -38,6 +38,8 @@ export type ClientOptions = {
 export type CallOptions = {
   /** Gives up the call; what the server has begun it may finish. */
   readonly signal?: AbortSignal;
+  /** Longest wait for the answer, instead of the client's. */
+  readonly timeoutMs?: number;
   /** Your own, where the same intent may be sent by more than one call. */
   readonly idempotencyKey?: string;
 };
@@ -81,14 +83,10 @@ export class Transport {
     const body = input.body === undefined ? null : JSON.stringify(input.body);
     for (let repeat = 0; ; repeat++) {
       options.signal?.throwIfAborted();
-      const tried = await this.#try(
-        url,
-        { method: operation.method, headers, body },
-        options.signal,
-      );
+      const tried = await this.#try(url, { method: operation.method, headers, body }, options);
       if ('answer' in tried) return tried.answer as AnswerOf<N>;
       if (repeat > 0 && isGone(operation, tried.failure)) return undefined as AnswerOf<N>;
-      if (tried.failure.retry === 'never' || repeat >= this.#retriesMax) throw tried.failure;
+      if (isFinal(name, tried.failure) || repeat >= this.#retriesMax) throw tried.failure;
       await this.#sleep(Math.min(RETRY_WAIT_MS * 2 ** repeat, RETRY_WAIT_MAX_MS));
     }
   }
@@ -107,19 +105,24 @@ export class Transport {
     };
   }
 
-  async #try(url: string, request: RequestInit, signal: AbortSignal | undefined): Promise<Try> {
-    const timeout = AbortSignal.timeout(this.#timeoutMs);
+  async #try(url: string, request: RequestInit, options: CallOptions): Promise<Try> {
+    const { signal, timeoutMs = this.#timeoutMs } = options;
+    const timeout = AbortSignal.timeout(timeoutMs);
     const either = signal === undefined ? timeout : AbortSignal.any([timeout, signal]);
     try {
       const response = await this.#fetch(url, { ...request, signal: either });
       return await readAnswer(response);
     } catch (error) {
       signal?.throwIfAborted();
-      const why = timeout.aborted ? `no answer within ${this.#timeoutMs} ms` : reasonOf(error);
+      const why = timeout.aborted ? `no answer within ${timeoutMs} ms` : reasonOf(error);
       return { failure: unreachable(why, { cause: error }) };
     }
   }
 }
+
+/** Whether to leave it at that. A restart that found somebody at work has waited for them already. */
+const isFinal = (name: OperationName, { retry, code }: DynaBaseError): boolean =>
+  retry === 'never' || (name === 'restartTenant' && code === 'TENANT_BUSY');
 
 /** A repeated delete that finds nothing has found its own earlier work. */
 const isGone = (operation: Operation, failure: DynaBaseError): boolean =>
