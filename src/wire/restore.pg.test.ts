@@ -15,7 +15,7 @@ import { FRESH_STATE, type Interrogated } from './session-state.ts';
 
 const NAMES = ['app.tenant', 'app.empty', 'app.never', 'deep.er.name'];
 const ASK = { names: NAMES, reported: ['client_encoding', 'application_name', 'DateStyle'] };
-const RUNS = 60;
+const RUNS = 25;
 
 let server: RealPostgres;
 beforeAll(async () => {
