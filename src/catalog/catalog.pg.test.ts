@@ -62,6 +62,7 @@ describe.each(Object.entries(MAKERS))('a catalog %s keeps the port: ', (_, make)
         settled: false,
         suspendAfter: 1500,
         sessionsMax: null,
+        maxPinIdle: null,
       });
       expect(stateSince).toBe(createdAt);
     });
@@ -155,10 +156,14 @@ describe.each(Object.entries(MAKERS))('a catalog %s keeps the port: ', (_, make)
       const second = await catalog.configure(asleep.id, { sessionsMax: 5 });
       const third = await catalog.configure(asleep.id, { suspendAfter: null });
       const same = await catalog.configure(asleep.id, {});
-      expect([first, second, third, same]).toEqual([
+      const never = await catalog.configure(asleep.id, { maxPinIdle: ms(0) });
+      const back = await catalog.configure(asleep.id, { maxPinIdle: null });
+      expect([first, second, third, same, never, back]).toEqual([
         { ...asleep, suspendAfter: 60_000 },
         { ...asleep, suspendAfter: 60_000, sessionsMax: 5 },
         { ...asleep, sessionsMax: 5 },
+        { ...asleep, sessionsMax: 5 },
+        { ...asleep, sessionsMax: 5, maxPinIdle: 0 },
         { ...asleep, sessionsMax: 5 },
       ]);
     });

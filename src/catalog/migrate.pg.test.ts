@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { parseTenantName } from '../domain/ids.ts';
 import { draft } from '../testing/drafts.ts';
 import { MemoryLog } from '../testing/memory-log.ts';
 import { type RealPostgres, realPostgres } from '../testing/real-postgres.ts';
@@ -72,6 +73,26 @@ describe('opening the catalog', () => {
       version: known.length + 1,
       name: 'extra.sql',
     });
+  });
+
+  test('keeps the tenants of a catalog from before a session could be pinned', async () => {
+    const database = await freshDatabase();
+    await open(database, known.slice(0, 2));
+    await postgres.sql(
+      `insert into dynabase.tenants (id, name, plan, tier, state, sessions_max)
+       values ('tn_000000000001', 'acme', 'free', 'COLD', 'suspended', 7)`,
+      [],
+      database,
+    );
+    await using catalog = await openCatalog({
+      connection: within(database),
+      log: new MemoryLog(),
+      migrations: known,
+    });
+    const tenant = await catalog.tenantByName(parseTenantName('acme'));
+    expect(tenant).toMatchObject({ sessionsMax: 7, maxPinIdle: null });
+    const negative = `update dynabase.tenants set max_pin_idle_ms = -1`;
+    await expect(postgres.sql(negative, [], database)).rejects.toMatchObject({ code: '23514' });
   });
 
   test('needs no more than the right to make a schema, and makes things nowhere else', async () => {
