@@ -222,6 +222,13 @@ export const CLIENT_FAULTS = {
       `the compute of database "${p.tenant}" ended unexpectedly while this was under way; ` +
       'whether it was committed is not known',
   },
+  QUERY_CANCELED: {
+    kind: 'client',
+    sqlstate: '57014',
+    http: 409,
+    retry: 'never',
+    message: (_: None) => 'canceling statement due to user request',
+  },
   SESSION_UNRESTORABLE: {
     kind: 'compute',
     sqlstate: '57P01',

@@ -9,6 +9,14 @@ export const SERVER_FAULTS = {
     retry: 'soon',
     message: (_: None) => 'the catalog cannot be reached; try again in a moment',
   },
+  CONTROL_AWAY: {
+    kind: 'control',
+    sqlstate: '57P03',
+    http: 503,
+    retry: 'soon',
+    message: (_: None) =>
+      'the server is being restarted, and this has to wait for it; try again in a moment',
+  },
   CATALOG_NEWER: {
     kind: 'control',
     sqlstate: '58000',

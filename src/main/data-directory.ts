@@ -5,6 +5,7 @@
  *   lock             held while a server uses the directory
  *   api-key          the admin key of the REST API, 0600
  *   server.json      where the running server listens; gone when none runs
+ *   data-plane/ log/  see `proxy-place.ts`
  *   tls/ secrets/ catalog/ templates/ husks/ tenants/    what the rooms keep
  */
 import { chmod, mkdir, open, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';

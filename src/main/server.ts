@@ -3,7 +3,6 @@
  * part is closed in the reverse order, also when a later one cannot be opened.
  */
 import { availableParallelism } from 'node:os';
-import { join } from 'node:path';
 import { openApi } from '../api/listen.ts';
 import { openCatalog } from '../catalog/open-catalog.ts';
 import type { ServerOptions } from '../cli/options.ts';
@@ -14,7 +13,6 @@ import type { Catalog } from '../domain/catalog.ts';
 import type { Clock } from '../domain/clock.ts';
 import type { Failpoints } from '../domain/failpoints.ts';
 import type { Sessions } from '../domain/gate.ts';
-import type { ProxyId } from '../domain/ids.ts';
 import type { Log } from '../domain/log.ts';
 import type { Random } from '../domain/random.ts';
 import { ms, seconds } from '../domain/units.ts';
@@ -22,12 +20,12 @@ import type { UsageSink } from '../domain/usage.ts';
 import { type EmbeddedEngine, openEmbedded } from '../embedded/engine.ts';
 import { Orchestrator } from '../orchestrator/orchestrator.ts';
 import { WakeQueue } from '../orchestrator/wake-queue.ts';
-import { openProxy, type RunningProxy } from '../proxy/proxy.ts';
-import { PROXY_DEFAULTS } from '../proxy/proxy-options.ts';
-import { openCertificate } from '../system/certificate.ts';
 import { NativeCalls } from '../system/ffi.ts';
-import { SystemNetwork } from '../system/network.ts';
 import { type DataDirectory, openDataDirectory } from './data-directory.ts';
+import { DataPlane } from './data-plane.ts';
+import { portableGate } from './portable-gate.ts';
+import { ProxyPlace } from './proxy-place.ts';
+import { proxySettings } from './proxy-settings.ts';
 import { ScramPasswords } from './scram-passwords.ts';
 
 /** Wakes that may wait for their turn. */
@@ -46,6 +44,8 @@ export type ServerParts = {
   readonly random: Random;
   readonly log: Log;
   readonly failpoints: Failpoints;
+  /** Tests only: sessions are parked at every idle moment. */
+  readonly chaosPark: boolean;
   /** Told what is being done, in a few words, while the server starts. */
   readonly progress: (step: string) => void;
 };
@@ -56,7 +56,7 @@ export type Server = {
   readonly proxyPort: number;
   /** As it was when the server was ready. */
   readonly status: ServerStatus;
-  /** Stops what runs, but for the computes if `detach` is set. */
+  /** Stops what runs, but for data plane and computes if `detach` is set. */
   close(options: { readonly detach: boolean }): Promise<void>;
 };
 
@@ -64,7 +64,8 @@ export type Server = {
 export async function openServer(parts: ServerParts): Promise<Server> {
   const { options, version, log, progress } = parts;
   const native = new NativeCalls();
-  const closing = { detach: false };
+  // A start that fails leaves alone what it is told to leave at the end.
+  const closing = { detach: options.detachComputes };
   await using stack = new AsyncDisposableStack();
 
   progress('opening the data directory');
@@ -87,18 +88,20 @@ export async function openServer(parts: ServerParts): Promise<Server> {
 
   const core = openCore(parts, { engine, catalog });
   stack.defer(() => core.orchestrator.close(closing));
+  const proxies = await openDataPlane(parts, { directory, native, core, sink: catalog });
+  stack.defer(() => proxies.close(closing));
+  await proxies.adopt();
   await core.orchestrator.recover();
 
   progress('opening the ports');
-  const proxy = await openDoor(parts, { directory, gate: core.orchestrator, sink: catalog, stack });
-  core.admit(proxy);
+  await proxies.start();
   const control = core.control({
     version,
     startedAt: parts.clock.wall(),
     engine: { kind: 'embedded', version: engine.version },
     isolation: engine.isolation,
     warnings: engine.warnings,
-    proxy: { host: options.publicHost, port: proxy.port },
+    proxy: { host: options.publicHost, port: proxies.port },
   });
   const api = await openApi({
     ...{ clock: parts.clock, random: parts.random, log, control, version },
@@ -110,12 +113,12 @@ export async function openServer(parts: ServerParts): Promise<Server> {
   stack.defer(() => api.close());
 
   const apiUrl = `http://${inUrl(options.apiHost)}:${api.port}`;
-  await directory.announce({ pid: process.pid, version, apiUrl, proxyPort: proxy.port });
+  await directory.announce({ pid: process.pid, version, apiUrl, proxyPort: proxies.port });
   const owned = stack.move();
   return {
     apiUrl,
     apiKeyFile: directory.apiKeyFile,
-    proxyPort: proxy.port,
+    proxyPort: proxies.port,
     status: await control.status(),
     close: async ({ detach }) => {
       closing.detach = detach;
@@ -126,8 +129,8 @@ export async function openServer(parts: ServerParts): Promise<Server> {
 
 type Core = {
   readonly orchestrator: Orchestrator;
-  /** The proxy is there: sessions can be counted and ended. */
-  admit(proxy: RunningProxy): void;
+  /** The proxies are known: their sessions can be counted, parked and ended. */
+  admit(sessions: Sessions): void;
   control(server: ControlWorld['server']): ServerControl;
 };
 
@@ -151,14 +154,16 @@ function openCore(
     wakeTimeout: ms(options.wakeTimeout),
     startTimeout: START_TIMEOUT,
     sessionsMax: options.sessionsMax,
+    backendsMax: options.backendsMax,
+    maxPinIdle: ms(options.maxPinIdle),
   };
   const { host } = engine;
   const shared = { clock, log, catalog, failpoints, tickets, sessions };
   const orchestrator = new Orchestrator({ ...shared, host, queue, settings });
   return {
     orchestrator,
-    admit: (proxy) => {
-      sessionsNow = proxy.sessions;
+    admit: (sessions) => {
+      sessionsNow = sessions;
     },
     control: (server) =>
       new ServerControl({ ...shared, random, passwords, lifecycle: orchestrator, server }),
@@ -181,51 +186,30 @@ async function openEngine(parts: ServerParts, native: NativeCalls): Promise<Embe
   });
 }
 
-type DoorParts = {
+type DataPlaneParts = {
   readonly directory: DataDirectory;
-  readonly gate: Orchestrator;
+  readonly native: NativeCalls;
+  readonly core: Core;
   readonly sink: UsageSink;
-  readonly stack: AsyncDisposableStack;
 };
 
-async function openDoor(parts: ServerParts, door: DoorParts): Promise<RunningProxy> {
-  const { options, clock, random, log } = parts;
-  const { tlsCert, tlsKey } = options;
-  const certificate = await openCertificate({
-    clock,
-    log,
-    directory: join(options.dataDir, 'tls'),
-    files: tlsCert !== null && tlsKey !== null ? { certFile: tlsCert, keyFile: tlsKey } : null,
-    hostNames: [options.publicHost],
+/** The side of the data plane that lives here. Nothing is started yet. */
+async function openDataPlane(parts: ServerParts, doors: DataPlaneParts): Promise<DataPlane> {
+  const { options, version, clock, random, log, failpoints, chaosPark } = parts;
+  const { directory, native, core, sink } = doors;
+  const place = await ProxyPlace.open(directory.path, (fd) => native.tryLock(fd));
+  const settings = proxySettings({
+    ...{ options, version, chaosPark },
+    token: await directory.secret('data-plane'),
+    mockKey: await directory.secret('mock-salts'),
   });
-  door.stack.defer(() => certificate.close());
-  const proxy = await openProxy({
-    proxyId: 'proxy' as ProxyId,
-    network: new SystemNetwork(log, certificate),
-    gate: door.gate,
-    clock,
-    random,
-    log,
-    usageSink: door.sink,
-    options: {
-      ...PROXY_DEFAULTS,
-      host: options.host,
-      port: options.proxyPort,
-      hostNames: [options.publicHost],
-      requireTls: options.requireTls,
-      loginTimeout: ms(options.loginTimeout),
-      bindTimeout: ms(options.wakeTimeout + START_MARGIN),
-      sessionsMax: options.sessionsMaxTotal,
-      sessionsOfAddressMax: options.sessionsMaxPerAddress,
-      mockKey: await door.directory.secret('mock-salts'),
-    },
+  const gate = portableGate(core.orchestrator, place.directory);
+  const proxies = new DataPlane({
+    ...{ place, settings, gate, sink, clock, random, log, failpoints },
   });
-  door.stack.defer(() => proxy.close());
-  return proxy;
+  core.admit(proxies.sessions);
+  return proxies;
 }
-
-/** The proxy waits a little longer than the orchestrator, which knows better what to say. */
-const START_MARGIN = seconds(5);
 
 const NO_SESSIONS: Sessions = {
   end: () => {},

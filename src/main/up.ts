@@ -43,6 +43,7 @@ async function serve(options: ServerOptions, world: World, version: string): Pro
     failpoints: parseFailpoints(world.env.DYNABASE_FAILPOINT, () =>
       process.kill(process.pid, 'SIGKILL'),
     ),
+    chaosPark: world.env.DYNABASE_CHAOS_PARK === '1',
     progress: (step) => narrate(`  ${step} ...`),
   });
   if (options.json) say(JSON.stringify(describe(server, options)));

@@ -14,6 +14,12 @@ export type ProxyOptions = SessionLimits & {
   readonly loginTimeout: DurationMs;
   /** From the proof to the first ReadyForQuery: waking, and binding to the compute. */
   readonly bindTimeout: DurationMs;
+  /** Idle time after which a session gives its backend back. */
+  readonly parkAfter: DurationMs;
+  /** For a query to get a backend, once the compute runs. */
+  readonly queryWaitTimeout: DurationMs;
+  /** Tests only: park at every idle moment. */
+  readonly chaosPark: boolean;
   readonly throttle: ThrottleLimits;
   /** Before a client is asked for a password, from the startup message on. See `pace.ts`. */
   readonly loginPace: DurationMs;
@@ -31,6 +37,9 @@ export const PROXY_DEFAULTS = {
   requireTls: false,
   loginTimeout: seconds(15),
   bindTimeout: seconds(60),
+  parkAfter: seconds(10),
+  queryWaitTimeout: seconds(120),
+  chaosPark: false,
   sessionsMax: 10_000,
   sessionsOfAddressMax: 2_500,
   throttle: THROTTLE_LIMITS,

@@ -139,6 +139,10 @@ export const FAULT_GUIDE: FaultGuide = {
     advice:
       'Look whether the transaction was committed, and repeat it if not. The connection goes on.',
   },
+  QUERY_CANCELED: {
+    params: {},
+    advice: 'Somebody canceled it while it waited for a backend. Repeat it if that was not meant.',
+  },
   SESSION_UNRESTORABLE: {
     params: { tenant: 'acme', why: 'role "auditor" does not exist' },
     advice:
@@ -169,6 +173,11 @@ export const FAULT_GUIDE: FaultGuide = {
   CATALOG_DOWN: {
     params: {},
     advice: 'Try again. An operator should see that the PostgreSQL behind the catalog runs.',
+  },
+  CONTROL_AWAY: {
+    params: {},
+    advice:
+      'Try again. Sessions of awake databases go on meanwhile. An operator should see that `dynabase up` runs.',
   },
   CATALOG_NEWER: {
     params: { found: 9, known: 7 },

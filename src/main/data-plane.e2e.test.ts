@@ -1,0 +1,159 @@
+/**
+ * Two processes for one server: clients and their sessions live with the data plane, which outlives
+ * control planes and is replaced when it dies.
+ */
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import pg from 'pg';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { TenantSecret } from '../sdk/index.ts';
+import { eventually } from '../testing/eventually.ts';
+import {
+  freshDataDir,
+  processesIn,
+  type RealServer,
+  realServer,
+  removeDataDir,
+} from '../testing/real-server.ts';
+
+let dataDir: string;
+
+beforeEach(async () => {
+  dataDir = await freshDataDir();
+});
+
+afterEach(() => removeDataDir(dataDir));
+
+/** The processes that serve clients. */
+async function proxyPids(): Promise<readonly number[]> {
+  const names = await readdir(join(dataDir, 'data-plane'));
+  const texts = names
+    .filter((name) => name.endsWith('.json'))
+    .map((name) => readFile(join(dataDir, 'data-plane', name), 'utf8'));
+  return (await Promise.all(texts)).map((text) => (JSON.parse(text) as { pid: number }).pid);
+}
+
+const uriOf = (server: RealServer, { name, password }: TenantSecret): string =>
+  server.uri({ role: name, password });
+
+async function connected(connectionString: string): Promise<pg.Client> {
+  const client = new pg.Client({ connectionString });
+  client.on('error', () => {});
+  await client.connect();
+  return client;
+}
+
+const one = async (client: pg.Client): Promise<unknown> =>
+  (await client.query('select 1 as one')).rows;
+
+async function once(connectionString: string): Promise<unknown> {
+  const client = await connected(connectionString);
+  try {
+    return await one(client);
+  } finally {
+    await client.end();
+  }
+}
+
+const ONE = [{ one: 1 }];
+
+test('a killed control plane drops no client, and the next one takes the data plane over', async () => {
+  await using first = await realServer({ dataDir });
+  const awake = await first.client.tenants.create({ name: 'awake' });
+  const asleep = await first.client.tenants.create({ name: 'asleep' });
+  const client = await connected(uriOf(first, awake));
+  await client.query("set application_name = 'kept'");
+  const pids = await proxyPids();
+  await first.end('SIGKILL');
+  expect(await one(client)).toEqual(ONE);
+  const waiting = once(uriOf(first, asleep));
+  expect(await one(client)).toEqual(ONE);
+
+  await using second = await realServer({ dataDir });
+  expect(second.proxyPort).toBe(first.proxyPort);
+  expect(await proxyPids()).toEqual(pids);
+  expect(await waiting).toEqual(ONE);
+  const { rows } = await client.query('show application_name');
+  expect(rows).toEqual([{ application_name: 'kept' }]);
+  // The next control plane knows of the session, and does not take its compute away.
+  expect(await second.client.tenants.get('awake')).toMatchObject({ state: 'running', sessions: 1 });
+  await client.end();
+  await eventually('no session is known', async () => {
+    return (await second.client.tenants.get('awake')).sessions === 0;
+  });
+});
+
+test('a stopped control plane delays no query of an awake tenant', async () => {
+  await using server = await realServer({ dataDir });
+  const tenant = await server.client.tenants.create({ name: 'acme' });
+  const client = await connected(uriOf(server, tenant));
+  process.kill(server.pid, 'SIGSTOP');
+  try {
+    for (let n = 0; n < 100; n++) expect(await one(client)).toEqual(ONE);
+  } finally {
+    process.kill(server.pid, 'SIGCONT');
+  }
+  await client.end();
+});
+
+test('a control plane that leaves computes leaves the clients too; one that stops ends all', async () => {
+  await using first = await realServer({ dataDir, args: ['--detach-computes'] });
+  const tenant = await first.client.tenants.create({ name: 'acme' });
+  const client = await connected(uriOf(first, tenant));
+  expect(await first.end('SIGTERM')).toEqual({ code: 0, signal: null });
+  expect(await one(client)).toEqual(ONE);
+
+  await using second = await realServer({ dataDir });
+  expect(await one(client)).toEqual(ONE);
+  const ended = new Promise<Error>((done) => client.on('error', done));
+  expect(await second.end('SIGTERM')).toEqual({ code: 0, signal: null });
+  expect(await ended).toMatchObject({ code: '57P01' });
+  expect(await processesIn(dataDir)).toEqual([]);
+});
+
+test('a data plane that dies is replaced on the same port, and its sessions hold nobody awake', async () => {
+  await using server = await realServer({ dataDir });
+  const tenant = await server.client.tenants.create({ name: 'acme' });
+  const client = await connected(uriOf(server, tenant));
+  const ended = new Promise<Error>((done) => client.on('error', done));
+  const [pid = 0] = await proxyPids();
+  process.kill(pid, 'SIGKILL');
+  expect(await ended).toBeInstanceOf(Error);
+  await eventually('another proxy serves', async () => {
+    const pids = await proxyPids();
+    return pids.length === 1 && pids[0] !== pid;
+  });
+  expect(await once(uriOf(server, tenant))).toEqual(ONE);
+  await eventually('the dead sessions are not counted', async () => {
+    return (await server.client.tenants.get('acme')).sessions === 0;
+  });
+});
+
+test('a data plane with other options is replaced, and its clients are told', async () => {
+  await using first = await realServer({ dataDir, args: ['--detach-computes'] });
+  const tenant = await first.client.tenants.create({ name: 'acme' });
+  const client = await connected(uriOf(first, tenant));
+  const ended = new Promise<Error>((done) => client.on('error', done));
+  await first.end();
+  const pids = await proxyPids();
+
+  await using second = await realServer({ dataDir, args: ['--login-timeout', '7s'] });
+  expect(await ended).toMatchObject({ code: '57P01' });
+  expect(await proxyPids()).not.toEqual(pids);
+  expect(second.output).toContain('the options have changed');
+  expect(await once(uriOf(second, tenant))).toEqual(ONE);
+});
+
+test.each(['proxy.locked', 'proxy.started', 'proxy.told', 'proxy.opened'] as const)(
+  'a server killed at %s is followed by one with one data plane',
+  async (point) => {
+    const env = { DYNABASE_FAILPOINT: `${point}:kill` };
+    await expect(realServer({ dataDir, env })).rejects.toThrow('SIGKILL');
+    await using server = await realServer({ dataDir });
+    const tenant = await server.client.tenants.create({ name: 'acme' });
+    expect(await once(uriOf(server, tenant))).toEqual(ONE);
+    expect(await proxyPids()).toHaveLength(1);
+    const serving = (await processesIn(dataDir)).filter(({ cwd }) => cwd.endsWith('/data-plane'));
+    expect(serving).toHaveLength(1);
+  },
+);
