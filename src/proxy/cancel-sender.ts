@@ -57,37 +57,40 @@ export class CancelSender {
   #next(): void {
     for (const target of this.#waiting) {
       if (this.#underWay.size >= CANCELS_MAX) return;
-      if (target.isBusy && this.#countOf(target) >= CANCELS_OF_COMPUTE_MAX) continue;
+      if (target.isBusy && this.#countOf(pathOf(target)) >= CANCELS_OF_COMPUTE_MAX) continue;
       this.#waiting.delete(target);
       if (target.isBusy) this.#dial(target);
     }
   }
 
-  #countOf({ backend }: Cancellable): number {
-    return this.#ofCompute.get(backend.address.socketPath) ?? 0;
+  #countOf(path: string): number {
+    return this.#ofCompute.get(path) ?? 0;
   }
 
-  #count(target: Cancellable, change: 1 | -1): void {
-    const path = target.backend.address.socketPath;
-    const count = this.#countOf(target) + change;
+  #count(path: string, change: 1 | -1): void {
+    const count = this.#countOf(path) + change;
     if (count > 0) this.#ofCompute.set(path, count);
     else this.#ofCompute.delete(path);
   }
 
+  /** By the time the cancel is done the target may have another backend, or none. */
   #dial(target: Cancellable): void {
+    const path = pathOf(target);
     this.#underWay.add(target);
-    this.#count(target, 1);
-    const socket = this.#options.dial(target.backend.address.socketPath);
+    this.#count(path, 1);
+    const socket = this.#options.dial(path);
     const giveUp = this.#options.clock.timer(GIVE_UP_AFTER, () => socket.destroy());
     // A compute that cannot be reached has nothing left to cancel.
     socket.on('error', () => {});
     socket.on('close', () => {
       giveUp();
       this.#underWay.delete(target);
-      this.#count(target, -1);
+      this.#count(path, -1);
       this.#next();
     });
     socket.end(cancelRequest(target.backend.key));
     socket.resume();
   }
 }
+
+const pathOf = ({ backend }: Cancellable): string => backend.address.socketPath;

@@ -91,6 +91,17 @@ export class RequestLedger {
     return !this.#unsure;
   }
 
+  /** How many ReadyForQuery are to come; null if that cannot be told, or depends on the client. */
+  get owed(): number | null {
+    if (this.#unsure || this.#runOpen || this.#skipping || this.#copyIn !== 'none') return null;
+    let owed = 0;
+    for (let i = 0; i < this.#size; i++) {
+      const kind = this.#kinds[this.#at(i)];
+      if (kind === KIND.query || kind === KIND.sync) owed++;
+    }
+    return owed;
+  }
+
   /** The client sent a message of `type`, whose first byte came at `now`. */
   asked(type: number, now: Instant): void {
     switch (type) {

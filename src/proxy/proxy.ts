@@ -18,6 +18,7 @@ import { CancelRegistry } from './cancel.ts';
 import { CancelSender } from './cancel-sender.ts';
 import { addressKey } from './client-address.ts';
 import { Meter } from './meter.ts';
+import { Pools } from './pools.ts';
 import type { ProxyOptions } from './proxy-options.ts';
 import { Session, type SessionParts } from './session.ts';
 import { SessionTable } from './session-table.ts';
@@ -48,8 +49,10 @@ export interface RunningProxy {
 /** Listens. Throws `PORT_IN_USE`. */
 export async function openProxy(parts: ProxyParts): Promise<RunningProxy> {
   const { network, clock, random, log, options } = parts;
+  const pools = new Pools(parts);
   const shared: SessionParts = {
     ...parts,
+    pools,
     throttle: new LoginThrottle(clock, options.throttle),
     table: new SessionTable(options),
     cancelKeys: new CancelRegistry(random),
@@ -64,10 +67,16 @@ export async function openProxy(parts: ProxyParts): Promise<RunningProxy> {
   const listening = await network.listen(options, onSocket);
   return {
     port: listening.port,
-    sessions: shared.table,
+    sessions: {
+      end: (tenant, because) => shared.table.end(tenant, because),
+      count: (tenant) => shared.table.count(tenant),
+      park: (tenant, request) => pools.park(tenant, request),
+      list: (tenant) => Promise.resolve(pools.list(tenant)),
+    },
     close: async () => {
       await listening.close();
       await endSessions(shared);
+      pools.close();
       await shared.meter.close();
     },
   };

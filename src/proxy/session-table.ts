@@ -4,9 +4,8 @@
  * use up a tenant's share.
  */
 import { type Fault, fault } from '../domain/faults.ts';
-import type { Door, Parked, Sessions, SessionView, TenantUse } from '../domain/gate.ts';
+import type { Door } from '../domain/gate.ts';
 import type { TenantId } from '../domain/ids.ts';
-import { ms } from '../domain/units.ts';
 
 export type SessionLimits = {
   readonly sessionsMax: number;
@@ -32,7 +31,7 @@ export type Admission =
   /** To be closed without a word. */
   | { readonly kind: 'ignored' };
 
-export class SessionTable implements Sessions {
+export class SessionTable {
   readonly #limits: SessionLimits;
   readonly #open = new Set<Tracked>();
   readonly #ofAddress = new Map<string, number>();
@@ -109,23 +108,6 @@ export class SessionTable implements Sessions {
     return new Promise((resolve) => {
       this.#onEmpty = resolve;
     });
-  }
-
-  use(tenant: TenantId): TenantUse {
-    const sessions = this.count(tenant);
-    const heldBy = sessions === 0 ? null : `${sessions} open sessions`;
-    return { sessions, bound: sessions, heldBy, idleFor: ms(0) };
-  }
-
-  park(tenant: TenantId): Promise<Parked> {
-    const { heldBy } = this.use(tenant);
-    return Promise.resolve(
-      heldBy === null ? { kind: 'parked', sessions: 0 } : { kind: 'held', why: heldBy },
-    );
-  }
-
-  list(): Promise<readonly SessionView[]> {
-    return Promise.resolve([]);
   }
 
   /** Of one tenant: those whose password is proven. Of all: every connection. */

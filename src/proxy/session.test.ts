@@ -174,10 +174,10 @@ describe('ending from our side', () => {
     world = await proxyWorld();
     const working = world.connect();
     await working.logIn(ACME);
-    world.gate.onWake = () => new Promise(() => {});
+    world.compute.answers.push({ kind: 'silence' });
     const waiting = world.connect();
     const login = waiting.logIn(ACME);
-    await world.until(() => world.gate.wakes.length === 2);
+    await world.until(() => world.compute.open.size === 2);
     world.proxy.sessions.end('tn_other' as TenantId, gone);
     expect(world.proxy.sessions.count(world.acme)).toBe(2);
     world.proxy.sessions.end(world.acme, gone);

@@ -1,17 +1,17 @@
 /**
  * One client connection, from accept to close.
  *
- *   greeting ─▶ authenticating ─▶ waking ⇄ binding ─▶ relaying
- *       └──────────────┴─────────────┴────────┴───────────┴──▶ closed
+ *   greeting ─▶ authenticating ─▶ binding ─▶ relaying
+ *       └──────────────┴─────────────┴───────────┴──▶ closed
  *
  * Greeting: encryption is agreed on, and the startup message or a cancel request read. Whom the
  * connection is for is not known, and nothing of ours has been touched.
  * Authenticating: the tenant is looked for and the password checked. Both must be done within the
  * login timeout, so that silence costs a socket and no more.
- * Waking: the password is proven. The session counts for its tenant and holds it awake; its compute
- * is being started, if it sleeps. A client that leaves here gives up its wait, not the start.
- * Binding: the compute is logged in to. If it does not answer, it is waking again.
- * Relaying: the client has its first ReadyForQuery, and the bytes belong to the relay.
+ * Binding: the password is proven. The session counts for its tenant, whose pool finds it a backend,
+ * after a wake if it sleeps. A client that leaves here gives up its wait, not the wake.
+ * Relaying: the client has its first ReadyForQuery, and the bytes belong to the relay. What becomes of
+ * its backend from then on is told in `parking.ts`.
  * Closed: what was taken has been given back, once. The socket may still be carrying last words.
  *
  * Whatever ends a session is one of: the client left, a fault, the compute's own refusal, or `end`
@@ -21,7 +21,7 @@ import type { Socket } from 'node:net';
 import { assert } from '../domain/assert.ts';
 import type { CancelTimer, Clock } from '../domain/clock.ts';
 import { type Fault, fault, toFault } from '../domain/faults.ts';
-import type { Door, Gate } from '../domain/gate.ts';
+import type { Door, Gate, WakeCause } from '../domain/gate.ts';
 import type { ProxyId, SessionId } from '../domain/ids.ts';
 import type { Log } from '../domain/log.ts';
 import type { Network } from '../domain/network.ts';
@@ -29,8 +29,7 @@ import type { Random } from '../domain/random.ts';
 import { errorResponse } from '../wire/error-response.ts';
 import { backendKeyData, readyForQuery } from '../wire/messages.ts';
 import { type CancelKey, type StartupMessage, spokenVersion } from '../wire/startup.ts';
-import { type Backend, BackendRefused } from './backend.ts';
-import { bind } from './bind.ts';
+import { BackendRefused } from './backend.ts';
 import type { CancelRegistry } from './cancel.ts';
 import type { CancelSender } from './cancel-sender.ts';
 import { ClientLine } from './client-line.ts';
@@ -38,8 +37,12 @@ import { greet } from './greeting.ts';
 import { ClientGone } from './inbox.ts';
 import { type Login, LoginRefused, login } from './login.ts';
 import type { Meter } from './meter.ts';
+import type { TenantPool } from './pool.ts';
+import type { Identity, PooledBackend } from './pooled-backend.ts';
+import type { Pools } from './pools.ts';
 import type { ProxyOptions } from './proxy-options.ts';
 import { type Relay, relay } from './relay.ts';
+import type { Seeker } from './seeker-queue.ts';
 import type { SessionTable, Tracked } from './session-table.ts';
 import type { TenantMeter } from './tenant-meter.ts';
 import type { LoginThrottle } from './throttle.ts';
@@ -58,6 +61,7 @@ export type SessionParts = {
   readonly cancelKeys: CancelRegistry;
   readonly cancels: CancelSender;
   readonly meter: Meter;
+  readonly pools: Pools;
 };
 
 export type SessionOptions = {
@@ -71,22 +75,36 @@ export type SessionOptions = {
 type State =
   | { readonly kind: 'greeting' }
   | { readonly kind: 'authenticating' }
-  | { readonly kind: 'waking' }
   | { readonly kind: 'binding' }
   | { readonly kind: 'relaying'; readonly relay: Relay }
   | { readonly kind: 'closed' };
 
 const MOVES: Readonly<Record<State['kind'], readonly State['kind'][]>> = {
   greeting: ['authenticating', 'closed'],
-  authenticating: ['waking', 'closed'],
-  waking: ['binding', 'closed'],
-  binding: ['waking', 'relaying', 'closed'],
+  authenticating: ['binding', 'closed'],
+  binding: ['relaying', 'closed'],
   relaying: ['closed'],
   closed: [],
 };
 
 /** What a session with a proven password has taken, and gives back when it closes. */
-type Taken = { readonly door: Door; readonly meter: TenantMeter; key: CancelKey | null };
+type Taken = {
+  readonly door: Door;
+  readonly meter: TenantMeter;
+  readonly pool: TenantPool;
+  readonly identity: Identity;
+  key: CancelKey | null;
+};
+
+type SessionCause = Extract<WakeCause, { kind: 'session' }>;
+
+/** What a session begins to relay with. */
+type Begin = {
+  readonly taken: Taken;
+  readonly cause: SessionCause;
+  readonly backend: PooledBackend;
+  readonly startup: StartupMessage;
+};
 
 /** A login that the compute refused although we had proven it: our verifier is out of date. */
 const INVALID_PASSWORD = '28P01';
@@ -99,8 +117,8 @@ export class Session implements Tracked {
   #state: State = { kind: 'greeting' };
   #taken: Taken | null = null;
   #deadline: CancelTimer = () => {};
-  /** Gives up the wake and the login to the compute. Only there while they go on. */
-  #binding: AbortController | null = null;
+  /** What stands in the pool's queue. Only there while the session is binding. */
+  #seeker: Seeker | null = null;
 
   constructor(socket: Socket, options: SessionOptions, parts: SessionParts) {
     this.#options = options;
@@ -144,73 +162,68 @@ export class Session implements Tracked {
     this.#move({ kind: 'authenticating' });
     const from = { address: this.#options.address, parts: this.#parts };
     const proven = await login(this.#line, greeting.startup, from);
-    this.#enter(proven.door);
-    const backend = await this.#bind(proven);
-    this.#begin(backend, greeting.startup, proven.door);
+    const taken = this.#enter(proven);
+    const cause = this.#causeOf(proven);
+    const backend = await this.#seek(taken, cause);
+    this.#begin({ taken, cause, backend, startup: greeting.startup });
   }
 
   /** From here on the session counts for its tenant. */
-  #enter(door: Door): void {
-    const { table, meter, options } = this.#parts;
-    const { bindTimeout } = options;
+  #enter({ door, backendRole, parameters, clientKey }: Login): Taken {
+    const { table, meter, pools } = this.#parts;
     table.enter(this, door);
-    this.#taken = { door, meter: meter.sessionBegan(door.tenant), key: null };
-    this.#within(bindTimeout, () =>
-      fault('WAKE_TIMEOUT', {
-        tenant: door.name,
-        waited: bindTimeout,
-        why: 'its compute does not answer',
-      }),
-    );
-    this.#move({ kind: 'waking' });
+    const pool = pools.of(door);
+    const identity = pool.identity(backendRole, parameters, clientKey);
+    const taken = { door, meter: meter.sessionBegan(door.tenant), pool, identity, key: null };
+    this.#taken = taken;
+    this.#deadline();
+    this.#move({ kind: 'binding' });
+    return taken;
   }
 
-  #bind(proven: Login): Promise<Backend> {
-    const { address } = this.#options;
-    const applicationName = proven.parameters.get('application_name') ?? '';
-    const cause = { kind: 'session', role: proven.role, applicationName, from: address } as const;
-    const { proxyId } = this.#parts;
-    const request = {
-      ...proven,
-      wake: { tenant: proven.door.tenant, proxy: proxyId, cause },
-      onPhase: (phase: 'waking' | 'binding') => {
-        if (this.#state.kind !== phase) this.#move({ kind: phase });
-      },
-    };
-    this.#binding = new AbortController();
-    return bind(request, this.#parts, this.#binding.signal);
+  #causeOf({ role, parameters }: Login): SessionCause {
+    const applicationName = parameters.get('application_name') ?? '';
+    return { kind: 'session', role, applicationName, from: this.#options.address };
+  }
+
+  #seek({ pool, identity }: Taken, cause: SessionCause): Promise<PooledBackend> {
+    const { clock } = this.#parts;
+    return new Promise((resolve, reject) => {
+      this.#seeker = {
+        ...{ identity, cause, isListening: false, since: clock.now() },
+        onBackend: resolve,
+        onFailed: reject,
+        onSlow: (notice) => this.#line.write(notice),
+      };
+      pool.seek(this.#seeker);
+    });
   }
 
   /** Tells the client that it is in, and gives the line to the relay. */
-  #begin(backend: Backend, startup: StartupMessage, door: Door): void {
+  #begin(begin: Begin): void {
     const { cancelKeys, cancels, clock, gate } = this.#parts;
-    const taken = this.#taken;
-    if (taken === null || this.#state.kind !== 'binding') {
-      backend.socket.destroy();
+    const { taken, backend } = begin;
+    if (this.#state.kind !== 'binding') {
+      backend.leave(clock);
       return;
     }
-    this.#deadline();
-    this.#binding = null;
-    const key = cancelKeys.issue({
-      protocol: spokenVersion(startup.asked),
-      processId: backend.key.processId,
-    });
+    this.#seeker = null;
+    const { processId } = backend.key;
+    const key = cancelKeys.issue({ protocol: spokenVersion(begin.startup.asked), processId });
     taken.key = key;
     const welcome = [
-      backend.greeting,
+      backend.greeting(),
       backendKeyData(key.processId, key.secret),
       readyForQuery(backend.status),
     ];
     this.#line.write(Buffer.concat(welcome));
     const { socket, head } = this.#line.handOver();
+    const { door, pool, identity, meter } = taken;
     const running = relay({
-      client: socket,
-      backend,
-      head,
-      tenant: door.name,
-      meter: taken.meter,
-      clock,
-      cancels,
+      ...{ client: socket, backend, head, pool, identity, meter, clock, cancels },
+      id: this.#options.id,
+      cause: begin.cause,
+      processId: key.processId,
       onRolesChanged: () => gate.rolesChanged(door.tenant),
       onEnd: () => this.#close(),
     });
@@ -244,7 +257,7 @@ export class Session implements Tracked {
     if (this.#state.kind === 'closed') return;
     this.#move({ kind: 'closed' });
     this.#deadline();
-    this.#binding?.abort();
+    if (this.#seeker !== null) this.#taken?.pool.unseek(this.#seeker);
     this.#line.hangUp(last);
     this.#giveBack();
   }
@@ -253,12 +266,12 @@ export class Session implements Tracked {
     const taken = this.#taken;
     if (taken === null) return;
     this.#taken = null;
-    const { table, cancelKeys, gate } = this.#parts;
+    const { table, cancelKeys, pools } = this.#parts;
     const { door, meter, key } = taken;
     if (key !== null) cancelKeys.forget(key);
     meter.sessionEnded();
     table.leave(this, door.tenant);
-    gate.use(door.tenant, this.#parts.proxyId, table.use(door.tenant));
+    pools.changed(door.tenant);
   }
 
   /** One deadline at a time. */

@@ -7,6 +7,7 @@ import { type RealPostgres, realPostgres } from '../testing/real-postgres.ts';
 import { VirtualClock } from '../testing/virtual-clock.ts';
 import { int32, message, zeroTerminated } from '../wire/messages.ts';
 import { TenantMeter } from './tenant-meter.ts';
+import { Evidence } from './evidence.ts';
 import { Traffic } from './traffic.ts';
 
 let server: RealPostgres;
@@ -57,6 +58,8 @@ function understood({ asked, answered }: Recorded, cuts: { asked: number; answer
     clock: new VirtualClock(),
     meter,
     status: 0x49,
+    evidence: new Evidence(() => {}),
+    processIds: { told: 7, actual: 7 },
     onRolesChanged: () => rolesChanged++,
   });
   for (const part of [asked.subarray(0, cuts.asked), asked.subarray(cuts.asked)]) {

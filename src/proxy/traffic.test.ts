@@ -8,6 +8,7 @@ import { errorResponse } from '../wire/error-response.ts';
 import { STATUS } from '../wire/frames.ts';
 import { message, readyForQuery, zeroTerminated } from '../wire/messages.ts';
 import { TenantMeter } from './tenant-meter.ts';
+import { Evidence } from './evidence.ts';
 import { Traffic } from './traffic.ts';
 
 const TENANT = 'tn_0123456789ab' as TenantId;
@@ -28,6 +29,8 @@ class World {
     clock: this.clock,
     meter: this.meter,
     status: STATUS.idle,
+    evidence: new Evidence(() => {}),
+    processIds: { told: 7, actual: 7 },
     onRolesChanged: () => this.rolesChanged++,
   });
 

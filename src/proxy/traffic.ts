@@ -1,8 +1,8 @@
 /**
  * What passes through one session, understood as far as it must be.
  *
- * Both directions are framed and counted here; no socket is. The original bytes are never changed,
- * delayed or copied. Learned on the way: whether the session is idle (`ledger`), usage (`meter`),
+ * Both directions are framed and counted here; no socket is. The original bytes are never delayed
+ * or copied, and but for one field never changed. Learned on the way: whether the session is idle (`ledger`), usage (`meter`),
  * whether the client said goodbye, whether the backend did, and whether a role was changed.
  *
  * A role counts as changed when the command has completed and no transaction is open any more. A
@@ -22,10 +22,23 @@ import {
   REQUEST_LENGTH_MAX,
   STATUS,
 } from '../wire/frames.ts';
+import { type Evidence, UNNAMED_BYTES_MAX } from './evidence.ts';
 import { RequestLedger } from './ledger.ts';
 import type { TenantMeter } from './tenant-meter.ts';
 
-const REQUEST_PEEKS = peeks(Object.fromEntries(Object.values(REQUEST).map((type) => [type, 0])));
+/** Values that name a custom setting stand near the beginning. */
+const BIND_BYTES = 1_024;
+
+const REQUEST_PEEKS = peeks({
+  ...Object.fromEntries(Object.values(REQUEST).map((type) => [type, 0])),
+  [REQUEST.query]: UNNAMED_BYTES_MAX,
+  [REQUEST.parse]: UNNAMED_BYTES_MAX,
+  [REQUEST.bind]: BIND_BYTES,
+  [REQUEST.close]: 2,
+});
+
+/** The process id. */
+const NOTIFIER_BYTES = 4;
 
 /** `CREATE ROLE` and its zero byte, the longest tag that matters. */
 const TAG_BYTES = 12;
@@ -46,6 +59,7 @@ const ANSWER_PEEKS = peeks({
   [ANSWER.readyForQuery]: 1,
   [ANSWER.noData]: 0,
   [ANSWER.portalSuspended]: 0,
+  [ANSWER.notification]: NOTIFIER_BYTES,
 });
 
 /** CREATE USER and CREATE GROUP have the tag of CREATE ROLE. */
@@ -60,6 +74,12 @@ export type TrafficOptions = {
   readonly meter: TenantMeter;
   /** Transaction status with which the session begins. */
   readonly status: number;
+  readonly evidence: Evidence;
+  /**
+   * What the client takes for its backend's process id, and what it is. They differ once the session
+   * has changed its backend; a notification from the session itself must still look like one.
+   */
+  readonly processIds: { readonly told: number; readonly actual: number };
   readonly onRolesChanged: () => void;
 };
 
@@ -135,6 +155,7 @@ class RequestListener implements FrameListener {
   readonly #ledger: RequestLedger;
   readonly #meter: TenantMeter;
   readonly #clock: Clock;
+  readonly #evidence: Evidence;
   chunkAt: Instant = UNREAD;
   hasTerminated = false;
 
@@ -142,15 +163,17 @@ class RequestListener implements FrameListener {
     this.#ledger = ledger;
     this.#meter = options.meter;
     this.#clock = options.clock;
+    this.#evidence = options.evidence;
   }
 
-  frame(type: number): void {
+  frame(type: number, bytes: Uint8Array, start: number, end: number): void {
     if (this.chunkAt === UNREAD) this.chunkAt = this.#clock.now();
     if (type === REQUEST.query || type === REQUEST.execute || type === REQUEST.functionCall) {
       this.#meter.queries++;
     } else if (type === REQUEST.terminate) {
       this.hasTerminated = true;
     }
+    if (start < end) this.#evidence.asked(type, bytes, start, end);
     this.#ledger.asked(type, this.chunkAt);
   }
 }
@@ -159,6 +182,8 @@ class AnswerListener implements FrameListener {
   readonly #ledger: RequestLedger;
   readonly #meter: TenantMeter;
   readonly #clock: Clock;
+  readonly #evidence: Evidence;
+  readonly #processIds: TrafficOptions['processIds'];
   readonly #onRolesChanged: () => void;
   #areRolesTouched = false;
   chunkAt: Instant = UNREAD;
@@ -168,6 +193,8 @@ class AnswerListener implements FrameListener {
     this.#ledger = ledger;
     this.#meter = options.meter;
     this.#clock = options.clock;
+    this.#evidence = options.evidence;
+    this.#processIds = options.processIds;
     this.#onRolesChanged = options.onRolesChanged;
   }
 
@@ -176,8 +203,11 @@ class AnswerListener implements FrameListener {
       this.#ready(start < end ? (bytes[start] ?? 0) : 0);
       return;
     }
-    if (type === ANSWER.commandComplete && isRoleTag(bytes, start, end))
-      this.#areRolesTouched = true;
+    if (type === ANSWER.commandComplete) {
+      this.#evidence.tagged(bytes, start, end);
+      if (isRoleTag(bytes, start, end)) this.#areRolesTouched = true;
+    }
+    if (type === ANSWER.notification) this.#notified(bytes, start);
     if (type === ANSWER.error) this.#failed(Buffer.from(bytes.subarray(start, end)));
     this.#ledger.answered(type);
   }
@@ -193,6 +223,14 @@ class AnswerListener implements FrameListener {
     if (!this.#areRolesTouched) return;
     this.#areRolesTouched = false;
     this.#onRolesChanged();
+  }
+
+  /** Where the process id was cut by a chunk's end it has gone its way, and stays as it is. */
+  #notified(bytes: Uint8Array, start: number): void {
+    const { told, actual } = this.#processIds;
+    if (told === actual) return;
+    const notifier = new DataView(bytes.buffer, bytes.byteOffset + start, NOTIFIER_BYTES);
+    if (notifier.getInt32(0) === actual) notifier.setInt32(0, told);
   }
 
   #failed(body: Buffer): void {

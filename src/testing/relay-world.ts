@@ -4,13 +4,19 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { TenantId, TenantName } from '../domain/ids.ts';
+import type { ProxyId, SessionId, TenantId, TenantName } from '../domain/ids.ts';
 import type { Backend } from '../proxy/backend.ts';
 import { CancelSender } from '../proxy/cancel-sender.ts';
+import { TenantPool } from '../proxy/pool.ts';
+import { PooledBackend } from '../proxy/pooled-backend.ts';
+import { PROXY_DEFAULTS } from '../proxy/proxy-options.ts';
 import { type Relay, type RelayEnd, relay } from '../proxy/relay.ts';
 import { TenantMeter } from '../proxy/tenant-meter.ts';
 import { dialDirect, directly } from '../system/direct-socket.ts';
 import { STATUS } from '../wire/frames.ts';
+import { FakeGate } from './fake-gate.ts';
+import { MemoryNetwork } from './memory-network.ts';
+import { SeededRandom } from './seeded-random.ts';
 import { VirtualClock } from './virtual-clock.ts';
 
 /** How the relay's two sockets read: out of their buffers, or as streams. */
@@ -84,7 +90,9 @@ export class RelayWorld implements AsyncDisposable {
     this.sides = { client: made.accepted, server: made.dialled };
     this.#close = made.close;
     made.onConnection((socket) => void this.cancels.push(new Peer(socket)));
-    const backend: Backend = {
+    const pool = poolOf(this.clock, made.path);
+    const identity = pool.identity('acme', new Map(), Buffer.alloc(32));
+    const opened: Backend = {
       socket: made.dialled,
       address: { socketPath: made.path },
       key: { processId: 7, secret: Buffer.from([1, 2, 3, 4]) },
@@ -94,9 +102,13 @@ export class RelayWorld implements AsyncDisposable {
     };
     this.relay = relay({
       client: made.accepted,
-      backend,
+      backend: new PooledBackend(opened, identity, () => {}),
       head: options.head ?? Buffer.alloc(0),
-      tenant: 'acme' as TenantName,
+      id: 1 as SessionId,
+      cause: { kind: 'session', role: 'acme', applicationName: '', from: '127.0.0.1' },
+      processId: 7,
+      pool,
+      identity,
       meter: this.meter,
       clock: this.clock,
       cancels: new CancelSender({ dial: dialDirect, clock: this.clock }),
@@ -125,6 +137,23 @@ export class RelayWorld implements AsyncDisposable {
     this.sides.server.destroy();
     await this.#close();
   }
+}
+
+/** A pool that is asked for nothing. */
+function poolOf(clock: VirtualClock, path: string): TenantPool {
+  const tenant = 'tn_0123456789ab' as TenantId;
+  const door = { tenant, name: 'acme' as TenantName, sessionsMax: 9, backendsMax: 9 };
+  return new TenantPool(
+    { ...door, maxPinIdle: null },
+    {
+      proxyId: 'proxy' as ProxyId,
+      gate: new FakeGate(path),
+      network: new MemoryNetwork(() => {}),
+      clock,
+      random: new SeededRandom(1),
+      options: PROXY_DEFAULTS,
+    },
+  );
 }
 
 type Made = {

@@ -36,6 +36,7 @@ export const ANSWER = {
   bindComplete: 0x32, // 2
   closeComplete: 0x33, // 3
   commandComplete: 0x43, // C
+  notification: 0x41, // A
   error: 0x45, // E
   copyIn: 0x47, // G
   emptyQuery: 0x49, // I

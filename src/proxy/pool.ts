@@ -1,0 +1,513 @@
+/**
+ * The backends of one tenant, and its sessions, which share them.
+ *
+ *   asleep ──somebody seeks──▶ waking ──address; listeners rejoin──▶ awake ──park──▶ parking ──▶ asleep
+ *     ▲                          │ ▲                                  │  ▲              │
+ *     └──wake failed: told───────┘ └──compute does not answer─────────┘  └──held────────┘
+ *
+ * Asleep: no address, no backend. Sessions have their sockets and what `Parking` knows of them.
+ * Waking: `Gate.wake` was called, once, however many seek. When it answers, all who listen get a
+ * backend first, and nobody else before they have it: whatever is then notified, they hear.
+ * Awake: who seeks gets a backend at rest of the same identity, else a new one while there are less
+ * than `Door.backendsMax`, else the first that a session at rest can spare. First come, first served.
+ * Parking: the compute is to be stopped. All sessions are asked; once none has a backend and nobody
+ * seeks one, the address is forgotten in the same breath, and the answer is `parked`.
+ *
+ * A backend goes to another session only after `DISCARD ALL`, and never if it held something that
+ * survives that. One at rest is closed after `REST_MAX`.
+ *
+ * Costs: some 600 bytes a tenant with sessions, nothing without; work only for who comes and goes.
+ */
+import type { Clock } from '../domain/clock.ts';
+import { type Fault, fault } from '../domain/faults.ts';
+import type {
+  Door,
+  Gate,
+  Parked,
+  ParkRequest,
+  SessionView,
+  TenantUse,
+  WakeCause,
+} from '../domain/gate.ts';
+import type { Address } from '../domain/host.ts';
+import type { ProxyId } from '../domain/ids.ts';
+import type { Network } from '../domain/network.ts';
+import type { Random } from '../domain/random.ts';
+import { type DurationMs, elapsed, type Instant, ms, seconds } from '../domain/units.ts';
+import { drain, held, parkIdle } from './evacuation.ts';
+import type { Evidence } from './evidence.ts';
+import { Openings } from './openings.ts';
+import type { Parking, Purpose } from './parking.ts';
+import { type Identity, identityName, type PooledBackend } from './pooled-backend.ts';
+import { reset } from './reset.ts';
+import { type Patience, type Seeker, SeekerQueue } from './seeker-queue.ts';
+
+/** For a backend at rest to be taken by another session. */
+const REST_MAX = seconds(30);
+
+/** Custom settings that one tenant's sessions are asked for; a tenant with more is told apart wrongly. */
+const NAMES_MAX = 256;
+
+/** Identities that may be there without a session. */
+const IDENTITIES_SPARE = 16;
+
+export type PoolParts = {
+  readonly proxyId: ProxyId;
+  readonly gate: Gate;
+  readonly network: Network;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly options: PoolOptions;
+};
+
+export type PoolOptions = {
+  /** Idle time after which a session gives up its backend. */
+  readonly parkAfter: DurationMs;
+  /** Longest that a client waits for a wake and a login to the compute. */
+  readonly bindTimeout: DurationMs;
+  /** Longest that a client waits for a backend while all are at work. */
+  readonly queryWaitTimeout: DurationMs;
+  /** For tests: every session is parked whenever it can be. */
+  readonly chaosPark: boolean;
+};
+
+export class TenantPool {
+  door: Door;
+  readonly #parts: PoolParts;
+  readonly #sessions = new Set<Parking>();
+  readonly #identities = new Map<string, Identity>();
+  readonly #names = new Set<string>();
+  readonly #openings: Openings;
+  readonly #seekers: SeekerQueue;
+  /** At rest, the one least lately used first. */
+  readonly #rested = new Set<PooledBackend>();
+  /** All that are not closed. */
+  readonly #backends = new Set<PooledBackend>();
+  /** Listeners that have not yet rejoined since the wake. */
+  readonly #barrier = new Set<Parking>();
+  /** Parked ones that PostgreSQL would end by itself some time. */
+  readonly #timed = new Set<Parking>();
+  readonly #scanned = new WeakSet<Identity>();
+  #address: Address | null = null;
+  #isWaking = false;
+  /** Sessions that have been asked for their backend on behalf of those who seek. */
+  #asked = 0;
+  #closedBy: ParkRequest['kind'] | null = null;
+  #isHungry: boolean;
+
+  constructor(door: Door, parts: PoolParts) {
+    this.door = door;
+    this.#parts = parts;
+    this.#isHungry = parts.options.chaosPark;
+    this.#seekers = new SeekerQueue(parts.clock, () => this.#patience());
+    this.#openings = new Openings(parts, {
+      onOpen: (backend) => this.#backends.add(backend),
+      onClosed: (backend) => this.#closed(backend),
+    });
+  }
+
+  /** Whether a session that comes to rest should say so. Read at every answer. */
+  get isHungry(): boolean {
+    return this.#isHungry;
+  }
+
+  /** Whether time brings nothing: no backend, nobody who seeks one, no session with a timeout. */
+  get isAsleep(): boolean {
+    return this.#backends.size + this.#seekers.size + this.#timed.size === 0;
+  }
+
+  get sessionCount(): number {
+    return this.#sessions.size;
+  }
+
+  /** A session has given up its backend, or lost it. */
+  parked(session: Parking): void {
+    if (session.idleSessionTimeout > 0) this.#timed.add(session);
+  }
+
+  /** Whether nobody gets a backend for now, since the compute is about to be restarted. */
+  get isClosed(): boolean {
+    return this.#closedBy === 'drain';
+  }
+
+  get isEmpty(): boolean {
+    return this.#sessions.size === 0 && this.#backends.size === 0 && this.#seekers.size === 0;
+  }
+
+  get sessions(): Iterable<Parking> {
+    return this.#sessions;
+  }
+
+  get namesLearned(): readonly string[] {
+    return [...this.#names];
+  }
+
+  learnName(name: string): void {
+    if (this.#names.size < NAMES_MAX) this.#names.add(name.toLowerCase());
+  }
+
+  /** Whether the functions of its database are to be looked through: once for each identity and wake. */
+  shouldScanFunctions(identity: Identity): boolean {
+    if (this.#scanned.has(identity)) return false;
+    this.#scanned.add(identity);
+    return true;
+  }
+
+  /** As whom such sessions log in; one object for all of them. */
+  identity(role: string, parameters: ReadonlyMap<string, string>, clientKey: Uint8Array): Identity {
+    const name = identityName(role, parameters);
+    const known = this.#identities.get(name);
+    if (known === undefined) {
+      const identity = { role, parameters, clientKey, baseline: null };
+      this.#identities.set(name, identity);
+      return identity;
+    }
+    known.clientKey = clientKey;
+    return known;
+  }
+
+  enter(session: Parking): void {
+    this.#sessions.add(session);
+  }
+
+  leave(session: Parking): void {
+    this.#sessions.delete(session);
+    this.#timed.delete(session);
+    this.#barrierDown(session);
+    this.#serve();
+  }
+
+  /** Puts somebody in the queue. */
+  seek(seeker: Seeker): void {
+    this.#seekers.add(seeker);
+    this.#serve();
+  }
+
+  /** Harmless if it is not in the queue. */
+  unseek(seeker: Seeker): void {
+    this.#seekers.remove(seeker);
+    this.#openings.giveUp(seeker);
+    this.#feed();
+  }
+
+  /** A session has got its backend and all it holds. */
+  bound(session: Parking): void {
+    this.#barrierDown(session);
+    this.#timed.delete(session);
+    // The last to be bound stands last, so that the next to be asked is one that was not lately.
+    this.#sessions.delete(session);
+    this.#sessions.add(session);
+    this.#serve();
+  }
+
+  /** A session has not got a backend, and waits no more. */
+  refused(session: Parking): void {
+    this.#barrierDown(session);
+  }
+
+  /** A session that was asked keeps its backend. */
+  kept(): void {
+    this.#serve();
+  }
+
+  /** A session has come to rest while somebody waits, or while all are parked. */
+  idled(session: Parking): void {
+    // Whoever parks them all asks by itself.
+    if (this.#closedBy !== null) return;
+    if (this.#parts.options.chaosPark && !session.isKnown) session.ask('share');
+    else if (this.#seekers.size > this.#asked) this.#askToShare(session);
+  }
+
+  /** A session has given up its backend. */
+  giveBack(backend: PooledBackend, purpose: Purpose): void {
+    if (purpose === 'suspend' || backend.isTainted || backend.hasEnded) {
+      backend.leave(this.#parts.clock);
+      return;
+    }
+    reset(backend, {
+      clock: this.#parts.clock,
+      onReset: () => this.#rest(backend),
+      onLost: () => backend.leave(this.#parts.clock),
+    });
+  }
+
+  /** A client has gone and left its backend at rest. What it held is not known. */
+  leftBy(backend: PooledBackend, evidence: Evidence): void {
+    // Settings that functions make are known only once the functions have been looked through.
+    const isClean = !evidence.isTainting && this.#names.size === 0;
+    const isWanted = isClean && this.#scanned.has(backend.identity) && this.#closedBy === null;
+    this.giveBack(backend, isWanted ? 'share' : 'suspend');
+  }
+
+  /** The backend of a session ended by itself, and the session goes on. */
+  lost(session: Parking, backend: PooledBackend): void {
+    if (this.#address !== null && this.#address === backend.address) this.#unanswered();
+    if (session.isListening) session.rejoin();
+  }
+
+  /** Ends every session. */
+  end(because: Fault): void {
+    for (const session of [...this.#sessions]) session.end(because);
+    this.#seekers.failAll(because);
+  }
+
+  list(): readonly SessionView[] {
+    const now = this.#parts.clock.now();
+    return [...this.#sessions].map((session) => session.view(now));
+  }
+
+  /** How the tenant is used, at `now`; `quietFor` is how long nothing must have been asked to be idle. */
+  use(now: Instant, quietFor: DurationMs): TenantUse {
+    let bound = 0;
+    let idleSince = 0 as Instant;
+    const coming = this.#seekers.size + this.#openings.count;
+    let heldBy = coming > 0 ? 'a session waits for the compute' : null;
+    for (const session of this.#sessions) {
+      if (session.isBound) bound++;
+      if (session.idleSince > idleSince) idleSince = session.idleSince;
+      const keptBy = session.keptBy;
+      if (keptBy !== null) heldBy = keptBy;
+    }
+    const idleFor = this.#sessions.size === 0 ? ms(0) : elapsed(idleSince, now);
+    if (heldBy === null && this.#sessions.size > 0 && idleFor < quietFor) heldBy = 'it is in use';
+    return { sessions: this.#sessions.size, bound, heldBy, idleFor };
+  }
+
+  /** Looks after all that time brings. */
+  sweep(now: Instant): void {
+    this.#endTimedOut(now);
+    this.#forgetIdentities();
+    for (const backend of this.#rested) {
+      if (elapsed(backend.restsSince, now) >= REST_MAX) this.#discard(backend);
+    }
+    for (const session of this.#sessions) {
+      session.sweep(now);
+      const pin = this.door.maxPinIdle === null ? null : session.pinIdle(now, this.door.maxPinIdle);
+      if (pin !== null) session.end(fault('PIN_IDLE_TIMEOUT', pin));
+      else if (session.isAtRest && this.#closedBy === null) this.#askIdle(session, now);
+    }
+  }
+
+  #endTimedOut(now: Instant): void {
+    for (const session of [...this.#timed]) {
+      const idleFor = elapsed(session.idleSince, now);
+      if (session.kind !== 'parked' || idleFor < session.idleSessionTimeout) continue;
+      session.end(fault('IDLE_SESSION_TIMEOUT', {}));
+    }
+  }
+
+  /** Those that nobody has any more, now and then. */
+  #forgetIdentities(): void {
+    if (this.#identities.size <= 2 * this.#sessions.size + IDENTITIES_SPARE) return;
+    const used = new Set<Identity>();
+    for (const session of this.#sessions) used.add(session.identity);
+    for (const backend of this.#backends) used.add(backend.identity);
+    for (const [name, identity] of this.#identities) {
+      if (!used.has(identity)) this.#identities.delete(name);
+    }
+  }
+
+  /** The proxy stops. */
+  close(): void {
+    for (const backend of [...this.#backends]) this.#discard(backend);
+  }
+
+  #askIdle(session: Parking, now: Instant): void {
+    const idleFor = elapsed(session.idleSince, now);
+    if (session.isKept) return;
+    if (idleFor >= this.#parts.options.parkAfter) session.ask('share');
+    else if (session.isTouched && idleFor > 0) session.ask('learn');
+  }
+
+  /** Has every session give up its backend, so that the compute can be stopped. */
+  async park(request: ParkRequest): Promise<Parked> {
+    if (this.#closedBy !== null) return { kind: 'held', why: 'it is being parked already' };
+    this.#closedBy = request.kind;
+    this.#isHungry = true;
+    const { clock } = this.#parts;
+    const closeDoor = (): Parked => this.#closeDoor();
+    const premises = { clock, sessions: this.#sessions, closeDoor };
+    try {
+      if (request.kind === 'ifIdle') return await parkIdle(premises);
+      const endBound = request.force ? () => this.#endBound() : null;
+      return await drain(premises, { within: request.within, endBound });
+    } finally {
+      this.#closedBy = null;
+      this.#isHungry = this.#parts.options.chaosPark;
+      this.#serve();
+    }
+  }
+
+  /** Parked, if nobody has a backend or seeks one at this very moment. */
+  #closeDoor(): Parked {
+    const bound = [...this.#sessions].find((session) => session.isBound);
+    if (bound !== undefined) return held(bound.keptBy ?? 'a query came');
+    if (this.#closedBy === 'ifIdle' && this.#seekers.size > 0) return held('a query came');
+    if (this.#isWaking || this.#openings.count > 0) return held('a session is just coming');
+    for (const backend of [...this.#rested]) this.#discard(backend);
+    this.#address = null;
+    return { kind: 'parked', sessions: this.#sessions.size };
+  }
+
+  #endBound(): void {
+    const because = fault('SESSION_UNRESTORABLE', {
+      tenant: this.door.name,
+      why: 'it is being restarted',
+    });
+    for (const session of [...this.#sessions]) if (session.isBound) session.end(because);
+  }
+
+  /** Gives out what there is, in order. */
+  #serve(): void {
+    while (this.#closedBy !== 'drain') {
+      const seeker = this.#seekers.first;
+      if (seeker === undefined) break;
+      if (this.#address === null) {
+        this.#wake(seeker.cause);
+        break;
+      }
+      if (this.#barrier.size > 0 && !seeker.isListening) break;
+      const backend = this.#restedOf(seeker.identity);
+      if (backend !== undefined) {
+        this.#rested.delete(backend);
+        this.#seekers.remove(seeker);
+        seeker.onBackend(backend);
+      } else if (this.#backends.size + this.#openings.count < this.door.backendsMax) {
+        this.#open(seeker, this.#address);
+      } else {
+        const [oldest] = this.#rested;
+        if (oldest === undefined) break;
+        // Its place is free once it has closed.
+        this.#discard(oldest);
+        break;
+      }
+    }
+    this.#feed();
+  }
+
+  /** Asks sessions at rest for their backends, if somebody waits for one. */
+  #feed(): void {
+    const isFull = this.#address !== null && this.#barrier.size === 0;
+    const isWanting = isFull && this.#seekers.size > 0 && this.#closedBy === null;
+    if (this.#closedBy === null) this.#isHungry = isWanting || this.#parts.options.chaosPark;
+    if (!isWanting) return;
+    for (const session of this.#sessions) {
+      if (this.#asked >= this.#seekers.size) return;
+      if (session.isAtRest && session.isBound && !session.isKept) this.#askToShare(session);
+    }
+  }
+
+  #askToShare(session: Parking): void {
+    this.#asked++;
+    session.ask('share', () => {
+      this.#asked--;
+    });
+  }
+
+  #open(seeker: Seeker, address: Address): void {
+    this.#seekers.remove(seeker);
+    this.#openings.open(seeker, address, {
+      onBackend: (backend) => seeker.onBackend(backend),
+      onFailed: (error) => {
+        seeker.onFailed(error);
+        this.#serve();
+      },
+      onUnanswered: () => {
+        if (this.#address === address) this.#unanswered();
+      },
+      onAgain: () => {
+        this.#seekers.addFirst(seeker);
+        this.#serve();
+      },
+    });
+  }
+
+  #unanswered(): void {
+    this.#address = null;
+    this.#parts.gate.unanswered(this.door.tenant);
+    for (const backend of [...this.#rested]) this.#discard(backend);
+  }
+
+  #wake(cause: WakeCause): void {
+    if (this.#isWaking) return;
+    this.#isWaking = true;
+    const { gate, proxyId } = this.#parts;
+    gate.wake({ tenant: this.door.tenant, proxy: proxyId, cause }).then(
+      (address) => {
+        this.#isWaking = false;
+        this.#woken(address);
+      },
+      (error: unknown) => {
+        this.#isWaking = false;
+        this.#seekers.failAll(error);
+      },
+    );
+  }
+
+  #woken(address: Address): void {
+    this.#address = address;
+    for (const session of this.#sessions) {
+      if (this.#barrier.size >= this.door.backendsMax - 1) break;
+      if (session.isListening && !session.isBound) this.#barrier.add(session);
+    }
+    for (const session of this.#barrier) session.rejoin();
+    this.#serve();
+  }
+
+  #barrierDown(session: Parking): void {
+    this.#barrier.delete(session);
+  }
+
+  #patience(): Patience {
+    const { bindTimeout, queryWaitTimeout } = this.#parts.options;
+    const { name: tenant, backendsMax: max } = this.door;
+    if (this.#address === null) {
+      const why = 'its compute does not answer';
+      return {
+        waitMax: bindTimeout,
+        awaited: `database "${tenant}" is waking`,
+        because: (waited) => fault('WAKE_TIMEOUT', { tenant, waited, why }),
+      };
+    }
+    return {
+      waitMax: queryWaitTimeout,
+      awaited: `all ${max} backends of database "${tenant}" are at work`,
+      because: (waited) => fault('BACKENDS_FULL', { tenant, max, waited }),
+    };
+  }
+
+  #restedOf(identity: Identity): PooledBackend | undefined {
+    for (const backend of this.#rested) if (backend.identity === identity) return backend;
+    return undefined;
+  }
+
+  #rest(backend: PooledBackend): void {
+    if (this.#address !== backend.address || this.#closedBy !== null) {
+      backend.leave(this.#parts.clock);
+      return;
+    }
+    backend.restsSince = this.#parts.clock.now();
+    backend.owner = {
+      // Nobody asked: a setting that was reloaded, or its last words. There are others.
+      fromBackend: () => {
+        this.#discard(backend);
+        return false;
+      },
+      backendDrained: () => {},
+      backendEnded: () => this.#discard(backend),
+    };
+    this.#rested.add(backend);
+    this.#serve();
+  }
+
+  #discard(backend: PooledBackend): void {
+    this.#rested.delete(backend);
+    backend.leave(this.#parts.clock);
+  }
+
+  #closed(backend: PooledBackend): void {
+    this.#rested.delete(backend);
+    this.#backends.delete(backend);
+    this.#serve();
+  }
+}

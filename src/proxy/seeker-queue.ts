@@ -1,0 +1,106 @@
+/**
+ * Those who wait for a backend of one tenant: first come, first served, but for listeners, who come
+ * first of all. Whoever waits long is told so, and whoever waits too long is sent away.
+ */
+import type { CancelTimer, Clock } from '../domain/clock.ts';
+import type { Fault } from '../domain/faults.ts';
+import type { WakeCause } from '../domain/gate.ts';
+import { type DurationMs, elapsed, type Instant, ms, seconds } from '../domain/units.ts';
+import { noticeResponse } from '../wire/error-response.ts';
+import type { Identity, PooledBackend } from './pooled-backend.ts';
+
+/** After so long a wait a client is told that it waits. */
+const SLOW_AFTER = seconds(5);
+
+/** Who needs a backend. One of `onBackend` and `onFailed` is called, unless it is taken back. */
+export type Seeker = {
+  readonly identity: Identity;
+  readonly cause: WakeCause;
+  /** It must be served before anybody else. */
+  readonly isListening: boolean;
+  readonly since: Instant;
+  readonly onBackend: (backend: PooledBackend) => void;
+  readonly onFailed: (error: unknown) => void;
+  /** A notice for its client: it waits for long. */
+  readonly onSlow: (notice: Buffer) => void;
+};
+
+/** How long one may wait now, for what, and what to tell who has waited so long. */
+export type Patience = {
+  readonly waitMax: DurationMs;
+  readonly awaited: string;
+  readonly because: (waited: DurationMs) => Fault;
+};
+
+export class SeekerQueue {
+  readonly #clock: Clock;
+  readonly #patience: () => Patience;
+  readonly #seekers: Seeker[] = [];
+  readonly #timers = new Map<Seeker, CancelTimer>();
+
+  /** `patience` is asked when it is time: what a seeker waits for may change. */
+  constructor(clock: Clock, patience: () => Patience) {
+    this.#clock = clock;
+    this.#patience = patience;
+  }
+
+  get size(): number {
+    return this.#seekers.length;
+  }
+
+  get first(): Seeker | undefined {
+    return this.#seekers[0];
+  }
+
+  add(seeker: Seeker): void {
+    const behind = this.#seekers.findIndex((other) => !other.isListening);
+    if (seeker.isListening && behind >= 0) this.#seekers.splice(behind, 0, seeker);
+    else this.#seekers.push(seeker);
+    this.#watch(seeker);
+  }
+
+  /** Puts one back that had its turn, and needs another. */
+  addFirst(seeker: Seeker): void {
+    this.#seekers.unshift(seeker);
+    this.#watch(seeker);
+  }
+
+  /** Harmless if it is not there. */
+  remove(seeker: Seeker): void {
+    const at = this.#seekers.indexOf(seeker);
+    if (at >= 0) this.#seekers.splice(at, 1);
+    this.#timers.get(seeker)?.();
+    this.#timers.delete(seeker);
+  }
+
+  /** Sends all away. */
+  failAll(error: unknown): void {
+    for (const seeker of [...this.#seekers]) this.#fail(seeker, error);
+  }
+
+  #fail(seeker: Seeker, error: unknown): void {
+    this.remove(seeker);
+    seeker.onFailed(error);
+  }
+
+  #watch(seeker: Seeker): void {
+    const waited = elapsed(seeker.since, this.#clock.now());
+    if (waited >= SLOW_AFTER) return this.#waitOn(seeker);
+    const slow = this.#clock.timer(ms(SLOW_AFTER - waited), () => {
+      const { awaited, waitMax } = this.#patience();
+      if (waitMax > SLOW_AFTER) seeker.onSlow(noticeResponse(awaited));
+      this.#waitOn(seeker);
+    });
+    this.#timers.set(seeker, slow);
+  }
+
+  #waitOn(seeker: Seeker): void {
+    const { waitMax, because } = this.#patience();
+    const waited = elapsed(seeker.since, this.#clock.now());
+    if (waited >= waitMax) this.#fail(seeker, because(waited));
+    else {
+      const left = ms(waitMax - waited);
+      this.#timers.set(seeker, this.#clock.timer(left, () => this.#waitOn(seeker)));
+    }
+  }
+}
