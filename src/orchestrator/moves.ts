@@ -126,13 +126,16 @@ export async function suspendCompute(
 }
 
 /** Longest that a proxy may take to answer, beyond the time that it is given to drain. */
-const PARKED_WITHIN = seconds(30);
+const PARKED_WITHIN = seconds(10);
 
-/** Has every proxy park the tenant. What cannot be found out counts as held. */
+/**
+ * Has every proxy park the tenant. What cannot be found out counts as held. Once `signal` aborts the
+ * proxies are not waited for: its reason says why.
+ */
 export async function park(
   world: World,
   record: TenantRecord,
-  request: ParkRequest,
+  { request, signal }: { readonly request: ParkRequest; readonly signal: AbortSignal },
 ): Promise<Parked> {
   const drain = request.kind === 'drain' ? request.within : 0;
   const wait = ms(PARKED_WITHIN + drain);
@@ -140,12 +143,19 @@ export async function park(
   const { id } = record.tenant;
   try {
     const asked = world.sessions().park(id, request);
-    return await waitUntil(asked, { clock: world.clock, wait, otherwise });
+    const given = Promise.race([asked, givenUp(signal)]);
+    return await waitUntil(given, { clock: world.clock, wait, otherwise });
   } catch (error) {
     world.log.warn('a proxy could not park a tenant', { tenant: id, error });
     return { kind: 'held', why: 'a proxy does not answer' };
   }
 }
+
+const givenUp = (signal: AbortSignal): Promise<Parked> =>
+  new Promise((resolve) => {
+    const held = (): void => resolve({ kind: 'held', why: String(signal.reason) });
+    signal.addEventListener('abort', held, { once: true });
+  });
 
 /** `saveRoles`, but a compute that does not answer is not waited for: it is about to be stopped. */
 async function saveRolesSoon(world: World, record: TenantRecord): Promise<void> {

@@ -139,7 +139,7 @@ test('a proxy that does not answer keeps the compute running', async () => {
   const { world, proxy, tenant } = await inUse();
   proxy.interrogationTakes = hours(1);
   const suspend = outcomeOf(world.orchestrator.suspend(tenant.id));
-  await world.clock.advance(seconds(31));
+  await world.clock.advance(seconds(11));
   expect(await suspend).toMatchObject({
     message: 'tenant "acme" is held awake: a proxy does not answer',
   });
@@ -215,6 +215,24 @@ test('a restart that cannot start says so, and leaves a tenant that is tried aga
   proxy.ask(session);
   await world.clock.advance(ms(20));
   expect(session.state).toBe('busy');
+});
+
+test('neither the end of the server nor a removal waits for who keeps a restart waiting', async () => {
+  for (const end of ['close', 'remove'] as const) {
+    const { world, proxy, tenant, session } = await inUse();
+    proxy.ask(session);
+    const patient = { within: minutes(10), force: false };
+    const restart = outcomeOf(world.orchestrator.restart(tenant.id, patient));
+    await world.clock.advance(seconds(1));
+    const ended =
+      end === 'close'
+        ? world.orchestrator.close({ detach: false })
+        : world.orchestrator.remove(tenant.id);
+    await world.clock.advance(seconds(1));
+    await ended;
+    expect(await restart).toMatchObject({ code: 'TENANT_BUSY' });
+    expect(world.host.running).toEqual([]);
+  }
 });
 
 const RESTART_POINTS = [

@@ -55,6 +55,8 @@ export class TenantCompute {
   /** What it was started with. */
   #size: SizeClass | null = null;
   #gone = false;
+  /** Only there while the proxies are asked to park. */
+  #parking: AbortController | null = null;
   /** It is started for somebody who may or may not come. */
   isExpecting = false;
 
@@ -89,6 +91,11 @@ export class TenantCompute {
     const { world, record } = this.#parts;
     const suspendAfter = record.tenant.suspendAfter ?? world.settings.suspendAfter;
     return { tier: record.tenant.tier, suspendAfter };
+  }
+
+  /** Something else must be done now: nobody is waited for who is still to be parked. */
+  giveUpParking(why: string): void {
+    this.#parking?.abort(why);
   }
 
   /** Nothing that was known of it is taken as true. */
@@ -219,7 +226,11 @@ export class TenantCompute {
     const { world, record, uses } = this.#parts;
     const mustTurn = (): boolean => request.kind === 'ifIdle' && uses.isAwaited;
     if (mustTurn()) return CAME;
-    const parked = await park(world, record, request);
+    this.#parking = new AbortController();
+    const { signal } = this.#parking;
+    const parked = await park(world, record, { request, signal }).finally(() => {
+      this.#parking = null;
+    });
     if (parked.kind === 'held') return parked.why;
     if (mustTurn()) return CAME;
     this.#closeTheWay();

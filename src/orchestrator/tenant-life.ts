@@ -178,6 +178,7 @@ export class TenantLife {
 
   /** Stops the compute whoever uses it: the server is going down, and has told the sessions. */
   stop(because: string): Promise<void> {
+    this.#compute.giveUpParking(because);
     return this.#exclusively('suspend', () => this.#compute.stop(because));
   }
 
@@ -187,6 +188,7 @@ export class TenantLife {
   }
 
   remove(): Promise<void> {
+    this.#compute.giveUpParking('it is being deleted');
     return this.#exclusively('remove', () => this.#compute.remove());
   }
 
