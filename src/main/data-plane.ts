@@ -127,6 +127,8 @@ export class DataPlane {
       const lock = place.tryLock();
       if (lock !== undefined) await this.#start(lock);
       else if (clock.now() > deadline) {
+        // The first goes on trying to start those that are missing.
+        if (this.#links().some(({ welcome }) => welcome.isFirst)) return;
         await this.#killSilent();
         deadline = after(clock.now(), PATIENCE);
       } else await clock.sleep(LOOK_EVERY);

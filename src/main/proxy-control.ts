@@ -38,6 +38,8 @@ export type ControlParts = {
   readonly sessions: Sessions;
   readonly port: number;
   readonly isFirst: boolean;
+  /** Sessions that end with this process. */
+  readonly count: () => number;
   /** Ends all sessions; resolves when the process may end. */
   readonly stop: () => Promise<void>;
   /** Ends the process. */
@@ -56,7 +58,8 @@ export class ProxyControl {
     this.#parts = parts;
     this.#server = createServer((socket) => this.#accept(socket));
     this.#aloneSince = parts.clock.now();
-    this.#lookLater();
+    // The others end with the first.
+    if (parts.isFirst) this.#lookLater();
   }
 
   /** Can be spoken to, and says so. */
@@ -136,10 +139,10 @@ export class ProxyControl {
   }
 
   #lookLater(): void {
-    const { clock, sessions } = this.#parts;
+    const { clock, count } = this.#parts;
     clock.timer(LOOK_EVERY, () => {
       const now = clock.now();
-      if (this.#attached !== null || sessions.count() > 0) this.#aloneSince = now;
+      if (this.#attached !== null || count() > 0) this.#aloneSince = now;
       if (elapsed(this.#aloneSince, now) >= ALONE_MAX) void this.stop();
       else this.#lookLater();
     });
