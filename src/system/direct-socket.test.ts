@@ -3,8 +3,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
-import type { DirectSocket } from '../domain/direct-socket.ts';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { type DirectSocket, SHARED_BYTES } from '../domain/direct-socket.ts';
 import { dialDirect, directly } from './direct-socket.ts';
 
 let directory: string;
@@ -30,7 +30,10 @@ afterEach(async () => {
 async function pair(): Promise<readonly [DirectSocket, DirectSocket]> {
   const accepted = once(server, 'connection');
   const dialled = dialDirect(path);
-  const [socket] = (await accepted) as [Socket];
+  const [[socket]] = (await Promise.all([accepted, once(dialled, 'connect')])) as [
+    [Socket],
+    unknown,
+  ];
   const pair = [dialled, directly(socket) as DirectSocket] as const;
   sockets.push(...pair);
   return pair;
@@ -92,12 +95,13 @@ test('small reads share one small buffer, large ones one large, and small ones a
   expect(bytes).toBe(1_000_360);
 });
 
-test('a buffer that is kept is not read into again', async () => {
+test('a buffer that is kept is not read into again, and the shared one is copied', async () => {
   const [dialled, accepted] = await pair();
   const kept: Buffer[] = [];
   accepted.directReads.receiver = (buffer, end) => {
-    kept.push(buffer.subarray(0, end));
-    return true;
+    const isShared = buffer.length === SHARED_BYTES;
+    kept.push(isShared ? Buffer.from(buffer.subarray(0, end)) : buffer.subarray(0, end));
+    return !isShared;
   };
   const ended = once(accepted, 'end');
   accepted.resume();
@@ -156,6 +160,183 @@ test('a socket without the handle is returned as it is', () => {
   socket.destroy();
   expect(directly(socket)).toBe(socket);
 });
+
+describe('forward', () => {
+  test.each([
+    ['dialled', 0],
+    ['accepted', 1],
+  ])(
+    'from a %s socket keeps the order among writes of all kinds and sizes',
+    async (_name, side) => {
+      const ends = await pair();
+      const [from, to] = [ends[side], ends[1 - side]] as [DirectSocket, DirectSocket];
+      // As good as random, and large enough to fill the kernel's buffers.
+      const sizes = Array.from({ length: 400 }, (_, i) => 1 + ((i * 7_919) % (3 * SHARED_BYTES)));
+      const received: Buffer[] = [];
+      to.on('data', (chunk: Buffer) => received.push(chunk));
+      const sent: Buffer[] = [];
+      const own = Buffer.alloc(SHARED_BYTES);
+      for (const [i, size] of sizes.entries()) {
+        const bytes = Buffer.alloc(size, `${i} `);
+        sent.push(bytes);
+        if (i % 7 === 0) from.write(bytes);
+        else if (size > own.length) from.directWrites.forward(bytes, size);
+        else {
+          bytes.copy(own);
+          expect(from.directWrites.forward(own, size)).toBe(false);
+          own.fill(0);
+        }
+        // The reader stands still for a while, twice, until the kernel takes no more.
+        if (i % 150 === 20) to.pause();
+        if (i % 150 === 140) {
+          expect(from.writableNeedDrain).toBe(true);
+          to.resume();
+          await once(from, 'drain');
+        }
+      }
+      to.resume();
+      from.end();
+      await once(to, 'end');
+      expect(Buffer.concat(received).equals(Buffer.concat(sent))).toBe(true);
+    },
+  );
+
+  test('what the kernel does not take counts as unsent, and drains', async () => {
+    const [dialled, accepted] = await pair();
+    const large = Buffer.alloc(256 * 1024, 'large');
+    let sent = 0;
+    let isKept = false;
+    while (dialled.writableLength === 0) {
+      isKept = dialled.directWrites.forward(large, large.length);
+      sent += large.length;
+    }
+    expect(isKept).toBe(true);
+    expect(dialled.writableLength).toBe(large.length);
+    const few = Buffer.from('few');
+    expect(dialled.directWrites.forward(few, few.length)).toBe(false);
+    expect(dialled.writableLength).toBe(large.length + few.length);
+    let received = 0;
+    accepted.on('data', (chunk: Buffer) => {
+      received += chunk.length;
+    });
+    await once(dialled, 'drain');
+    expect(dialled.writableLength).toBe(0);
+    dialled.end();
+    await once(accepted, 'end');
+    expect(received).toBe(sent + few.length);
+  });
+
+  test('small bytes that have to wait are safe from what is forwarded meanwhile', async () => {
+    const [slow, fast] = [await pair(), await pair()];
+    const received: Buffer[] = [];
+    const few = Buffer.alloc(1_000, 'slow');
+    let sent = 0;
+    while (slow[0].writableLength === 0) {
+      slow[0].directWrites.forward(few, few.length);
+      sent += few.length;
+    }
+    fast[1].resume();
+    const other = Buffer.alloc(1_000, 'fast');
+    for (let i = 0; i < 10; i++) fast[0].directWrites.forward(other, other.length);
+    slow[1].on('data', (chunk: Buffer) => received.push(chunk));
+    slow[0].end();
+    await once(slow[1], 'end');
+    expect(Buffer.concat(received).equals(Buffer.alloc(sent, few))).toBe(true);
+  });
+
+  test('before the connection is made waits for it', async () => {
+    const accepted = once(server, 'connection');
+    const dialled = dialDirect(path);
+    const bytes = Buffer.from('first');
+    expect(dialled.directWrites.forward(bytes, bytes.length)).toBe(false);
+    bytes.fill(0);
+    dialled.end();
+    const [socket] = (await accepted) as [Socket];
+    sockets.push(dialled, socket);
+    expect(await textOf(directly(socket))).toBe('first');
+  });
+
+  test('stays behind what is corked', async () => {
+    const [dialled, accepted] = await pair();
+    const text = textOf(accepted);
+    dialled.cork();
+    dialled.write('one ');
+    dialled.directWrites.forward(Buffer.from('two'), 3);
+    dialled.uncork();
+    dialled.end();
+    expect(await text).toBe('one two');
+  });
+
+  test('to one that has gone is an error and a close, as a write is', async () => {
+    const [dialled, accepted] = await pair();
+    accepted.destroy();
+    await once(accepted, 'close');
+    const closed = closedBy(dialled);
+    dialled.directWrites.forward(Buffer.from('few'), 3);
+    expect(await closed).toMatchObject({ code: 'EPIPE', syscall: 'write' });
+  });
+
+  test('that waits when its socket is destroyed ends with it', async () => {
+    const [dialled, accepted] = await pair();
+    const large = Buffer.alloc(256 * 1024);
+    while (dialled.writableLength === 0) dialled.directWrites.forward(large, large.length);
+    const closed = once(dialled, 'close');
+    dialled.destroy();
+    const [hadError] = await closed;
+    expect(hadError).toBe(false);
+    // Nobody has been hurt: another write from the same memory works.
+    const [again, reader] = await pair();
+    again.directWrites.forward(large, 10);
+    again.end();
+    expect(await textOf(reader)).toHaveLength(10);
+    accepted.destroy();
+  });
+
+  test('that waits when the other side goes fails', async () => {
+    const [dialled, accepted] = await pair();
+    const large = Buffer.alloc(256 * 1024);
+    while (dialled.writableLength === 0) dialled.directWrites.forward(large, large.length);
+    const closed = closedBy(dialled);
+    accepted.destroy();
+    expect((await closed)?.code).toBeOneOf(['EPIPE', 'ECONNRESET']);
+  });
+});
+
+test('no view of a buffer is made for a chunk of a length that was seen before', async () => {
+  const [dialled, accepted] = await pair();
+  const lengths: number[] = [];
+  accepted.directReads.receiver = (_buffer, end) => {
+    lengths.push(end);
+    return false;
+  };
+  accepted.resume();
+  const bytes = Buffer.alloc(SHARED_BYTES);
+  const written: Uint8Array[] = [];
+  const { _handle: handle } = dialled as unknown as { _handle: { writeBuffer: WriteBuffer } };
+  const { writeBuffer } = handle;
+  handle.writeBuffer = function (request, chunk) {
+    written.push(chunk);
+    return writeBuffer.call(this, request, chunk);
+  };
+  for (let i = 0; i < 20; i++) dialled.directWrites.forward(bytes, 100);
+  dialled.end();
+  await once(accepted, 'end');
+  expect(lengths.reduce((sum, length) => sum + length)).toBe(2_000);
+  expect(new Set(written).size).toBe(1);
+});
+
+type WriteBuffer = (this: unknown, request: object, chunk: Uint8Array) => number;
+
+/** Resolves when `socket` is closed, with the error that was the reason. */
+function closedBy(socket: Socket): Promise<NodeJS.ErrnoException | undefined> {
+  return new Promise((resolve) => {
+    let reason: NodeJS.ErrnoException | undefined;
+    socket.once('error', (error) => {
+      reason = error;
+    });
+    socket.once('close', () => resolve(reason));
+  });
+}
 
 async function textOf(socket: Socket): Promise<string> {
   const chunks: Buffer[] = [];
