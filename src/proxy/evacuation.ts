@@ -67,13 +67,11 @@ async function askAll(sessions: Iterable<Parking>): Promise<Refusal | null> {
   return null;
 }
 
-function askOne(session: Parking): Promise<Asked> {
-  if (!session.isBound) return Promise.resolve({ isParked: true });
-  if (!session.isAtRest) {
-    const why = session.keptBy ?? 'a session is being asked';
-    return Promise.resolve({ isParked: false, why, isPassing: session.kind === 'asking' });
-  }
-  return new Promise((resolve) => session.ask('suspend', resolve));
+async function askOne(session: Parking): Promise<Asked> {
+  if (session.kind === 'asking') await session.answered();
+  if (!session.isBound) return { isParked: true };
+  if (!session.isAtRest) return { isParked: false, why: session.keptBy ?? 'a session is coming' };
+  return await new Promise((resolve) => session.ask('suspend', resolve));
 }
 
 export const held = (why: string): Parked => ({ kind: 'held', why });

@@ -247,6 +247,17 @@ export class Parking {
     if (this.isAtRest) this.#options.pool.idled(this);
   }
 
+  /** Resolves when what it is being asked is answered. */
+  answered(): Promise<void> {
+    return new Promise((resolve) => {
+      const others = this.#onAsked;
+      this.#onAsked = (asked) => {
+        others?.(asked);
+        resolve();
+      };
+    });
+  }
+
   /** Asks PostgreSQL what the session holds. It must be at rest. */
   ask(purpose: Purpose, onAsked: (asked: Asked) => void = () => {}): void {
     assert(this.isAtRest, 'only a session at rest is asked');

@@ -315,7 +315,8 @@ export class TenantPool {
   #askIdle(session: Parking, now: Instant): void {
     const idleFor = elapsed(session.idleSince, now);
     if (session.isKept) return;
-    if (idleFor >= this.#parts.options.parkAfter) session.ask('share');
+    const { parkAfter, chaosPark } = this.#parts.options;
+    if (chaosPark || idleFor >= parkAfter) session.ask('share');
     else if (session.isTouched && idleFor > 0) session.ask('learn');
   }
 

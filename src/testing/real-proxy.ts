@@ -3,10 +3,10 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { ProxyId } from '../domain/ids.ts';
+import type { ProxyId, TenantId } from '../domain/ids.ts';
 import type { UsageMinute } from '../domain/usage.ts';
 import { openProxy, type RunningProxy } from '../proxy/proxy.ts';
-import { PROXY_DEFAULTS } from '../proxy/proxy-options.ts';
+import { PROXY_DEFAULTS, type ProxyOptions } from '../proxy/proxy-options.ts';
 import { openCertificate } from '../system/certificate.ts';
 import { SystemClock } from '../system/clock.ts';
 import { SystemNetwork } from '../system/network.ts';
@@ -25,6 +25,7 @@ export class RealProxy implements AsyncDisposable {
   readonly proxy: RunningProxy;
   readonly gate: FakeGate;
   readonly log: MemoryLog;
+  readonly tenant: TenantId;
   /** What the meter gave away; complete once the proxy is closed. */
   readonly usage: readonly UsageMinute[];
   /** As clients take it: the owner of the only tenant, and of a database of the same name. */
@@ -38,7 +39,7 @@ export class RealProxy implements AsyncDisposable {
   readonly #close: () => Promise<void>;
 
   constructor(
-    parts: Pick<RealProxy, 'postgres' | 'proxy' | 'gate' | 'log' | 'usage'>,
+    parts: Pick<RealProxy, 'postgres' | 'proxy' | 'gate' | 'log' | 'usage' | 'tenant'>,
     close: () => Promise<void>,
   ) {
     this.postgres = parts.postgres;
@@ -46,6 +47,7 @@ export class RealProxy implements AsyncDisposable {
     this.gate = parts.gate;
     this.log = parts.log;
     this.usage = parts.usage;
+    this.tenant = parts.tenant;
     this.#close = close;
     const { port } = parts.proxy;
     this.connection = { host: HOST, port, user: NAME, password: PASSWORD, database: NAME };
@@ -56,17 +58,24 @@ export class RealProxy implements AsyncDisposable {
   }
 }
 
-export async function realProxy(): Promise<RealProxy> {
+export async function realProxy(options: Partial<ProxyOptions> = {}): Promise<RealProxy> {
   const [clock, random, log] = [new SystemClock(), new SystemRandom(), new MemoryLog()];
   const postgres = await realPostgres();
   const verifier = await verifierOf(PASSWORD, random.bytes(16));
   await postgres.sql(`create role ${NAME} login createrole password '${verifier}'`);
+  // As every database of ours has it.
+  await postgres.sql(
+    'grant execute on function pg_get_backend_memory_contexts() to public',
+    [],
+    'template1',
+  );
   await postgres.sql(`create database ${NAME} owner ${NAME}`);
   const directory = await mkdtemp(join(tmpdir(), 'real-proxy-'));
   const certificate = await openCertificate({ clock, log, directory, files: null, hostNames: [] });
   const { socketDir, port } = postgres.connection;
   const gate = new FakeGate(`${socketDir}/.s.PGSQL.${port}`);
-  gate.addRole(gate.addTenant(NAME), NAME, { verifier });
+  const tenant = gate.addTenant(NAME);
+  gate.addRole(tenant, NAME, { verifier });
   const usage: UsageMinute[] = [];
   const proxy = await openProxy({
     proxyId: 'proxy' as ProxyId,
@@ -76,7 +85,7 @@ export async function realProxy(): Promise<RealProxy> {
     random,
     log,
     usageSink: { add: async (records) => void usage.push(...records) },
-    options: { ...PROXY_DEFAULTS, host: HOST, port: 0, mockKey: random.bytes(32) },
+    options: { ...PROXY_DEFAULTS, host: HOST, port: 0, mockKey: random.bytes(32), ...options },
   });
   const close = async (): Promise<void> => {
     await proxy.close();
@@ -84,5 +93,5 @@ export async function realProxy(): Promise<RealProxy> {
     await postgres[Symbol.asyncDispose]();
     await rm(directory, { recursive: true, force: true });
   };
-  return new RealProxy({ postgres, proxy, gate, log, usage }, close);
+  return new RealProxy({ postgres, proxy, gate, log, usage, tenant }, close);
 }
