@@ -11,8 +11,8 @@
  * `forward` asks the handle to write. Nearly always the kernel takes all, and no stream has to know.
  * What has to wait is told to the stream as a write of its own that has begun already, so that order,
  * `writableLength`, `drain`, `end` and errors are the stream's as ever. It must outlive the shared
- * buffer: small chunks are written from a copy, which costs less than the view that Node wants of
- * them and is over in the same place next time.
+ * buffer: what was read into that is written from a copy, which costs less than the view that Node
+ * wants of it and lies in the same place next time.
  */
 import { Socket } from 'node:net';
 import { getSystemErrorName } from 'node:util';
@@ -54,7 +54,7 @@ class Slab {
 /** What all sockets read into. */
 const shared = new Slab();
 
-/** What small chunks are written from. Another takes its place when a write has to wait. */
+/** What was read into `shared` is written from here. Replaced when such a write has to wait. */
 let outgoing = new Slab();
 
 const requests = writeRequests(process as object);
@@ -142,15 +142,15 @@ class Direct extends Socket implements DirectReads, DirectWrites {
       this.write(Buffer.from(buffer.subarray(0, end)));
       return false;
     }
-    const isSmall = end <= SHARED_BYTES;
-    const chunk = isSmall ? copied(buffer, end) : firstOf(buffer, end);
+    const isShared = buffer === shared.buffer;
+    const chunk = isShared ? copied(end) : firstOf(buffer, end);
     const error = handle.writeBuffer(request, chunk);
     if (error === 0 && !requests.isLastWaiting) return false;
     this.#adopted = { request, error };
     request = requests.make();
-    if (isSmall) outgoing = new Slab();
+    if (isShared) outgoing = new Slab();
     this.write(chunk);
-    return !isSmall;
+    return !isShared;
   }
 
   /** Only the stream calls it: to begin a write, or to learn of the one that `forward` has begun. */
@@ -188,9 +188,10 @@ class Direct extends Socket implements DirectReads, DirectWrites {
   }
 }
 
-function copied(buffer: Buffer, end: number): Buffer {
+/** The first `end` bytes of the shared buffer, where no read can change them. */
+function copied(end: number): Buffer {
   const copy = outgoing.first(end);
-  copy.set(buffer === shared.buffer ? shared.first(end) : firstOf(buffer, end));
+  copy.set(shared.first(end));
   return copy;
 }
 
