@@ -9,6 +9,7 @@ export function quantile(samples: readonly number[], q: number): number {
 }
 
 export const p50 = (samples: readonly number[]): number => quantile(samples, 0.5);
+export const p99 = (samples: readonly number[]): number => quantile(samples, 0.99);
 export const p95 = (samples: readonly number[]): number => quantile(samples, 0.95);
 
 /** Milliseconds that `work` takes. */

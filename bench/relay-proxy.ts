@@ -6,7 +6,8 @@
  */
 
 import { createInterface } from 'node:readline';
-import type { ProxyId } from '../src/domain/ids.ts';
+import type { Door } from '../src/domain/gate.ts';
+import type { ProxyId, TenantName } from '../src/domain/ids.ts';
 import { openProxy } from '../src/proxy/proxy.ts';
 import { PROXY_DEFAULTS } from '../src/proxy/proxy-options.ts';
 import { openCertificate } from '../src/system/certificate.ts';
@@ -33,7 +34,15 @@ const [line] = await new Promise<string[]>((resolve) => {
 });
 const setUp = JSON.parse(line ?? '') as RelayProxySetUp;
 
-const gate = new FakeGate(setUp.socketPath);
+/** Lets every session have a backend, as PgBouncer's session mode does. */
+class WideGate extends FakeGate {
+  override async door(name: TenantName): Promise<Door | undefined> {
+    const door = await super.door(name);
+    return door && { ...door, backendsMax: SESSIONS_MAX };
+  }
+}
+
+const gate = new WideGate(setUp.socketPath);
 gate.addRole(gate.addTenant(setUp.role, SESSIONS_MAX), setUp.role, { verifier: setUp.verifier });
 const log = new MemoryLog();
 const random = new SystemRandom();

@@ -1,13 +1,19 @@
 /**
- * What the relay costs: pgbench's own select, straight to a PostgreSQL, through PgBouncer and
- * through DynaBase, in turn and in one run; then one long COPY.
+ * What the relay costs: pgbench straight to a PostgreSQL, through PgBouncer in both of its modes and
+ * through DynaBase, which counts usage, in turn and in one run; then one long COPY.
  *
- *   node bench/relay.ts [ROUNDS] [SECONDS]
+ *   node bench/relay.ts [--minutes 5] [--rounds N] [--seconds 2] [--loads simple,tls] [--clients 1,8]
+ *
+ * Rounds are run until the minutes are over, at least one, at most N. Each takes every load with every
+ * number of clients over every way, the first way another each time. `--loads` and `--clients` choose;
+ * the loads are in `relay-loads.ts`, and `copy`. A ratio is the median of those of each round, for
+ * which both were measured within seconds of each other, against PgBouncer's transaction mode, or its
+ * session mode where statements are prepared.
  *
  * Needs `pgbench` and `psql`; without PgBouncer it says so and compares with the rest. CPU is user
  * and system time of the process between, taken in the middle of a run, when all clients are logged
- * in. Medians over the rounds. One machine runs clients, proxy and PostgreSQL, so that throughput
- * says as much about its cores as about the relay; the CPU column does not.
+ * in. One machine runs clients, proxy and PostgreSQL, so that throughput says as much about its cores
+ * as about the relay; the CPU column does not.
  */
 import { execFile, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
@@ -15,49 +21,48 @@ import { once } from 'node:events';
 import { mkdtempDisposable } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout } from 'node:timers/promises';
-import { promisify } from 'node:util';
+import { parseArgs, promisify } from 'node:util';
 import { realPostgres } from '../src/testing/real-postgres.ts';
 import { verifierOf } from '../src/wire/verifier.ts';
 import { fixed, p50, printMachine, printTable, timed } from './measure.ts';
+import {
+  environment,
+  LOADS,
+  type Load,
+  type Sample,
+  SCALE,
+  sample,
+  target,
+} from './relay-loads.ts';
 import { straight, throughDynaBase, throughPgBouncer, versionOf, type Way } from './rivals.ts';
 
-const ROUNDS = Number(process.argv[2] ?? 2);
-const SECONDS = Number(process.argv[3] ?? 2);
-
-/** What is compared: encrypted, the straight way over the Unix socket has no part in it. */
-const LOADS: readonly Load[] = [
-  { name: 'simple', mode: 'simple', tls: false, clients: [1, 16, 64] },
-  { name: 'prepared', mode: 'prepared', tls: false, clients: [1, 16, 64] },
-  { name: 'simple, TLS', mode: 'simple', tls: true, clients: [16] },
-];
-const SCALE = 5;
+const COPY = 'copy';
 const COPY_ROWS = 200_000;
 const COPY_ROW_BYTES = 1_000;
 
-/** For every client of a run to log in; where that was too short it is run again with more. */
-const LOGIN_MS = 600;
-const LOGIN_TRIES = 5;
+const { values: chosen } = parseArgs({
+  options: {
+    minutes: { type: 'string', default: '5' },
+    rounds: { type: 'string', default: '1000' },
+    seconds: { type: 'string', default: '2' },
+    loads: { type: 'string', default: [...LOADS.map(({ name }) => name), COPY].join(',') },
+    clients: { type: 'string', default: '' },
+  },
+});
+const seconds = Number(chosen.seconds);
+const names = chosen.loads.split(',');
+const loads = LOADS.filter(({ name }) => names.includes(name));
+const clientsChosen = chosen.clients.split(',').map(Number);
 
-/** Between what is measured and the end of the run. */
-const MARGIN_MS = 100;
-
-type Mode = 'simple' | 'prepared';
-type Load = {
-  readonly name: string;
-  readonly mode: Mode;
-  readonly tls: boolean;
-  readonly clients: readonly number[];
-};
-type Sample = { readonly tps: number; readonly cpuUs: number };
-
-const pgbench = versionOf('pgbench', ['--version']);
-if (pgbench === undefined || versionOf('psql', ['--version']) === undefined) {
+if (
+  versionOf('pgbench', ['--version']) === undefined ||
+  versionOf('psql', ['--version']) === undefined
+) {
   console.error('pgbench and psql are needed: apt-get install postgresql-client postgresql-15');
   process.exit(1);
 }
 
-await using postgres = await realPostgres(['max_connections=300', 'shared_buffers=128MB']);
+await using postgres = await realPostgres(['max_connections=1800', 'shared_buffers=128MB']);
 const password = randomBytes(12).toString('hex');
 const verifier = await verifierOf(password, randomBytes(16));
 await using certificateDir = await mkdtempDisposable(join(tmpdir(), 'bench-relay-'));
@@ -65,114 +70,94 @@ const role = { name: 'bench', password, verifier, certificateDir: certificateDir
 await postgres.sql(`create role bench login password '${verifier}'`);
 await postgres.sql('create database bench owner bench');
 const direct = straight(postgres, role);
-await promisify(execFile)('pgbench', ['-i', '-q', '-s', `${SCALE}`, ...target(direct, 'simple')], {
+await promisify(execFile)('pgbench', ['-i', '-q', '-s', `${SCALE}`, ...target(direct)], {
   env: environment(direct),
 });
 
 // First, since it makes the certificate that both show.
 await using dynaBase = await throughDynaBase(postgres, role);
 await using pgBouncer = await throughPgBouncer(postgres, role);
-const ways: readonly Way[] = [direct, ...(pgBouncer ? [pgBouncer] : []), dynaBase];
+const ways: readonly Way[] = [direct, ...(pgBouncer?.ways ?? []), ...dynaBase.ways];
 printMachine();
 if (pgBouncer === undefined)
   console.log('PgBouncer is not on this machine: apt-get install pgbouncer\n');
 
-for (const load of LOADS) await compareQueries(load);
-await compareCopy();
+/** By load, number of clients and way: one sample of each round. */
+const samples = new Map<string, Sample[]>();
+const copies = new Map<Way, { readonly ms: number; readonly cpuUs: number }[]>();
+const until = performance.now() + Number(chosen.minutes) * 60_000;
+let rounds = 0;
+do await measureRound();
+while (performance.now() < until && rounds < Number(chosen.rounds));
+for (const load of loads) printLoad(load);
+if (names.includes(COPY)) printCopies();
 
-function environment(way: Way, tls = false): NodeJS.ProcessEnv {
-  return { ...process.env, PGPASSWORD: way.password, PGSSLMODE: tls ? 'require' : 'disable' };
-}
-
-function target(way: Way, mode: Mode): string[] {
-  return ['-h', way.host, '-p', `${way.port}`, '-U', way.user, way.database[mode]];
-}
-
-/** One run in which all clients were logged in before anything was measured. */
-async function sample(way: Way, load: Load, clients: number): Promise<Sample> {
-  let loginMs = LOGIN_MS;
-  for (let tries = 0; tries < LOGIN_TRIES; tries++) {
-    const run = await runPgbench(way, load, { clients, loginMs });
-    if (run.loginMs < loginMs) return run;
-    loginMs = run.loginMs * 2;
-  }
-  throw new Error('the machine is too busy: logins take longer each time');
-}
-
-async function runPgbench(
-  way: Way,
-  load: Load,
-  { clients, loginMs }: { readonly clients: number; readonly loginMs: number },
-): Promise<Sample & { readonly loginMs: number }> {
-  const seconds = SECONDS + Math.ceil((loginMs - LOGIN_MS) / 1_000);
-  const threads = `${Math.min(2, clients)}`;
-  const args = ['-S', '-n', '-M', load.mode, '-c', `${clients}`, '-j', threads, '-T', `${seconds}`];
-  const env = environment(way, load.tls);
-  const run = promisify(execFile)('pgbench', [...args, ...target(way, load.mode)], { env });
-  await setTimeout(loginMs);
-  const before = await way.cpuUs();
-  const windowMs = await timed(() => setTimeout(seconds * 1_000 - loginMs - MARGIN_MS));
-  const cpu = (await way.cpuUs()) - before;
-  const { stdout } = await run;
-  const tps = Number(/tps = ([\d.]+)/.exec(stdout)?.[1] ?? 0);
-  const connected = Number(/initial connection time = ([\d.]+)/.exec(stdout)?.[1] ?? 0);
-  return { tps, cpuUs: cpu / ((tps * windowMs) / 1_000), loginMs: connected };
-}
-
-async function compareQueries(load: Load): Promise<void> {
-  const compared = load.tls ? ways.filter((way) => way !== direct) : ways;
-  const samples = new Map<string, Sample[]>();
-  for (let round = 0; round < ROUNDS; round++) {
-    for (const clients of load.clients) {
-      for (const way of compared) {
-        const key = `${clients} ${way.name}`;
-        const taken = await sample(way, load, clients);
-        samples.set(key, [...(samples.get(key) ?? []), taken]);
+async function measureRound(): Promise<void> {
+  const first = rounds % ways.length;
+  const turn = [...ways.slice(first), ...ways.slice(0, first)];
+  for (const load of loads) {
+    for (const clients of clientsOf(load)) {
+      for (const way of turn.filter((way) => canTake(way, load))) {
+        add(samples, keyOf(load, clients, way), await sample(way, load, { clients, seconds }));
       }
     }
   }
-  const median = (clients: number, way: Way): Sample => {
-    const found = samples.get(`${clients} ${way.name}`) ?? [];
-    return { tps: p50(found.map(({ tps }) => tps)), cpuUs: p50(found.map((s) => s.cpuUs)) };
-  };
-  const rows = load.clients.flatMap((clients) => {
-    const rival = pgBouncer && median(clients, pgBouncer);
+  if (names.includes(COPY)) for (const way of turn) add(copies, way, await measureCopy(way));
+  rounds++;
+}
+
+/** The straight way is a Unix socket, which has no TLS. */
+function canTake(way: Way, load: Load): boolean {
+  if (load.tls && way === direct) return false;
+  return way.keepsStatements || !load.keepsStatements;
+}
+
+function clientsOf(load: Load): readonly number[] {
+  if (chosen.clients === '') return load.clients;
+  return load.clients.filter((clients) => clientsChosen.includes(clients));
+}
+
+function keyOf(load: Load, clients: number, way: Way): string {
+  return `${load.name} ${clients} ${way.name}`;
+}
+
+function add<K, V>(lists: Map<K, V[]>, key: K, value: V): void {
+  lists.set(key, [...(lists.get(key) ?? []), value]);
+}
+
+function printLoad(load: Load): void {
+  const compared = ways.filter((way) => canTake(way, load));
+  const rival = pgBouncer?.ways.findLast((way) => canTake(way, load));
+  const rows = clientsOf(load).flatMap((clients) => {
+    const taken = (way: Way): Sample[] => samples.get(keyOf(load, clients, way)) ?? [];
     return compared.map((way) => {
-      const own = median(clients, way);
+      const own = taken(way);
+      const middle = (key: keyof Sample): number => p50(own.map((one) => one[key]));
+      const ratio = (to: Way | undefined, key: keyof Sample): string => {
+        if (to === undefined || to === way || !compared.includes(to)) return '';
+        return fixed(p50(own.map((one, round) => one[key] / (taken(to)[round]?.[key] ?? 0))), 2);
+      };
       const isBetween = way !== direct;
       return [
         `${clients} clients, ${way.name}`,
-        fixed(own.tps, 0),
-        fixed((clients * 1_000) / own.tps, 3),
-        load.tls ? '' : fixed(own.tps / median(clients, direct).tps, 2),
-        isBetween ? ratio(own.tps, rival?.tps) : '',
-        isBetween ? fixed(own.cpuUs) : '',
-        isBetween ? ratio(own.cpuUs, rival?.cpuUs) : '',
+        ...[fixed(middle('tps'), 0), fixed(middle('p50'), 3), fixed(middle('p99'), 3)],
+        ratio(direct, 'tps'),
+        ...(isBetween
+          ? [ratio(rival, 'tps'), ratio(rival, 'p50'), ratio(rival, 'p99')]
+          : ['', '', '']),
+        ...(isBetween ? [fixed(middle('cpuUs')), ratio(rival, 'cpuUs')] : ['', '']),
       ];
     });
   });
-  const head = ['tps', 'ms', 'x direct', 'x PgBouncer', 'CPU us/tx', 'x PgBouncer'];
-  printTable([[`pgbench -S, ${load.name}, ${ROUNDS} rounds`, ...head], ...rows]);
+  const head = ['tps', 'p50 ms', 'p99 ms', 'x direct', 'x PgBouncer', 'p50', 'p99', 'CPU us', 'x'];
+  printTable([[`${load.name}: ${load.says}, ${rounds} rounds`, ...head], ...rows]);
   console.log();
 }
 
-function ratio(own: number, rival: number | undefined): string {
-  return rival === undefined ? '-' : fixed(own / rival, 2);
-}
-
-async function compareCopy(): Promise<void> {
+function printCopies(): void {
   const bytes = COPY_ROWS * (COPY_ROW_BYTES + 1);
-  const samples = new Map<string, { readonly ms: number; readonly cpuUs: number }[]>();
-  for (let round = 0; round < ROUNDS; round++) {
-    for (const way of ways) {
-      const before = await way.cpuUs();
-      const ms = await timed(() => copyOut(way));
-      const cpuUs = (await way.cpuUs()) - before;
-      samples.set(way.name, [...(samples.get(way.name) ?? []), { ms, cpuUs }]);
-    }
-  }
   const rows = ways.map((way) => {
-    const found = samples.get(way.name) ?? [];
+    const found = copies.get(way) ?? [];
     const [ms, cpuUs] = [p50(found.map((s) => s.ms)), p50(found.map((s) => s.cpuUs))];
     const cpuMs = way === direct ? '' : fixed((cpuUs / bytes) * 100_000, 0);
     return [way.name, fixed(bytes / 1_000 / ms, 0), cpuMs];
@@ -180,9 +165,15 @@ async function compareCopy(): Promise<void> {
   printTable([[`COPY out, ${fixed(bytes / 1e6, 0)} MB`, 'MB/s', 'CPU ms/100 MB'], ...rows]);
 }
 
+async function measureCopy(way: Way): Promise<{ readonly ms: number; readonly cpuUs: number }> {
+  const before = await way.cpuUs();
+  const ms = await timed(() => copyOut(way));
+  return { ms, cpuUs: (await way.cpuUs()) - before };
+}
+
 async function copyOut(way: Way): Promise<void> {
   const sql = `copy (select repeat('x', ${COPY_ROW_BYTES}) from generate_series(1, ${COPY_ROWS})) to stdout`;
-  const child = spawn('psql', ['-q', '-c', sql, ...target(way, 'simple')], {
+  const child = spawn('psql', ['-q', '-c', sql, ...target(way)], {
     env: environment(way),
     stdio: ['ignore', 'ignore', 'inherit'],
   });

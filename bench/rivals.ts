@@ -10,6 +10,9 @@ import type { RealPostgres } from '../src/testing/real-postgres.ts';
 import type { RelayProxySetUp } from './relay-proxy.ts';
 
 const NOBODY = 65_534;
+/** Of PgBouncer, and backends of its session mode. */
+const CLIENTS_MAX = 600;
+
 const CONNECT_TRIES = 200;
 const CONNECT_EVERY_MS = 25;
 
@@ -20,19 +23,20 @@ export type Way = {
   readonly port: number;
   readonly user: string;
   readonly password: string;
-  /** For simple queries, and for prepared statements. */
-  readonly database: Readonly<Record<'simple' | 'prepared', string>>;
+  readonly database: string;
+  /** Whether a prepared statement is there for the next transaction. */
+  readonly keepsStatements: boolean;
   cpuUs(): Promise<number>;
 };
 
-export type Running = Way & AsyncDisposable;
+export type Running = { readonly ways: readonly Way[] } & AsyncDisposable;
 
 export function straight(postgres: RealPostgres, role: Role): Way {
   const { socketDir: host, port } = postgres.connection;
   return {
-    name: 'direct, Unix socket',
+    name: 'direct',
     ...{ host, port, user: role.name, password: role.password },
-    database: { simple: role.name, prepared: role.name },
+    ...{ database: role.name, keepsStatements: true },
     cpuUs: () => Promise.resolve(0),
   };
 }
@@ -57,11 +61,14 @@ export async function throughDynaBase(postgres: RealPostgres, role: Role): Promi
   };
   child.stdin.write(`${JSON.stringify(setUp)}\n`);
   const [said] = await once(child.stdout, 'data');
-  return {
+  const way: Way = {
     name: 'DynaBase',
     ...{ host: '127.0.0.1', port: Number(said), user: role.name, password: role.password },
-    database: { simple: role.name, prepared: role.name },
+    ...{ database: role.name, keepsStatements: true },
     cpuUs: () => cpuUsOf(child),
+  };
+  return {
+    ways: [way],
     [Symbol.asyncDispose]: async () => {
       child.stdin.end();
       await once(child, 'exit');
@@ -81,18 +88,18 @@ export async function throughPgBouncer(
   const { socketDir, port: serverPort } = postgres.connection;
   const server = `host=${socketDir} port=${serverPort} user=${role.name} password=${role.password}`;
   const files = {
-    'users.txt': `"${role.name}" "${role.password}"\n`,
+    'users.txt': `"${role.name}" "${role.verifier}"\n`,
     'pgbouncer.ini': `[databases]
-transaction = dbname=${role.name} ${server} pool_mode=transaction
-session = dbname=${role.name} ${server} pool_mode=session
+transaction = dbname=${role.name} ${server} pool_mode=transaction pool_size=70
+session = dbname=${role.name} ${server} pool_mode=session pool_size=${CLIENTS_MAX}
 [pgbouncer]
 listen_addr = 127.0.0.1
 listen_port = ${port}
 unix_socket_dir =
-auth_type = plain
+auth_type = scram-sha-256
 auth_file = ${directory}/users.txt
-default_pool_size = 70
-max_client_conn = 500
+max_client_conn = ${CLIENTS_MAX}
+server_idle_timeout = 2
 client_tls_sslmode = allow
 client_tls_key_file = ${directory}/server.key
 client_tls_cert_file = ${directory}/server.crt
@@ -108,14 +115,19 @@ client_tls_cert_file = ${directory}/server.crt
   if (asRoot) await chown(directory, NOBODY, NOBODY);
   const drop = asRoot ? { uid: NOBODY, gid: NOBODY } : {};
   const ini = join(directory, 'pgbouncer.ini');
-  const child = spawn('pgbouncer', ['-q', ini], { stdio: 'ignore', ...drop });
+  // Two descriptors a client; Node raises its own limit by itself.
+  const command = ['-c', 'ulimit -n $(ulimit -H -n); exec pgbouncer -q "$0"', ini];
+  const child = spawn('sh', command, { stdio: 'ignore', ...drop });
   await listening(port);
-  return {
-    name: version,
-    ...{ host: '127.0.0.1', port, user: role.name, password: role.password },
+  const way = (database: 'transaction' | 'session'): Way => ({
+    name: `${version}, ${database}`,
+    ...{ host: '127.0.0.1', port, user: role.name, password: role.password, database },
     // Debian's has no prepared statements in transaction mode.
-    database: { simple: 'transaction', prepared: 'session' },
+    keepsStatements: database === 'session',
     cpuUs: () => cpuUsOf(child),
+  });
+  return {
+    ways: [way('session'), way('transaction')],
     [Symbol.asyncDispose]: async () => {
       child.kill('SIGKILL');
       await once(child, 'exit');
