@@ -10,14 +10,17 @@ const LEVELS: readonly string[] = ['debug', 'info', 'warn', 'error'] satisfies L
 export class LogRoute {
   readonly #file: Log;
   #peer: Peer | null = null;
+  /** From which level on the control plane prints. */
+  #level = 0;
   #left = 0;
 
   constructor(file: Log) {
     this.#file = file;
   }
 
-  attach(peer: Peer): void {
+  attach(peer: Peer, level: string): void {
     this.#peer = peer;
+    this.#level = LEVELS.indexOf(level);
   }
 
   detach(peer: Peer): void {
@@ -31,6 +34,7 @@ export class LogRoute {
       this.#file[level](message, fields);
       return;
     }
+    if (LEVELS.indexOf(level) < this.#level) return;
     if (peer.isCongested) {
       this.#left++;
       return;

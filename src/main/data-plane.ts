@@ -74,17 +74,10 @@ export class DataPlane {
 
   /** Speaks to the proxies that run, and has those ended that must be replaced. */
   async adopt(): Promise<void> {
-    const { place, log, settings } = this.#parts;
+    const { place, log } = this.#parts;
     await this.#look();
-    const links = this.#links();
-    const others = links.filter(({ welcome }) => welcome.fingerprint !== settings.fingerprint);
-    if (others.length > 0) {
-      const { version } = others[0]?.welcome ?? settings;
-      const because =
-        version === settings.version ? 'the options have changed' : `it is of version ${version}`;
-      log.warn('the data plane is replaced; its sessions are ended', { because });
-      await this.#stopAll();
-    } else if (links.length > 0) {
+    if (await this.#replaced()) return;
+    if (this.#links().length > 0) {
       log.info('a running data plane is taken over', { sessions: this.sessions.count() });
     }
     if (place.isFree()) await this.#buryAll();
@@ -94,7 +87,14 @@ export class DataPlane {
   async start(): Promise<void> {
     this.#isServing = true;
     for (const { desk } of this.#proxies.values()) desk.open();
-    await this.#complete();
+    const completing = this.#complete();
+    this.#repairing = completing
+      .catch(() => {})
+      .finally(() => {
+        this.#repairing = null;
+      });
+    await completing;
+    if (!this.#isWhole()) this.#repair();
   }
 
   /** Ends the proxies with their sessions, or leaves them to the next control plane. */
@@ -123,6 +123,7 @@ export class DataPlane {
     let deadline = after(clock.now(), PATIENCE);
     while (!this.#closing.signal.aborted) {
       await this.#look();
+      await this.#replaced();
       if (this.#isWhole()) return;
       const lock = place.tryLock();
       if (lock !== undefined) await this.#start(lock);
@@ -133,6 +134,20 @@ export class DataPlane {
         deadline = after(clock.now(), PATIENCE);
       } else await clock.sleep(LOOK_EVERY);
     }
+  }
+
+  /** Ends proxies that serve in another way than they should; whether there were any. */
+  async #replaced(): Promise<boolean> {
+    const { log, settings } = this.#parts;
+    const other = this.#links().find(({ welcome }) => welcome.fingerprint !== settings.fingerprint);
+    if (other === undefined) return false;
+    const { version } = other.welcome;
+    const because =
+      version === settings.version ? 'the options have changed' : `it is of version ${version}`;
+    log.warn('the data plane is replaced; its sessions are ended', { because });
+    await this.#stopAll();
+    await this.#buryAll();
+    return true;
   }
 
   async #start(lock: HeldLock): Promise<void> {
@@ -168,8 +183,9 @@ export class DataPlane {
 
   async #connect(id: ProxyId): Promise<'linked' | 'dead' | 'silent'> {
     const { place, settings, clock, log } = this.#parts;
+    const { token, logLevel } = settings;
     const link = await openLink({
-      ...{ path: place.socketOf(id), token: settings.token, clock, log },
+      ...{ path: place.socketOf(id), token, logLevel, clock, log },
       deskOf: (known) => this.#proxyOf(known).desk,
     });
     if (typeof link === 'string') return link;

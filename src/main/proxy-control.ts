@@ -113,7 +113,7 @@ export class ProxyControl {
   async #answer(peer: Peer, method: string, args: readonly unknown[]): Promise<unknown> {
     switch (method) {
       case 'attach':
-        this.#attach(peer);
+        this.#attach(peer, String(args[0]));
         return null;
       case 'stop':
         await this.stop();
@@ -123,12 +123,12 @@ export class ProxyControl {
     }
   }
 
-  #attach(peer: Peer): void {
+  #attach(peer: Peer, logLevel: string): void {
     const { gate, route } = this.#parts;
     const former = this.#attached;
     this.#attached = peer;
     gate.attach(peer);
-    route.attach(peer);
+    route.attach(peer, logLevel);
     former?.close();
   }
 

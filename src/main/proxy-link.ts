@@ -9,6 +9,7 @@ import type { Clock } from '../domain/clock.ts';
 import type { ProxyId } from '../domain/ids.ts';
 import type { Log } from '../domain/log.ts';
 import { seconds } from '../domain/units.ts';
+import type { LogLevel } from '../system/log.ts';
 import type { Welcome } from './proxy-control.ts';
 
 /** For a process that lives to say who it is. */
@@ -17,6 +18,7 @@ const HELLO_MAX = seconds(5);
 export type LinkParts = {
   readonly path: string;
   readonly token: string;
+  readonly logLevel: LogLevel;
   readonly clock: Clock;
   readonly log: Log;
   /** Where what this proxy asks is taken. */
@@ -63,7 +65,7 @@ export async function openLink(parts: LinkParts): Promise<ProxyLink | 'dead' | '
     return 'silent';
   }
   desk = parts.deskOf(welcome.id);
-  await peer.call('attach').catch(() => {});
+  await peer.call('attach', parts.logLevel).catch(() => {});
   return { welcome, peer, closed };
 }
 

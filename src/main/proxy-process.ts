@@ -101,7 +101,9 @@ function worker(): void {
         });
         return;
       case 'client':
-        if (socket !== undefined) give(taker, socket, heard);
+        // Without a socket the client has left meanwhile.
+        if (socket === undefined) say({ kind: 'taken', id: heard.id });
+        else give(taker, socket, heard);
         return;
       case 'cancel':
         taker?.cancel({ processId: heard.processId, secret: Buffer.from(heard.secret, 'base64') });
@@ -121,12 +123,14 @@ function worker(): void {
 function give(
   taker: PassedNetwork | null,
   socket: Socket,
-  { head, hello }: ToWorker & { kind: 'client' },
+  { id, head, hello }: ToWorker & { kind: 'client' },
 ): void {
   if (taker === null) {
     socket.destroy();
     return;
   }
+  // Said before the client hears anything from here.
+  say({ kind: 'taken', id });
   const opening = {
     head: Buffer.from(head, 'base64'),
     hello: hello === null ? null : Buffer.from(hello, 'base64'),

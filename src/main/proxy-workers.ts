@@ -22,22 +22,37 @@ const PAUSE = seconds(1);
 /** For a proxy to end its sessions; then it is ended the hard way. */
 const STOP_MAX = seconds(12);
 
-/** Sockets on their way to one proxy; with more it is taken for stuck. */
+/** Clients on their way to one proxy; with more it is taken for stuck. */
 const UNDER_WAY_MAX = 1_000;
 
 /** What the first proxy says to another. A client's socket comes with `client`. */
 export type ToWorker =
   | { readonly kind: 'settings'; readonly settings: ProxySettings }
-  | { readonly kind: 'client'; readonly head: string; readonly hello: string | null }
+  | {
+      readonly kind: 'client';
+      readonly id: number;
+      readonly head: string;
+      readonly hello: string | null;
+    }
   | { readonly kind: 'cancel'; readonly processId: number; readonly secret: string }
   | { readonly kind: 'stop' };
 
 /** What it hears. */
 export type FromWorker =
   | { readonly kind: 'opened' }
+  /** The client is served there, whatever becomes of it. */
+  | { readonly kind: 'taken'; readonly id: number }
   | { readonly kind: 'sessions'; readonly count: number };
 
-type Worker = { child: ChildProcess; isOpen: boolean; underWay: number; sessions: number };
+/** A client that was given to a worker, which has not said that it took it. */
+type Given = { readonly socket: Socket; readonly keep: () => void };
+
+type Worker = {
+  readonly child: ChildProcess;
+  readonly given: Map<number, Given>;
+  isOpen: boolean;
+  sessions: number;
+};
 
 export type WorkersParts = {
   readonly program: string;
@@ -51,6 +66,7 @@ export class ProxyWorkers implements Others {
   readonly #parts: WorkersParts;
   readonly #workers: (Worker | null)[];
   #port = 0;
+  #lastId = 0;
   #isStopping = false;
 
   constructor(parts: WorkersParts) {
@@ -69,20 +85,19 @@ export class ProxyWorkers implements Others {
     for (const index of this.#workers.keys()) this.#start(index);
   }
 
-  give(name: string, socket: Socket, { head, hello }: Opening): boolean {
+  /** Should the worker die before it has taken the client, it is kept here after all. */
+  give(name: string, socket: Socket, opening: Opening, keep: () => void): boolean {
     const worker = this.#workers[hashOf(name) % this.#parts.settings.workers];
-    if (!worker?.isOpen || worker.underWay >= UNDER_WAY_MAX) return false;
+    if (!worker?.isOpen || worker.given.size >= UNDER_WAY_MAX) return false;
+    const id = ++this.#lastId;
+    const { head, hello } = opening;
     const message: ToWorker = {
-      kind: 'client',
+      ...{ kind: 'client', id },
       head: head.toString('base64'),
       hello: hello?.toString('base64') ?? null,
     };
-    worker.underWay++;
-    // Should it have died meanwhile, the socket is closed, and the client connects again.
-    worker.child.send(message, socket, {}, () => {
-      worker.underWay--;
-      socket.destroy();
-    });
+    worker.given.set(id, { socket, keep });
+    worker.child.send(message, socket, { keepOpen: true }, () => {});
     return true;
   }
 
@@ -113,15 +128,13 @@ export class ProxyWorkers implements Others {
     if (this.#isStopping) return;
     const { program, settings, random, log, clock } = this.#parts;
     const child = fork(program, [], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
-    const worker: Worker = { child, isOpen: false, underWay: 0, sessions: 0 };
+    const worker: Worker = { child, given: new Map(), isOpen: false, sessions: 0 };
     this.#workers[index] = worker;
-    child.on('message', (heard: FromWorker) => {
-      if (heard.kind === 'opened') worker.isOpen = true;
-      else worker.sessions = heard.count;
-    });
+    child.on('message', (heard: FromWorker) => hear(worker, heard));
     child.on('error', (error) => log.error('a proxy cannot be spoken to', { error }));
     child.once('exit', (code, signal) => {
       this.#workers[index] = null;
+      for (const { keep } of worker.given.values()) keep();
       if (this.#isStopping) return;
       log.error('a proxy ended; another is started', { code, signal });
       clock.timer(PAUSE, () => this.#start(index));
@@ -131,6 +144,24 @@ export class ProxyWorkers implements Others {
       kind: 'settings',
       settings: { ...settings, id: newProxyId(random), proxy },
     });
+  }
+}
+
+function hear(worker: Worker, heard: FromWorker): void {
+  switch (heard.kind) {
+    case 'opened':
+      worker.isOpen = true;
+      return;
+    case 'taken':
+      // Closes our end only: the connection is the worker's.
+      worker.given.get(heard.id)?.socket.destroy();
+      worker.given.delete(heard.id);
+      return;
+    case 'sessions':
+      worker.sessions = heard.count;
+      return;
+    default:
+      heard satisfies never;
   }
 }
 

@@ -31,8 +31,11 @@ const READ_MAX = 2 * STARTUP_PACKET_BYTES_MAX + 16 * 1024;
 const NOTHING = Buffer.alloc(0);
 
 export type Others = {
-  /** Whether somebody else takes clients of this name; if so the socket is theirs. */
-  give(name: string, socket: Socket, opening: Opening): boolean;
+  /**
+   * Whether somebody else takes clients of this name. If so the socket is theirs, unless `keep` is
+   * called.
+   */
+  give(name: string, socket: Socket, opening: Opening, keep: () => void): boolean;
   /** A query may be somebody else's. */
   cancel(key: CancelKey): void;
 };
@@ -88,8 +91,8 @@ export class RoutedNetwork implements Network {
       socket.pause();
       if (socket.destroyed) return;
       const opening = { head, hello };
-      if (name !== null && this.#others.give(name, socket, opening)) return;
-      keep(present(socket, opening));
+      const keepIt = (): void => keep(present(socket, opening));
+      if (name === null || !this.#others.give(name, socket, opening, keepIt)) keepIt();
     };
     const read = (chunk: Buffer): void => {
       if (hello === null) head = Buffer.concat([head, chunk]);
