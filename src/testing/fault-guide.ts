@@ -23,8 +23,9 @@ export const FAULT_GUIDE: FaultGuide = {
     advice: 'Choose another name, or use the tenant that has it: `dynabase tenants show NAME`.',
   },
   TENANT_BUSY: {
-    params: { tenant: 'acme', why: 'has 3 open sessions; close them first' },
-    advice: 'Do what the message says, then repeat the request.',
+    params: { tenant: 'acme', why: 'is held awake: session 12 is pinned: temporary objects' },
+    advice:
+      '`dynabase sessions NAME` shows who is at work or cannot be parked. Repeat when they are done; a restart ends them with `--force`.',
   },
   TENANT_UNNAMED: {
     params: {},
