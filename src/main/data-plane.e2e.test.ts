@@ -5,7 +5,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import pg from 'pg';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { TenantSecret } from '../sdk/index.ts';
 import { eventually } from '../testing/eventually.ts';
 import {
@@ -18,11 +18,16 @@ import {
 
 let dataDir: string;
 
-beforeEach(async () => {
+beforeAll(async () => {
   dataDir = await freshDataDir();
 });
 
-afterEach(() => removeDataDir(dataDir));
+afterAll(() => removeDataDir(dataDir));
+
+let tenantCount = 0;
+
+const newTenant = (server: RealServer): Promise<TenantSecret> =>
+  server.client.tenants.create({ name: `tenant-${++tenantCount}` });
 
 /** The processes that serve clients. */
 async function proxyPids(): Promise<readonly number[]> {
@@ -59,33 +64,41 @@ const ONE = [{ one: 1 }];
 
 test('a killed control plane drops no client, and the next one takes the data plane over', async () => {
   await using first = await realServer({ dataDir });
-  const awake = await first.client.tenants.create({ name: 'awake' });
-  const asleep = await first.client.tenants.create({ name: 'asleep' });
+  const awake = await newTenant(first);
+  const asleep = await newTenant(first);
   const client = await connected(uriOf(first, awake));
+  const parked = await connected(uriOf(first, asleep));
+  await parked.query("set application_name = 'parked'");
+  await first.client.tenants.suspend(asleep.name);
   await client.query("set application_name = 'kept'");
   const pids = await proxyPids();
   await first.end('SIGKILL');
   expect(await one(client)).toEqual(ONE);
-  const waiting = once(uriOf(first, asleep));
+  const waiting = [once(uriOf(first, asleep)), one(parked)];
   expect(await one(client)).toEqual(ONE);
 
   await using second = await realServer({ dataDir });
   expect(second.proxyPort).toBe(first.proxyPort);
   expect(await proxyPids()).toEqual(pids);
-  expect(await waiting).toEqual(ONE);
-  const { rows } = await client.query('show application_name');
-  expect(rows).toEqual([{ application_name: 'kept' }]);
+  expect(await Promise.all(waiting)).toEqual([ONE, ONE]);
+  const nameOf = async (session: pg.Client): Promise<unknown> =>
+    (await session.query('show application_name')).rows[0];
+  expect(await nameOf(client)).toEqual({ application_name: 'kept' });
+  expect(await nameOf(parked)).toEqual({ application_name: 'parked' });
   // The next control plane knows of the session, and does not take its compute away.
-  expect(await second.client.tenants.get('awake')).toMatchObject({ state: 'running', sessions: 1 });
-  await client.end();
+  expect(await second.client.tenants.get(awake.name)).toMatchObject({
+    state: 'running',
+    sessions: 1,
+  });
+  await Promise.all([client.end(), parked.end()]);
   await eventually('no session is known', async () => {
-    return (await second.client.tenants.get('awake')).sessions === 0;
+    return (await second.client.tenants.get(awake.name)).sessions === 0;
   });
 });
 
 test('a stopped control plane delays no query of an awake tenant', async () => {
   await using server = await realServer({ dataDir });
-  const tenant = await server.client.tenants.create({ name: 'acme' });
+  const tenant = await newTenant(server);
   const client = await connected(uriOf(server, tenant));
   process.kill(server.pid, 'SIGSTOP');
   try {
@@ -98,7 +111,7 @@ test('a stopped control plane delays no query of an awake tenant', async () => {
 
 test('a control plane that leaves computes leaves the clients too; one that stops ends all', async () => {
   await using first = await realServer({ dataDir, args: ['--detach-computes'] });
-  const tenant = await first.client.tenants.create({ name: 'acme' });
+  const tenant = await newTenant(first);
   const client = await connected(uriOf(first, tenant));
   expect(await first.end('SIGTERM')).toEqual({ code: 0, signal: null });
   expect(await one(client)).toEqual(ONE);
@@ -113,7 +126,7 @@ test('a control plane that leaves computes leaves the clients too; one that stop
 
 test('a data plane that dies is replaced on the same port, and its sessions hold nobody awake', async () => {
   await using server = await realServer({ dataDir });
-  const tenant = await server.client.tenants.create({ name: 'acme' });
+  const tenant = await newTenant(server);
   const client = await connected(uriOf(server, tenant));
   const ended = new Promise<Error>((done) => client.on('error', done));
   const [pid = 0] = await proxyPids();
@@ -125,13 +138,13 @@ test('a data plane that dies is replaced on the same port, and its sessions hold
   });
   expect(await once(uriOf(server, tenant))).toEqual(ONE);
   await eventually('the dead sessions are not counted', async () => {
-    return (await server.client.tenants.get('acme')).sessions === 0;
+    return (await server.client.tenants.get(tenant.name)).sessions === 0;
   });
 });
 
 test('a data plane with other options is replaced, and its clients are told', async () => {
   await using first = await realServer({ dataDir, args: ['--detach-computes'] });
-  const tenant = await first.client.tenants.create({ name: 'acme' });
+  const tenant = await newTenant(first);
   const client = await connected(uriOf(first, tenant));
   const ended = new Promise<Error>((done) => client.on('error', done));
   await first.end();
@@ -150,7 +163,7 @@ test.each(['proxy.locked', 'proxy.started', 'proxy.told', 'proxy.opened'] as con
     const env = { DYNABASE_FAILPOINT: `${point}:kill` };
     await expect(realServer({ dataDir, env })).rejects.toThrow('SIGKILL');
     await using server = await realServer({ dataDir });
-    const tenant = await server.client.tenants.create({ name: 'acme' });
+    const tenant = await newTenant(server);
     expect(await once(uriOf(server, tenant))).toEqual(ONE);
     expect(await proxyPids()).toHaveLength(1);
     const serving = (await processesIn(dataDir)).filter(({ cwd }) => cwd.endsWith('/data-plane'));
