@@ -120,7 +120,7 @@ export const OPTIONS = {
     parse: integer({ min: 1, max: SESSIONS_MAX }),
     value: 'n',
     of: 'server',
-    doc: 'Sessions that a tenant may have at once; what its tier allows if not given',
+    doc: 'Sessions that a tenant may have at once, parked ones too; 2,000 if not given',
   },
   sessionsMaxPerAddress: {
     parse: integer({ min: 1, max: 1_000_000 }),

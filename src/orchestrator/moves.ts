@@ -111,13 +111,14 @@ export async function suspendCompute(
   await finishWake(world, record);
   await record.move({ kind: 'suspending' }, because);
   await world.failpoints.reach('suspend.recorded');
-  await saveRolesSoon(world, record);
   const refusal = await clearTheWay();
   if (refusal !== null) {
     await record.move({ kind: 'running' }, `not suspended: ${refusal}`);
     return refusal;
   }
   await world.failpoints.reach('suspend.parked');
+  // Only now: until all had parked, a session might still have changed a role.
+  await saveRolesSoon(world, record);
   await world.host.stop(record.tenant.id);
   await world.failpoints.reach('suspend.stopped');
   await record.move({ kind: 'suspended' }, because);

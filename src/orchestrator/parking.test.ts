@@ -121,6 +121,26 @@ test('a session of another proxy that comes while one is being parked turns the 
   expect(world.host.countOf('stop')).toBe(0);
 });
 
+test('roles are read when nobody can change them any more, and only if the suspend goes on', async () => {
+  const { world, proxy, tenant, session } = await inUse();
+  proxy.interrogationTakes = ms(100);
+  proxy.ask(session);
+  const refused = outcomeOf(world.orchestrator.suspend(tenant.id));
+  await world.clock.advance(ms(200));
+  expect(await refused).toMatchObject({ code: 'TENANT_BUSY' });
+  expect(world.host.countOf('roles')).toBe(0);
+
+  proxy.answered(session, 'idle');
+  const suspend = world.orchestrator.suspend(tenant.id);
+  await world.clock.advance(ms(99));
+  world.orchestrator.rolesChanged(tenant.id);
+  expect(world.host.countOf('roles')).toBe(0);
+  await world.clock.advance(ms(50));
+  await suspend;
+  const calls = world.host.calls.slice(-2).map((call) => call.split(' ')[0]);
+  expect(calls).toEqual(['roles', 'stop']);
+});
+
 test('a proxy that does not answer keeps the compute running', async () => {
   const { world, proxy, tenant } = await inUse();
   proxy.interrogationTakes = hours(1);
