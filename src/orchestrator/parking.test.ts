@@ -25,6 +25,17 @@ test('a session at rest holds nothing: it stays open while its tenant sleeps, an
   expect(world.host.running).toEqual([tenant.id]);
 });
 
+test('a session counts from its wake on, before the proxy has reported it', async () => {
+  const world = new Orchestrated();
+  const tenant = await world.tenant('acme');
+  world.session(tenant);
+  await world.clock.advance(ms(20));
+  expect(world.orchestrator.live(tenant.id)).toMatchObject({
+    sessions: 1,
+    heldBy: 'a session needs it now',
+  });
+});
+
 test('idleness counts from the last request, not from the report of it', async () => {
   const { world, tenant, proxy } = await inUse();
   const use = { sessions: 1, bound: 1, heldBy: null };

@@ -67,7 +67,8 @@ export class TenantUses {
 
   /** The proxy asks for the compute, and holds it from now on. Returns what to call at the answer. */
   woke(proxy: ProxyId): () => void {
-    const { sessions, bound } = this.#entries.get(proxy) ?? { sessions: 0, bound: 0 };
+    // Nobody asks for a session that is not there, also where it has not been reported yet.
+    const { sessions, bound } = this.#entries.get(proxy) ?? { sessions: 1, bound: 0 };
     this.#entries.set(proxy, { sessions, bound, heldBy: COMING, usedAt: this.#clock.now() });
     this.#waiting.set(proxy, (this.#waiting.get(proxy) ?? 0) + 1);
     return () => {
