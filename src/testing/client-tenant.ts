@@ -43,6 +43,7 @@ export class ClientTenant implements AsyncDisposable {
   readonly #disturbing: Promise<void>;
   readonly #chaos: Chaos;
   readonly #over = new AbortController();
+  /** How often the compute was stopped under its clients. */
   #stops = 0;
 
   constructor(
@@ -58,11 +59,6 @@ export class ClientTenant implements AsyncDisposable {
     this.#disturbing = chaos === true ? this.#disturb() : Promise.resolve();
     // What went wrong is told at the end, by the disposal that awaits it.
     this.#disturbing.catch(() => {});
-  }
-
-  /** How often the compute was stopped under its clients. */
-  get stops(): number {
-    return this.#stops;
   }
 
   /** As `pg`, `postgres` and others take it. */
@@ -126,6 +122,9 @@ export class ClientTenant implements AsyncDisposable {
       await this.#disturbing;
     } finally {
       await this.server[Symbol.asyncDispose]();
+    }
+    if (this.#chaos !== false && this.#stops === 0) {
+      throw new Error('the compute was never stopped under its clients: nothing was proven');
     }
   }
 

@@ -16,6 +16,15 @@ const HOME = '/usr/lib/postgresql';
 const OWN_MAJOR = 18;
 const OBJECTS = join(import.meta.dirname, '../../testing/programs/every-kind.sql');
 
+/** Objects as every version of pg_dump names them. */
+const KINDS = [
+  ...['AGGREGATE', 'CAST', 'COLLATION', 'COMMENT', 'CONSTRAINT', 'DEFAULT', 'DOMAIN', 'EXTENSION'],
+  ...['FK CONSTRAINT', 'FUNCTION', 'INDEX', 'INDEX ATTACH', 'MATERIALIZED VIEW', 'OPERATOR'],
+  ...['POLICY', 'PROCEDURE', 'PUBLICATION', 'PUBLICATION TABLE', 'ROW SECURITY', 'RULE', 'SCHEMA'],
+  ...['SEQUENCE', 'SEQUENCE SET', 'STATISTICS', 'TABLE', 'TABLE ATTACH', 'TABLE DATA', 'TRIGGER'],
+  ...['TEXT SEARCH CONFIGURATION', 'TYPE', 'VIEW'],
+];
+
 type Tools = { readonly binDir: string; readonly args: readonly string[] };
 
 /** The newest that there are, with what makes a server that suits them. */
@@ -60,7 +69,9 @@ describe.each([false, true])(
         env: { ...tenant.libpqEnvironment, ...elsewhere },
         rest: () => tenant.rest(),
       });
-      if (said.code !== 0 || said.stderr !== '') throw new Error(`${tool}: ${said.stderr}`);
+      // Engines whose wal_level is minimal warn of every publication.
+      const unexpected = said.stderr.replace(/^.*wal_level is insufficient.*\nHINT: .*\n/m, '');
+      if (said.code !== 0 || unexpected !== '') throw new Error(`${tool}: ${unexpected}`);
       return said.stdout;
     }
 
@@ -92,7 +103,7 @@ describe.each([false, true])(
 
     test('a dump holds every kind of object', () => {
       const kinds = [...original.matchAll(/; Type: ([A-Z ]+);/g)].map(([, kind]) => kind);
-      expect([...new Set(kinds)].toSorted()).toMatchSnapshot();
+      expect(kinds).toEqual(expect.arrayContaining(KINDS));
     });
 
     test.each(['custom', 'directory', 'plain'])(

@@ -99,6 +99,26 @@ describe.each([false, 'parks'] as const)('the protocol, chaos %s', (chaos) => {
     }
   });
 
+  test('a Parse that is skipped after an error does not become the unnamed statement', async () => {
+    await using client = await connected();
+    const run = Buffer.concat([request.bind({}), request.execute(), request.sync()]);
+    const skipped = Buffer.concat([
+      request.bind({ statement: 'missing' }),
+      request.parse('select 42'),
+      request.sync(),
+    ]);
+    await client.ask(request.query('select 1'));
+    expect(typesOf(await client.ask(skipped))).toBe('EZ');
+    await tenant.rest();
+    expect(typesOf(await client.ask(run))).toBe('EZ');
+    const parsed = Buffer.concat([request.parse('select 7'), request.sync()]);
+    expect(typesOf(await client.ask(parsed))).toBe('1Z');
+    expect(typesOf(await client.ask(skipped))).toBe('EZ');
+    await tenant.rest();
+    const frames = await client.ask(run);
+    expect(frames.filter(({ type }) => type === 'D').map(textOf)).toEqual(['7']);
+  });
+
   test('what a session hears of its own backend stays as it was told', async () => {
     await using client = await connected();
     await client.ask(request.query('listen own'));
