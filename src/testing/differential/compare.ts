@@ -46,6 +46,10 @@ export async function difference(
   return { seed, lane: lane.name, steps: says, expected, found };
 }
 
+/** An answer after which the server was not ready. */
+const isFall = (step: Step | undefined, answer: readonly string[]): boolean =>
+  step?.readies !== 0 && !answer.some((message) => message.startsWith('Z'));
+
 type Place = {
   readonly at: number;
   readonly expected: readonly string[];
@@ -58,6 +62,9 @@ async function firstDifference(
   lane: Lane,
 ): Promise<Place | undefined> {
   const expected = await play(truth, steps);
+  // A few of these conversations make PostgreSQL itself fall over. There is nothing to compare with.
+  const answers = expected.slice(expected.length - steps.length);
+  if (answers.some((answer, at) => isFall(steps[at], answer))) return undefined;
   const found = await play(lane, steps).catch(
     (error: Error): Heard => [[`${error.stack}\n${error.cause}`]],
   );
