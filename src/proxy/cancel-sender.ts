@@ -2,7 +2,7 @@
  * Tells a compute to give up what a backend is doing.
  *
  * One connection a cancel, as the protocol has it, and at most one at a time for one backend: a
- * client that repeats itself costs nothing more. At most `CANCELS_MAX` are under way; the rest
+ * client that repeats itself meanwhile gets one more, if there is still anything to cancel then. At most `CANCELS_MAX` are under way; the rest
  * wait in the order they came, at most one a session, and are dropped if by their turn there is
  * nothing left to cancel. One compute gets at most `CANCELS_OF_COMPUTE_MAX` of the places, so that
  * one that does not answer cannot keep the cancels of other tenants waiting. PostgreSQL closes the
@@ -35,6 +35,8 @@ export class CancelSender {
   readonly #options: CancelSenderOptions;
   readonly #underWay = new Set<Cancellable>();
   readonly #waiting = new Set<Cancellable>();
+  /** Told when the next cancel of each has reached its compute, or is dropped. */
+  readonly #told = new Map<Cancellable, (() => void)[]>();
   /** Under way, by socket path. */
   readonly #ofCompute = new Map<string, number>();
 
@@ -42,11 +44,13 @@ export class CancelSender {
     this.#options = options;
   }
 
-  /** Harmless if there is nothing to cancel, or if a cancel is on its way. Never throws. */
-  send(target: Cancellable): void {
-    if (this.#underWay.has(target)) return;
-    this.#waiting.add(target);
-    this.#next();
+  /** Harmless if there is nothing to cancel. Resolves when the compute has it; never rejects. */
+  send(target: Cancellable): Promise<void> {
+    return new Promise((resolve) => {
+      this.#told.set(target, [...(this.#told.get(target) ?? []), resolve]);
+      this.#waiting.add(target);
+      this.#next();
+    });
   }
 
   /** Whether a cancel may still hit what this backend does next. */
@@ -57,9 +61,16 @@ export class CancelSender {
   #next(): void {
     for (const target of this.#waiting) {
       if (this.#underWay.size >= CANCELS_MAX) return;
+      if (this.#underWay.has(target)) continue;
       if (target.isBusy && this.#countOf(pathOf(target)) >= CANCELS_OF_COMPUTE_MAX) continue;
       this.#waiting.delete(target);
-      if (target.isBusy) this.#dial(target);
+      const told = this.#told.get(target) ?? [];
+      this.#told.delete(target);
+      const tell = (): void => {
+        for (const resolve of told) resolve();
+      };
+      if (target.isBusy) this.#dial(target, tell);
+      else tell();
     }
   }
 
@@ -74,7 +85,7 @@ export class CancelSender {
   }
 
   /** By the time the cancel is done the target may have another backend, or none. */
-  #dial(target: Cancellable): void {
+  #dial(target: Cancellable, tell: () => void): void {
     const path = pathOf(target);
     this.#underWay.add(target);
     this.#count(path, 1);
@@ -86,6 +97,7 @@ export class CancelSender {
       giveUp();
       this.#underWay.delete(target);
       this.#count(path, -1);
+      tell();
       this.#next();
     });
     socket.end(cancelRequest(target.backend.key));

@@ -7,7 +7,7 @@ import { CancelRegistry, type CancelTarget } from './cancel.ts';
 function target(): CancelTarget & { cancelled: number } {
   return {
     cancelled: 0,
-    cancel() {
+    async cancel() {
       this.cancelled++;
     },
   };
@@ -24,7 +24,7 @@ function bound(registry: CancelRegistry, processId: number) {
 test('a request with the right key reaches its session and no other', () => {
   const registry = new CancelRegistry(new SeededRandom(1));
   const [one, other] = [bound(registry, 41), bound(registry, 42)];
-  registry.cancel(other.key);
+  void registry.cancel(other.key);
   expect([one.session.cancelled, other.session.cancelled]).toEqual([0, 1]);
 });
 
@@ -40,7 +40,7 @@ test.each([
 ])('a request with %s reaches nobody, silently', (_name, forged) => {
   const registry = new CancelRegistry(new SeededRandom(1));
   const { key, session } = bound(registry, 41);
-  registry.cancel(forged(key));
+  void registry.cancel(forged(key));
   expect(session.cancelled).toBe(0);
 });
 
@@ -76,10 +76,10 @@ test('a source of chance that repeats itself does not hang the login', () => {
 
 test('a key that is not bound, or forgotten, cancels nothing', () => {
   const registry = new CancelRegistry(new SeededRandom(1));
-  registry.cancel(registry.issue({ protocol: PROTOCOL_3_0, processId: 1 }));
+  void registry.cancel(registry.issue({ protocol: PROTOCOL_3_0, processId: 1 }));
   const { key, session } = bound(registry, 2);
   registry.forget(key);
-  registry.cancel(key);
+  void registry.cancel(key);
   expect({ cancelled: session.cancelled, keys: registry.size }).toEqual({ cancelled: 0, keys: 1 });
 });
 
@@ -89,6 +89,6 @@ test('forgetting an old key leaves the newer one of the same process id', () => 
   registry.forget(old.key);
   const fresh = bound(registry, 7);
   registry.forget(old.key);
-  registry.cancel(fresh.key);
+  void registry.cancel(fresh.key);
   expect(fresh.session.cancelled).toBe(1);
 });

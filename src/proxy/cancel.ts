@@ -23,8 +23,11 @@ const DRAWS_MAX = 16;
 
 /** A session whose running query can be given up. */
 export interface CancelTarget {
-  /** Passes the cancel on to the backend of this moment, if it has anything to cancel. */
-  cancel(): void;
+  /**
+   * Passes the cancel on to the backend of this moment, if it has anything to cancel. Resolves when
+   * the compute has it: what is asked after that is not meant any more.
+   */
+  cancel(): Promise<void>;
 }
 
 type Entry = { readonly key: CancelKey; target: CancelTarget | null };
@@ -65,10 +68,11 @@ export class CancelRegistry {
     return this.#entries.size;
   }
 
-  cancel(asked: CancelKey): void {
+  /** Resolves when it has reached whom it is for, at once if that is nobody. */
+  async cancel(asked: CancelKey): Promise<void> {
     const entry = this.#entries.get(asked.processId);
     if (entry === undefined || !isSameSecret(entry.key.secret, asked.secret)) return;
-    entry.target?.cancel();
+    await entry.target?.cancel();
   }
 
   #freeProcessId(wanted: number): number {

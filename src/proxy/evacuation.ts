@@ -6,7 +6,8 @@
 import type { Clock } from '../domain/clock.ts';
 import type { Parked } from '../domain/gate.ts';
 import { type DurationMs, ms } from '../domain/units.ts';
-import type { Asked, Parking } from './parking.ts';
+import type { Parking } from './parking.ts';
+import type { Asked } from './parking-states.ts';
 
 /** A question put off because of a moment's work is put again after this, once. */
 const ASK_AGAIN_AFTER = ms(1_100);

@@ -4,7 +4,9 @@
  * Whether a session can be parked, and what must be restored, PostgreSQL itself is asked when it is
  * time (`wire/interrogation.ts`). The wire fills in what it cannot say, or not in time:
  *
- * - the unnamed statement, which no catalog shows: the last Parse is kept;
+ * - the unnamed statement, which no catalog shows: the last Parse is kept. One that is skipped after
+ *   an error leaves the statement before it, one that fails itself leaves none, and where a pipeline
+ *   leaves open which of the two it was, the session is not parked before its next statement;
  * - the names of custom settings, which can only be asked for by name: they are read off the text;
  * - whether anything may have changed since the session was last asked (`isTouched`): if its compute
  *   crashes now, an untouched session goes on, a touched one would go on in a wrong state;
@@ -15,14 +17,7 @@
  */
 import { REQUEST } from '../wire/frames.ts';
 import { redacted, type ScanFindings, scanSql } from '../wire/sql-scan.ts';
-
-/** An unnamed statement longer than this is not kept; its session stays with its backend. */
-export const UNNAMED_BYTES_MAX = 64 * 1024;
-
-const NONE = Buffer.alloc(0);
-
-/** Room for the unnamed statement to begin with; it doubles. */
-const ROOM_BYTES = 128;
+import { UnnamedStatement } from './unnamed-statement.ts';
 
 /** As much of the statement behind a pin as is shown. */
 const SHOWN_CHARS = 200;
@@ -36,8 +31,7 @@ export class Evidence {
   usesSequenceValue = false;
   /** The values of a prepared `set_config` name settings that only Bind messages show. */
   #looksAtBinds = false;
-  #unnamed: Buffer = NONE;
-  #unnamedLength = 0;
+  readonly #unnamed = new UnnamedStatement();
   #suspect: string | null = null;
   readonly #onName: (name: string) => void;
 
@@ -46,14 +40,14 @@ export class Evidence {
     this.#onName = onName;
   }
 
-  /** The body of the last Parse of the unnamed statement, if there is one. */
+  /** The body of the Parse of the unnamed statement, if there is one. */
   get unnamed(): Buffer | null {
-    return this.#unnamedLength > 0 ? this.#unnamed.subarray(0, this.#unnamedLength) : null;
+    return this.#unnamed.body;
   }
 
-  /** There is an unnamed statement, too long to be kept. */
+  /** There may be an unnamed statement that is not known: too long, or lost in a failed pipeline. */
   get isUnnamedLost(): boolean {
-    return this.#unnamedLength < 0;
+    return this.#unnamed.isLost;
   }
 
   /** The last statement that could be behind a pin, its values left out. */
@@ -63,15 +57,34 @@ export class Evidence {
 
   /** The client sent `type`, whose body is `bytes` from `start` to `end`, cut at `UNNAMED_BYTES_MAX`. */
   asked(type: number, bytes: Uint8Array, start: number, end: number): void {
-    if (type === REQUEST.query) {
-      this.#unnamedLength = 0;
-      if (isSuspicious(bytes, start, end)) this.#suspected(bytes, start, end);
-    } else if (type === REQUEST.parse) {
-      this.#parsed(bytes, start, end);
-    } else if (type === REQUEST.bind) {
-      if (this.#looksAtBinds) this.#suspected(bytes, start, end);
-    } else if (type === REQUEST.close) {
-      this.#closed(bytes, start, end);
+    switch (type) {
+      case REQUEST.query:
+        this.#unnamed.dropped(true);
+        if (isSuspicious(bytes, start, end)) this.#suspected(bytes, start, end);
+        return;
+      case REQUEST.parse:
+        if (bytes[start] === 0) this.#unnamed.parsed(bytes, start, end);
+        else {
+          this.isTouched = true;
+          this.#unnamed.followed();
+        }
+        if (isSuspicious(bytes, start, end)) this.#suspected(bytes, start, end);
+        return;
+      case REQUEST.close:
+        this.#closed(bytes, start, end);
+        return;
+      case REQUEST.sync:
+      case REQUEST.functionCall:
+        this.#unnamed.ended();
+        return;
+      case REQUEST.bind:
+        if (this.#looksAtBinds) this.#suspected(bytes, start, end);
+        this.#unnamed.followed();
+        return;
+      case REQUEST.describe:
+      case REQUEST.execute:
+        this.#unnamed.followed();
+        return;
     }
   }
 
@@ -80,37 +93,29 @@ export class Evidence {
     if (isTouching(bytes, start, end)) this.isTouched = true;
   }
 
-  /** The session has a new backend, which was given this unnamed statement. */
-  begin(unnamed: Buffer | null): void {
-    this.isTouched = false;
-    this.#unnamed = unnamed ?? NONE;
-    this.#unnamedLength = unnamed?.length ?? 0;
+  /** The backend sent an error; of the run of extended messages it belongs to `unanswered` were. */
+  failed(unanswered: number): void {
+    this.#unnamed.failed(unanswered);
   }
 
-  #parsed(bytes: Uint8Array, start: number, end: number): void {
-    if (bytes[start] === 0) this.#keep(bytes, start, end);
-    else this.isTouched = true;
-    if (isSuspicious(bytes, start, end)) this.#suspected(bytes, start, end);
+  /** All that was asked is answered. */
+  settled(): void {
+    this.#unnamed.settled();
+  }
+
+  /** The session has a new backend, which was given the unnamed statement. */
+  begin(): void {
+    this.isTouched = false;
+    this.#unnamed.shrink();
   }
 
   #closed(bytes: Uint8Array, start: number, end: number): void {
-    if (bytes[start] !== STATEMENT) return;
-    if (end - start > 1 && bytes[start + 1] !== 0) this.isTouched = true;
-    else this.#unnamedLength = 0;
-  }
-
-  #keep(bytes: Uint8Array, start: number, end: number): void {
-    const length = end - start;
-    if (length >= UNNAMED_BYTES_MAX) {
-      this.#unnamedLength = -1;
-      this.#unnamed = NONE;
-      return;
+    const isStatement = bytes[start] === STATEMENT;
+    if (isStatement && end - start > 1 && bytes[start + 1] === 0) this.#unnamed.dropped(false);
+    else {
+      if (isStatement) this.isTouched = true;
+      this.#unnamed.followed();
     }
-    if (length > this.#unnamed.length) {
-      this.#unnamed = Buffer.allocUnsafeSlow(Math.max(ROOM_BYTES, 2 ** Math.ceil(Math.log2(length))));
-    }
-    this.#unnamed.set(bytes.subarray(start, end));
-    this.#unnamedLength = length;
   }
 
   #suspected(bytes: Uint8Array, start: number, end: number): void {
@@ -179,7 +184,8 @@ export function isSuspicious(bytes: Uint8Array, start: number, end: number): boo
         if (is(bytes, at + 1, O) && is(bytes, at + 2, A) && is(bytes, at + 3, D)) return true;
         break;
       case S: // SET ... a name with a dot
-        if (is(bytes, at + 1, E) && is(bytes, at + 2, T) && setsCustom(bytes, at + 3, end)) return true;
+        if (is(bytes, at + 1, E) && is(bytes, at + 2, T) && setsCustom(bytes, at + 3, end))
+          return true;
         break;
     }
   }

@@ -91,6 +91,11 @@ export class RequestLedger {
     return !this.#unsure;
   }
 
+  /** Of the run of extended messages that is being answered, how many have no answer; 0 if none is. */
+  get unansweredInRun(): number {
+    return this.#headIs(KIND.run) ? (this.#counts[this.#head] ?? 0) : 0;
+  }
+
   /** How many ReadyForQuery are to come; null if that cannot be told, or depends on the client. */
   get owed(): number | null {
     if (this.#unsure || this.#runOpen || this.#skipping || this.#copyIn !== 'none') return null;

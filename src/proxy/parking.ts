@@ -1,113 +1,34 @@
 /**
- * How a session gives up its backend and gets another, and nobody can tell the difference.
- *
- *   bound ──at rest; asked──▶ asking ──may go──▶ parked ──client speaks──▶ waiting ──backend──▶ restoring
- *     ▲                         │ │                 ▲                        │  ▲                 │    │
- *     │◀──client spoke, or kept─┘ └─▶ pinned        └──refused───────────────┘  └──backend lost───┘    │
- *     └────────────────────────────────────────────────────────────────────────────────────all there──┘
- *
- * Bound: the session has a backend of its own, with everything a session of PostgreSQL is.
- * Asking: it is at rest (ReadyForQuery `I`, nothing outstanding), and PostgreSQL is asked what state
- * it holds, behind the client's back. A client that speaks meanwhile is answered right behind that.
- * Pinned: bound, for what it holds cannot be moved; `pin` says why. Asked again after it has spoken.
- * Parked: no backend. The state is plain data here, and the client's socket is open.
- * Waiting: the client has spoken, and what it said is held back until there is a backend.
- * Restoring: a backend is being given the state; what the client said is right behind it. Should
- * anything fail, the backend ends before it reads the client's part (`wire/restore.ts`), which is then
- * tried once more on another backend without the statements that can no longer be prepared.
- *
- * A crash of the compute is a parking without a question: whoever was at rest and has said nothing
- * since it was last asked that might have changed its state goes on as if nothing had happened. A
- * transaction is lost with its compute: its client is told so and goes on in a failed transaction.
- * A state that is not known for certain ends the session; it never goes on in a wrong one.
+ * One session's way from backend to backend. The story is told in `parking-states.ts`.
  */
 import { assert } from '../domain/assert.ts';
-import type { Clock } from '../domain/clock.ts';
 import { type Fault, fault, toFault } from '../domain/faults.ts';
-import type { PinReason, SessionView, WakeCause } from '../domain/gate.ts';
-import type { SessionId } from '../domain/ids.ts';
-import { type DurationMs, elapsed, type Instant, ms, seconds } from '../domain/units.ts';
+import type { PinReason, SessionView } from '../domain/gate.ts';
+import { type DurationMs, elapsed, type Instant } from '../domain/units.ts';
 import { STATUS } from '../wire/frames.ts';
-import type { HiddenError, HiddenReplies } from '../wire/hidden-replies.ts';
-import { interrogation, readInterrogation } from '../wire/interrogation.ts';
-import { message } from '../wire/messages.ts';
-import {
-  brokenStatements,
-  probeStatements,
-  type Restoration,
-  restore,
-  restoreWithout,
-} from '../wire/restore.ts';
+import type { HiddenReplies } from '../wire/hidden-replies.ts';
 import { FRESH_STATE, type Interrogated, type SessionState } from '../wire/session-state.ts';
-import type { Evidence } from './evidence.ts';
-import { lostTransaction } from './lost-transaction.ts';
-import type { TenantPool } from './pool.ts';
-import { type Identity, type PooledBackend, parameterStatus } from './pooled-backend.ts';
-import type { Relay } from './relay.ts';
+import {
+  compact,
+  differences,
+  type Found,
+  foundIn,
+  question,
+  readAnswer,
+  viewOf,
+} from './asked-state.ts';
+import type { ParkingOptions } from './parking-options.ts';
+import {
+  type Asked,
+  PARKING_MOVES,
+  type ParkingKind,
+  type Purpose,
+  SEQUENCE_GRACE,
+} from './parking-states.ts';
+import type { Identity, PooledBackend } from './pooled-backend.ts';
+import { Restoring } from './restoring.ts';
 import type { Seeker } from './seeker-queue.ts';
-
-export type ParkingKind =
-  | 'bound'
-  | 'asking'
-  | 'pinned'
-  | 'parked'
-  | 'waiting'
-  | 'restoring'
-  | 'over';
-
-const MOVES: Readonly<Record<ParkingKind, readonly ParkingKind[]>> = {
-  bound: ['asking', 'parked', 'over'],
-  asking: ['bound', 'pinned', 'parked', 'over'],
-  pinned: ['asking', 'parked', 'over'],
-  parked: ['waiting', 'over'],
-  waiting: ['restoring', 'parked', 'over'],
-  restoring: ['bound', 'waiting', 'over'],
-  over: [],
-};
-
-/** What a session is asked for. */
-export type Purpose =
-  /** So that its state is known. It keeps its backend. */
-  | 'learn'
-  /** Its backend is wanted, or has not been used for long. A listener keeps its own. */
-  | 'share'
-  /** The compute is to be stopped. */
-  | 'suspend';
-
-export type Asked =
-  | { readonly isParked: true }
-  /** `isPassing`: the same question has another answer in a moment. */
-  | { readonly isParked: false; readonly why: string; readonly isPassing?: boolean };
-
-/**
- * For so long after its last request a session with a sequence's value keeps its backend: `currval`
- * and `lastval` come right behind the `INSERT` they belong to, and nothing could restore them.
- */
-const SEQUENCE_GRACE: Readonly<Record<Purpose, DurationMs>> = {
-  learn: ms(0),
-  share: seconds(60),
-  suspend: seconds(1),
-};
-
-type SessionCause = Extract<WakeCause, { kind: 'session' }>;
-
-export type ParkingOptions = {
-  readonly id: SessionId;
-  readonly identity: Identity;
-  readonly pool: TenantPool;
-  readonly clock: Clock;
-  /** As the wakes that the session causes are recorded. */
-  readonly cause: SessionCause;
-  readonly relay: Relay;
-  readonly evidence: Evidence;
-};
-
-/** What PostgreSQL answered last, as far as it decides. */
-type Found = {
-  readonly reason: PinReason | null;
-  readonly holdsSequence: boolean;
-  readonly isTainted: boolean;
-};
+import { sessionView } from './session-view.ts';
 
 type Pin = { readonly reason: PinReason; readonly since: Instant };
 
@@ -205,28 +126,22 @@ export class Parking {
   /** The pin, if it has been idle for too long with it; an open transaction is one. */
   pinIdle(now: Instant, max: DurationMs): { reason: PinReason; idle: DurationMs } | null {
     const { relay } = this.#options;
-    const reason = this.#pin?.reason ?? (relay.isInTransaction ? 'open transaction' : null);
+    const reason = this.#reason;
     const idle = elapsed(this.#idleSince, now);
     if (reason === null || relay.isBusy || idle < max) return null;
     return { reason, idle };
   }
 
   view(now: Instant): SessionView {
-    const { id, cause, relay, evidence } = this.#options;
-    const isWaiting = this.#kind === 'waiting' || this.#kind === 'restoring';
-    const reason = this.#pin?.reason ?? (relay.isInTransaction ? 'open transaction' : null);
-    const since = elapsed(this.#pin?.since ?? this.#idleSince, now);
-    const bound = reason === null ? 'bound' : 'pinned';
-    return {
-      id,
-      role: cause.role,
-      applicationName: cause.applicationName,
-      from: cause.from,
-      state: isWaiting ? 'waiting' : this.isBound ? bound : 'parked',
-      openFor: elapsed(this.#openedAt, now),
-      idleFor: relay.isBusy ? ms(0) : elapsed(this.#idleSince, now),
-      pin: reason === null ? null : { reason, statement: evidence.suspect, since },
-    };
+    const { kind, isBound } = this;
+    const since = { opened: this.#openedAt, idle: this.#idleSince, pin: this.#pin?.since };
+    return sessionView({ ...this.#options, kind, isBound, reason: this.#reason, since }, now);
+  }
+
+  /** What it is pinned by; an open transaction is one. */
+  get #reason(): PinReason | null {
+    const { isInTransaction } = this.#options.relay;
+    return this.#pin?.reason ?? (isInTransaction ? 'open transaction' : null);
   }
 
   end(because: Fault): void {
@@ -265,17 +180,16 @@ export class Parking {
     const known = this.isKnown ? this.#found : null;
     this.#move('asking');
     this.#onAsked = onAsked;
-    if (known !== null) return this.#decide(known, purpose);
+    if (known !== null) {
+      this.#decide(known, purpose);
+      return;
+    }
     this.#askedBeat = relay.beat;
     this.#wasTouched = evidence.isTouched;
     evidence.isTouched = false;
-    const names = pool.namesLearned;
+    const { names, bytes } = question(pool, this.identity);
     relay.ask({
-      bytes: interrogation({
-        names,
-        reported: [...(this.identity.baseline?.keys() ?? [])],
-        scanFunctions: pool.shouldScanFunctions(this.identity),
-      }),
+      bytes,
       readyForQueries: 1,
       withHeldBack: false,
       keepNotices: false,
@@ -293,27 +207,42 @@ export class Parking {
     const found = readAnswer(replies);
     if (found !== null) this.#learn(found);
     // What is held back has not reached the backend, and changes nothing.
-    if (!this.isKnown && !this.#options.relay.isHoldingBack) return this.#remain('was asked something');
-    if (found === null) return this.#pinned('state unknown');
+    if (!this.isKnown && !this.#options.relay.isHoldingBack) {
+      this.#remain('was asked something');
+      return;
+    }
+    if (found === null) {
+      this.#pinned('state unknown');
+      return;
+    }
     const wasAllAsked = found.customInFunctions.every((name) => asked.names.includes(name));
-    if (!wasAllAsked) return this.#askAgain(asked.purpose);
-    this.#found = {
-      reason: this.#reasonOf(found),
-      holdsSequence: found.holdsSequence,
-      isTainted: found.isTainted || this.#options.evidence.isTainting,
-    };
+    if (!wasAllAsked) {
+      this.#askAgain(asked.purpose);
+      return;
+    }
+    this.#found = foundIn(found, this.#options.evidence);
     this.#decide(this.#found, asked.purpose);
   }
 
   /** What becomes of the session, now that all is known of it. */
   #decide(found: Found, purpose: Purpose): void {
     const { relay, pool } = this.#options;
-    if (found.reason !== null) return this.#pinned(found.reason);
+    if (found.reason !== null) {
+      this.#pinned(found.reason);
+      return;
+    }
     this.#pin = null;
-    if (purpose === 'learn') return this.#remain('was only asked');
-    if (purpose === 'share' && this.isListening) return this.#remain('listens');
+    if (purpose === 'learn') {
+      this.#remain('was only asked');
+      return;
+    }
+    if (purpose === 'share' && this.isListening) {
+      this.#remain('listens');
+      return;
+    }
     if (found.holdsSequence && !this.#isLongIdle(SEQUENCE_GRACE[purpose])) {
-      return this.#remain('has just used a sequence', purpose === 'suspend');
+      this.#remain('has just used a sequence', purpose === 'suspend');
+      return;
     }
     const backend = relay.detach();
     if (found.isTainted) backend.isTainted = true;
@@ -327,24 +256,10 @@ export class Parking {
 
   #learn(found: Interrogated): void {
     const { pool, relay } = this.#options;
-    // Most sessions hold nothing; they share one empty state.
-    this.#state = isFresh(found.state) ? FRESH_STATE : found.state;
-    const changed = [...found.reported].filter(
-      ([name, value]) => this.identity.baseline?.get(name) !== value,
-    );
-    this.#view = changed.length === 0 ? null : new Map(changed);
+    this.#state = compact(found.state);
+    this.#view = viewOf(found.reported, this.identity);
     relay.backend.reported(found.reported);
-    for (const name of found.customInFunctions) pool.learnName(name);
-    // Known by their values to a backend that has loaded the extension, and only by name to others.
-    for (const [name] of found.state.settings) if (name.includes('.')) pool.learnName(name);
-  }
-
-  #reasonOf(found: Interrogated): PinReason | null {
-    const { evidence } = this.#options;
-    const [first] = found.pins;
-    if (first !== undefined) return first;
-    if (evidence.isUnnamedLost) return 'statement too large';
-    return found.holdsSequence && evidence.usesSequenceValue ? 'sequence value' : null;
+    pool.memory.learnFrom(found);
   }
 
   #isLongIdle(wait: DurationMs): boolean {
@@ -357,7 +272,10 @@ export class Parking {
     this.#onAsked = null;
     this.#move('bound');
     this.#options.relay.flow();
-    if (!this.isAtRest) return onAsked?.({ isParked: false, why: this.#by('was asked something') });
+    if (!this.isAtRest) {
+      onAsked?.({ isParked: false, why: this.#by('was asked something') });
+      return;
+    }
     this.ask(purpose, onAsked);
   }
 
@@ -397,7 +315,8 @@ export class Parking {
   spoken(): void {
     if (this.#kind !== 'parked') return;
     this.#move('waiting');
-    this.#seek((backend) => this.#begin(backend));
+    const restoring = this.#restoring();
+    this.#seek((backend) => restoring.begin(backend));
   }
 
   /** Gets a backend although its client is silent, so that it hears notifications. */
@@ -423,6 +342,7 @@ export class Parking {
       onFailed: (error) => this.#refused(error),
       onBackend: (backend) => {
         this.#seeker = null;
+        this.#move('restoring');
         onBackend(backend);
       },
     };
@@ -437,30 +357,19 @@ export class Parking {
     this.#options.relay.refuse(toFault(error), status);
   }
 
-  #begin(backend: PooledBackend): void {
+  #restoring(): Restoring {
     const { relay, evidence } = this.#options;
-    this.#move('restoring');
-    relay.attach(backend, this.#hasLostTransaction ? STATUS.failed : backend.status);
-    const unnamed = evidence.unnamed;
-    const isFresh = this.#state === FRESH_STATE && unnamed === null && !this.#hasLostTransaction;
-    if (isFresh) return this.#restored(null);
-    this.#restore(restore(this.#state, unnamed && message('P', unnamed)));
-  }
-
-  #restore(restoration: Restoration, isSecondTry = false): void {
-    const { relay } = this.#options;
-    const lost = this.#hasLostTransaction ? lostTransaction : null;
-    relay.ask({
-      bytes: lost === null ? restoration.bytes : Buffer.concat([restoration.bytes, lost.bytes]),
-      readyForQueries: restoration.readyForQueries + (lost?.readyForQueries ?? 0),
-      withHeldBack: true,
-      keepNotices: false,
-      onDone: (replies) => {
-        const failed = replies.errors.find(({ at }) => at < restoration.tolerantFrom);
-        if (failed === undefined) this.#restored(replies);
-        else this.#unrestored(failed, isSecondTry);
+    return new Restoring({
+      relay,
+      state: this.#state,
+      unnamed: evidence.unnamed,
+      hasLostTransaction: this.#hasLostTransaction,
+      onNeed: (then) => {
+        this.#move('waiting');
+        this.#seek(then);
       },
-      onLost: (replies) => this.#unrestored(replies.errors.at(-1) ?? null, isSecondTry),
+      onRestored: (replies) => this.#restored(replies),
+      onUnrestorable: ({ message }) => this.#unrestorable(message),
     });
   }
 
@@ -468,68 +377,18 @@ export class Parking {
     const { relay, evidence, pool } = this.#options;
     const { backend } = relay;
     if (replies !== null) backend.reported(replies.parameters);
-    evidence.begin(evidence.unnamed);
-    this.#tellDifferences(backend);
+    evidence.begin();
+    for (const message of differences(backend, this.#view)) relay.say(message);
     this.#hasLostTransaction = false;
     this.#move('bound');
     relay.flow();
     pool.bound(this);
   }
 
-  /** The client hears what is reported otherwise now than it has heard. */
-  #tellDifferences(backend: PooledBackend): void {
-    const { baseline } = this.identity;
-    for (const [name, value] of backend.parameters) {
-      const told = this.#view?.get(name) ?? baseline?.get(name);
-      if (told !== value) this.#options.relay.say(parameterStatus(name, value));
-    }
-  }
-
-  /** The backend has ended without having read what the client said. */
-  #unrestored(error: HiddenError | null, isSecondTry: boolean): void {
-    this.#options.relay.takeBack().destroy();
-    this.#move('waiting');
-    // No reason given: the compute was lost on the way, and the next one will do.
-    if (error === null) this.#seek((backend) => this.#begin(backend));
-    else if (isSecondTry || this.#state.statements.length === 0) this.#unrestorable(error);
-    else this.#seek((backend) => this.#findBroken(backend));
-  }
-
-  #findBroken(backend: PooledBackend): void {
-    const { relay } = this.#options;
-    this.#move('restoring');
-    relay.attach(backend);
-    const probe = probeStatements(this.#state);
-    const done = (replies: HiddenReplies): void => {
-      relay.takeBack().destroy();
-      this.#move('waiting');
-      const ground = replies.errors.find(({ at }) => at < probe.tolerantFrom);
-      if (ground !== undefined) return this.#unrestorable(ground);
-      const broken = brokenStatements(this.#state, replies.errors);
-      this.#seek((next) => this.#restoreWithout(next, broken));
-    };
-    relay.ask({
-      bytes: probe.bytes,
-      readyForQueries: probe.readyForQueries,
-      withHeldBack: false,
-      keepNotices: false,
-      onDone: done,
-      onLost: done,
-    });
-  }
-
-  #restoreWithout(backend: PooledBackend, broken: ReadonlySet<string>): void {
-    const { relay, evidence } = this.#options;
-    this.#move('restoring');
-    relay.attach(backend, this.#hasLostTransaction ? STATUS.failed : backend.status);
-    const unnamed = evidence.unnamed;
-    this.#restore(restoreWithout(this.#state, broken, unnamed && message('P', unnamed)), true);
-  }
-
-  #unrestorable(error: HiddenError): void {
+  #unrestorable(message: string): void {
     const { relay, pool } = this.#options;
     const { name: tenant } = pool.door;
-    relay.end(fault('SESSION_UNRESTORABLE', { tenant, why: error.message || 'its state is lost' }));
+    relay.end(fault('SESSION_UNRESTORABLE', { tenant, why: message || 'its state is lost' }));
   }
 
   /**
@@ -556,25 +415,7 @@ export class Parking {
 
   #move(to: ParkingKind): void {
     const from = this.#kind;
-    assert(MOVES[from].includes(to), `parking: ${from} -> ${to}`);
+    assert(PARKING_MOVES[from].includes(to), `parking: ${from} -> ${to}`);
     this.#kind = to;
-  }
-}
-
-const isFresh = (state: SessionState): boolean =>
-  state.role === null &&
-  state.idleSessionTimeout === 0 &&
-  state.settings.length === 0 &&
-  state.statements.length === 0 &&
-  state.channels.length === 0;
-
-/** Null if PostgreSQL did not answer as it should: then nothing is known. */
-function readAnswer(replies: HiddenReplies): Interrogated | null {
-  const column = replies.rows[0]?.[0];
-  if (column === undefined || replies.errors.length > 0) return null;
-  try {
-    return readInterrogation(column);
-  } catch {
-    return null;
   }
 }

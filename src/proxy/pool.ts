@@ -20,15 +20,7 @@
  */
 import type { Clock } from '../domain/clock.ts';
 import { type Fault, fault } from '../domain/faults.ts';
-import type {
-  Door,
-  Gate,
-  Parked,
-  ParkRequest,
-  SessionView,
-  TenantUse,
-  WakeCause,
-} from '../domain/gate.ts';
+import type { Door, Gate, Parked, ParkRequest, SessionView, TenantUse } from '../domain/gate.ts';
 import type { Address } from '../domain/host.ts';
 import type { ProxyId } from '../domain/ids.ts';
 import type { Network } from '../domain/network.ts';
@@ -37,19 +29,17 @@ import { type DurationMs, elapsed, type Instant, ms, seconds } from '../domain/u
 import { drain, held, parkIdle } from './evacuation.ts';
 import type { Evidence } from './evidence.ts';
 import { Openings } from './openings.ts';
-import type { Parking, Purpose } from './parking.ts';
-import { type Identity, identityName, type PooledBackend } from './pooled-backend.ts';
+import type { Parking } from './parking.ts';
+import type { Purpose } from './parking-states.ts';
+import { PoolMemory } from './pool-memory.ts';
+import { endTimedOut, sweepSessions, useOf } from './pool-sweep.ts';
+import type { Identity, PooledBackend } from './pooled-backend.ts';
 import { reset } from './reset.ts';
 import { type Patience, type Seeker, SeekerQueue } from './seeker-queue.ts';
+import { WakeBarrier } from './wake-barrier.ts';
 
 /** For a backend at rest to be taken by another session. */
 const REST_MAX = seconds(30);
-
-/** Custom settings that one tenant's sessions are asked for; a tenant with more is told apart wrongly. */
-const NAMES_MAX = 256;
-
-/** Identities that may be there without a session. */
-const IDENTITIES_SPARE = 16;
 
 export type PoolParts = {
   readonly proxyId: ProxyId;
@@ -75,8 +65,7 @@ export class TenantPool {
   door: Door;
   readonly #parts: PoolParts;
   readonly #sessions = new Set<Parking>();
-  readonly #identities = new Map<string, Identity>();
-  readonly #names = new Set<string>();
+  readonly memory = new PoolMemory();
   readonly #openings: Openings;
   readonly #seekers: SeekerQueue;
   /** At rest, the one least lately used first. */
@@ -84,12 +73,9 @@ export class TenantPool {
   /** All that are not closed. */
   readonly #backends = new Set<PooledBackend>();
   /** Listeners that have not yet rejoined since the wake. */
-  readonly #barrier = new Set<Parking>();
   /** Parked ones that PostgreSQL would end by itself some time. */
   readonly #timed = new Set<Parking>();
-  readonly #scanned = new WeakSet<Identity>();
-  #address: Address | null = null;
-  #isWaking = false;
+  readonly #compute: WakeBarrier;
   /** Sessions that have been asked for their backend on behalf of those who seek. */
   #asked = 0;
   #closedBy: ParkRequest['kind'] | null = null;
@@ -100,6 +86,15 @@ export class TenantPool {
     this.#parts = parts;
     this.#isHungry = parts.options.chaosPark;
     this.#seekers = new SeekerQueue(parts.clock, () => this.#patience());
+    this.#compute = new WakeBarrier({
+      wake: (cause) => parts.gate.wake({ tenant: door.tenant, proxy: parts.proxyId, cause }),
+      listeners: () => this.#listeners(),
+      onOpen: () => {
+        this.memory.forgetScans();
+        this.#serve();
+      },
+      onFailed: (error) => this.#seekers.failAll(error),
+    });
     this.#openings = new Openings(parts, {
       onOpen: (backend) => this.#backends.add(backend),
       onClosed: (backend) => this.#closed(backend),
@@ -131,39 +126,13 @@ export class TenantPool {
   }
 
   get isEmpty(): boolean {
-    return this.#sessions.size === 0 && this.#backends.size === 0 && this.#seekers.size === 0;
+    const coming = this.#seekers.size + this.#openings.count;
+    const isEmpty = this.#sessions.size + this.#backends.size + coming === 0;
+    return isEmpty && !this.#compute.isWaking;
   }
 
   get sessions(): Iterable<Parking> {
     return this.#sessions;
-  }
-
-  get namesLearned(): readonly string[] {
-    return [...this.#names];
-  }
-
-  learnName(name: string): void {
-    if (this.#names.size < NAMES_MAX) this.#names.add(name.toLowerCase());
-  }
-
-  /** Whether the functions of its database are to be looked through: once for each identity and wake. */
-  shouldScanFunctions(identity: Identity): boolean {
-    if (this.#scanned.has(identity)) return false;
-    this.#scanned.add(identity);
-    return true;
-  }
-
-  /** As whom such sessions log in; one object for all of them. */
-  identity(role: string, parameters: ReadonlyMap<string, string>, clientKey: Uint8Array): Identity {
-    const name = identityName(role, parameters);
-    const known = this.#identities.get(name);
-    if (known === undefined) {
-      const identity = { role, parameters, clientKey, baseline: null };
-      this.#identities.set(name, identity);
-      return identity;
-    }
-    known.clientKey = clientKey;
-    return known;
   }
 
   enter(session: Parking): void {
@@ -173,7 +142,7 @@ export class TenantPool {
   leave(session: Parking): void {
     this.#sessions.delete(session);
     this.#timed.delete(session);
-    this.#barrierDown(session);
+    this.#compute.passed(session);
     this.#serve();
   }
 
@@ -192,7 +161,7 @@ export class TenantPool {
 
   /** A session has got its backend and all it holds. */
   bound(session: Parking): void {
-    this.#barrierDown(session);
+    this.#compute.passed(session);
     this.#timed.delete(session);
     // The last to be bound stands last, so that the next to be asked is one that was not lately.
     this.#sessions.delete(session);
@@ -202,7 +171,7 @@ export class TenantPool {
 
   /** A session has not got a backend, and waits no more. */
   refused(session: Parking): void {
-    this.#barrierDown(session);
+    this.#compute.passed(session);
   }
 
   /** A session that was asked keeps its backend. */
@@ -234,14 +203,15 @@ export class TenantPool {
   /** A client has gone and left its backend at rest. What it held is not known. */
   leftBy(backend: PooledBackend, evidence: Evidence): void {
     // Settings that functions make are known only once the functions have been looked through.
-    const isClean = !evidence.isTainting && this.#names.size === 0;
-    const isWanted = isClean && this.#scanned.has(backend.identity) && this.#closedBy === null;
+    const isClean = !evidence.isTainting && !this.memory.knowsNames;
+    const isKnown = this.memory.hasScanned(backend.identity);
+    const isWanted = isClean && isKnown && this.#closedBy === null;
     this.giveBack(backend, isWanted ? 'share' : 'suspend');
   }
 
   /** The backend of a session ended by itself, and the session goes on. */
   lost(session: Parking, backend: PooledBackend): void {
-    if (this.#address !== null && this.#address === backend.address) this.#unanswered();
+    if (this.#compute.address === backend.address) this.#unanswered();
     if (session.isListening) session.rejoin();
   }
 
@@ -256,68 +226,33 @@ export class TenantPool {
     return [...this.#sessions].map((session) => session.view(now));
   }
 
-  /** How the tenant is used, at `now`; `quietFor` is how long nothing must have been asked to be idle. */
+  /** How the tenant is used, at `now`. */
   use(now: Instant, quietFor: DurationMs): TenantUse {
-    let bound = 0;
-    let idleSince = 0 as Instant;
     const coming = this.#seekers.size + this.#openings.count;
-    let heldBy = coming > 0 ? 'a session waits for the compute' : null;
-    for (const session of this.#sessions) {
-      if (session.isBound) bound++;
-      if (session.idleSince > idleSince) idleSince = session.idleSince;
-      const keptBy = session.keptBy;
-      if (keptBy !== null) heldBy = keptBy;
-    }
-    const idleFor = this.#sessions.size === 0 ? ms(0) : elapsed(idleSince, now);
-    if (heldBy === null && this.#sessions.size > 0 && idleFor < quietFor) heldBy = 'it is in use';
-    return { sessions: this.#sessions.size, bound, heldBy, idleFor };
+    return useOf(this.#sessions, { coming, now, quietFor });
   }
 
   /** Looks after all that time brings. */
   sweep(now: Instant): void {
-    this.#endTimedOut(now);
-    this.#forgetIdentities();
+    endTimedOut(this.#timed, now);
     for (const backend of this.#rested) {
       if (elapsed(backend.restsSince, now) >= REST_MAX) this.#discard(backend);
     }
-    for (const session of this.#sessions) {
-      session.sweep(now);
-      const pin = this.door.maxPinIdle === null ? null : session.pinIdle(now, this.door.maxPinIdle);
-      if (pin !== null) session.end(fault('PIN_IDLE_TIMEOUT', pin));
-      else if (session.isAtRest && this.#closedBy === null) this.#askIdle(session, now);
-    }
+    const { parkAfter, chaosPark } = this.#parts.options;
+    const mayAsk = this.#closedBy === null;
+    const terms = { parkAfter: chaosPark ? ms(0) : parkAfter, mayAsk };
+    sweepSessions(this.#sessions, now, { ...terms, maxPinIdle: this.door.maxPinIdle });
+    this.memory.forget(this.#sessions.size, () => this.#identitiesInUse());
   }
 
-  #endTimedOut(now: Instant): void {
-    for (const session of [...this.#timed]) {
-      const idleFor = elapsed(session.idleSince, now);
-      if (session.kind !== 'parked' || idleFor < session.idleSessionTimeout) continue;
-      session.end(fault('IDLE_SESSION_TIMEOUT', {}));
-    }
-  }
-
-  /** Those that nobody has any more, now and then. */
-  #forgetIdentities(): void {
-    if (this.#identities.size <= 2 * this.#sessions.size + IDENTITIES_SPARE) return;
-    const used = new Set<Identity>();
-    for (const session of this.#sessions) used.add(session.identity);
-    for (const backend of this.#backends) used.add(backend.identity);
-    for (const [name, identity] of this.#identities) {
-      if (!used.has(identity)) this.#identities.delete(name);
-    }
+  #identitiesInUse(): ReadonlySet<Identity> {
+    const all = [...this.#sessions, ...this.#backends];
+    return new Set(all.map(({ identity }) => identity));
   }
 
   /** The proxy stops. */
   close(): void {
     for (const backend of [...this.#backends]) this.#discard(backend);
-  }
-
-  #askIdle(session: Parking, now: Instant): void {
-    const idleFor = elapsed(session.idleSince, now);
-    if (session.isKept) return;
-    const { parkAfter, chaosPark } = this.#parts.options;
-    if (chaosPark || idleFor >= parkAfter) session.ask('share');
-    else if (session.isTouched && idleFor > 0) session.ask('learn');
   }
 
   /** Has every session give up its backend, so that the compute can be stopped. */
@@ -344,9 +279,9 @@ export class TenantPool {
     const bound = [...this.#sessions].find((session) => session.isBound);
     if (bound !== undefined) return held(bound.keptBy ?? 'a query came');
     if (this.#closedBy === 'ifIdle' && this.#seekers.size > 0) return held('a query came');
-    if (this.#isWaking || this.#openings.count > 0) return held('a session is just coming');
+    if (this.#compute.isWaking || this.#openings.count > 0) return held('a session is just coming');
     for (const backend of [...this.#rested]) this.#discard(backend);
-    this.#address = null;
+    this.#compute.forget();
     return { kind: 'parked', sessions: this.#sessions.size };
   }
 
@@ -363,18 +298,19 @@ export class TenantPool {
     while (this.#closedBy !== 'drain') {
       const seeker = this.#seekers.first;
       if (seeker === undefined) break;
-      if (this.#address === null) {
-        this.#wake(seeker.cause);
+      const { address } = this.#compute;
+      if (address === null) {
+        this.#compute.wake(seeker.cause);
         break;
       }
-      if (this.#barrier.size > 0 && !seeker.isListening) break;
+      if (this.#compute.isUp && !seeker.isListening) break;
       const backend = this.#restedOf(seeker.identity);
       if (backend !== undefined) {
         this.#rested.delete(backend);
         this.#seekers.remove(seeker);
         seeker.onBackend(backend);
       } else if (this.#backends.size + this.#openings.count < this.door.backendsMax) {
-        this.#open(seeker, this.#address);
+        this.#open(seeker, address);
       } else {
         const [oldest] = this.#rested;
         if (oldest === undefined) break;
@@ -388,7 +324,7 @@ export class TenantPool {
 
   /** Asks sessions at rest for their backends, if somebody waits for one. */
   #feed(): void {
-    const isFull = this.#address !== null && this.#barrier.size === 0;
+    const isFull = this.#compute.address !== null && !this.#compute.isUp;
     const isWanting = isFull && this.#seekers.size > 0 && this.#closedBy === null;
     if (this.#closedBy === null) this.#isHungry = isWanting || this.#parts.options.chaosPark;
     if (!isWanting) return;
@@ -414,7 +350,7 @@ export class TenantPool {
         this.#serve();
       },
       onUnanswered: () => {
-        if (this.#address === address) this.#unanswered();
+        if (this.#compute.address === address) this.#unanswered();
       },
       onAgain: () => {
         this.#seekers.addFirst(seeker);
@@ -424,45 +360,21 @@ export class TenantPool {
   }
 
   #unanswered(): void {
-    this.#address = null;
+    this.#compute.forget();
     this.#parts.gate.unanswered(this.door.tenant);
     for (const backend of [...this.#rested]) this.#discard(backend);
   }
 
-  #wake(cause: WakeCause): void {
-    if (this.#isWaking) return;
-    this.#isWaking = true;
-    const { gate, proxyId } = this.#parts;
-    gate.wake({ tenant: this.door.tenant, proxy: proxyId, cause }).then(
-      (address) => {
-        this.#isWaking = false;
-        this.#woken(address);
-      },
-      (error: unknown) => {
-        this.#isWaking = false;
-        this.#seekers.failAll(error);
-      },
-    );
-  }
-
-  #woken(address: Address): void {
-    this.#address = address;
-    for (const session of this.#sessions) {
-      if (this.#barrier.size >= this.door.backendsMax - 1) break;
-      if (session.isListening && !session.isBound) this.#barrier.add(session);
-    }
-    for (const session of this.#barrier) session.rejoin();
-    this.#serve();
-  }
-
-  #barrierDown(session: Parking): void {
-    this.#barrier.delete(session);
+  /** Parked ones that listen. More than there can be backends never were, but for a smaller size. */
+  #listeners(): readonly Parking[] {
+    const listeners = [...this.#sessions].filter((s) => s.isListening && !s.isBound);
+    return listeners.slice(0, Math.max(1, this.door.backendsMax - 1));
   }
 
   #patience(): Patience {
     const { bindTimeout, queryWaitTimeout } = this.#parts.options;
     const { name: tenant, backendsMax: max } = this.door;
-    if (this.#address === null) {
+    if (this.#compute.address === null) {
       const why = 'its compute does not answer';
       return {
         waitMax: bindTimeout,
@@ -483,7 +395,7 @@ export class TenantPool {
   }
 
   #rest(backend: PooledBackend): void {
-    if (this.#address !== backend.address || this.#closedBy !== null) {
+    if (this.#compute.address !== backend.address || this.#closedBy !== null) {
       backend.leave(this.#parts.clock);
       return;
     }

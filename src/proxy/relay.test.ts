@@ -273,8 +273,8 @@ describe('a client that breaks the protocol', () => {
 describe('cancel', () => {
   test('reaches the backend while it is at work, once at a time', async () => {
     await using world = await busyWorld();
-    world.relay.cancel();
-    world.relay.cancel();
+    void world.relay.cancel();
+    void world.relay.cancel();
     await world.until(() => (world.cancels[0]?.length ?? 0) >= CANCEL.length);
     await world.turns();
     expect(world.cancels.map(({ received }) => received)).toEqual([CANCEL]);
@@ -283,14 +283,14 @@ describe('cancel', () => {
 
   test('does nothing when there is nothing to cancel', async () => {
     await using world = await RelayWorld.of();
-    world.relay.cancel();
+    void world.relay.cancel();
     await world.turns();
     expect(world.cancels.length).toBe(0);
   });
 
   test('keeps the session from being idle until it can hit nothing else', async () => {
     await using world = await busyWorld();
-    world.relay.cancel();
+    void world.relay.cancel();
     await world.until(() => world.cancels.length > 0);
     world.compute.send(DONE, READY);
     await world.until(() => !world.relay.isBusy);

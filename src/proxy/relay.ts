@@ -18,30 +18,32 @@
  *
  * Closing: a backend that is at work is told to give up, since PostgreSQL notices a lost client
  * only when it writes, and an abandoned query would keep the compute awake; an idle one goes back
- * to its pool, which knows what to do with it. What the client still sends is read and thrown away,
- * because a socket closed with unread bytes is reset and the client would never see our last words.
- * `CLOSING_MAX` bounds all that.
+ * to its pool, which knows what to do with it.
  *
  * Measured, and what was tried: docs/decisions/0003-relay.md, bench/README.md.
  */
-import type { Socket } from 'node:net';
 import { assert } from '../domain/assert.ts';
-import type { CancelTimer } from '../domain/clock.ts';
 import { type Fault, fault } from '../domain/faults.ts';
-import { type DurationMs, seconds } from '../domain/units.ts';
-import { errorResponse, failureResponse } from '../wire/error-response.ts';
+import { seconds } from '../domain/units.ts';
+import { failureResponse } from '../wire/error-response.ts';
 import { REQUEST, STATUS } from '../wire/frames.ts';
-import { HiddenReplies } from '../wire/hidden-replies.ts';
+import type { HiddenReplies } from '../wire/hidden-replies.ts';
 import { readyForQuery } from '../wire/messages.ts';
 import type { CancelTarget } from './cancel.ts';
-import type { Cancellable, CancelSender } from './cancel-sender.ts';
+import type { Cancellable } from './cancel-sender.ts';
+import { ClientEnd, type ClientEndOwner } from './client-end.ts';
 import { Evidence } from './evidence.ts';
 import { forward } from './forward.ts';
 import { HeldBack } from './held-back.ts';
-import { Parking, type ParkingOptions } from './parking.ts';
+import { Parking } from './parking.ts';
 import type { BackendOwner, PooledBackend } from './pooled-backend.ts';
-import { receive } from './receive.ts';
-import type { TenantMeter } from './tenant-meter.ts';
+import {
+  type Exchange,
+  lastWords,
+  type RelayEnd,
+  type RelayOptions,
+  repliesTo,
+} from './relay-options.ts';
 import { Traffic } from './traffic.ts';
 
 /** Unsent bytes towards one side above which the other is not read. */
@@ -51,67 +53,21 @@ export const BUFFERED_MAX = 256 * 1024;
 export const OUTSTANDING_MAX = 16_384;
 
 const HALF_CLOSED_MAX = seconds(5);
-const CLOSING_MAX = seconds(10);
 
-/** Longest answer to a question of ours: the state of a session, its statements among it. */
-const HIDDEN_BYTES_MAX = 16 * 1024 * 1024;
+/** What was there at the beginning is not held on to. */
+type Kept = Omit<RelayOptions, 'client' | 'backend' | 'head' | 'id' | 'identity' | 'cause'>;
 
-export type RelayEnd =
-  /** The client said goodbye. */
-  | { readonly kind: 'terminated' }
-  /** The client went without a word. */
-  | { readonly kind: 'clientGone' }
-  /** `told`: PostgreSQL itself gave the client the reason. */
-  | { readonly kind: 'backendGone'; readonly told: boolean }
-  /** We ended it. */
-  | { readonly kind: 'ended'; readonly fault: Fault };
+type State = 'relaying' | 'halfClosed' | 'closing' | 'ended';
 
-export type RelayOptions = Omit<ParkingOptions, 'relay' | 'evidence'> & {
-  /** Past its login. Half-open clients are served if it was made with `allowHalfOpen`. */
-  readonly client: Socket;
-  readonly backend: PooledBackend;
-  /** Bytes that the client sent after its login and that were read already. */
-  readonly head: Buffer;
-  /** What the client takes for its backend's process id. */
-  readonly processId: number;
-  readonly meter: TenantMeter;
-  readonly cancels: CancelSender;
-  readonly onRolesChanged: () => void;
-  /** Called once, when the client's socket is closed. */
-  readonly onEnd: (reason: RelayEnd) => void;
-};
-
-type State =
-  | { readonly kind: 'relaying' }
-  | { readonly kind: 'halfClosed' }
-  | { readonly kind: 'closing'; readonly reason: RelayEnd }
-  | { readonly kind: 'ended' };
-
-/** What is asked of the backend behind the client's back. */
-export type Exchange = {
-  readonly bytes: Buffer;
-  readonly readyForQueries: number;
-  /** Whether what the client has sent meanwhile goes out in the same write, behind it. */
-  readonly withHeldBack: boolean;
-  /** Whether the client hears notices that come with the answer. */
-  readonly keepNotices: boolean;
-  /** Called when all is answered. */
-  readonly onDone: (replies: HiddenReplies) => void;
-  /** Called instead if the backend ends before. */
-  readonly onLost: (replies: HiddenReplies) => void;
-};
-
-/** Relays until one side goes. The greeting must have been written to the client before. */
-export function relay(options: RelayOptions): Relay {
-  return new Relay(options);
-}
-
-export class Relay implements CancelTarget, Cancellable, BackendOwner {
+/** Begins at once. The greeting must have been written to the client before. */
+export class Relay implements CancelTarget, Cancellable, BackendOwner, ClientEndOwner {
   readonly parking: Parking;
-  readonly #client: Socket;
-  readonly #options: RelayOptions;
+  readonly #client: ClientEnd;
+  readonly #options: Kept;
   readonly #evidence: Evidence;
-  #state: State = { kind: 'relaying' };
+  #state: State = 'relaying';
+  /** Why it closes. */
+  #reason: RelayEnd | null = null;
   /** Both null while there is no backend. */
   #server: PooledBackend | null = null;
   #traffic: Traffic | null = null;
@@ -119,27 +75,25 @@ export class Relay implements CancelTarget, Cancellable, BackendOwner {
   #isFlowing = true;
   #held: HeldBack | null = null;
   #exchange: { readonly asked: Exchange; readonly replies: HiddenReplies } | null = null;
-  #isClientPaused = false;
   #isServerPaused = false;
   #hasTerminated = false;
-  #deadline: CancelTimer = () => {};
   /** Grows with every chunk from the client: who remembers it can tell whether the client spoke. */
   beat = 0;
 
   constructor(options: RelayOptions) {
-    this.#options = options;
-    this.#client = options.client;
-    this.#evidence = new Evidence((name) => options.pool.learnName(name));
-    this.attach(options.backend);
-    this.parking = new Parking({ ...options, relay: this, evidence: this.#evidence });
-    this.#listen();
-    this.fromBackend(options.backend.rest, options.backend.rest.length);
-    this.#fromClient(options.head, options.head.length);
-    receive(this.#client, (buffer, end) => this.#fromClient(buffer, end));
+    const { client, backend, head, id, identity, cause, ...kept } = options;
+    const { pool, clock } = kept;
+    this.#options = kept;
+    this.#client = new ClientEnd(client, this);
+    this.#evidence = new Evidence((name) => pool.memory.learnName(name));
+    this.attach(backend);
+    const evidence = this.#evidence;
+    this.parking = new Parking({ id, identity, cause, pool, clock, evidence, relay: this });
+    this.fromBackend(backend.rest, backend.rest.length);
+    this.fromClient(head, head.length);
+    this.#client.begin();
     // What happened before we listened is not told again.
-    if (this.#client.readableEnded) queueMicrotask(() => this.#clientEnded());
-    if (this.#client.closed) queueMicrotask(() => this.#clientClosed());
-    if (options.backend.hasEnded) queueMicrotask(() => this.backendEnded());
+    if (backend.hasEnded) queueMicrotask(() => this.backendEnded());
   }
 
   /** Throws if there is none. */
@@ -166,7 +120,7 @@ export class Relay implements CancelTarget, Cancellable, BackendOwner {
   get isIdle(): boolean {
     const { cancels } = this.#options;
     return (
-      this.#state.kind === 'relaying' &&
+      this.#state === 'relaying' &&
       this.#exchange === null &&
       (this.#traffic?.isIdle ?? false) &&
       !cancels.isUnderWay(this)
@@ -174,9 +128,9 @@ export class Relay implements CancelTarget, Cancellable, BackendOwner {
   }
 
   /** Gives up what the backend is doing for the client, or what the client waits for. */
-  cancel(): void {
+  async cancel(): Promise<void> {
     if (this.#server === null) this.parking.cancel();
-    else if (this.isBusy) this.#options.cancels.send(this);
+    else if (this.isBusy) await this.#options.cancels.send(this);
   }
 
   /** Ends the session from our side; the client is told `because` if it can be. */
@@ -236,13 +190,7 @@ export class Relay implements CancelTarget, Cancellable, BackendOwner {
 
   /** Asks the backend something of which the client hears nothing. */
   ask(asked: Exchange): void {
-    const replies = new HiddenReplies({
-      readyForQueries: asked.readyForQueries,
-      onAsync: (message) => this.say(message),
-      keepNotices: asked.keepNotices,
-      bytesMax: HIDDEN_BYTES_MAX,
-    });
-    this.#exchange = { asked, replies };
+    this.#exchange = { asked, replies: repliesTo(asked, (bytes) => this.say(bytes)) };
     const held = asked.withHeldBack ? (this.#held?.send() ?? []) : [];
     const { socket } = this.backend;
     socket.write(held.length === 0 ? asked.bytes : Buffer.concat([asked.bytes, ...held]));
@@ -254,11 +202,14 @@ export class Relay implements CancelTarget, Cancellable, BackendOwner {
     this.#held = null;
     this.#isFlowing = true;
     for (const { bytes, isSent } of held?.chunks ?? []) {
-      if (this.#traffic?.fromClient(bytes, bytes.length) === false) return this.#violated();
+      if (this.#traffic?.fromClient(bytes, bytes.length) === false) {
+        this.#violated();
+        return;
+      }
       if (!isSent) this.backend.socket.write(bytes);
     }
-    if (this.#state.kind === 'halfClosed') this.#server?.socket.end();
-    if (this.#isClientPaused) this.#resumeClient();
+    if (this.#state === 'halfClosed') this.#server?.socket.end();
+    if (this.#client.isPaused) this.#resumeClient();
   }
 
   /**
@@ -266,11 +217,14 @@ export class Relay implements CancelTarget, Cancellable, BackendOwner {
    * done: else the session is ended. `status` is what the client is told of its transaction.
    */
   refuse(because: Fault, status: number, owed = this.#owed()): void {
-    if (owed === null || !this.#isOpen) return this.end(because);
+    if (owed === null || !this.#isOpen) {
+      this.end(because);
+      return;
+    }
     this.#held = null;
     const one = Buffer.concat([failureResponse(because), readyForQuery(status)]);
     this.say(Buffer.concat(Array.from({ length: owed }, () => one)));
-    if (this.#isClientPaused) this.#resumeClient();
+    if (this.#client.isPaused) this.#resumeClient();
   }
 
   /** ReadyForQuery that the client waits for; null if that cannot be told. */
@@ -281,21 +235,15 @@ export class Relay implements CancelTarget, Cancellable, BackendOwner {
   }
 
   get #isOpen(): boolean {
-    return this.#state.kind === 'relaying' || this.#state.kind === 'halfClosed';
+    return this.#state === 'relaying' || this.#state === 'halfClosed';
   }
 
-  #listen(): void {
-    this.#client.on('end', () => this.#clientEnded());
-    this.#client.on('close', () => this.#clientClosed());
-    this.#client.on('drain', () => {
-      if (this.#server !== null) this.#resumeServer(this.#server);
-    });
-    // A failing socket is closed right after, and what that means is decided there.
-    this.#client.on('error', () => {});
+  clientDrained(): void {
+    if (this.#server !== null) this.#resumeServer(this.#server);
   }
 
-  #fromClient(buffer: Buffer, end: number): boolean {
-    if (this.#state.kind !== 'relaying' || end === 0) return false;
+  fromClient(buffer: Buffer, end: number): boolean {
+    if (this.#state !== 'relaying' || end === 0) return false;
     this.beat++;
     const traffic = this.#traffic;
     const server = this.#server;
@@ -308,7 +256,6 @@ export class Relay implements CancelTarget, Cancellable, BackendOwner {
     const { socket } = server;
     const isKept = forward(socket, buffer, end);
     if (socket.writableLength > BUFFERED_MAX || traffic.ledger.outstanding > OUTSTANDING_MAX) {
-      this.#isClientPaused = true;
       this.#client.pause();
     }
     return isKept;
@@ -321,10 +268,7 @@ export class Relay implements CancelTarget, Cancellable, BackendOwner {
     }
     this.#held ??= new HeldBack();
     this.#held.add(Buffer.from(buffer.subarray(0, end)));
-    if (this.#held.length > BUFFERED_MAX) {
-      this.#isClientPaused = true;
-      this.#client.pause();
-    }
+    if (this.#held.length > BUFFERED_MAX) this.#client.pause();
     this.parking.spoken();
     return false;
   }
@@ -337,7 +281,7 @@ export class Relay implements CancelTarget, Cancellable, BackendOwner {
   }
 
   fromBackend(buffer: Buffer, end: number): boolean {
-    if (this.#state.kind === 'closing' || this.#state.kind === 'ended' || end === 0) return false;
+    if (this.#state === 'closing' || this.#state === 'ended' || end === 0) return false;
     if (this.#exchange !== null) return this.#answered(buffer, end);
     const traffic = this.#traffic;
     if (traffic === null) return false;
@@ -345,12 +289,12 @@ export class Relay implements CancelTarget, Cancellable, BackendOwner {
       this.#close({ kind: 'backendGone', told: false });
       return false;
     }
-    const isKept = forward(this.#client, buffer, end);
-    if (this.#client.writableLength > BUFFERED_MAX && this.#server !== null) {
+    const isKept = this.#client.forward(buffer, end);
+    if (this.#client.unsent > BUFFERED_MAX && this.#server !== null) {
       this.#isServerPaused = true;
       this.#server.socket.pause();
     }
-    if (this.#isClientPaused) this.#resumeClient();
+    if (this.#client.isPaused) this.#resumeClient();
     if (this.#options.pool.isHungry && traffic.isIdle) this.parking.idled();
     return isKept;
   }
@@ -374,14 +318,13 @@ export class Relay implements CancelTarget, Cancellable, BackendOwner {
   }
 
   backendDrained(): void {
-    if (this.#isClientPaused) this.#resumeClient();
+    if (this.#client.isPaused) this.#resumeClient();
   }
 
   #resumeClient(): void {
     if (this.#server !== null && this.#server.socket.writableLength > 0) return;
     if ((this.#traffic?.ledger.outstanding ?? 0) > OUTSTANDING_MAX / 2) return;
     if (this.#held !== null && this.#held.length > BUFFERED_MAX) return;
-    this.#isClientPaused = false;
     this.#client.resume();
   }
 
@@ -395,89 +338,77 @@ export class Relay implements CancelTarget, Cancellable, BackendOwner {
     this.end(fault('PROTOCOL_VIOLATION', { found: 'a message of impossible length' }));
   }
 
-  #clientEnded(): void {
-    if (this.#state.kind !== 'relaying') return;
+  clientEnded(): void {
+    if (this.#state !== 'relaying') return;
     this.#hasTerminated ||= this.#traffic?.hasTerminated ?? false;
     const waits = this.isBusy || this.#held !== null;
     if (this.#hasTerminated) this.#close({ kind: 'terminated' });
-    else if (!this.#client.allowHalfOpen || !waits) this.#close({ kind: 'clientGone' });
+    else if (!this.#client.allowsHalfOpen || !waits) this.#close({ kind: 'clientGone' });
     else {
-      this.#state = { kind: 'halfClosed' };
+      this.#state = 'halfClosed';
       // PostgreSQL answers what it has read, then finds the end and leaves.
       if (this.#isFlowing) this.#server?.socket.end();
-      this.#within(HALF_CLOSED_MAX, () => this.#close({ kind: 'clientGone' }));
+      const { clock } = this.#options;
+      this.#client.within(HALF_CLOSED_MAX, clock, () => this.#close({ kind: 'clientGone' }));
     }
   }
 
-  #clientClosed(): void {
+  clientClosed(): void {
     const hasTerminated = this.#hasTerminated || (this.#traffic?.hasTerminated ?? false);
     this.#close({ kind: hasTerminated ? 'terminated' : 'clientGone' });
-    if (this.#state.kind !== 'closing') return;
-    const { reason } = this.#state;
-    this.#state = { kind: 'ended' };
-    this.#deadline();
-    this.#options.onEnd(reason);
+    if (this.#state !== 'closing') return;
+    this.#state = 'ended';
+    this.#client.rest();
+    if (this.#reason !== null) this.#options.onEnd(this.#reason);
   }
 
   backendEnded(): void {
     const traffic = this.#traffic;
-    if (this.#state.kind === 'halfClosed') return this.#close({ kind: 'clientGone' });
-    if (this.#state.kind !== 'relaying' || traffic === null) return;
+    if (this.#state === 'halfClosed') {
+      this.#close({ kind: 'clientGone' });
+      return;
+    }
+    if (this.#state !== 'relaying' || traffic === null) return;
     if (this.#exchange !== null) {
       const { asked, replies } = this.#exchange;
       this.#exchange = null;
-      return asked.onLost(replies);
-    }
-    if (traffic.hasTerminated) this.#close({ kind: 'terminated' });
+      asked.onLost(replies);
+    } else if (traffic.hasTerminated) this.#close({ kind: 'terminated' });
     else if (traffic.hasBackendFailed) this.#close({ kind: 'backendGone', told: true });
-    else if (!this.parking.survives(this.#owed())) this.#close({ kind: 'backendGone', told: false });
+    else if (!this.parking.survives(this.#owed()))
+      this.#close({ kind: 'backendGone', told: false });
   }
 
   /** The only way out of relaying. The first reason counts. */
   #close(reason: RelayEnd): void {
-    if (this.#state.kind === 'closing' || this.#state.kind === 'ended') return;
-    const words = this.#lastWords(reason);
+    if (this.#state === 'closing' || this.#state === 'ended') return;
+    const words = lastWords(reason, this.#options.pool.door.name);
     const mayTell = this.#traffic?.isBetweenAnswers ?? true;
-    this.#state = { kind: 'closing', reason };
+    this.#state = 'closing';
+    this.#reason = reason;
     this.#held = null;
-    this.#deadline();
     this.#closeServer();
     this.parking.close();
-    if (this.#client.destroyed) return;
-    this.#within(CLOSING_MAX, () => this.#client.destroy());
-    if (words !== null && mayTell) this.#client.end(words);
-    else this.#client.end();
-    this.#client.resume();
+    this.#client.finish(mayTell ? words : null, this.#options.clock);
   }
 
+  /** What becomes of the backend depends on what it is doing. */
   #closeServer(): void {
     const [server, traffic] = [this.#server, this.#traffic];
     if (server === null || traffic === null) return;
-    const { cancels, pool } = this.#options;
-    const isFree = this.#exchange === null && traffic.isIdle && !cancels.isUnderWay(this);
+    const { cancels, pool, clock } = this.#options;
+    const isAlone = this.#exchange === null && !cancels.isUnderWay(this);
     const hasOurs = this.#exchange?.asked.withHeldBack ?? false;
     const isAtWork = hasOurs || traffic.ledger.isBusy || traffic.isWithinRequest;
     // The client said goodbye, and PostgreSQL finishes what was asked before that.
-    if (traffic.hasTerminated && !server.hasEnded) server.leave(this.#options.clock);
-    else if (isAtWork && !server.hasEnded) {
-      cancels.send({ backend: server, isBusy: true });
+    if (server.hasEnded || traffic.hasTerminated) server.leave(clock);
+    else if (isAtWork) {
+      void cancels.send({ backend: server, isBusy: true });
       server.destroy();
-    } else if (isFree) pool.leftBy(server, this.#evidence);
-    else server.leave(this.#options.clock);
+    } else if (isAlone && traffic.isIdle) pool.leftBy(server, this.#evidence);
+    else server.leave(clock);
     this.#server = null;
     this.#traffic = null;
     this.#exchange = null;
-  }
-
-  #lastWords(reason: RelayEnd): Buffer | null {
-    if (reason.kind === 'ended') return errorResponse(reason.fault);
-    if (reason.kind !== 'backendGone' || reason.told) return null;
-    return errorResponse(fault('COMPUTE_LOST', { tenant: this.#options.pool.door.name }));
-  }
-
-  /** One deadline at a time; the last one set counts. */
-  #within(wait: DurationMs, then: () => void): void {
-    this.#deadline();
-    this.#deadline = this.#options.clock.timer(wait, then);
   }
 }

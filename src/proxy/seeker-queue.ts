@@ -85,7 +85,10 @@ export class SeekerQueue {
 
   #watch(seeker: Seeker): void {
     const waited = elapsed(seeker.since, this.#clock.now());
-    if (waited >= SLOW_AFTER) return this.#waitOn(seeker);
+    if (waited >= SLOW_AFTER) {
+      this.#waitOn(seeker);
+      return;
+    }
     const slow = this.#clock.timer(ms(SLOW_AFTER - waited), () => {
       const { awaited, waitMax } = this.#patience();
       if (waitMax > SLOW_AFTER) seeker.onSlow(noticeResponse(awaited));
@@ -100,7 +103,10 @@ export class SeekerQueue {
     if (waited >= waitMax) this.#fail(seeker, because(waited));
     else {
       const left = ms(waitMax - waited);
-      this.#timers.set(seeker, this.#clock.timer(left, () => this.#waitOn(seeker)));
+      this.#timers.set(
+        seeker,
+        this.#clock.timer(left, () => this.#waitOn(seeker)),
+      );
     }
   }
 }

@@ -21,7 +21,7 @@ import type { Socket } from 'node:net';
 import { assert } from '../domain/assert.ts';
 import type { CancelTimer, Clock } from '../domain/clock.ts';
 import { type Fault, fault, toFault } from '../domain/faults.ts';
-import type { Door, Gate, WakeCause } from '../domain/gate.ts';
+import type { Door, Gate } from '../domain/gate.ts';
 import type { ProxyId, SessionId } from '../domain/ids.ts';
 import type { Log } from '../domain/log.ts';
 import type { Network } from '../domain/network.ts';
@@ -37,11 +37,12 @@ import { greet } from './greeting.ts';
 import { ClientGone } from './inbox.ts';
 import { type Login, LoginRefused, login } from './login.ts';
 import type { Meter } from './meter.ts';
+import type { SessionCause } from './parking-options.ts';
 import type { TenantPool } from './pool.ts';
 import type { Identity, PooledBackend } from './pooled-backend.ts';
 import type { Pools } from './pools.ts';
 import type { ProxyOptions } from './proxy-options.ts';
-import { type Relay, relay } from './relay.ts';
+import { Relay } from './relay.ts';
 import type { Seeker } from './seeker-queue.ts';
 import type { SessionTable, Tracked } from './session-table.ts';
 import type { TenantMeter } from './tenant-meter.ts';
@@ -95,8 +96,6 @@ type Taken = {
   readonly identity: Identity;
   key: CancelKey | null;
 };
-
-type SessionCause = Extract<WakeCause, { kind: 'session' }>;
 
 /** What a session begins to relay with. */
 type Begin = {
@@ -154,7 +153,8 @@ export class Session implements Tracked {
     const { network, cancelKeys } = this.#parts;
     const greeting = await greet(this.#line, network);
     if (greeting.kind === 'cancel') {
-      cancelKeys.cancel(greeting.key);
+      // As PostgreSQL: who waits for the end of this connection knows that the cancel is not under way.
+      await cancelKeys.cancel(greeting.key);
       this.#close();
       return;
     }
@@ -173,7 +173,7 @@ export class Session implements Tracked {
     const { table, meter, pools } = this.#parts;
     table.enter(this, door);
     const pool = pools.of(door);
-    const identity = pool.identity(backendRole, parameters, clientKey);
+    const identity = pool.memory.identity(backendRole, parameters, clientKey);
     const taken = { door, meter: meter.sessionBegan(door.tenant), pool, identity, key: null };
     this.#taken = taken;
     this.#deadline();
@@ -219,7 +219,7 @@ export class Session implements Tracked {
     this.#line.write(Buffer.concat(welcome));
     const { socket, head } = this.#line.handOver();
     const { door, pool, identity, meter } = taken;
-    const running = relay({
+    const running = new Relay({
       ...{ client: socket, backend, head, pool, identity, meter, clock, cancels },
       id: this.#options.id,
       cause: begin.cause,

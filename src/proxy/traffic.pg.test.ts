@@ -6,8 +6,8 @@ import { RealBackends } from '../testing/real-backend.ts';
 import { type RealPostgres, realPostgres } from '../testing/real-postgres.ts';
 import { VirtualClock } from '../testing/virtual-clock.ts';
 import { int32, message, zeroTerminated } from '../wire/messages.ts';
-import { TenantMeter } from './tenant-meter.ts';
 import { Evidence } from './evidence.ts';
+import { TenantMeter } from './tenant-meter.ts';
 import { Traffic } from './traffic.ts';
 
 let server: RealPostgres;

@@ -7,8 +7,8 @@ import { VirtualClock } from '../testing/virtual-clock.ts';
 import { errorResponse } from '../wire/error-response.ts';
 import { STATUS } from '../wire/frames.ts';
 import { message, readyForQuery, zeroTerminated } from '../wire/messages.ts';
-import { TenantMeter } from './tenant-meter.ts';
 import { Evidence } from './evidence.ts';
+import { TenantMeter } from './tenant-meter.ts';
 import { Traffic } from './traffic.ts';
 
 const TENANT = 'tn_0123456789ab' as TenantId;

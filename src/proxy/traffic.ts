@@ -22,9 +22,10 @@ import {
   REQUEST_LENGTH_MAX,
   STATUS,
 } from '../wire/frames.ts';
-import { type Evidence, UNNAMED_BYTES_MAX } from './evidence.ts';
+import type { Evidence } from './evidence.ts';
 import { RequestLedger } from './ledger.ts';
 import type { TenantMeter } from './tenant-meter.ts';
+import { UNNAMED_BYTES_MAX } from './unnamed-statement.ts';
 
 /** Values that name a custom setting stand near the beginning. */
 const BIND_BYTES = 1_024;
@@ -173,7 +174,7 @@ class RequestListener implements FrameListener {
     } else if (type === REQUEST.terminate) {
       this.hasTerminated = true;
     }
-    if (start < end) this.#evidence.asked(type, bytes, start, end);
+    this.#evidence.asked(type, bytes, start, end);
     this.#ledger.asked(type, this.chunkAt);
   }
 }
@@ -208,13 +209,17 @@ class AnswerListener implements FrameListener {
       if (isRoleTag(bytes, start, end)) this.#areRolesTouched = true;
     }
     if (type === ANSWER.notification) this.#notified(bytes, start);
-    if (type === ANSWER.error) this.#failed(Buffer.from(bytes.subarray(start, end)));
+    if (type === ANSWER.error) {
+      this.#evidence.failed(this.#ledger.unansweredInRun);
+      this.#failed(Buffer.from(bytes.subarray(start, end)));
+    }
     this.#ledger.answered(type);
   }
 
   #ready(status: number): void {
     const wasOpen = this.#ledger.status !== STATUS.idle;
     const finished = this.#ledger.ready(status);
+    if (!this.#ledger.isBusy) this.#evidence.settled();
     if (finished === null) return;
     if (this.chunkAt === UNREAD) this.chunkAt = this.#clock.now();
     this.#meter.answered(elapsed(finished.since, this.chunkAt));

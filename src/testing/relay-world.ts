@@ -10,7 +10,8 @@ import { CancelSender } from '../proxy/cancel-sender.ts';
 import { TenantPool } from '../proxy/pool.ts';
 import { PooledBackend } from '../proxy/pooled-backend.ts';
 import { PROXY_DEFAULTS } from '../proxy/proxy-options.ts';
-import { type Relay, type RelayEnd, relay } from '../proxy/relay.ts';
+import { Relay } from '../proxy/relay.ts';
+import type { RelayEnd } from '../proxy/relay-options.ts';
 import { TenantMeter } from '../proxy/tenant-meter.ts';
 import { dialDirect, directly } from '../system/direct-socket.ts';
 import { STATUS } from '../wire/frames.ts';
@@ -91,7 +92,7 @@ export class RelayWorld implements AsyncDisposable {
     this.#close = made.close;
     made.onConnection((socket) => void this.cancels.push(new Peer(socket)));
     const pool = poolOf(this.clock, made.path);
-    const identity = pool.identity('acme', new Map(), Buffer.alloc(32));
+    const identity = pool.memory.identity('acme', new Map(), Buffer.alloc(32));
     const opened: Backend = {
       socket: made.dialled,
       address: { socketPath: made.path },
@@ -100,7 +101,7 @@ export class RelayWorld implements AsyncDisposable {
       rest: options.rest ?? Buffer.alloc(0),
       status: STATUS.idle,
     };
-    this.relay = relay({
+    this.relay = new Relay({
       client: made.accepted,
       backend: new PooledBackend(opened, identity, () => {}),
       head: options.head ?? Buffer.alloc(0),

@@ -1,0 +1,84 @@
+/** The question for a session's state, and what PostgreSQL's answer to it means. */
+import type { PinReason } from '../domain/gate.ts';
+import type { HiddenReplies } from '../wire/hidden-replies.ts';
+import { interrogation, readInterrogation } from '../wire/interrogation.ts';
+import { FRESH_STATE, type Interrogated, type SessionState } from '../wire/session-state.ts';
+import type { Evidence } from './evidence.ts';
+import type { TenantPool } from './pool.ts';
+import { type Identity, type PooledBackend, parameterStatus } from './pooled-backend.ts';
+
+/** As far as it decides. */
+export type Found = {
+  readonly reason: PinReason | null;
+  readonly holdsSequence: boolean;
+  readonly isTainted: boolean;
+};
+
+/** Null if PostgreSQL did not answer as it should: then nothing is known. */
+export function readAnswer(replies: HiddenReplies): Interrogated | null {
+  const column = replies.rows[0]?.[0];
+  if (column === undefined || replies.errors.length > 0) return null;
+  try {
+    return readInterrogation(column);
+  } catch {
+    return null;
+  }
+}
+
+export function foundIn(answer: Interrogated, evidence: Evidence): Found {
+  return {
+    reason: reasonIn(answer, evidence),
+    holdsSequence: answer.holdsSequence,
+    isTainted: answer.isTainted || evidence.isTainting,
+  };
+}
+
+function reasonIn(answer: Interrogated, evidence: Evidence): PinReason | null {
+  const [first] = answer.pins;
+  if (first !== undefined) return first;
+  if (evidence.isUnnamedLost) return 'statement too large';
+  return answer.holdsSequence && evidence.usesSequenceValue ? 'sequence value' : null;
+}
+
+/** Most sessions hold nothing; they share one empty state. */
+export const compact = (state: SessionState): SessionState =>
+  state.role === null &&
+  state.idleSessionTimeout === 0 &&
+  state.settings.length === 0 &&
+  state.statements.length === 0 &&
+  state.channels.length === 0
+    ? FRESH_STATE
+    : state;
+
+/** What to ask a session of this identity. */
+export function question(
+  pool: TenantPool,
+  identity: Identity,
+): { readonly bytes: Buffer; readonly names: readonly string[] } {
+  const { memory } = pool;
+  const { names } = memory;
+  const scanFunctions = !memory.hasScanned(identity);
+  memory.scanned(identity);
+  const reported = [...(identity.baseline?.keys() ?? [])];
+  return { bytes: interrogation({ names, reported, scanFunctions }), names };
+}
+
+/** What the client has been told otherwise than its identity's backends begin with; null for nothing. */
+export function viewOf(
+  reported: ReadonlyMap<string, string>,
+  { baseline }: Identity,
+): ReadonlyMap<string, string> | null {
+  const changed = [...reported].filter(([name, value]) => baseline?.get(name) !== value);
+  return changed.length === 0 ? null : new Map(changed);
+}
+
+/** What a client with this view is to hear from a new backend. */
+export function differences(
+  backend: PooledBackend,
+  view: ReadonlyMap<string, string> | null,
+): readonly Buffer[] {
+  const { baseline } = backend.identity;
+  return [...backend.parameters]
+    .filter(([name, value]) => (view?.get(name) ?? baseline?.get(name)) !== value)
+    .map(([name, value]) => parameterStatus(name, value));
+}

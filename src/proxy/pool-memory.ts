@@ -1,0 +1,70 @@
+/** What a pool knows of its sessions beyond each of them: as whom they log in, and names they use. */
+import type { Interrogated } from '../wire/session-state.ts';
+import { type Identity, identityName } from './pooled-backend.ts';
+
+/** Custom settings that one tenant's sessions are asked for. */
+const NAMES_MAX = 256;
+
+/** Identities that may be there without a session. */
+const IDENTITIES_SPARE = 16;
+
+export class PoolMemory {
+  readonly #identities = new Map<string, Identity>();
+  readonly #names = new Set<string>();
+  #scanned = new WeakSet<Identity>();
+
+  /** Names of custom settings, in lower case. */
+  get names(): readonly string[] {
+    return [...this.#names];
+  }
+
+  get knowsNames(): boolean {
+    return this.#names.size > 0;
+  }
+
+  learnName(name: string): void {
+    if (this.#names.size < NAMES_MAX) this.#names.add(name.toLowerCase());
+  }
+
+  /** Names that functions use, or that a loaded extension made known. */
+  learnFrom({ customInFunctions, state }: Interrogated): void {
+    for (const name of customInFunctions) this.learnName(name);
+    for (const [name] of state.settings) if (name.includes('.')) this.learnName(name);
+  }
+
+  /** Whether the functions of its database have been looked through for names. */
+  hasScanned(identity: Identity): boolean {
+    return this.#scanned.has(identity);
+  }
+
+  scanned(identity: Identity): void {
+    this.#scanned.add(identity);
+  }
+
+  /** Functions may be others now. */
+  forgetScans(): void {
+    this.#scanned = new WeakSet();
+  }
+
+  /** One object for all who log in as the same; the key that was proven last counts. */
+  identity(role: string, parameters: ReadonlyMap<string, string>, clientKey: Uint8Array): Identity {
+    const name = identityName(role, parameters);
+    const known = this.#identities.get(name);
+    if (known !== undefined) {
+      known.clientKey = clientKey;
+      return known;
+    }
+    const identity = { role, parameters, clientKey, baseline: null };
+    this.#identities.set(name, identity);
+    return identity;
+  }
+
+  /** Drops identities that nobody has any more, once there are too many. */
+  forget(sessions: number, inUse: () => ReadonlySet<Identity>): void {
+    if (this.#identities.size <= 2 * sessions + IDENTITIES_SPARE) return;
+    const used = inUse();
+    for (const [name, identity] of this.#identities) {
+      if (!used.has(identity)) this.#identities.delete(name);
+    }
+  }
+}

@@ -1,0 +1,65 @@
+/** What time brings to the sessions of one pool, and what is told of them. */
+import { fault } from '../domain/faults.ts';
+import type { TenantUse } from '../domain/gate.ts';
+import { type DurationMs, elapsed, type Instant, ms } from '../domain/units.ts';
+import type { Parking } from './parking.ts';
+
+/** Ends parked sessions that PostgreSQL would have ended. `timed` are those with such a timeout. */
+export function endTimedOut(timed: Iterable<Parking>, now: Instant): void {
+  for (const session of [...timed]) {
+    const idleFor = elapsed(session.idleSince, now);
+    if (session.kind !== 'parked' || idleFor < session.idleSessionTimeout) continue;
+    session.end(fault('IDLE_SESSION_TIMEOUT', {}));
+  }
+}
+
+export type SweepTerms = {
+  readonly parkAfter: DurationMs;
+  readonly maxPinIdle: DurationMs | null;
+  /** Sessions may be asked; else somebody else is asking them all. */
+  readonly mayAsk: boolean;
+};
+
+/** Looks which sessions have been idle, and for how long. */
+export function sweepSessions(
+  sessions: Iterable<Parking>,
+  now: Instant,
+  { parkAfter, maxPinIdle, mayAsk }: SweepTerms,
+): void {
+  for (const session of sessions) {
+    session.sweep(now);
+    const pin = maxPinIdle === null ? null : session.pinIdle(now, maxPinIdle);
+    if (pin !== null) session.end(fault('PIN_IDLE_TIMEOUT', pin));
+    else if (mayAsk && session.isAtRest && !session.isKept) askIdle(session, now, parkAfter);
+  }
+}
+
+function askIdle(session: Parking, now: Instant, parkAfter: DurationMs): void {
+  const idleFor = elapsed(session.idleSince, now);
+  if (idleFor >= parkAfter) session.ask('share');
+  // So that a crash of the compute finds its state known.
+  else if (session.isTouched && idleFor > 0) session.ask('learn');
+}
+
+export type UseRequest = {
+  /** Sessions on their way to a backend. */
+  readonly coming: number;
+  readonly now: Instant;
+  /** How long nothing must have been asked for the tenant to be idle. */
+  readonly quietFor: DurationMs;
+};
+
+/** How a tenant with these sessions is used. */
+export function useOf(sessions: Iterable<Parking>, request: UseRequest): TenantUse {
+  let heldBy = request.coming > 0 ? 'a session waits for the compute' : null;
+  let [count, bound, idleSince] = [0, 0, 0];
+  for (const session of sessions) {
+    count++;
+    if (session.isBound) bound++;
+    if (session.idleSince > idleSince) ({ idleSince } = session);
+    heldBy = session.keptBy ?? heldBy;
+  }
+  const idleFor = count === 0 ? ms(0) : elapsed(idleSince as Instant, request.now);
+  if (heldBy === null && bound > 0 && idleFor < request.quietFor) heldBy = 'it is in use';
+  return { sessions: count, bound, heldBy, idleFor };
+}

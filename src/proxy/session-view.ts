@@ -1,0 +1,33 @@
+/** A session as people are shown it. */
+import type { PinReason, SessionView } from '../domain/gate.ts';
+import { elapsed, type Instant, ms } from '../domain/units.ts';
+import type { ParkingOptions } from './parking-options.ts';
+import type { ParkingKind } from './parking-states.ts';
+
+export type Shown = ParkingOptions & {
+  readonly kind: ParkingKind;
+  readonly isBound: boolean;
+  readonly reason: PinReason | null;
+  readonly since: {
+    readonly opened: Instant;
+    readonly idle: Instant;
+    readonly pin: Instant | undefined;
+  };
+};
+
+export function sessionView(shown: Shown, now: Instant): SessionView {
+  const { id, cause, relay, evidence, kind, isBound, reason, since } = shown;
+  const pinnedFor = elapsed(since.pin ?? since.idle, now);
+  const isWaiting = kind === 'waiting' || kind === 'restoring';
+  const bound = reason === null ? 'bound' : 'pinned';
+  return {
+    id,
+    role: cause.role,
+    applicationName: cause.applicationName,
+    from: cause.from,
+    state: isWaiting ? 'waiting' : isBound ? bound : 'parked',
+    openFor: elapsed(since.opened, now),
+    idleFor: relay.isBusy ? ms(0) : elapsed(since.idle, now),
+    pin: reason === null ? null : { reason, statement: evidence.suspect, since: pinnedFor },
+  };
+}
