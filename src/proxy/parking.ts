@@ -1,10 +1,8 @@
-/**
- * One session's way from backend to backend. The story is told in `parking-states.ts`.
- */
+/** One session's way from backend to backend. The story is told in `parking-states.ts`. */
 import { assert } from '../domain/assert.ts';
 import { type Fault, fault, toFault } from '../domain/faults.ts';
 import type { PinReason, SessionView } from '../domain/gate.ts';
-import { type DurationMs, elapsed, type Instant } from '../domain/units.ts';
+import type { Instant } from '../domain/units.ts';
 import { STATUS } from '../wire/frames.ts';
 import type { HiddenReplies } from '../wire/hidden-replies.ts';
 import { FRESH_STATE, type Interrogated, type SessionState } from '../wire/session-state.ts';
@@ -17,6 +15,7 @@ import {
   readAnswer,
   viewOf,
 } from './asked-state.ts';
+import { Idleness } from './idleness.ts';
 import type { ParkingOptions } from './parking-options.ts';
 import {
   type Asked,
@@ -35,7 +34,7 @@ type Pin = { readonly reason: PinReason; readonly since: Instant };
 export class Parking {
   readonly identity: Identity;
   readonly #options: ParkingOptions;
-  readonly #openedAt: Instant;
+  readonly #idleness: Idleness;
   #kind: ParkingKind = 'bound';
   #pin: Pin | null = null;
   /** As PostgreSQL last told it. */
@@ -51,15 +50,11 @@ export class Parking {
   #found: Found | null = null;
   /** What stands in the pool's queue for the session. */
   #seeker: Seeker | null = null;
-  /** Seen by `sweep`, and not read at every message. */
-  #sweptBeat = 0;
-  #idleSince: Instant;
 
   constructor(options: ParkingOptions) {
     this.#options = options;
     this.identity = options.identity;
-    this.#openedAt = options.clock.now();
-    this.#idleSince = this.#openedAt;
+    this.#idleness = new Idleness(options.clock.now());
     options.pool.enter(this);
   }
 
@@ -76,7 +71,7 @@ export class Parking {
   }
 
   get idleSince(): Instant {
-    return this.#idleSince;
+    return this.#idleness.since;
   }
 
   /** In milliseconds; 0 for none. What PostgreSQL would enforce itself, were there a backend. */
@@ -117,29 +112,21 @@ export class Parking {
 
   /** Takes note of whether the session has been used since it was last looked at. */
   sweep(now: Instant): void {
-    const { relay } = this.#options;
-    if (this.#sweptBeat === relay.beat && !relay.isBusy) return;
-    this.#sweptBeat = relay.beat;
-    this.#idleSince = now;
+    this.#idleness.look(this.#options.relay, now);
   }
 
-  /** The pin, if it has been idle for too long with it; an open transaction is one. */
-  pinIdle(now: Instant, max: DurationMs): { reason: PinReason; idle: DurationMs } | null {
-    const { relay } = this.#options;
-    const reason = this.#reason;
-    const idle = elapsed(this.#idleSince, now);
-    if (reason === null || relay.isBusy || idle < max) return null;
-    return { reason, idle };
+  get isBusy(): boolean {
+    return this.#options.relay.isBusy;
   }
 
   view(now: Instant): SessionView {
-    const { kind, isBound } = this;
-    const since = { opened: this.#openedAt, idle: this.#idleSince, pin: this.#pin?.since };
-    return sessionView({ ...this.#options, kind, isBound, reason: this.#reason, since }, now);
+    const { kind, isBound, pinReason: reason } = this;
+    const shown = { kind, isBound, reason, pinnedAt: this.#pin?.since, idleness: this.#idleness };
+    return sessionView({ ...this.#options, ...shown }, now);
   }
 
   /** What it is pinned by; an open transaction is one. */
-  get #reason(): PinReason | null {
+  get pinReason(): PinReason | null {
     const { isInTransaction } = this.#options.relay;
     return this.#pin?.reason ?? (isInTransaction ? 'open transaction' : null);
   }
@@ -226,7 +213,7 @@ export class Parking {
 
   /** What becomes of the session, now that all is known of it. */
   #decide(found: Found, purpose: Purpose): void {
-    const { relay, pool } = this.#options;
+    const { relay, pool, clock } = this.#options;
     if (found.reason !== null) {
       this.#pinned(found.reason);
       return;
@@ -240,7 +227,7 @@ export class Parking {
       this.#remain('listens');
       return;
     }
-    if (found.holdsSequence && !this.#isLongIdle(SEQUENCE_GRACE[purpose])) {
+    if (found.holdsSequence && !this.#idleness.isLong(SEQUENCE_GRACE[purpose], clock.now())) {
       this.#remain('has just used a sequence', purpose === 'suspend');
       return;
     }
@@ -260,10 +247,6 @@ export class Parking {
     this.#view = viewOf(found.reported, this.identity);
     relay.backend.reported(found.reported);
     pool.memory.learnFrom(found);
-  }
-
-  #isLongIdle(wait: DurationMs): boolean {
-    return elapsed(this.#idleSince, this.#options.clock.now()) >= wait;
   }
 
   /** Functions name settings that were not asked for. */
@@ -311,17 +294,12 @@ export class Parking {
     relay.backendEnded();
   }
 
-  /** The client has said something that is held back. */
+  /** It needs a backend: its client has said something, or it listens and is to hear others. */
   spoken(): void {
     if (this.#kind !== 'parked') return;
     this.#move('waiting');
     const restoring = this.#restoring();
     this.#seek((backend) => restoring.begin(backend));
-  }
-
-  /** Gets a backend although its client is silent, so that it hears notifications. */
-  rejoin(): void {
-    if (this.#kind === 'parked') this.spoken();
   }
 
   /** The client gives up what it waits for. */

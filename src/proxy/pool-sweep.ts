@@ -28,9 +28,11 @@ export function sweepSessions(
 ): void {
   for (const session of sessions) {
     session.sweep(now);
-    const pin = maxPinIdle === null ? null : session.pinIdle(now, maxPinIdle);
-    if (pin !== null) session.end(fault('PIN_IDLE_TIMEOUT', pin));
-    else if (mayAsk && session.isAtRest && !session.isKept) askIdle(session, now, parkAfter);
+    const idle = elapsed(session.idleSince, now);
+    const reason = session.isBusy ? null : session.pinReason;
+    if (reason !== null && maxPinIdle !== null && idle >= maxPinIdle) {
+      session.end(fault('PIN_IDLE_TIMEOUT', { reason, idle }));
+    } else if (mayAsk && session.isAtRest && !session.isKept) askIdle(session, now, parkAfter);
   }
 }
 

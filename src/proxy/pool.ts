@@ -25,7 +25,7 @@ import type { Address } from '../domain/host.ts';
 import type { ProxyId } from '../domain/ids.ts';
 import type { Network } from '../domain/network.ts';
 import type { Random } from '../domain/random.ts';
-import { type DurationMs, elapsed, type Instant, ms, seconds } from '../domain/units.ts';
+import { type DurationMs, type Instant, ms } from '../domain/units.ts';
 import { drain, held, parkIdle } from './evacuation.ts';
 import type { Evidence } from './evidence.ts';
 import { Openings } from './openings.ts';
@@ -35,11 +35,9 @@ import { PoolMemory } from './pool-memory.ts';
 import { endTimedOut, sweepSessions, useOf } from './pool-sweep.ts';
 import type { Identity, PooledBackend } from './pooled-backend.ts';
 import { reset } from './reset.ts';
+import { RestedBackends } from './rested-backends.ts';
 import { type Patience, type Seeker, SeekerQueue } from './seeker-queue.ts';
 import { WakeBarrier } from './wake-barrier.ts';
-
-/** For a backend at rest to be taken by another session. */
-const REST_MAX = seconds(30);
 
 export type PoolParts = {
   readonly proxyId: ProxyId;
@@ -68,11 +66,9 @@ export class TenantPool {
   readonly memory = new PoolMemory();
   readonly #openings: Openings;
   readonly #seekers: SeekerQueue;
-  /** At rest, the one least lately used first. */
-  readonly #rested = new Set<PooledBackend>();
+  readonly #rested: RestedBackends;
   /** All that are not closed. */
   readonly #backends = new Set<PooledBackend>();
-  /** Listeners that have not yet rejoined since the wake. */
   /** Parked ones that PostgreSQL would end by itself some time. */
   readonly #timed = new Set<Parking>();
   readonly #compute: WakeBarrier;
@@ -85,6 +81,7 @@ export class TenantPool {
     this.door = door;
     this.#parts = parts;
     this.#isHungry = parts.options.chaosPark;
+    this.#rested = new RestedBackends(parts.clock);
     this.#seekers = new SeekerQueue(parts.clock, () => this.#patience());
     this.#compute = new WakeBarrier({
       wake: (cause) => parts.gate.wake({ tenant: door.tenant, proxy: parts.proxyId, cause }),
@@ -212,7 +209,7 @@ export class TenantPool {
   /** The backend of a session ended by itself, and the session goes on. */
   lost(session: Parking, backend: PooledBackend): void {
     if (this.#compute.address === backend.address) this.#unanswered();
-    if (session.isListening) session.rejoin();
+    if (session.isListening) session.spoken();
   }
 
   /** Ends every session. */
@@ -235,9 +232,7 @@ export class TenantPool {
   /** Looks after all that time brings. */
   sweep(now: Instant): void {
     endTimedOut(this.#timed, now);
-    for (const backend of this.#rested) {
-      if (elapsed(backend.restsSince, now) >= REST_MAX) this.#discard(backend);
-    }
+    this.#rested.sweep(now);
     const { parkAfter, chaosPark } = this.#parts.options;
     const mayAsk = this.#closedBy === null;
     const terms = { parkAfter: chaosPark ? ms(0) : parkAfter, mayAsk };
@@ -252,7 +247,7 @@ export class TenantPool {
 
   /** The proxy stops. */
   close(): void {
-    for (const backend of [...this.#backends]) this.#discard(backend);
+    for (const backend of [...this.#backends]) backend.leave(this.#parts.clock);
   }
 
   /** Has every session give up its backend, so that the compute can be stopped. */
@@ -280,7 +275,7 @@ export class TenantPool {
     if (bound !== undefined) return held(bound.keptBy ?? 'a query came');
     if (this.#closedBy === 'ifIdle' && this.#seekers.size > 0) return held('a query came');
     if (this.#compute.isWaking || this.#openings.count > 0) return held('a session is just coming');
-    for (const backend of [...this.#rested]) this.#discard(backend);
+    this.#rested.discardAll();
     this.#compute.forget();
     return { kind: 'parked', sessions: this.#sessions.size };
   }
@@ -304,18 +299,15 @@ export class TenantPool {
         break;
       }
       if (this.#compute.isUp && !seeker.isListening) break;
-      const backend = this.#restedOf(seeker.identity);
+      const backend = this.#rested.take(seeker.identity);
       if (backend !== undefined) {
-        this.#rested.delete(backend);
         this.#seekers.remove(seeker);
         seeker.onBackend(backend);
       } else if (this.#backends.size + this.#openings.count < this.door.backendsMax) {
         this.#open(seeker, address);
       } else {
-        const [oldest] = this.#rested;
-        if (oldest === undefined) break;
         // Its place is free once it has closed.
-        this.#discard(oldest);
+        this.#rested.discardOldest();
         break;
       }
     }
@@ -362,7 +354,7 @@ export class TenantPool {
   #unanswered(): void {
     this.#compute.forget();
     this.#parts.gate.unanswered(this.door.tenant);
-    for (const backend of [...this.#rested]) this.#discard(backend);
+    this.#rested.discardAll();
   }
 
   /** Parked ones that listen. More than there can be backends never were, but for a smaller size. */
@@ -389,37 +381,17 @@ export class TenantPool {
     };
   }
 
-  #restedOf(identity: Identity): PooledBackend | undefined {
-    for (const backend of this.#rested) if (backend.identity === identity) return backend;
-    return undefined;
-  }
-
   #rest(backend: PooledBackend): void {
     if (this.#compute.address !== backend.address || this.#closedBy !== null) {
       backend.leave(this.#parts.clock);
       return;
     }
-    backend.restsSince = this.#parts.clock.now();
-    backend.owner = {
-      // Nobody asked: a setting that was reloaded, or its last words. There are others.
-      fromBackend: () => {
-        this.#discard(backend);
-        return false;
-      },
-      backendDrained: () => {},
-      backendEnded: () => this.#discard(backend),
-    };
     this.#rested.add(backend);
     this.#serve();
   }
 
-  #discard(backend: PooledBackend): void {
-    this.#rested.delete(backend);
-    backend.leave(this.#parts.clock);
-  }
-
   #closed(backend: PooledBackend): void {
-    this.#rested.delete(backend);
+    this.#rested.forget(backend);
     this.#backends.delete(backend);
     this.#serve();
   }

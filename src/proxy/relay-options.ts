@@ -34,6 +34,12 @@ export type RelayOptions = Omit<ParkingOptions, 'relay' | 'evidence'> & {
   readonly onEnd: (reason: RelayEnd) => void;
 };
 
+/** What was there at the beginning is not held on to. */
+export type KeptOptions = Omit<
+  RelayOptions,
+  'client' | 'backend' | 'head' | 'id' | 'identity' | 'cause'
+>;
+
 /** What is asked of the backend behind the client's back. */
 export type Exchange = {
   readonly bytes: Buffer;

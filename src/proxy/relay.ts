@@ -16,9 +16,8 @@
  * may be dead. It gets `HALF_CLOSED_MAX` for the answers to what it asked; the first failed write
  * ends that earlier.
  *
- * Closing: a backend that is at work is told to give up, since PostgreSQL notices a lost client
- * only when it writes, and an abandoned query would keep the compute awake; an idle one goes back
- * to its pool, which knows what to do with it.
+ * Closing: a backend that is at work is told to give up, since PostgreSQL notices a lost client only
+ * when it writes; an idle one goes back to its pool, which knows what to do with it.
  *
  * Measured, and what was tried: docs/decisions/0003-relay.md, bench/README.md.
  */
@@ -36,9 +35,11 @@ import { Evidence } from './evidence.ts';
 import { forward } from './forward.ts';
 import { HeldBack } from './held-back.ts';
 import { Parking } from './parking.ts';
+import { partFrom } from './part-from.ts';
 import type { BackendOwner, PooledBackend } from './pooled-backend.ts';
 import {
   type Exchange,
+  type KeptOptions,
   lastWords,
   type RelayEnd,
   type RelayOptions,
@@ -54,16 +55,13 @@ export const OUTSTANDING_MAX = 16_384;
 
 const HALF_CLOSED_MAX = seconds(5);
 
-/** What was there at the beginning is not held on to. */
-type Kept = Omit<RelayOptions, 'client' | 'backend' | 'head' | 'id' | 'identity' | 'cause'>;
-
 type State = 'relaying' | 'halfClosed' | 'closing' | 'ended';
 
 /** Begins at once. The greeting must have been written to the client before. */
 export class Relay implements CancelTarget, Cancellable, BackendOwner, ClientEndOwner {
   readonly parking: Parking;
   readonly #client: ClientEnd;
-  readonly #options: Kept;
+  readonly #options: KeptOptions;
   readonly #evidence: Evidence;
   #state: State = 'relaying';
   /** Why it closes. */
@@ -140,7 +138,7 @@ export class Relay implements CancelTarget, Cancellable, BackendOwner, ClientEnd
 
   /** Tells the client something between two answers. */
   say(bytes: Buffer): void {
-    if (this.#isOpen) this.#client.write(bytes);
+    if (this.#state === 'relaying' || this.#state === 'halfClosed') this.#client.write(bytes);
   }
 
   /** Takes a backend. What the client sends is held back until `flow`. */
@@ -217,7 +215,7 @@ export class Relay implements CancelTarget, Cancellable, BackendOwner, ClientEnd
    * done: else the session is ended. `status` is what the client is told of its transaction.
    */
   refuse(because: Fault, status: number, owed = this.#owed()): void {
-    if (owed === null || !this.#isOpen) {
+    if (owed === null) {
       this.end(because);
       return;
     }
@@ -232,10 +230,6 @@ export class Relay implements CancelTarget, Cancellable, BackendOwner, ClientEnd
     if (this.#traffic === null) return this.#held?.owed() ?? 0;
     const { ledger, isBetweenAnswers, isWithinRequest } = this.#traffic;
     return isBetweenAnswers && !isWithinRequest ? ledger.owed : null;
-  }
-
-  get #isOpen(): boolean {
-    return this.#state === 'relaying' || this.#state === 'halfClosed';
   }
 
   clientDrained(): void {
@@ -392,21 +386,13 @@ export class Relay implements CancelTarget, Cancellable, BackendOwner, ClientEnd
     this.#client.finish(mayTell ? words : null, this.#options.clock);
   }
 
-  /** What becomes of the backend depends on what it is doing. */
   #closeServer(): void {
     const [server, traffic] = [this.#server, this.#traffic];
     if (server === null || traffic === null) return;
-    const { cancels, pool, clock } = this.#options;
-    const isAlone = this.#exchange === null && !cancels.isUnderWay(this);
-    const hasOurs = this.#exchange?.asked.withHeldBack ?? false;
-    const isAtWork = hasOurs || traffic.ledger.isBusy || traffic.isWithinRequest;
-    // The client said goodbye, and PostgreSQL finishes what was asked before that.
-    if (server.hasEnded || traffic.hasTerminated) server.leave(clock);
-    else if (isAtWork) {
-      void cancels.send({ backend: server, isBusy: true });
-      server.destroy();
-    } else if (isAlone && traffic.isIdle) pool.leftBy(server, this.#evidence);
-    else server.leave(clock);
+    const isBeingCancelled = this.#options.cancels.isUnderWay(this);
+    const asked = this.#exchange?.asked ?? null;
+    const parting = { traffic, asked, isBeingCancelled, evidence: this.#evidence };
+    partFrom(server, parting, this.#options);
     this.#server = null;
     this.#traffic = null;
     this.#exchange = null;

@@ -1,6 +1,7 @@
 /** A session as people are shown it. */
 import type { PinReason, SessionView } from '../domain/gate.ts';
 import { elapsed, type Instant, ms } from '../domain/units.ts';
+import type { Idleness } from './idleness.ts';
 import type { ParkingOptions } from './parking-options.ts';
 import type { ParkingKind } from './parking-states.ts';
 
@@ -8,16 +9,13 @@ export type Shown = ParkingOptions & {
   readonly kind: ParkingKind;
   readonly isBound: boolean;
   readonly reason: PinReason | null;
-  readonly since: {
-    readonly opened: Instant;
-    readonly idle: Instant;
-    readonly pin: Instant | undefined;
-  };
+  readonly pinnedAt: Instant | undefined;
+  readonly idleness: Idleness;
 };
 
 export function sessionView(shown: Shown, now: Instant): SessionView {
-  const { id, cause, relay, evidence, kind, isBound, reason, since } = shown;
-  const pinnedFor = elapsed(since.pin ?? since.idle, now);
+  const { id, cause, relay, evidence, kind, isBound, reason, idleness } = shown;
+  const pinnedFor = elapsed(shown.pinnedAt ?? idleness.since, now);
   const isWaiting = kind === 'waiting' || kind === 'restoring';
   const bound = reason === null ? 'bound' : 'pinned';
   return {
@@ -26,8 +24,8 @@ export function sessionView(shown: Shown, now: Instant): SessionView {
     applicationName: cause.applicationName,
     from: cause.from,
     state: isWaiting ? 'waiting' : isBound ? bound : 'parked',
-    openFor: elapsed(since.opened, now),
-    idleFor: relay.isBusy ? ms(0) : elapsed(since.idle, now),
+    openFor: elapsed(idleness.openedAt, now),
+    idleFor: relay.isBusy ? ms(0) : elapsed(idleness.since, now),
     pin: reason === null ? null : { reason, statement: evidence.suspect, since: pinnedFor },
   };
 }

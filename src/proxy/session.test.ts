@@ -185,8 +185,8 @@ describe('ending from our side', () => {
     expect(await working.toEnd()).toEqual(['error 57P01: database "acme" was deleted']);
     waiting.socket.end();
     working.socket.end();
-    await world.until(() => world.gate.uses.size === 0);
-    expect(world.proxy.sessions.count(world.acme)).toBe(0);
+    await world.until(() => world.proxy.sessions.count(world.acme) === 0);
+    expect(world.gate.uses.size).toBe(0);
   });
 
   test('at the stop of the server tells all, and cuts off who does not listen', async () => {

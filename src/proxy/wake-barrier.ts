@@ -72,7 +72,7 @@ export class WakeBarrier {
     this.#address = address;
     const listeners = this.#options.listeners();
     for (const session of listeners) this.#missing.add(session);
-    for (const session of listeners) session.rejoin();
+    for (const session of listeners) session.spoken();
     this.#options.onOpen();
   }
 }

@@ -1,0 +1,69 @@
+/** The backends of one tenant that nobody has, cleared and ready for the next of their identity. */
+import type { Clock } from '../domain/clock.ts';
+import { elapsed, type Instant, seconds } from '../domain/units.ts';
+import type { Identity, PooledBackend } from './pooled-backend.ts';
+
+/** For a backend at rest to be taken by another session. */
+const REST_MAX = seconds(30);
+
+export class RestedBackends {
+  readonly #clock: Clock;
+  /** The one least lately used first. */
+  readonly #backends = new Set<PooledBackend>();
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  add(backend: PooledBackend): void {
+    backend.restsSince = this.#clock.now();
+    backend.owner = {
+      // Nobody asked: a setting that was reloaded, or its last words. There are others.
+      fromBackend: () => {
+        this.#discard(backend);
+        return false;
+      },
+      backendDrained: () => {},
+      backendEnded: () => this.#discard(backend),
+    };
+    this.#backends.add(backend);
+  }
+
+  /** One of this identity, which is the caller's from now on. */
+  take(identity: Identity): PooledBackend | undefined {
+    for (const backend of this.#backends) {
+      if (backend.identity !== identity) continue;
+      this.#backends.delete(backend);
+      return backend;
+    }
+    return undefined;
+  }
+
+  /** Lets the one go that was used least lately. False if there is none. */
+  discardOldest(): boolean {
+    const [oldest] = this.#backends;
+    if (oldest !== undefined) this.#discard(oldest);
+    return oldest !== undefined;
+  }
+
+  discardAll(): void {
+    for (const backend of [...this.#backends]) this.#discard(backend);
+  }
+
+  /** Lets those go that nobody has wanted for long. */
+  sweep(now: Instant): void {
+    for (const backend of [...this.#backends]) {
+      if (elapsed(backend.restsSince, now) >= REST_MAX) this.#discard(backend);
+    }
+  }
+
+  /** It is closed. */
+  forget(backend: PooledBackend): void {
+    this.#backends.delete(backend);
+  }
+
+  #discard(backend: PooledBackend): void {
+    this.#backends.delete(backend);
+    backend.leave(this.#clock);
+  }
+}
