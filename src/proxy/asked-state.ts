@@ -4,7 +4,7 @@ import type { HiddenReplies } from '../wire/hidden-replies.ts';
 import { interrogation, readInterrogation } from '../wire/interrogation.ts';
 import { FRESH_STATE, type Interrogated, type SessionState } from '../wire/session-state.ts';
 import type { Evidence } from './evidence.ts';
-import type { TenantPool } from './pool.ts';
+import type { PoolMemory } from './pool-memory.ts';
 import { type Identity, type PooledBackend, parameterStatus } from './pooled-backend.ts';
 
 /** As far as it decides. */
@@ -52,10 +52,9 @@ export const compact = (state: SessionState): SessionState =>
 
 /** What to ask a session of this identity. */
 export function question(
-  pool: TenantPool,
+  memory: PoolMemory,
   identity: Identity,
 ): { readonly bytes: Buffer; readonly names: readonly string[] } {
-  const { memory } = pool;
   const { names } = memory;
   const scanFunctions = !memory.hasScanned(identity);
   memory.scanned(identity);

@@ -22,6 +22,13 @@ import { UnnamedStatement } from './unnamed-statement.ts';
 /** As much of the statement behind a pin as is shown. */
 const SHOWN_CHARS = 200;
 
+export type EvidenceHears = {
+  /** Hears of each custom setting that is named. */
+  readonly onName: (name: string) => void;
+  /** A database may be about to be dropped, renamed or copied: nobody else may be in it then. */
+  readonly onDatabase: () => void;
+};
+
 export class Evidence {
   /** Something was said that may have changed what the session holds. Taken back when it is asked. */
   isTouched = false;
@@ -33,11 +40,10 @@ export class Evidence {
   #looksAtBinds = false;
   readonly #unnamed = new UnnamedStatement();
   #suspect: string | null = null;
-  readonly #onName: (name: string) => void;
+  readonly #hears: EvidenceHears;
 
-  /** `onName` hears of each custom setting that is named. */
-  constructor(onName: (name: string) => void) {
-    this.#onName = onName;
+  constructor(hears: EvidenceHears) {
+    this.#hears = hears;
   }
 
   /** The body of the Parse of the unnamed statement, if there is one. */
@@ -127,11 +133,12 @@ export class Evidence {
       loads: false,
     };
     scanSql(bytes, start, end, found);
-    for (const name of found.names) this.#onName(name);
+    for (const name of found.names) this.#hears.onName(name);
     if (found.names.size > 0 || found.setsDynamically || found.loads) this.isTainting = true;
     if (found.setsDynamically) this.#looksAtBinds = true;
     if (found.usesSequenceValue) this.usesSequenceValue = true;
     const text = Buffer.from(bytes.subarray(start, end)).toString('utf8');
+    if (/\bdatabase\b/i.test(text)) this.#hears.onDatabase();
     this.#suspect = redacted(text.replaceAll('\0', ' ').trim(), SHOWN_CHARS);
   }
 }
@@ -143,6 +150,7 @@ const STATEMENT = 0x53;
 const LOWER = 0x20;
 
 const A = 0x61;
+const B = 0x62;
 const C = 0x63;
 const D = 0x64;
 const E = 0x65;
@@ -163,13 +171,18 @@ const DOT = 0x2e;
 
 /**
  * Whether a text may have to do with temporary objects, cursors WITH HOLD, advisory locks, values of
- * sequences, custom settings or LOAD. Often yes for nothing; one pass, a letter or two at each place.
+ * sequences, custom settings, LOAD or whole databases. Often yes for nothing; one pass, a letter or two at each place.
  */
 export function isSuspicious(bytes: Uint8Array, start: number, end: number): boolean {
   for (let at = start; at < end - 3; at++) {
     switch ((bytes[at] ?? 0) | LOWER) {
       case T: // TEMP
         if (is(bytes, at + 1, E) && is(bytes, at + 2, M) && is(bytes, at + 3, P)) return true;
+        break;
+      case D: // DATABASE
+        if (is(bytes, at + 1, A) && is(bytes, at + 2, T) && is(bytes, at + 3, A)) {
+          if (is(bytes, at + 4, B)) return true;
+        }
         break;
       case A: // ADVISORY
         if (is(bytes, at + 1, D) && is(bytes, at + 2, V) && is(bytes, at + 3, I)) return true;

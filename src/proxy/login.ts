@@ -2,7 +2,8 @@
  * From the startup message to a proven password.
  *
  * The password is checked here, against the verifier that the catalog keeps, and nothing is woken
- * for a wrong one. A tenant that does not exist, a role that does not exist or may not log in, and
+ * for a stranger with a wrong one; for an address that has been let in before the wake may begin
+ * while it proves its password (`acquaintances.ts`). A tenant that does not exist, a role that does not exist or may not log in, and
  * a wrong password take the same steps: the same look-ups, the same exchange against a verifier,
  * the same answer.
  *
@@ -34,8 +35,10 @@ import {
   spokenVersion,
 } from '../wire/startup.ts';
 import { parseVerifier, type ScramSecret } from '../wire/verifier.ts';
+import type { Acquaintances } from './acquaintances.ts';
 import type { ClientLine } from './client-line.ts';
 import { Pace } from './pace.ts';
+import type { Pools } from './pools.ts';
 import type { ProxyOptions } from './proxy-options.ts';
 import { namesOf, type Route, readClaims, route } from './route.ts';
 import type { LoginAttempt, LoginThrottle } from './throttle.ts';
@@ -55,6 +58,8 @@ export type LoginParts = {
   readonly clock: Clock;
   readonly random: Random;
   readonly throttle: LoginThrottle;
+  readonly acquaintances: Acquaintances;
+  readonly pools: Pick<Pools, 'isInUse'>;
   readonly options: ProxyOptions;
 };
 
@@ -110,6 +115,7 @@ export async function login(
   // Nobody proves the mock that stands in for either.
   const { door } = meant;
   assert(door !== undefined && credential !== undefined, 'only a real verifier is proven');
+  parts.acquaintances.proven(from.address, door.tenant);
   const { instead } = credential;
   const backendRole = instead?.role ?? meant.role;
   const parameters = backendParameters(startup, meant);
@@ -123,6 +129,15 @@ export async function login(
   };
 }
 
+/** Begins the wake of whom an acquaintance means, while its password is checked. */
+function hope({ door, role }: Route, startup: StartupMessage, from: LoginFrom): void {
+  const { acquaintances, gate, pools } = from.parts;
+  if (door === undefined || pools.isInUse(door.tenant)) return;
+  if (!acquaintances.mayHope(from.address, door.tenant)) return;
+  const applicationName = startup.parameters.get('application_name') ?? '';
+  gate.expect(door.tenant, { kind: 'session', role, applicationName, from: from.address });
+}
+
 /** Finds out whom the client means. Takes as long whatever is found; see `pace.ts`. */
 async function lookUp(line: ClientLine, startup: StartupMessage, from: LoginFrom): Promise<Found> {
   const { gate, throttle, clock, options } = from.parts;
@@ -131,6 +146,7 @@ async function lookUp(line: ClientLine, startup: StartupMessage, from: LoginFrom
     const meant = await findRoute(line, startup, from);
     const attempt = attemptOf(meant, from);
     checkWait(throttle.wait(attempt));
+    hope(meant, startup, from);
     const credential = await gate.credential(meant.door?.tenant ?? NO_TENANT, meant.role);
     await pace.over();
     return { meant, credential };

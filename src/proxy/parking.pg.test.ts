@@ -122,3 +122,17 @@ describe('the compute is to be stopped', () => {
     await eventually('the notification came', async () => notified.length === 1);
   });
 });
+
+describe('a backend that nobody has', () => {
+  test('does not keep a database from being dropped', async () => {
+    await using session = await client();
+    await session.query('create database short_lived');
+    for (const parks of [true, false]) {
+      const visitor = await client({ database: 'short_lived' });
+      await visitor.query('select 1');
+      if (parks) await eventually('it is parked', async () => (await states()).includes('parked'));
+      await visitor.end();
+    }
+    await session.query('drop database short_lived');
+  });
+});

@@ -174,7 +174,7 @@ export class Parking {
     this.#askedBeat = relay.beat;
     this.#wasTouched = evidence.isTouched;
     evidence.isTouched = false;
-    const { names, bytes } = question(pool, this.identity);
+    const { names, bytes } = question(pool.memory, this.identity);
     relay.ask({
       bytes,
       readyForQueries: 1,

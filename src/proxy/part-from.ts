@@ -4,6 +4,8 @@ import type { Exchange, KeptOptions } from './relay-options.ts';
 import type { Traffic } from './traffic.ts';
 
 export type Parting = {
+  /** The client said goodbye: it may be one of many that come and go. */
+  readonly hasTerminated: boolean;
   readonly traffic: Traffic;
   /** What it is being asked behind the client's back. */
   readonly asked: Exchange | null;
@@ -23,6 +25,7 @@ export function partFrom(server: PooledBackend, parting: Parting, options: KeptO
   else if (isAtWork) {
     void cancels.send({ backend: server, isBusy: true });
     server.destroy();
-  } else if (asked === null && !isBeingCancelled && traffic.isIdle) pool.leftBy(server, evidence);
-  else server.leave(clock);
+  } else if (parting.hasTerminated && asked === null && !isBeingCancelled && traffic.isIdle) {
+    pool.leftBy(server, evidence);
+  } else server.leave(clock);
 }

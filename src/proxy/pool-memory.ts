@@ -1,6 +1,8 @@
 /** What a pool knows of its sessions beyond each of them: as whom they log in, and names they use. */
 import type { Interrogated } from '../wire/session-state.ts';
+import { question } from './asked-state.ts';
 import { type Identity, identityName } from './pooled-backend.ts';
+import type { ResetOptions } from './reset.ts';
 
 /** Custom settings that one tenant's sessions are asked for. */
 const NAMES_MAX = 256;
@@ -39,6 +41,20 @@ export class PoolMemory {
 
   scanned(identity: Identity): void {
     this.#scanned.add(identity);
+  }
+
+  /** A question to a backend of which it is not known what it holds, and what its answer means. */
+  doubt(identity: Identity): NonNullable<ResetOptions['before']> {
+    const asked = question(this, identity);
+    return {
+      question: asked.bytes,
+      mayGoOn: (answer) => {
+        if (answer === null) return false;
+        this.learnFrom(answer);
+        const wasAllAsked = answer.customInFunctions.every((name) => asked.names.includes(name));
+        return wasAllAsked && !answer.isTainted;
+      },
+    };
   }
 
   /** Functions may be others now. */

@@ -27,16 +27,22 @@ import type { Network } from '../domain/network.ts';
 import type { Random } from '../domain/random.ts';
 import { type DurationMs, type Instant, ms } from '../domain/units.ts';
 import { drain, held, parkIdle } from './evacuation.ts';
-import type { Evidence } from './evidence.ts';
+import type { Evidence, EvidenceHears } from './evidence.ts';
 import { Openings } from './openings.ts';
 import type { Parking } from './parking.ts';
 import type { Purpose } from './parking-states.ts';
 import { PoolMemory } from './pool-memory.ts';
 import { endTimedOut, sweepSessions, useOf } from './pool-sweep.ts';
 import type { Identity, PooledBackend } from './pooled-backend.ts';
-import { reset } from './reset.ts';
+import { type ResetOptions, reset } from './reset.ts';
 import { RestedBackends } from './rested-backends.ts';
-import { type Patience, type Seeker, SeekerQueue } from './seeker-queue.ts';
+import {
+  type Patience,
+  patienceOf,
+  type Seeker,
+  SeekerQueue,
+  type WaitLimits,
+} from './seeker-queue.ts';
 import { WakeBarrier } from './wake-barrier.ts';
 
 export type PoolParts = {
@@ -48,18 +54,14 @@ export type PoolParts = {
   readonly options: PoolOptions;
 };
 
-export type PoolOptions = {
+export type PoolOptions = WaitLimits & {
   /** Idle time after which a session gives up its backend. */
   readonly parkAfter: DurationMs;
-  /** Longest that a client waits for a wake and a login to the compute. */
-  readonly bindTimeout: DurationMs;
-  /** Longest that a client waits for a backend while all are at work. */
-  readonly queryWaitTimeout: DurationMs;
   /** For tests: every session is parked whenever it can be. */
   readonly chaosPark: boolean;
 };
 
-export class TenantPool {
+export class TenantPool implements EvidenceHears {
   door: Door;
   readonly #parts: PoolParts;
   readonly #sessions = new Set<Parking>();
@@ -110,6 +112,15 @@ export class TenantPool {
 
   get sessionCount(): number {
     return this.#sessions.size;
+  }
+
+  onName(name: string): void {
+    this.memory.learnName(name);
+  }
+
+  /** Backends at rest would be in the way. */
+  onDatabase(): void {
+    this.#rested.close();
   }
 
   /** A session has given up its backend, or lost it. */
@@ -188,22 +199,25 @@ export class TenantPool {
   giveBack(backend: PooledBackend, purpose: Purpose): void {
     if (purpose === 'suspend' || backend.isTainted || backend.hasEnded) {
       backend.leave(this.#parts.clock);
-      return;
-    }
-    reset(backend, {
-      clock: this.#parts.clock,
-      onReset: () => this.#rest(backend),
-      onLost: () => backend.leave(this.#parts.clock),
-    });
+    } else reset(backend, this.#resetOptions(backend));
   }
 
-  /** A client has gone and left its backend at rest. What it held is not known. */
+  /** A client has gone and left its backend at rest. What it held is asked for, if need be. */
   leftBy(backend: PooledBackend, evidence: Evidence): void {
-    // Settings that functions make are known only once the functions have been looked through.
-    const isClean = !evidence.isTainting && !this.memory.knowsNames;
-    const isKnown = this.memory.hasScanned(backend.identity);
-    const isWanted = isClean && isKnown && this.#closedBy === null;
-    this.giveBack(backend, isWanted ? 'share' : 'suspend');
+    const { memory } = this;
+    if (evidence.isTainting || this.#closedBy !== null) {
+      backend.leave(this.#parts.clock);
+      return;
+    }
+    const options = this.#resetOptions(backend);
+    const isKnown = memory.hasScanned(backend.identity) && !memory.knowsNames;
+    reset(backend, isKnown ? options : { ...options, before: memory.doubt(backend.identity) });
+  }
+
+  #resetOptions(backend: PooledBackend): ResetOptions {
+    const { clock } = this.#parts;
+    const onLost = (): void => backend.leave(clock);
+    return { clock, onReset: () => this.#rest(backend), onLost };
   }
 
   /** The backend of a session ended by itself, and the session goes on. */
@@ -364,29 +378,13 @@ export class TenantPool {
   }
 
   #patience(): Patience {
-    const { bindTimeout, queryWaitTimeout } = this.#parts.options;
-    const { name: tenant, backendsMax: max } = this.door;
-    if (this.#compute.address === null) {
-      const why = 'its compute does not answer';
-      return {
-        waitMax: bindTimeout,
-        awaited: `database "${tenant}" is waking`,
-        because: (waited) => fault('WAKE_TIMEOUT', { tenant, waited, why }),
-      };
-    }
-    return {
-      waitMax: queryWaitTimeout,
-      awaited: `all ${max} backends of database "${tenant}" are at work`,
-      because: (waited) => fault('BACKENDS_FULL', { tenant, max, waited }),
-    };
+    return patienceOf(this.door, this.#compute.address !== null, this.#parts.options);
   }
 
   #rest(backend: PooledBackend): void {
-    if (this.#compute.address !== backend.address || this.#closedBy !== null) {
-      backend.leave(this.#parts.clock);
-      return;
-    }
-    this.#rested.add(backend);
+    const isOld = this.#compute.address !== backend.address;
+    if (isOld || this.#closedBy !== null) backend.leave(this.#parts.clock);
+    else this.#rested.add(backend);
     this.#serve();
   }
 

@@ -59,6 +59,11 @@ export class Pools {
     return pool?.park(request) ?? Promise.resolve({ kind: 'parked', sessions: 0 });
   }
 
+  /** Whether sessions of the tenant have backends, or are about to. */
+  isInUse(tenant: TenantId): boolean {
+    return this.#pools.get(tenant)?.isAsleep === false;
+  }
+
   list(tenant: TenantId): readonly SessionView[] {
     return this.#pools.get(tenant)?.list() ?? [];
   }

@@ -287,13 +287,9 @@ test('a session is over for the gate when its client has gone', async () => {
     ...{ host: HOST, port: proxy.port, user: 'acme', password: PASSWORD, database: 'acme' },
   });
   await client.connect();
-  const { rows } = await client.query('select pg_backend_pid() as pid');
+  await eventually('the gate knows of it', async () => gate.uses.get(acme)?.sessions === 1);
   await client.end();
-  const gone = await postgres.sqlUntilRows(
-    'select 1 where not exists (select 1 from pg_stat_activity where pid = $1)',
-    [rows[0]?.pid],
-  );
-  expect(gone).toHaveLength(1);
+  await eventually('the gate knows of none', async () => !gate.uses.has(acme));
 });
 
 test('garbage of every kind ends in a fault or a close', async () => {

@@ -2,7 +2,7 @@
  * The door that PostgreSQL clients come in by.
  *
  * One listener; a session for each connection. What is shared between sessions stands here: the
- * limits, the memory of failed logins, the cancel keys, the meter.
+ * limits, the memory of logins, the cancel keys, the meter.
  */
 import type { Socket } from 'node:net';
 import type { Clock } from '../domain/clock.ts';
@@ -14,6 +14,7 @@ import type { Network } from '../domain/network.ts';
 import type { Random } from '../domain/random.ts';
 import { seconds } from '../domain/units.ts';
 import type { UsageSink } from '../domain/usage.ts';
+import { Acquaintances } from './acquaintances.ts';
 import { CancelRegistry } from './cancel.ts';
 import { CancelSender } from './cancel-sender.ts';
 import { addressKey } from './client-address.ts';
@@ -54,6 +55,7 @@ export async function openProxy(parts: ProxyParts): Promise<RunningProxy> {
     ...parts,
     pools,
     throttle: new LoginThrottle(clock, options.throttle),
+    acquaintances: new Acquaintances(clock),
     table: new SessionTable(options),
     cancelKeys: new CancelRegistry(random),
     cancels: new CancelSender({ dial: (path) => network.dial(path), clock }),

@@ -83,7 +83,7 @@ export class Relay implements CancelTarget, Cancellable, BackendOwner, ClientEnd
     const { pool, clock } = kept;
     this.#options = kept;
     this.#client = new ClientEnd(client, this);
-    this.#evidence = new Evidence((name) => pool.memory.learnName(name));
+    this.#evidence = new Evidence(pool);
     this.attach(backend);
     const evidence = this.#evidence;
     this.parking = new Parking({ id, identity, cause, pool, clock, evidence, relay: this });
@@ -391,8 +391,8 @@ export class Relay implements CancelTarget, Cancellable, BackendOwner, ClientEnd
     if (server === null || traffic === null) return;
     const isBeingCancelled = this.#options.cancels.isUnderWay(this);
     const asked = this.#exchange?.asked ?? null;
-    const parting = { traffic, asked, isBeingCancelled, evidence: this.#evidence };
-    partFrom(server, parting, this.#options);
+    const who = { evidence: this.#evidence, hasTerminated: this.#hasTerminated };
+    partFrom(server, { traffic, asked, isBeingCancelled, ...who }, this.#options);
     this.#server = null;
     this.#traffic = null;
     this.#exchange = null;

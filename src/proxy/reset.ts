@@ -3,15 +3,25 @@ import type { CancelTimer, Clock } from '../domain/clock.ts';
 import { seconds } from '../domain/units.ts';
 import { HiddenReplies } from '../wire/hidden-replies.ts';
 import { resetBackend } from '../wire/restore.ts';
+import type { Interrogated } from '../wire/session-state.ts';
+import { readAnswer } from './asked-state.ts';
 import type { PooledBackend } from './pooled-backend.ts';
 
 /** A backend that takes longer than this is not worth it. */
 const RESET_MAX = seconds(5);
 
-const ANSWER_BYTES_MAX = 64 * 1024;
+const ANSWER_BYTES_MAX = 2 * 1024 * 1024;
 
 export type ResetOptions = {
   readonly clock: Clock;
+  /**
+   * What the backend holds is not known: it is asked that first, with this. Says whether it may be
+   * used again; null if it did not answer as it should.
+   */
+  readonly before?: {
+    readonly question: Buffer;
+    readonly mayGoOn: (answer: Interrogated | null) => boolean;
+  };
   readonly onReset: () => void;
   /** It could not be cleared. It is nobody's. */
   readonly onLost: () => void;
@@ -19,7 +29,7 @@ export type ResetOptions = {
 
 export function reset(backend: PooledBackend, options: ResetOptions): void {
   const replies = new HiddenReplies({
-    readyForQueries: 1,
+    readyForQueries: options.before === undefined ? 1 : 2,
     onAsync: () => {},
     keepNotices: false,
     bytesMax: ANSWER_BYTES_MAX,
@@ -41,14 +51,20 @@ export function reset(backend: PooledBackend, options: ResetOptions): void {
       }
       if (!replies.isDone) return false;
       backend.reported(replies.parameters);
-      finish(replies.errors.length === 0);
+      finish(replies.errors.length === 0 && mayGoOn(replies, options));
       return false;
     },
     backendDrained: () => {},
     backendEnded: () => finish(false),
   };
   cancelTimer = options.clock.timer(RESET_MAX, () => finish(false));
-  backend.socket.write(resetBackend);
+  const { before } = options;
+  backend.socket.write(
+    before === undefined ? resetBackend : Buffer.concat([before.question, resetBackend]),
+  );
 }
+
+const mayGoOn = (replies: HiddenReplies, { before }: ResetOptions): boolean =>
+  before?.mayGoOn(readAnswer(replies)) ?? true;
 
 const NOBODY = { fromBackend: () => false, backendDrained: () => {}, backendEnded: () => {} };

@@ -1,21 +1,29 @@
 /** The backends of one tenant that nobody has, cleared and ready for the next of their identity. */
 import type { Clock } from '../domain/clock.ts';
-import { elapsed, type Instant, seconds } from '../domain/units.ts';
+import { after, elapsed, type Instant, seconds } from '../domain/units.ts';
 import type { Identity, PooledBackend } from './pooled-backend.ts';
 
 /** For a backend at rest to be taken by another session. */
 const REST_MAX = seconds(30);
 
+/** PostgreSQL waits this long itself for others to leave a database. */
+const CLOSED_FOR = seconds(5);
+
 export class RestedBackends {
   readonly #clock: Clock;
   /** The one least lately used first. */
   readonly #backends = new Set<PooledBackend>();
+  #closedUntil = 0 as Instant;
 
   constructor(clock: Clock) {
     this.#clock = clock;
   }
 
   add(backend: PooledBackend): void {
+    if (this.#clock.now() < this.#closedUntil) {
+      backend.leave(this.#clock);
+      return;
+    }
     backend.restsSince = this.#clock.now();
     backend.owner = {
       // Nobody asked: a setting that was reloaded, or its last words. There are others.
@@ -27,6 +35,12 @@ export class RestedBackends {
       backendEnded: () => this.#discard(backend),
     };
     this.#backends.add(backend);
+  }
+
+  /** Nobody comes in for a while, and who is in goes: a database is to be left alone. */
+  close(): void {
+    this.discardAll();
+    this.#closedUntil = after(this.#clock.now(), CLOSED_FOR);
   }
 
   /** One of this identity, which is the caller's from now on. */

@@ -3,8 +3,8 @@
  * first of all. Whoever waits long is told so, and whoever waits too long is sent away.
  */
 import type { CancelTimer, Clock } from '../domain/clock.ts';
-import type { Fault } from '../domain/faults.ts';
-import type { WakeCause } from '../domain/gate.ts';
+import { type Fault, fault } from '../domain/faults.ts';
+import type { Door, WakeCause } from '../domain/gate.ts';
 import { type DurationMs, elapsed, type Instant, ms, seconds } from '../domain/units.ts';
 import { noticeResponse } from '../wire/error-response.ts';
 import type { Identity, PooledBackend } from './pooled-backend.ts';
@@ -31,6 +31,31 @@ export type Patience = {
   readonly awaited: string;
   readonly because: (waited: DurationMs) => Fault;
 };
+
+export type WaitLimits = {
+  /** Longest that a client waits for a wake and a login to the compute. */
+  readonly bindTimeout: DurationMs;
+  /** Longest that a client waits for a backend while all are at work. */
+  readonly queryWaitTimeout: DurationMs;
+};
+
+/** What those wait for who want into a tenant whose compute runs, or is being woken. */
+export function patienceOf(door: Door, isAwake: boolean, limits: WaitLimits): Patience {
+  const { name: tenant, backendsMax: max } = door;
+  if (isAwake) {
+    return {
+      waitMax: limits.queryWaitTimeout,
+      awaited: `all ${max} backends of database "${tenant}" are at work`,
+      because: (waited) => fault('BACKENDS_FULL', { tenant, max, waited }),
+    };
+  }
+  const why = 'its compute does not answer';
+  return {
+    waitMax: limits.bindTimeout,
+    awaited: `database "${tenant}" is waking`,
+    because: (waited) => fault('WAKE_TIMEOUT', { tenant, waited, why }),
+  };
+}
 
 export class SeekerQueue {
   readonly #clock: Clock;

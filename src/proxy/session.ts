@@ -29,6 +29,7 @@ import type { Random } from '../domain/random.ts';
 import { errorResponse } from '../wire/error-response.ts';
 import { backendKeyData, readyForQuery } from '../wire/messages.ts';
 import { type CancelKey, type StartupMessage, spokenVersion } from '../wire/startup.ts';
+import type { Acquaintances } from './acquaintances.ts';
 import { BackendRefused } from './backend.ts';
 import type { CancelRegistry } from './cancel.ts';
 import type { CancelSender } from './cancel-sender.ts';
@@ -58,6 +59,7 @@ export type SessionParts = {
   readonly log: Log;
   readonly options: ProxyOptions;
   readonly throttle: LoginThrottle;
+  readonly acquaintances: Acquaintances;
   readonly table: SessionTable;
   readonly cancelKeys: CancelRegistry;
   readonly cancels: CancelSender;

@@ -29,7 +29,7 @@ class World {
     clock: this.clock,
     meter: this.meter,
     status: STATUS.idle,
-    evidence: new Evidence(() => {}),
+    evidence: new Evidence({ onName: () => {}, onDatabase: () => {} }),
     processIds: { told: 7, actual: 7 },
     onRolesChanged: () => this.rolesChanged++,
   });

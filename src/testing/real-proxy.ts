@@ -62,7 +62,7 @@ export async function realProxy(options: Partial<ProxyOptions> = {}): Promise<Re
   const [clock, random, log] = [new SystemClock(), new SystemRandom(), new MemoryLog()];
   const postgres = await realPostgres();
   const verifier = await verifierOf(PASSWORD, random.bytes(16));
-  await postgres.sql(`create role ${NAME} login createrole password '${verifier}'`);
+  await postgres.sql(`create role ${NAME} login createrole createdb password '${verifier}'`);
   // As every database of ours has it.
   await postgres.sql(
     'grant execute on function pg_get_backend_memory_contexts() to public',
