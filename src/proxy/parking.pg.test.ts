@@ -128,7 +128,7 @@ describe('a backend that nobody has', () => {
     await using session = await client();
     await session.query('create database short_lived');
     for (const parks of [true, false]) {
-      const visitor = await client({ database: 'short_lived' });
+      const visitor = await client({ database: 'short_lived', options: 'endpoint=acme' });
       await visitor.query('select 1');
       if (parks) await eventually('it is parked', async () => (await states()).includes('parked'));
       await visitor.end();
