@@ -38,15 +38,25 @@ const textArray = (parameter: string): string =>
 /** Settings of a transaction, and such as have a place of their own. */
 const NOT_RESTORED = ['transaction_isolation', 'transaction_read_only', 'transaction_deferrable'];
 
-const SETTINGS = `select pg_catalog.json_agg(pg_catalog.json_build_array(s.name, s.setting))
- from s where s.source ${EQ} 'session' and s.context ${NE} 'internal'
- and ${NOT_RESTORED.map((name) => `s.name ${NE} '${name}'`).join(' and ')}`;
+const SETTINGS = `pg_catalog.json_agg(pg_catalog.json_build_array(a.name, a.setting))
+ filter (where a.source ${EQ} 'session' and a.context ${NE} 'internal'
+ and ${NOT_RESTORED.map((name) => `a.name ${NE} '${name}'`).join(' and ')})`;
+
+/** All that is asked of the table of settings, in one pass: to make its rows is a third of the work. */
+const shown = (isForNames: boolean): string => `(select ${SETTINGS} as settings,
+ pg_catalog.max(a.setting) filter (where a.name ${EQ} 'idle_session_timeout') as idle
+ ${isForNames ? `, ${DECLARED} as declared` : ''}
+ from pg_catalog.pg_show_all_settings() as a) as s`;
+
+/** Custom settings that a loaded extension has declared, which the table has. */
+const DECLARED = `pg_catalog.array_agg(pg_catalog.lower(a.name))
+ filter (where pg_catalog.strpos(a.name, '.') operator(pg_catalog.>) 0)`;
 
 const CUSTOM = `select pg_catalog.json_agg(pg_catalog.json_build_array(c.name, c.value))
  from (select n.name, pg_catalog.current_setting(n.name, true) as value
  from ${textArray('$1')} as n(name)) as c
  where c.value is not null
- and not exists (select from s where pg_catalog.lower(s.name) ${EQ} pg_catalog.lower(c.name))`;
+ and (s.declared is null or pg_catalog.lower(c.name) ${NE} all (s.declared))`;
 
 const REPORTED = `select pg_catalog.json_agg(pg_catalog.json_build_array(n.name,
  pg_catalog.current_setting(n.name, true))) from ${textArray('$2')} as n(name)`;
@@ -61,10 +71,12 @@ const STATEMENTS = `select pg_catalog.json_agg(pg_catalog.json_build_array(x.nam
 const STATEMENT_BYTES = `select pg_catalog.sum(pg_catalog.octet_length(p.statement))::pg_catalog.int8
  from pg_catalog.pg_prepared_statement() as p where p.name ${NE} '${OWN}'`;
 
+/** As text, so that it is planned only where it is run: most sessions have no temporary schema. */
 const TEMPORARY = `case when pg_catalog.pg_my_temp_schema() ${EQ} 0::pg_catalog.oid then false
- else exists (select from pg_catalog.pg_depend as d
+ else exists (select from pg_catalog.ts_stat('select ''x''::pg_catalog.tsvector
+ from pg_catalog.pg_depend as d
  where d.refclassid ${EQ} ${NAMESPACE_CLASS}::pg_catalog.oid
- and d.refobjid ${EQ} pg_catalog.pg_my_temp_schema()) end`;
+ and d.refobjid ${EQ} pg_catalog.pg_my_temp_schema() limit 1')) end`;
 
 const HOLDABLE = 'exists (select from pg_catalog.pg_cursor() as c where c.is_holdable)';
 
@@ -90,40 +102,42 @@ const CUSTOM_NAME =
   "''([A-Za-z_][A-Za-z0-9_$]*(?:\\.[A-Za-z_][A-Za-z0-9_$]*)+)''|\\m[sS][eE][tT]\\s+(?:[lL][oO][cC][aA][lL]\\s+|[sS][eE][sS][sS][iI][oO][nN]\\s+)?([A-Za-z_][A-Za-z0-9_$]*(?:\\.[A-Za-z_][A-Za-z0-9_$]*)+)";
 
 /** The pattern has no backslash that a setting could change: it comes as a parameter. */
-const IN_FUNCTIONS = `case when $3 then (select pg_catalog.json_agg(distinct f.name) from
+const IN_FUNCTIONS = `select pg_catalog.json_agg(distinct f.name) from
  (select pg_catalog.lower(coalesce(m.found[1], m.found[2])) as name
  from pg_catalog.pg_proc as p, pg_catalog.regexp_matches(p.prosrc,
- pg_catalog.convert_from($4, 'UTF8'), 'g') as m(found)
- where p.oid operator(pg_catalog.>=) ${FIRST_USER_OID}::pg_catalog.oid) as f) end`;
+ pg_catalog.convert_from($3, 'UTF8'), 'g') as m(found)
+ where p.oid operator(pg_catalog.>=) ${FIRST_USER_OID}::pg_catalog.oid) as f`;
 
-const SQL = `with s as materialized (select a.name, a.setting, a.source, a.context
- from pg_catalog.pg_show_all_settings() as a),
- sized as materialized (select (${STATEMENT_BYTES}) as bytes)
-select pg_catalog.convert_to(pg_catalog.json_build_object(
+/** Without what need not be asked: to parse and plan it is half of the work. */
+const sql = (withNames: boolean, withFunctions: boolean): string =>
+  `select pg_catalog.convert_to(pg_catalog.json_build_object(
 'role', pg_catalog.current_setting('role'),
-'settings', (${SETTINGS}),
-'custom', (${CUSTOM}),
+'settings', s.settings,
+${withNames ? `'custom', (${CUSTOM}),` : ''}
 'reported', (${REPORTED}),
 'bytes', sized.bytes,
 'statements', case when sized.bytes operator(pg_catalog.<=) ${STATEMENT_BYTES_MAX}::pg_catalog.int8
  then (${STATEMENTS}) end,
 'channels', (select pg_catalog.json_agg(l.name) from pg_catalog.pg_listening_channels() as l(name)),
-'idle', (select s.setting from s where s.name ${EQ} 'idle_session_timeout'),
+'idle', s.idle,
 'temporary', ${TEMPORARY},
 'holdable', ${HOLDABLE},
 'advisory', ${ADVISORY},
 'otherUser', ${OTHER_USER},
-'sequence', ${SEQUENCE},
-'inFunctions', ${IN_FUNCTIONS}
-)::pg_catalog.text, 'UTF8') from sized`;
+${withFunctions ? `'inFunctions', (${IN_FUNCTIONS}),` : ''}
+'sequence', ${SEQUENCE}
+)::pg_catalog.text, 'UTF8') from ${shown(withNames)}, (${STATEMENT_BYTES}) as sized(bytes)`;
 
-const BOOLEAN = 16;
+const head = (withNames: boolean, withFunctions: boolean): Buffer =>
+  Buffer.concat([
+    closeStatement(OWN),
+    parseMessage(OWN, sql(withNames, withFunctions), [BYTEA, BYTEA, BYTEA]),
+  ]);
 
-const HEAD = Buffer.concat([
-  closeStatement(OWN),
-  parseMessage(OWN, SQL, [BYTEA, BYTEA, BOOLEAN, BYTEA]),
-]);
+const WITHOUT_NAMES = { functions: head(false, true), nothing: head(false, false) } as const;
+const WITH_NAMES = { functions: head(true, true), nothing: head(true, false) } as const;
 const TAIL = Buffer.concat([executeMessage(OWN), closeStatement(OWN), SYNC]);
+const NOTHING = Buffer.alloc(0);
 const PATTERN = Buffer.from(CUSTOM_NAME.replaceAll("''", "'"));
 
 /** Custom settings have a dot; a name without could be one that the role may not read. */
@@ -138,22 +152,23 @@ export function interrogation(ask: {
   readonly scanFunctions: boolean;
 }): Buffer {
   const names = ask.names.filter((name) => CUSTOM_NAMES_ONLY.test(name));
+  const heads = names.length > 0 ? WITH_NAMES : WITHOUT_NAMES;
   const values = [
     Buffer.from(JSON.stringify(names)),
     Buffer.from(JSON.stringify(ask.reported)),
-    Buffer.from([ask.scanFunctions ? 1 : 0]),
-    PATTERN,
+    ask.scanFunctions ? PATTERN : NOTHING,
   ];
-  return Buffer.concat([HEAD, bindMessage(OWN, values), TAIL]);
+  const question = ask.scanFunctions ? heads.functions : heads.nothing;
+  return Buffer.concat([question, bindMessage(OWN, values), TAIL]);
 }
 
 type Pair = readonly [name: string, value: string | null];
 
-/** As the statement above builds it; its lists are null where they are empty. */
+/** As the statement above builds it; its lists are null where they are empty, or not there if not asked for. */
 type Answer = {
   readonly role: string;
   readonly settings: readonly Pair[] | null;
-  readonly custom: readonly Pair[] | null;
+  readonly custom?: readonly Pair[] | null;
   readonly reported: readonly Pair[] | null;
   readonly bytes: number | null;
   readonly statements:
@@ -166,7 +181,7 @@ type Answer = {
   readonly advisory: boolean;
   readonly otherUser: boolean;
   readonly sequence: boolean;
-  readonly inFunctions: readonly string[] | null;
+  readonly inFunctions?: readonly string[] | null;
 };
 
 /** Throws `Error` if the column is not what the statement above makes. */
