@@ -47,7 +47,10 @@ export class CancelRegistry {
     readonly processId: number;
   }): CancelKey {
     const isLong = options.protocol.minor >= PROTOCOL_3_2.minor;
-    const secret = Buffer.from(this.#random.bytes(isLong ? LONG_SECRET_BYTES : SECRET_BYTES));
+    const length = isLong ? LONG_SECRET_BYTES : SECRET_BYTES;
+    // Not out of Node's pool: a few bytes would keep 64 kB of it from being freed.
+    const secret = Buffer.allocUnsafeSlow(length);
+    secret.set(this.#random.bytes(length));
     const key = { processId: this.#freeProcessId(options.processId), secret };
     this.#entries.set(key.processId, { key, target: null });
     return key;

@@ -114,10 +114,11 @@ export class Session implements Tracked {
   readonly #options: SessionOptions;
   readonly #parts: SessionParts;
   readonly #socket: Socket;
-  readonly #line: ClientLine;
+  /** Null once it is handed over: a session that relays holds nothing of its login. */
+  #line: ClientLine | null;
   #state: State = { kind: 'greeting' };
   #taken: Taken | null = null;
-  #deadline: CancelTimer = () => {};
+  #deadline: CancelTimer | null = null;
   /** What stands in the pool's queue. Only there while the session is binding. */
   #seeker: Seeker | null = null;
 
@@ -153,7 +154,8 @@ export class Session implements Tracked {
 
   async #story(): Promise<void> {
     const { network, cancelKeys } = this.#parts;
-    const greeting = await greet(this.#line, network);
+    const line = this.#ownLine;
+    const greeting = await greet(line, network);
     if (greeting.kind === 'cancel') {
       // As PostgreSQL: who waits for the end of this connection knows that the cancel is not under way.
       await cancelKeys.cancel(greeting.key);
@@ -163,7 +165,7 @@ export class Session implements Tracked {
     if (this.#options.refusal !== null) throw this.#options.refusal;
     this.#move({ kind: 'authenticating' });
     const from = { address: this.#options.address, parts: this.#parts };
-    const proven = await login(this.#line, greeting.startup, from);
+    const proven = await login(line, greeting.startup, from);
     const taken = this.#enter(proven);
     const cause = this.#causeOf(proven);
     const backend = await this.#seek(taken, cause);
@@ -178,7 +180,7 @@ export class Session implements Tracked {
     const identity = pool.memory.identity(backendRole, parameters, clientKey);
     const taken = { door, meter: meter.sessionBegan(door.tenant), pool, identity, key: null };
     this.#taken = taken;
-    this.#deadline();
+    this.#endDeadline();
     this.#move({ kind: 'binding' });
     return taken;
   }
@@ -195,7 +197,7 @@ export class Session implements Tracked {
         ...{ identity, cause, isListening: false, since: clock.now() },
         onBackend: resolve,
         onFailed: reject,
-        onSlow: (notice) => this.#line.write(notice),
+        onSlow: (notice) => this.#line?.write(notice),
       };
       pool.seek(this.#seeker);
     });
@@ -218,8 +220,9 @@ export class Session implements Tracked {
       backendKeyData(key.processId, key.secret),
       readyForQuery(backend.status),
     ];
-    this.#line.write(Buffer.concat(welcome));
-    const { socket, head } = this.#line.handOver();
+    this.#ownLine.write(Buffer.concat(welcome));
+    const { socket, head } = this.#ownLine.handOver();
+    this.#line = null;
     const { door, pool, identity, meter } = taken;
     const running = new Relay({
       ...{ client: socket, backend, head, pool, identity, meter, clock, cancels },
@@ -258,9 +261,9 @@ export class Session implements Tracked {
   #close(last?: Buffer): void {
     if (this.#state.kind === 'closed') return;
     this.#move({ kind: 'closed' });
-    this.#deadline();
+    this.#endDeadline();
     if (this.#seeker !== null) this.#taken?.pool.unseek(this.#seeker);
-    this.#line.hangUp(last);
+    this.#line?.hangUp(last);
     this.#giveBack();
   }
 
@@ -278,8 +281,18 @@ export class Session implements Tracked {
 
   /** One deadline at a time. */
   #within(wait: Parameters<Clock['timer']>[0], because: () => Fault): void {
-    this.#deadline();
+    this.#endDeadline();
     this.#deadline = this.#parts.clock.timer(wait, () => this.end(because()));
+  }
+
+  #endDeadline(): void {
+    this.#deadline?.();
+    this.#deadline = null;
+  }
+
+  get #ownLine(): ClientLine {
+    assert(this.#line !== null, 'the line is not handed over');
+    return this.#line;
   }
 
   #move(to: State): void {
