@@ -29,13 +29,14 @@ let tenantCount = 0;
 const newTenant = (server: RealServer): Promise<TenantSecret> =>
   server.client.tenants.create({ name: `tenant-${++tenantCount}` });
 
-/** The processes that serve clients. */
+/** The processes that serve clients. One that ends takes its announcement with it. */
 async function proxyPids(): Promise<readonly number[]> {
   const names = await readdir(join(dataDir, 'data-plane'));
   const texts = names
     .filter((name) => name.endsWith('.json'))
-    .map((name) => readFile(join(dataDir, 'data-plane', name), 'utf8'));
-  return (await Promise.all(texts)).map((text) => (JSON.parse(text) as { pid: number }).pid);
+    .map((name) => readFile(join(dataDir, 'data-plane', name), 'utf8').catch(() => null));
+  const found = (await Promise.all(texts)).filter((text) => text !== null && text !== '');
+  return found.map((text) => (JSON.parse(text ?? '') as { pid: number }).pid);
 }
 
 const uriOf = (server: RealServer, { name, password }: TenantSecret): string =>
