@@ -213,6 +213,10 @@ describe('sessions of several proxies', () => {
     const asked = all.park(tenant, { kind: 'drain', within: seconds(5), force: false });
     await clock.advance(seconds(15));
     expect(await asked).toEqual({ kind: 'held', why: 'a proxy does not answer' });
+    sessions.list = () => new Promise(() => {});
+    const listed = all.list(tenant);
+    await clock.advance(seconds(10));
+    expect(await listed).toEqual([]);
     for (const { peer } of planes) peer.close();
     expect(await all.park(tenant, { kind: 'ifIdle' })).toMatchObject({ kind: 'held' });
     expect(await all.list(tenant)).toEqual([]);

@@ -8,7 +8,7 @@ import type { Clock } from '../domain/clock.ts';
 import type { Fault } from '../domain/faults.ts';
 import type { Parked, ParkRequest, Sessions, SessionView } from '../domain/gate.ts';
 import type { TenantId } from '../domain/ids.ts';
-import { ms, seconds } from '../domain/units.ts';
+import { type DurationMs, ms, seconds } from '../domain/units.ts';
 import type { Peer } from './peer.ts';
 import { plainFault } from './plain-fault.ts';
 
@@ -49,23 +49,32 @@ export class RemoteSessions implements Sessions {
     const peer = this.#parts.peer();
     if (peer === null) return SILENT;
     const within = request.kind === 'drain' ? request.within : 0;
+    const asked = peer.call('park', tenant, request) as Promise<Parked>;
+    return await this.#inTime(asked, { within: ms(within + ANSWER_MAX), otherwise: SILENT });
+  }
+
+  /** None, where the proxy cannot be asked or does not answer: who looks is not to wait for it. */
+  async list(tenant: TenantId): Promise<readonly SessionView[]> {
+    const peer = this.#parts.peer();
+    if (peer === null) return [];
+    const asked = peer.call('list', tenant) as Promise<readonly SessionView[]>;
+    return await this.#inTime(asked, { within: ANSWER_MAX, otherwise: [] });
+  }
+
+  async #inTime<T>(
+    asked: Promise<T>,
+    { within, otherwise }: { readonly within: DurationMs; readonly otherwise: T },
+  ): Promise<T> {
     const late = new AbortController();
-    const silence = this.#parts.clock
-      .sleep(ms(within + ANSWER_MAX), late.signal)
-      .then(() => SILENT);
+    const silence = this.#parts.clock.sleep(within, late.signal).then(() => otherwise);
     try {
-      return await Promise.race([peer.call('park', tenant, request) as Promise<Parked>, silence]);
+      return await Promise.race([asked, silence]);
     } catch {
-      return SILENT;
+      return otherwise;
     } finally {
       silence.catch(() => {});
       late.abort();
     }
-  }
-
-  async list(tenant: TenantId): Promise<readonly SessionView[]> {
-    const listed = this.#parts.peer()?.call('list', tenant) ?? Promise.resolve([]);
-    return await (listed as Promise<readonly SessionView[]>).catch(() => []);
   }
 }
 
