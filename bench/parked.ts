@@ -30,9 +30,20 @@ const WARM_UP = 300;
 const WARM_UP_AT_ONCE = 50;
 
 const max = String(2 * SESSIONS);
+/** Of one tenant; the most that can be said. */
+const ofTenantMax = String(Math.min(10_000, 2 * SESSIONS));
 await using server = await realServer({
   args: [
-    ...['--log-level', 'error', '--husks', '0', '--suspend-after', '1h', '--sessions-max', max],
+    ...[
+      '--log-level',
+      'error',
+      '--husks',
+      '0',
+      '--suspend-after',
+      '1h',
+      '--sessions-max',
+      ofTenantMax,
+    ],
     ...['--sessions-max-total', max, '--sessions-max-per-address', max],
   ],
   env: { NODE_OPTIONS: `--expose-gc --import=${import.meta.resolve('./heap-report.ts')}` },

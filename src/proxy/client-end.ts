@@ -21,6 +21,9 @@ export interface ClientEndOwner {
   clientClosed(): void;
 }
 
+/** A failing socket is closed right after, and what that means is decided there. */
+const closesNext = (): void => {};
+
 export class ClientEnd {
   readonly #socket: Socket;
   readonly #owner: ClientEndOwner;
@@ -33,8 +36,7 @@ export class ClientEnd {
     socket.on('end', () => owner.clientEnded());
     socket.on('close', () => owner.clientClosed());
     socket.on('drain', () => owner.clientDrained());
-    // A failing socket is closed right after, and what that means is decided there.
-    socket.on('error', () => {});
+    socket.on('error', closesNext);
   }
 
   /** Begins to read. What happened before is told once more. */

@@ -128,7 +128,8 @@ export class Session implements Tracked {
     this.#socket = socket;
     this.#line = new ClientLine(socket, { clock: parts.clock, onGone: () => this.#close() });
     parts.table.add(this, options.address);
-    socket.once('close', () => parts.table.remove(this, options.address));
+    // Not `once`, whose wrapping would stay for as long as the session.
+    socket.on('close', () => parts.table.remove(this, options.address));
   }
 
   /** Takes the session through its story. Resolves when it is relaying or closed; never rejects. */
