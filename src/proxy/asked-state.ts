@@ -1,9 +1,11 @@
 /** The question for a session's state, and what PostgreSQL's answer to it means. */
 import type { PinReason } from '../domain/gate.ts';
+import type { DurationMs } from '../domain/units.ts';
 import type { HiddenReplies } from '../wire/hidden-replies.ts';
 import { interrogation, readInterrogation } from '../wire/interrogation.ts';
 import { FRESH_STATE, type Interrogated, type SessionState } from '../wire/session-state.ts';
 import type { Evidence } from './evidence.ts';
+import { type Purpose, SEQUENCE_GRACE } from './parking-states.ts';
 import type { PoolMemory } from './pool-memory.ts';
 import { type Identity, type PooledBackend, parameterStatus } from './pooled-backend.ts';
 
@@ -32,6 +34,10 @@ export function foundIn(answer: Interrogated, evidence: Evidence): Found {
     isTainted: answer.isTainted || evidence.isTainting,
   };
 }
+
+/** Whether it has just used a sequence. */
+export const isSpared = (found: Found | null, purpose: Purpose, idleFor: DurationMs): boolean =>
+  (found?.holdsSequence ?? false) && idleFor < SEQUENCE_GRACE[purpose];
 
 function reasonIn(answer: Interrogated, evidence: Evidence): PinReason | null {
   const [first] = answer.pins;

@@ -1,4 +1,4 @@
-import { type DurationMs, elapsed, type Instant } from '../domain/units.ts';
+import type { Instant } from '../domain/units.ts';
 
 /** What of a session tells whether it is used; `beat` grows whenever its client speaks. */
 type Used = { readonly beat: number; readonly isBusy: boolean };
@@ -21,9 +21,5 @@ export class Idleness {
     if (this.#beat === used.beat && !used.isBusy) return;
     this.#beat = used.beat;
     this.since = now;
-  }
-
-  isLong(wait: DurationMs, now: Instant): boolean {
-    return elapsed(this.since, now) >= wait;
   }
 }

@@ -12,9 +12,9 @@
  * Pinned: bound, for what it holds cannot be moved; `pin` says why. Asked again after it has spoken.
  * Parked: no backend. The state is plain data here, and the client's socket is open.
  * Waiting: the client has spoken, and what it said is held back until there is a backend.
- * Restoring: a backend is being given the state; what the client said is right behind it. Should
- * anything fail, the backend ends before it reads the client's part (`wire/restore.ts`), which is then
- * tried once more on another backend without the statements that can no longer be prepared.
+ * Restoring: a backend is being given the state; what the client said goes to it once all is there.
+ * Should anything fail, the backend ends (`wire/restore.ts`), and it is tried once more on another one
+ * without the statements that can no longer be prepared.
  *
  * A crash of the compute is a parking without a question: whoever was at rest and has said nothing
  * since it was last asked that might have changed its state goes on as if nothing had happened. A

@@ -1,8 +1,8 @@
 /** One session's way from backend to backend. The story is told in `parking-states.ts`. */
 import { assert } from '../domain/assert.ts';
-import { type Fault, fault, toFault } from '../domain/faults.ts';
+import { type Fault, fault } from '../domain/faults.ts';
 import type { PinReason, SessionView } from '../domain/gate.ts';
-import type { Instant } from '../domain/units.ts';
+import { elapsed, type Instant } from '../domain/units.ts';
 import { STATUS } from '../wire/frames.ts';
 import type { HiddenReplies } from '../wire/hidden-replies.ts';
 import { FRESH_STATE, type Interrogated, type SessionState } from '../wire/session-state.ts';
@@ -11,24 +11,20 @@ import {
   differences,
   type Found,
   foundIn,
+  isSpared,
   question,
   readAnswer,
   viewOf,
 } from './asked-state.ts';
 import { Idleness } from './idleness.ts';
 import type { ParkingOptions } from './parking-options.ts';
-import {
-  type Asked,
-  PARKING_MOVES,
-  type ParkingKind,
-  type Purpose,
-  SEQUENCE_GRACE,
-} from './parking-states.ts';
+import { type Asked, PARKING_MOVES, type ParkingKind, type Purpose } from './parking-states.ts';
 import type { Identity, PooledBackend } from './pooled-backend.ts';
 import { Restoring } from './restoring.ts';
-import type { Seeker } from './seeker-queue.ts';
+import { type Seeker, unrestorable, waitingFault } from './seeker-queue.ts';
 import { sessionView } from './session-view.ts';
 
+type Question = { readonly purpose: Purpose; readonly names: readonly string[] };
 type Pin = { readonly reason: PinReason; readonly since: Instant };
 
 export class Parking {
@@ -107,7 +103,18 @@ export class Parking {
 
   /** Whether it was asked, and would answer the same now: it keeps its backend. */
   get isKept(): boolean {
-    return this.isKnown && (this.#kind === 'pinned' || this.isListening);
+    if (!this.isKnown) return false;
+    return this.#kind === 'pinned' || this.isListening || this.#isSpared('share');
+  }
+
+  /** Whether it gives up its backend in the same breath if it is asked to for a stop. */
+  get mayPark(): boolean {
+    const isFree = this.#found !== null && this.#found.reason === null;
+    return this.isAtRest && this.isKnown && isFree && !this.#isSpared('suspend');
+  }
+
+  #isSpared(purpose: Purpose): boolean {
+    return isSpared(this.#found, purpose, elapsed(this.idleSince, this.#options.clock.now()));
   }
 
   /** Takes note of whether the session has been used since it was last looked at. */
@@ -163,14 +170,16 @@ export class Parking {
   /** Asks PostgreSQL what the session holds. It must be at rest. */
   ask(purpose: Purpose, onAsked: (asked: Asked) => void = () => {}): void {
     assert(this.isAtRest, 'only a session at rest is asked');
-    const { relay, evidence, pool } = this.#options;
     const known = this.isKnown ? this.#found : null;
+    this.sweep(this.#options.clock.now());
     this.#move('asking');
     this.#onAsked = onAsked;
-    if (known !== null) {
-      this.#decide(known, purpose);
-      return;
-    }
+    if (known === null) this.#question(purpose);
+    else this.#decide(known, purpose);
+  }
+
+  #question(purpose: Purpose): void {
+    const { relay, evidence, pool } = this.#options;
     this.#askedBeat = relay.beat;
     this.#wasTouched = evidence.isTouched;
     evidence.isTouched = false;
@@ -187,10 +196,7 @@ export class Parking {
     if (pool.isClosed) relay.holdBack();
   }
 
-  #told(
-    replies: HiddenReplies,
-    asked: { readonly purpose: Purpose; readonly names: readonly string[] },
-  ): void {
+  #told(replies: HiddenReplies, asked: Question): void {
     const found = readAnswer(replies);
     if (found !== null) this.#learn(found);
     // What is held back has not reached the backend, and changes nothing.
@@ -208,12 +214,14 @@ export class Parking {
       return;
     }
     this.#found = foundIn(found, this.#options.evidence);
-    this.#decide(this.#found, asked.purpose);
+    // Who listens gives up its backend in the breath in which all do: `evacuation.ts`.
+    const isLate = asked.purpose === 'suspend' && this.isListening;
+    this.#decide(this.#found, isLate ? 'learn' : asked.purpose);
   }
 
   /** What becomes of the session, now that all is known of it. */
   #decide(found: Found, purpose: Purpose): void {
-    const { relay, pool, clock } = this.#options;
+    const { relay, pool } = this.#options;
     if (found.reason !== null) {
       this.#pinned(found.reason);
       return;
@@ -227,7 +235,7 @@ export class Parking {
       this.#remain('listens');
       return;
     }
-    if (found.holdsSequence && !this.#idleness.isLong(SEQUENCE_GRACE[purpose], clock.now())) {
+    if (this.#isSpared(purpose)) {
       this.#remain('has just used a sequence', purpose === 'suspend');
       return;
     }
@@ -251,32 +259,22 @@ export class Parking {
 
   /** Functions name settings that were not asked for. */
   #askAgain(purpose: Purpose): void {
-    const onAsked = this.#onAsked ?? undefined;
-    this.#onAsked = null;
     this.#move('bound');
     this.#options.relay.flow();
-    if (!this.isAtRest) {
-      onAsked?.({ isParked: false, why: this.#by('was asked something') });
-      return;
-    }
-    this.ask(purpose, onAsked);
+    if (this.isAtRest) this.ask(purpose, this.#onAsked ?? undefined);
+    else this.#settle({ isParked: false, why: this.#by('was asked something') });
   }
 
   #pinned(reason: PinReason): void {
     const since = this.#pin?.reason === reason ? this.#pin.since : this.#options.clock.now();
     this.#pin = { reason, since };
-    this.#move('pinned');
-    this.#stay({ isParked: false, why: this.#by(`is pinned: ${reason}`) });
+    this.#remain(`is pinned: ${reason}`, false, 'pinned');
   }
 
-  #remain(why: string, isPassing = false): void {
-    this.#move('bound');
-    this.#stay({ isParked: false, why: this.#by(why), isPassing });
-  }
-
-  #stay(asked: Asked): void {
+  #remain(why: string, isPassing = false, as: 'bound' | 'pinned' = 'bound'): void {
+    this.#move(as);
     this.#options.relay.flow();
-    this.#settle(asked);
+    this.#settle({ isParked: false, why: this.#by(why), isPassing });
     this.#options.pool.kept();
   }
 
@@ -304,8 +302,9 @@ export class Parking {
 
   /** The client gives up what it waits for. */
   cancel(): void {
-    if (this.#kind !== 'waiting' || this.#seeker === null) return;
-    this.#options.pool.unseek(this.#seeker);
+    const seeker = this.#options.relay.hasHeldBack ? this.#seeker : null;
+    if (seeker === null) return;
+    this.#options.pool.unseek(seeker);
     this.#refused(fault('QUERY_CANCELED', {}));
   }
 
@@ -328,15 +327,20 @@ export class Parking {
   }
 
   #refused(error: unknown): void {
+    const { relay, pool } = this.#options;
+    const because = waitingFault(error, pool.door.name);
     this.#seeker = null;
     this.#move('parked');
-    this.#options.pool.refused(this);
-    const status = this.#hasLostTransaction ? STATUS.failed : STATUS.idle;
-    this.#options.relay.refuse(toFault(error), status);
+    // Who listens is to hear others still: a query that it gives up is no reason to miss them.
+    const goesOn = this.isListening && because.code === 'QUERY_CANCELED';
+    if (!goesOn) pool.refused(this);
+    if (because.code === 'SESSION_UNRESTORABLE') relay.end(because);
+    else relay.refuse(because, this.#hasLostTransaction ? STATUS.failed : STATUS.idle);
+    if (goesOn || (this.isListening && because.code === 'BACKENDS_FULL')) this.spoken();
   }
 
   #restoring(): Restoring {
-    const { relay, evidence } = this.#options;
+    const { relay, evidence, pool } = this.#options;
     return new Restoring({
       relay,
       state: this.#state,
@@ -347,7 +351,7 @@ export class Parking {
         this.#seek(then);
       },
       onRestored: (replies) => this.#restored(replies),
-      onUnrestorable: ({ message }) => this.#unrestorable(message),
+      onUnrestorable: (why) => relay.end(unrestorable(pool.door.name, why)),
     });
   }
 
@@ -361,12 +365,6 @@ export class Parking {
     this.#move('bound');
     relay.flow();
     pool.bound(this);
-  }
-
-  #unrestorable(message: string): void {
-    const { relay, pool } = this.#options;
-    const { name: tenant } = pool.door;
-    relay.end(fault('SESSION_UNRESTORABLE', { tenant, why: message || 'its state is lost' }));
   }
 
   /**
@@ -385,9 +383,9 @@ export class Parking {
     backend.destroy();
     pool.parked(this);
     pool.lost(this, backend);
-    const { name: tenant } = pool.door;
-    const status = wasInTransaction ? STATUS.failed : STATUS.idle;
-    if (owed > 0) relay.refuse(fault('TRANSACTION_LOST', { tenant }), status, owed);
+    const lost = fault('TRANSACTION_LOST', { tenant: pool.door.name });
+    if (owed > 0) relay.refuse(lost, wasInTransaction ? STATUS.failed : STATUS.idle, owed);
+    else if (relay.hasHeldBack) this.spoken();
     return true;
   }
 

@@ -252,6 +252,7 @@ export class TenantPool implements EvidenceHears {
     const terms = { parkAfter: chaosPark ? ms(0) : parkAfter, mayAsk };
     sweepSessions(this.#sessions, now, { ...terms, maxPinIdle: this.door.maxPinIdle });
     this.memory.forget(this.#sessions.size, () => this.#identitiesInUse());
+    this.#feed();
   }
 
   #identitiesInUse(): ReadonlySet<Identity> {
@@ -283,12 +284,14 @@ export class TenantPool implements EvidenceHears {
     }
   }
 
-  /** Parked, if nobody has a backend or seeks one at this very moment. */
+  /** Parked, if nobody has a backend who needs it, or seeks one, at this very moment. */
   #closeDoor(): Parked {
-    const bound = [...this.#sessions].find((session) => session.isBound);
-    if (bound !== undefined) return held(bound.keptBy ?? 'a query came');
+    const bound = [...this.#sessions].filter((session) => session.isBound);
+    const atWork = bound.find((session) => !session.mayPark);
+    if (atWork !== undefined) return held(atWork.keptBy ?? 'a query came');
     if (this.#closedBy === 'ifIdle' && this.#seekers.size > 0) return held('a query came');
     if (this.#compute.isWaking || this.#openings.count > 0) return held('a session is just coming');
+    for (const session of bound) session.ask('suspend');
     this.#rested.discardAll();
     this.#compute.forget();
     return { kind: 'parked', sessions: this.#sessions.size };
@@ -299,7 +302,8 @@ export class TenantPool implements EvidenceHears {
       tenant: this.door.name,
       why: 'it is being restarted',
     });
-    for (const session of [...this.#sessions]) if (session.isBound) session.end(because);
+    const kept = [...this.#sessions].filter((session) => session.isBound && !session.mayPark);
+    for (const session of kept) session.end(because);
   }
 
   /** Gives out what there is, in order. */

@@ -1,12 +1,13 @@
 /**
- * Gives one parked session's state to a new backend, with what the client has said right behind it.
+ * Gives one parked session's state to a new backend, and then what the client has said.
  *
  *   restoring ──all there──▶ restored
  *      │ └──backend lost, for no reason of ours──▶ another backend, the same again
  *      └──refused: on a second backend, which statements can no longer be prepared?
  *            └──▶ on a third, all but those ──▶ restored, or unrestorable
  *
- * The client's part is read by no backend that has not got all of the state (`wire/restore.ts`). A
+ * What the client said is sent when all of the state is there, and not before: should already the first
+ * word of the restore fail (a timeout that the role begins with), a backend would read on. A
  * statement that can no longer be prepared is not there: the client's next use of it fails.
  */
 import { STATUS } from '../wire/frames.ts';
@@ -47,7 +48,7 @@ export type RestoringOptions = ToRestore & {
   readonly onNeed: (then: (backend: PooledBackend) => void) => void;
   /** With what came in reply; null if there was nothing to restore. */
   readonly onRestored: (replies: HiddenReplies | null) => void;
-  readonly onUnrestorable: (error: HiddenError) => void;
+  readonly onUnrestorable: (why: string) => void;
 };
 
 export class Restoring {
@@ -82,7 +83,7 @@ export class Restoring {
     relay.ask({
       bytes: Buffer.concat(parts.map(({ bytes }) => bytes)),
       readyForQueries: parts.reduce((sum, part) => sum + part.readyForQueries, 0),
-      withHeldBack: true,
+      withHeldBack: false,
       keepNotices: false,
       onDone: (replies) => {
         const failed = replies.errors.find(({ at }) => at < restoration.tolerantFrom);
@@ -100,7 +101,7 @@ export class Restoring {
     // No reason given: the compute was lost on the way, and the next one will do.
     if (error === null || error.sqlstate.startsWith(ENDING))
       onNeed((backend) => this.begin(backend));
-    else if (isLastTry || state.statements.length === 0) onUnrestorable(error);
+    else if (isLastTry || state.statements.length === 0) onUnrestorable(error.message);
     else onNeed((backend) => this.#findBroken(backend));
   }
 
@@ -112,7 +113,7 @@ export class Restoring {
       relay.takeBack().destroy();
       const ground = replies.errors.find(({ at }) => at < probe.tolerantFrom);
       if (ground !== undefined) {
-        onUnrestorable(ground);
+        onUnrestorable(ground.message);
         return;
       }
       const broken = brokenStatements(state, replies.errors);

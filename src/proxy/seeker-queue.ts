@@ -3,10 +3,14 @@
  * first of all. Whoever waits long is told so, and whoever waits too long is sent away.
  */
 import type { CancelTimer, Clock } from '../domain/clock.ts';
-import { type Fault, fault } from '../domain/faults.ts';
+import { type Fault, fault, toFault } from '../domain/faults.ts';
 import type { Door, WakeCause } from '../domain/gate.ts';
+import type { TenantName } from '../domain/ids.ts';
 import { type DurationMs, elapsed, type Instant, ms, seconds } from '../domain/units.ts';
+import { errorField } from '../wire/error-fields.ts';
 import { noticeResponse } from '../wire/error-response.ts';
+import { HEADER_BYTES } from '../wire/frames.ts';
+import { BackendRefused } from './backend.ts';
 import type { Identity, PooledBackend } from './pooled-backend.ts';
 
 /** After so long a wait a client is told that it waits. */
@@ -57,6 +61,15 @@ export function patienceOf(door: Door, isAwake: boolean, limits: WaitLimits): Pa
   };
 }
 
+/** Why a session that was parked gets no backend. What the compute refuses for good ends it. */
+export function waitingFault(error: unknown, tenant: TenantName): Fault {
+  if (!(error instanceof BackendRefused)) return toFault(error);
+  return unrestorable(tenant, errorField(error.response.subarray(HEADER_BYTES), 'M'));
+}
+
+export const unrestorable = (tenant: TenantName, why: string): Fault =>
+  fault('SESSION_UNRESTORABLE', { tenant, why: why || 'its state is lost' });
+
 export class SeekerQueue {
   readonly #clock: Clock;
   readonly #patience: () => Patience;
@@ -78,16 +91,22 @@ export class SeekerQueue {
   }
 
   add(seeker: Seeker): void {
-    const behind = this.#seekers.findIndex((other) => !other.isListening);
-    if (seeker.isListening && behind >= 0) this.#seekers.splice(behind, 0, seeker);
+    if (seeker.isListening) this.#insert(seeker);
     else this.#seekers.push(seeker);
     this.#watch(seeker);
   }
 
   /** Puts one back that had its turn, and needs another. */
   addFirst(seeker: Seeker): void {
-    this.#seekers.unshift(seeker);
+    if (seeker.isListening) this.#seekers.unshift(seeker);
+    else this.#insert(seeker);
     this.#watch(seeker);
+  }
+
+  /** Behind all listeners, before all others. */
+  #insert(seeker: Seeker): void {
+    const behind = this.#seekers.findIndex((other) => !other.isListening);
+    this.#seekers.splice(behind < 0 ? this.#seekers.length : behind, 0, seeker);
   }
 
   /** Harmless if it is not there. */
