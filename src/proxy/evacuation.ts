@@ -8,8 +8,8 @@
 import type { Clock } from '../domain/clock.ts';
 import type { Parked } from '../domain/gate.ts';
 import { type DurationMs, ms, seconds } from '../domain/units.ts';
-import type { Parking } from './parking.ts';
 import type { Asked, Purpose } from './parking-states.ts';
+import type { PooledSession } from './pooled-session.ts';
 
 /** A question put off because of a moment's work is put again after this, once. */
 const ASK_AGAIN_AFTER = ms(1_100);
@@ -26,7 +26,7 @@ const DRAIN_TICK = ms(20);
 /** What is to be evacuated. */
 export type Premises = {
   readonly clock: Clock;
-  readonly sessions: Iterable<Parking>;
+  readonly sessions: Iterable<PooledSession>;
   /** Parked, if nobody has a backend but listeners that may give it up, and nobody seeks one. */
   readonly closeDoor: () => Parked;
 };
@@ -69,7 +69,7 @@ type Refusal = Extract<Asked, { isParked: false }>;
 
 /** The first refusal, or null. */
 async function askAll(
-  sessions: Iterable<Parking>,
+  sessions: Iterable<PooledSession>,
   clock: Clock,
   patience: DurationMs,
 ): Promise<Refusal | null> {
@@ -86,7 +86,7 @@ async function askAll(
   }
 }
 
-async function answersOf(sessions: Iterable<Parking>): Promise<Refusal | null> {
+async function answersOf(sessions: Iterable<PooledSession>): Promise<Refusal | null> {
   const others = [...sessions].filter((s) => s.isBound && !s.isListening);
   const answers = await Promise.all(others.map((session) => askOne(session, 'suspend')));
   const refused = answers.find((answer, at) => !answer.isParked && others[at]?.mayPark !== true);
@@ -97,13 +97,16 @@ async function answersOf(sessions: Iterable<Parking>): Promise<Refusal | null> {
   return refusalOf(listeners[kept], learned[kept]);
 }
 
-function refusalOf(listener: Parking | undefined, learned: Asked | undefined): Refusal | null {
+function refusalOf(
+  listener: PooledSession | undefined,
+  learned: Asked | undefined,
+): Refusal | null {
   if (listener === undefined) return null;
   const why = listener.keptBy ?? (learned?.isParked === false ? learned.why : 'a session listens');
   return { isParked: false, why, isPassing: listener.keptBy === null };
 }
 
-async function askOne(session: Parking, purpose: Purpose): Promise<Asked> {
+async function askOne(session: PooledSession, purpose: Purpose): Promise<Asked> {
   if (session.kind === 'asking') await session.answered();
   if (!session.isBound) return { isParked: true };
   if (!session.isAtRest) return { isParked: false, why: session.keptBy ?? 'a session is coming' };

@@ -32,6 +32,14 @@ export class HeldBack {
     return left.map((chunk) => chunk.bytes);
   }
 
+  /** What has been sent, which is no longer here. */
+  takeSent(): readonly Buffer[] {
+    const count = this.#chunks.filter((chunk) => chunk.isSent).length;
+    const sent = this.#chunks.splice(0, count).map((chunk) => chunk.bytes);
+    for (const bytes of sent) this.#length -= bytes.length;
+    return sent;
+  }
+
   /** Nobody has taken it after all. */
   unsend(): void {
     for (const chunk of this.#chunks) chunk.isSent = false;

@@ -41,6 +41,7 @@ import { Pace } from './pace.ts';
 import type { Pools } from './pools.ts';
 import type { ProxyOptions } from './proxy-options.ts';
 import { namesOf, type Route, readClaims, route } from './route.ts';
+import { type PoolMode, poolModeOf, readStartupOptions } from './startup-options.ts';
 import type { LoginAttempt, LoginThrottle } from './throttle.ts';
 
 /** As PostgreSQL's `SCRAM_RAW_NONCE_LEN`; base64 makes 24 characters of it. */
@@ -73,6 +74,7 @@ export type Login = {
   readonly clientKey: Uint8Array;
   /** What the compute is told, without the user. */
   readonly parameters: ReadonlyMap<string, string>;
+  readonly poolMode: PoolMode;
 };
 
 /** Whom a login comes from, and what it needs. */
@@ -109,6 +111,7 @@ export async function login(
   if (mustNegotiate(startup)) {
     line.write(negotiateProtocolVersion(spokenVersion(startup.asked), startup.extensions));
   }
+  const poolMode = poolModeOf(readStartupOptions(startup.parameters.get('options') ?? ''));
   const { meant, credential } = await lookUp(line, startup, from);
   const proven = await prove(line, { meant, credential }, from);
   line.write(Buffer.concat([authenticationSaslFinal(proven.serverFinal), authenticationOk()]));
@@ -126,6 +129,7 @@ export async function login(
     backendRole,
     clientKey: instead === null ? proven.clientKey : Buffer.from(instead.clientKey, 'base64'),
     parameters,
+    poolMode,
   };
 }
 

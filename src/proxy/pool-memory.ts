@@ -63,14 +63,15 @@ export class PoolMemory {
   }
 
   /** One object for all who log in as the same; the key that was proven last counts. */
-  identity(role: string, parameters: ReadonlyMap<string, string>, clientKey: Uint8Array): Identity {
-    const name = identityName(role, parameters);
+  identity(loginAs: Omit<Identity, 'baseline'>): Identity {
+    const { clientKey } = loginAs;
+    const name = identityName(loginAs);
     const known = this.#identities.get(name);
     if (known !== undefined) {
       known.clientKey = clientKey;
       return known;
     }
-    const identity = { role, parameters, clientKey, baseline: null };
+    const identity = { ...loginAs, baseline: null };
     this.#identities.set(name, identity);
     return identity;
   }

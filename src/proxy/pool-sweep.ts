@@ -2,10 +2,10 @@
 import { fault } from '../domain/faults.ts';
 import type { TenantUse } from '../domain/gate.ts';
 import { type DurationMs, elapsed, type Instant, ms } from '../domain/units.ts';
-import type { Parking } from './parking.ts';
+import type { PooledSession } from './pooled-session.ts';
 
 /** Ends parked sessions that PostgreSQL would have ended. `timed` are those with such a timeout. */
-export function endTimedOut(timed: Iterable<Parking>, now: Instant): void {
+export function endTimedOut(timed: Iterable<PooledSession>, now: Instant): void {
   for (const session of [...timed]) {
     const idleFor = elapsed(session.idleSince, now);
     if (session.kind !== 'parked' || idleFor < session.idleSessionTimeout) continue;
@@ -22,7 +22,7 @@ export type SweepTerms = {
 
 /** Looks which sessions have been idle, and for how long. */
 export function sweepSessions(
-  sessions: Iterable<Parking>,
+  sessions: Iterable<PooledSession>,
   now: Instant,
   { parkAfter, maxPinIdle, mayAsk }: SweepTerms,
 ): void {
@@ -36,7 +36,7 @@ export function sweepSessions(
   }
 }
 
-function askIdle(session: Parking, now: Instant, parkAfter: DurationMs): void {
+function askIdle(session: PooledSession, now: Instant, parkAfter: DurationMs): void {
   const idleFor = elapsed(session.idleSince, now);
   if (idleFor >= parkAfter) session.ask('share');
   // So that a crash of the compute finds its state known.
@@ -52,7 +52,7 @@ export type UseRequest = {
 };
 
 /** How a tenant with these sessions is used. */
-export function useOf(sessions: Iterable<Parking>, request: UseRequest): TenantUse {
+export function useOf(sessions: Iterable<PooledSession>, request: UseRequest): TenantUse {
   let heldBy = request.coming > 0 ? 'a session waits for the compute' : null;
   let [count, bound, idleSince] = [0, 0, 0];
   for (const session of sessions) {

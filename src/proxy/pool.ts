@@ -18,53 +18,28 @@
  *
  * Costs: some 600 bytes a tenant with sessions, nothing without; work only for who comes and goes.
  */
-import type { Clock } from '../domain/clock.ts';
 import { type Fault, fault } from '../domain/faults.ts';
-import type { Door, Gate, Parked, ParkRequest, SessionView, TenantUse } from '../domain/gate.ts';
+import type { Door, Parked, ParkRequest, SessionView, TenantUse } from '../domain/gate.ts';
 import type { Address } from '../domain/host.ts';
-import type { ProxyId } from '../domain/ids.ts';
-import type { Network } from '../domain/network.ts';
-import type { Random } from '../domain/random.ts';
 import { type DurationMs, type Instant, ms } from '../domain/units.ts';
 import { drain, held, parkIdle } from './evacuation.ts';
 import type { Evidence, EvidenceHears } from './evidence.ts';
 import { Openings } from './openings.ts';
-import type { Parking } from './parking.ts';
 import type { Purpose } from './parking-states.ts';
 import { PoolMemory } from './pool-memory.ts';
+import type { PoolParts } from './pool-parts.ts';
 import { endTimedOut, sweepSessions, useOf } from './pool-sweep.ts';
 import type { Identity, PooledBackend } from './pooled-backend.ts';
+import type { PooledSession } from './pooled-session.ts';
 import { type ResetOptions, reset } from './reset.ts';
 import { RestedBackends } from './rested-backends.ts';
-import {
-  type Patience,
-  patienceOf,
-  type Seeker,
-  SeekerQueue,
-  type WaitLimits,
-} from './seeker-queue.ts';
+import { type Patience, patienceOf, type Seeker, SeekerQueue } from './seeker-queue.ts';
 import { WakeBarrier } from './wake-barrier.ts';
-
-export type PoolParts = {
-  readonly proxyId: ProxyId;
-  readonly gate: Gate;
-  readonly network: Network;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly options: PoolOptions;
-};
-
-export type PoolOptions = WaitLimits & {
-  /** Idle time after which a session gives up its backend. */
-  readonly parkAfter: DurationMs;
-  /** For tests: every session is parked whenever it can be. */
-  readonly chaosPark: boolean;
-};
 
 export class TenantPool implements EvidenceHears {
   door: Door;
   readonly #parts: PoolParts;
-  readonly #sessions = new Set<Parking>();
+  readonly #sessions = new Set<PooledSession>();
   readonly memory = new PoolMemory();
   readonly #openings: Openings;
   readonly #seekers: SeekerQueue;
@@ -72,7 +47,7 @@ export class TenantPool implements EvidenceHears {
   /** All that are not closed. */
   readonly #backends = new Set<PooledBackend>();
   /** Parked ones that PostgreSQL would end by itself some time. */
-  readonly #timed = new Set<Parking>();
+  readonly #timed = new Set<PooledSession>();
   readonly #compute: WakeBarrier;
   /** Sessions that have been asked for their backend on behalf of those who seek. */
   #asked = 0;
@@ -124,7 +99,7 @@ export class TenantPool implements EvidenceHears {
   }
 
   /** A session has given up its backend, or lost it. */
-  parked(session: Parking): void {
+  parked(session: PooledSession): void {
     if (session.idleSessionTimeout > 0) this.#timed.add(session);
   }
 
@@ -139,15 +114,15 @@ export class TenantPool implements EvidenceHears {
     return isEmpty && !this.#compute.isWaking;
   }
 
-  get sessions(): Iterable<Parking> {
+  get sessions(): Iterable<PooledSession> {
     return this.#sessions;
   }
 
-  enter(session: Parking): void {
+  enter(session: PooledSession): void {
     this.#sessions.add(session);
   }
 
-  leave(session: Parking): void {
+  leave(session: PooledSession): void {
     this.#sessions.delete(session);
     this.#timed.delete(session);
     this.#compute.passed(session);
@@ -168,7 +143,7 @@ export class TenantPool implements EvidenceHears {
   }
 
   /** A session has got its backend and all it holds. */
-  bound(session: Parking): void {
+  bound(session: PooledSession): void {
     this.#compute.passed(session);
     this.#timed.delete(session);
     // The last to be bound stands last, so that the next to be asked is one that was not lately.
@@ -178,7 +153,7 @@ export class TenantPool implements EvidenceHears {
   }
 
   /** A session has not got a backend, and waits no more. */
-  refused(session: Parking): void {
+  refused(session: PooledSession): void {
     this.#compute.passed(session);
   }
 
@@ -188,7 +163,7 @@ export class TenantPool implements EvidenceHears {
   }
 
   /** A session has come to rest while somebody waits, or while all are parked. */
-  idled(session: Parking): void {
+  idled(session: PooledSession): void {
     // Whoever parks them all asks by itself.
     if (this.#closedBy !== null) return;
     if (this.#parts.options.chaosPark && !session.isKnown) session.ask('share');
@@ -203,7 +178,7 @@ export class TenantPool implements EvidenceHears {
   }
 
   /** A client has gone and left its backend at rest. What it held is asked for, if need be. */
-  leftBy(backend: PooledBackend, evidence: Evidence): void {
+  leftBy(backend: PooledBackend, evidence: Pick<Evidence, 'isTainting'>): void {
     const { memory } = this;
     if (evidence.isTainting || this.#closedBy !== null) {
       backend.leave(this.#parts.clock);
@@ -214,6 +189,19 @@ export class TenantPool implements EvidenceHears {
     reset(backend, isKnown ? options : { ...options, before: memory.doubt(backend.identity) });
   }
 
+  /** A session that needs it for no longer gives up its backend as it is. */
+  release(backend: PooledBackend, by: PooledSession): void {
+    backend.lastUser = by;
+    if (this.#seekers.size > 0) this.leftBy(backend, { isTainting: backend.isTainted });
+    else this.#rest(backend);
+  }
+
+  /** Whether it gets that backend again, as it has left it. */
+  regain(backend: PooledBackend): boolean {
+    if (this.#closedBy === 'drain' || this.#compute.isUp) return false;
+    return this.#rested.retake(backend);
+  }
+
   #resetOptions(backend: PooledBackend): ResetOptions {
     const { clock } = this.#parts;
     const onLost = (): void => backend.leave(clock);
@@ -221,7 +209,7 @@ export class TenantPool implements EvidenceHears {
   }
 
   /** The backend of a session ended by itself, and the session goes on. */
-  lost(session: Parking, backend: PooledBackend): void {
+  lost(session: PooledSession, backend: PooledBackend): void {
     if (this.#compute.address === backend.address) this.#unanswered();
     if (session.isListening) session.spoken();
   }
@@ -302,8 +290,8 @@ export class TenantPool implements EvidenceHears {
       tenant: this.door.name,
       why: 'it is being restarted',
     });
-    const kept = [...this.#sessions].filter((session) => session.isBound && !session.mayPark);
-    for (const session of kept) session.end(because);
+    for (const session of [...this.#sessions])
+      if (session.isBound && !session.mayPark) session.end(because);
   }
 
   /** Gives out what there is, in order. */
@@ -318,9 +306,13 @@ export class TenantPool implements EvidenceHears {
       }
       if (this.#compute.isUp && !seeker.isListening) break;
       const backend = this.#rested.take(seeker.identity);
+      const uncleared = backend ?? this.#rested.take(seeker.identity, false);
       if (backend !== undefined) {
         this.#seekers.remove(seeker);
         seeker.onBackend(backend);
+      } else if (uncleared !== undefined) {
+        this.leftBy(uncleared, { isTainting: uncleared.isTainted });
+        break;
       } else if (this.#backends.size + this.#openings.count < this.door.backendsMax) {
         this.#open(seeker, address);
       } else {
@@ -344,7 +336,7 @@ export class TenantPool implements EvidenceHears {
     }
   }
 
-  #askToShare(session: Parking): void {
+  #askToShare(session: PooledSession): void {
     this.#asked++;
     session.ask('share', () => {
       this.#asked--;
@@ -376,7 +368,7 @@ export class TenantPool implements EvidenceHears {
   }
 
   /** Parked ones that listen. More than there can be backends never were, but for a smaller size. */
-  #listeners(): readonly Parking[] {
+  #listeners(): readonly PooledSession[] {
     const listeners = [...this.#sessions].filter((s) => s.isListening && !s.isBound);
     return listeners.slice(0, Math.max(1, this.door.backendsMax - 1));
   }

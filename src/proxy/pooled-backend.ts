@@ -17,6 +17,7 @@ import { message, zeroTerminated } from '../wire/messages.ts';
 import type { CancelKey } from '../wire/startup.ts';
 import type { Backend } from './backend.ts';
 import { receive } from './receive.ts';
+import type { PoolMode } from './startup-options.ts';
 
 /** For a backend to take its leave. */
 const LEAVING_MAX = seconds(10);
@@ -30,6 +31,7 @@ const TERMINATE = message('X');
 export type Identity = {
   readonly role: string;
   readonly parameters: ReadonlyMap<string, string>;
+  readonly poolMode: PoolMode;
   /** The key that was proven last: a password may change while its sessions live on. */
   clientKey: Uint8Array;
   /** What a backend of this identity reported when it first greeted; null before. */
@@ -37,8 +39,12 @@ export type Identity = {
 };
 
 /** Two sessions with the same name of identity may share backends. */
-export const identityName = (role: string, parameters: ReadonlyMap<string, string>): string =>
-  JSON.stringify([role, [...parameters].sort(([a], [b]) => (a < b ? -1 : 1))]);
+export const identityName = ({
+  role,
+  parameters,
+  poolMode,
+}: Pick<Identity, 'role' | 'parameters' | 'poolMode'>): string =>
+  JSON.stringify([role, poolMode, [...parameters].sort(([a], [b]) => (a < b ? -1 : 1))]);
 
 /** Hears what a backend says. */
 export interface BackendOwner {
@@ -69,6 +75,8 @@ export class PooledBackend {
   owner: BackendOwner = NOBODY;
   /** Set where something was left in it that no reset removes. */
   isTainted = false;
+  /** Who has left its state in it, and may have it back; null once it is cleared. */
+  lastUser: object | null = null;
   /** Since when it is at rest in its pool. */
   restsSince = 0 as Instant;
   #greeting: Buffer | null;

@@ -10,7 +10,8 @@ import type { Fault } from '../domain/faults.ts';
 import type { Door, Parked, ParkRequest, SessionView, TenantUse } from '../domain/gate.ts';
 import type { TenantId } from '../domain/ids.ts';
 import { ms, seconds } from '../domain/units.ts';
-import { type PoolParts, TenantPool } from './pool.ts';
+import { TenantPool } from './pool.ts';
+import type { PoolParts } from './pool-parts.ts';
 
 const TICK = ms(250);
 

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { type Reading, RelayWorld } from '../testing/relay-world.ts';
 import { STATUS } from '../wire/frames.ts';
 import { message, readyForQuery, zeroTerminated } from '../wire/messages.ts';
-import { BUFFERED_MAX, OUTSTANDING_MAX } from './relay.ts';
+import { BUFFERED_MAX, OUTSTANDING_MAX } from './relay-options.ts';
 
 const QUERY = message('Q', zeroTerminated('select 1'));
 const DONE = message('C', zeroTerminated('SELECT 1'));

@@ -2,12 +2,25 @@
 import type { Socket } from 'node:net';
 import { type Fault, fault } from '../domain/faults.ts';
 import type { TenantName } from '../domain/ids.ts';
-import { errorResponse } from '../wire/error-response.ts';
+import { seconds } from '../domain/units.ts';
+import { errorResponse, failureResponse } from '../wire/error-response.ts';
 import { HiddenReplies } from '../wire/hidden-replies.ts';
+import { readyForQuery } from '../wire/messages.ts';
 import type { CancelSender } from './cancel-sender.ts';
 import type { ParkingOptions } from './parking-options.ts';
 import type { PooledBackend } from './pooled-backend.ts';
 import type { TenantMeter } from './tenant-meter.ts';
+
+/** Unsent bytes towards one side above which the other is not read. */
+export const BUFFERED_MAX = 256 * 1024;
+
+/** Requests without an answer above which the client is not read. */
+export const OUTSTANDING_MAX = 16_384;
+
+/** For the answers to a client that sends no more. */
+export const HALF_CLOSED_MAX = seconds(5);
+
+export type State = 'relaying' | 'halfClosed' | 'closing' | 'ended';
 
 export type RelayEnd =
   /** The client said goodbye. */
@@ -72,3 +85,18 @@ export const repliesTo = (asked: Exchange, say: (message: Buffer) => void): Hidd
     keepNotices: asked.keepNotices,
     bytesMax: HIDDEN_BYTES_MAX,
   });
+
+/** Where what comes behind the replies begins; null if these are no replies. */
+export function fed(replies: HiddenReplies, buffer: Buffer, end: number): number | null {
+  try {
+    return replies.feed(buffer, 0, end);
+  } catch {
+    return null;
+  }
+}
+
+/** The answer to `owed` requests, none of which was done. */
+export function refusal(because: Fault, status: number, owed: number): Buffer {
+  const one = Buffer.concat([failureResponse(because), readyForQuery(status)]);
+  return Buffer.concat(Array.from({ length: owed }, () => one));
+}

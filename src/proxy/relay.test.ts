@@ -6,7 +6,7 @@ import { cancelRequest } from '../wire/cancel-request.ts';
 import { errorResponse, failureResponse } from '../wire/error-response.ts';
 import { STATUS } from '../wire/frames.ts';
 import { message, readyForQuery, zeroTerminated } from '../wire/messages.ts';
-import { BUFFERED_MAX } from './relay.ts';
+import { BUFFERED_MAX } from './relay-options.ts';
 
 const QUERY = message('Q', zeroTerminated('select 1'));
 const DONE = message('C', zeroTerminated('SELECT 1'));

@@ -11,23 +11,16 @@
  * Whether there is a backend at all is the matter of `Parking`: while it holds the flow, what the
  * client sends waits here, and while something is asked behind the client's back, the answer goes to
  * whoever asked (`exchange`).
- *
- * Half closed: a client that has sent FIN may still be reading (a script at the end of a pipe), or
- * may be dead. It gets `HALF_CLOSED_MAX` for the answers to what it asked; the first failed write
- * ends that earlier.
- *
+ * Half closed: a client that has sent FIN may still be reading, or may be dead. It gets
+ * `HALF_CLOSED_MAX` for the answers to what it asked; the first failed write ends that earlier.
  * Closing: a backend that is at work is told to give up, since PostgreSQL notices a lost client only
  * when it writes; an idle one goes back to its pool, which knows what to do with it.
- *
  * Measured, and what was tried: docs/decisions/0003-relay.md, bench/README.md.
  */
 import { assert } from '../domain/assert.ts';
 import { type Fault, fault } from '../domain/faults.ts';
-import { seconds } from '../domain/units.ts';
-import { failureResponse } from '../wire/error-response.ts';
 import { REQUEST, STATUS } from '../wire/frames.ts';
 import type { HiddenReplies } from '../wire/hidden-replies.ts';
-import { readyForQuery } from '../wire/messages.ts';
 import type { CancelTarget } from './cancel.ts';
 import type { Cancellable } from './cancel-sender.ts';
 import { ClientEnd, type ClientEndOwner } from './client-end.ts';
@@ -37,36 +30,34 @@ import { HeldBack } from './held-back.ts';
 import { Parking } from './parking.ts';
 import { partFrom } from './part-from.ts';
 import type { BackendOwner, PooledBackend } from './pooled-backend.ts';
+import type { PooledSession } from './pooled-session.ts';
 import {
+  BUFFERED_MAX,
   type Exchange,
+  fed,
+  HALF_CLOSED_MAX,
   type KeptOptions,
   lastWords,
+  OUTSTANDING_MAX,
   type RelayEnd,
   type RelayOptions,
+  refusal,
   repliesTo,
+  type State,
 } from './relay-options.ts';
 import { Traffic } from './traffic.ts';
-
-/** Unsent bytes towards one side above which the other is not read. */
-export const BUFFERED_MAX = 256 * 1024;
-
-/** Requests without an answer above which the client is not read. */
-export const OUTSTANDING_MAX = 16_384;
-
-const HALF_CLOSED_MAX = seconds(5);
-
-type State = 'relaying' | 'halfClosed' | 'closing' | 'ended';
+import { TransactionParking } from './transaction-parking.ts';
 
 /** Begins at once. The greeting must have been written to the client before. */
 export class Relay implements CancelTarget, Cancellable, BackendOwner, ClientEndOwner {
-  readonly parking: Parking;
+  readonly parking: PooledSession;
+  /** The same, if it is of that kind. */
+  readonly #byTransaction: TransactionParking | null;
   readonly #client: ClientEnd;
   readonly #options: KeptOptions;
   readonly #evidence: Evidence;
   #state: State = 'relaying';
-  /** Why it closes. */
   #reason: RelayEnd | null = null;
-  /** Both null while there is no backend. */
   #server: PooledBackend | null = null;
   #traffic: Traffic | null = null;
   /** Whether what the client sends goes on at once. */
@@ -75,7 +66,7 @@ export class Relay implements CancelTarget, Cancellable, BackendOwner, ClientEnd
   #exchange: { readonly asked: Exchange; readonly replies: HiddenReplies } | null = null;
   #isServerPaused = false;
   #hasTerminated = false;
-  /** Grows with every chunk from the client: who remembers it can tell whether the client spoke. */
+  /** Grows with every chunk from the client. */
   beat = 0;
 
   constructor(options: RelayOptions) {
@@ -86,8 +77,12 @@ export class Relay implements CancelTarget, Cancellable, BackendOwner, ClientEnd
     this.#evidence = new Evidence(pool);
     this.attach(backend);
     const evidence = this.#evidence;
-    this.parking = new Parking({ id, identity, cause, pool, clock, evidence, relay: this });
+    const parked = { id, identity, cause, pool, clock, evidence, relay: this };
+    const isByTransaction = identity.poolMode === 'transaction';
+    this.#byTransaction = isByTransaction ? new TransactionParking(parked) : null;
+    this.parking = this.#byTransaction ?? new Parking(parked);
     this.fromBackend(backend.rest, backend.rest.length);
+    this.#byTransaction?.idled();
     this.fromClient(head, head.length);
     this.#client.begin();
     // What happened before we listened is not told again.
@@ -110,8 +105,7 @@ export class Relay implements CancelTarget, Cancellable, BackendOwner, ClientEnd
   }
 
   get isInTransaction(): boolean {
-    const { ledger } = this.#traffic ?? {};
-    return ledger !== undefined && ledger.status !== STATUS.idle;
+    return (this.#traffic?.ledger.status ?? STATUS.idle) !== STATUS.idle;
   }
 
   /** Whether the client could be given another backend now and would not notice. */
@@ -159,7 +153,7 @@ export class Relay implements CancelTarget, Cancellable, BackendOwner, ClientEnd
   /** Gives the backend away, which is then nobody's. */
   detach(): PooledBackend {
     const { backend } = this;
-    this.#isFlowing = false;
+    this.holdBack();
     this.#server = null;
     this.#traffic = null;
     this.#exchange = null;
@@ -194,17 +188,28 @@ export class Relay implements CancelTarget, Cancellable, BackendOwner, ClientEnd
     socket.write(held.length === 0 ? asked.bytes : Buffer.concat([asked.bytes, ...held]));
   }
 
+  /** Whether something can be asked behind all that the client has sent, once that is answered. */
+  get mayInsert(): boolean {
+    return this.#traffic?.mayInsert ?? false;
+  }
+
+  /** As `flow`, but what has not gone stays. */
+  flowSent(): void {
+    for (const bytes of this.#held?.takeSent() ?? []) {
+      if (this.#traffic?.fromClient(bytes, bytes.length) === false) this.#violated();
+    }
+    if (this.#held?.length === 0) this.#held = null;
+  }
+
   /** Lets what was held back go its way, as far as it has not gone, and all that follows. */
   flow(): void {
+    this.flowSent();
     const held = this.#held;
     this.#held = null;
     this.#isFlowing = true;
-    for (const { bytes, isSent } of held?.chunks ?? []) {
-      if (this.#traffic?.fromClient(bytes, bytes.length) === false) {
-        this.#violated();
-        return;
-      }
-      if (!isSent) this.backend.socket.write(bytes);
+    for (const { bytes } of held?.chunks ?? []) {
+      if (this.#traffic?.fromClient(bytes, bytes.length) === false) this.#violated();
+      this.#server?.socket.write(bytes);
     }
     if (this.#state === 'halfClosed') this.#server?.socket.end();
     if (this.#client.isPaused) this.#resumeClient();
@@ -220,8 +225,7 @@ export class Relay implements CancelTarget, Cancellable, BackendOwner, ClientEnd
       return;
     }
     this.#held = null;
-    const one = Buffer.concat([failureResponse(because), readyForQuery(status)]);
-    this.say(Buffer.concat(Array.from({ length: owed }, () => one)));
+    this.say(refusal(because, status, owed));
     if (this.#client.isPaused) this.#resumeClient();
   }
 
@@ -239,6 +243,7 @@ export class Relay implements CancelTarget, Cancellable, BackendOwner, ClientEnd
   fromClient(buffer: Buffer, end: number): boolean {
     if (this.#state !== 'relaying' || end === 0) return false;
     this.beat++;
+    if (this.#byTransaction?.stops(buffer, end) === true) this.#isFlowing = false;
     const traffic = this.#traffic;
     const server = this.#server;
     if (!this.#isFlowing || traffic === null || server === null) return this.#hold(buffer, end);
@@ -257,9 +262,7 @@ export class Relay implements CancelTarget, Cancellable, BackendOwner, ClientEnd
 
   /** Nobody can take it now. The first word of a client without a backend gets it one. */
   #hold(buffer: Buffer, end: number): boolean {
-    if (this.#held === null && buffer[0] === REQUEST.terminate) {
-      return this.#terminated();
-    }
+    if (this.#held === null && buffer[0] === REQUEST.terminate) return this.#terminated();
     this.#held ??= new HeldBack();
     this.#held.add(Buffer.from(buffer.subarray(0, end)));
     if (this.#held.length > BUFFERED_MAX) this.#client.pause();
@@ -279,6 +282,7 @@ export class Relay implements CancelTarget, Cancellable, BackendOwner, ClientEnd
     if (this.#exchange !== null) return this.#answered(buffer, end);
     const traffic = this.#traffic;
     if (traffic === null) return false;
+    this.#byTransaction?.statements.fromBackend(buffer, end);
     if (!traffic.fromBackend(buffer, end)) {
       this.#close({ kind: 'backendGone', told: false });
       return false;
@@ -289,7 +293,8 @@ export class Relay implements CancelTarget, Cancellable, BackendOwner, ClientEnd
       this.#server.socket.pause();
     }
     if (this.#client.isPaused) this.#resumeClient();
-    if (this.#options.pool.isHungry && traffic.isIdle) this.parking.idled();
+    if (this.#byTransaction !== null) this.#byTransaction.idled();
+    else if (this.#options.pool.isHungry && traffic.isIdle) this.parking.idled();
     return isKept;
   }
 
@@ -297,14 +302,9 @@ export class Relay implements CancelTarget, Cancellable, BackendOwner, ClientEnd
   #answered(buffer: Buffer, end: number): boolean {
     const exchange = this.#exchange;
     if (exchange === null) return false;
-    let next = end;
-    try {
-      next = exchange.replies.feed(buffer, 0, end);
-    } catch {
-      this.#close({ kind: 'backendGone', told: false });
-      return false;
-    }
-    if (!exchange.replies.isDone) return false;
+    const next = fed(exchange.replies, buffer, end);
+    if (next === null) this.#close({ kind: 'backendGone', told: false });
+    if (next === null || !exchange.replies.isDone) return false;
     this.#exchange = null;
     exchange.asked.onDone(exchange.replies);
     if (next < end) this.fromBackend(Buffer.from(buffer.subarray(next, end)), end - next);

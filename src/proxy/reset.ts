@@ -38,6 +38,7 @@ export function reset(backend: PooledBackend, options: ResetOptions): void {
   const finish = (isReset: boolean): void => {
     cancelTimer();
     backend.owner = NOBODY;
+    if (isReset) backend.lastUser = null;
     if (isReset) options.onReset();
     else options.onLost();
   };

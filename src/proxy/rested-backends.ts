@@ -43,10 +43,15 @@ export class RestedBackends {
     this.#closedUntil = after(this.#clock.now(), CLOSED_FOR);
   }
 
-  /** One of this identity, which is the caller's from now on. */
-  take(identity: Identity): PooledBackend | undefined {
+  /** Whether it was here; it is the caller's from now on. */
+  retake(backend: PooledBackend): boolean {
+    return this.#backends.delete(backend);
+  }
+
+  /** One of this identity, which is the caller's from now on; cleared, or with what is in it. */
+  take(identity: Identity, isCleared = true): PooledBackend | undefined {
     for (const backend of this.#backends) {
-      if (backend.identity !== identity) continue;
+      if (backend.identity !== identity || (backend.lastUser === null) !== isCleared) continue;
       this.#backends.delete(backend);
       return backend;
     }

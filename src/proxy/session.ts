@@ -174,11 +174,11 @@ export class Session implements Tracked {
   }
 
   /** From here on the session counts for its tenant. */
-  #enter({ door, backendRole, parameters, clientKey }: Login): Taken {
+  #enter({ door, backendRole: role, parameters, clientKey, poolMode }: Login): Taken {
     const { table, meter, pools } = this.#parts;
     table.enter(this, door);
     const pool = pools.of(door);
-    const identity = pool.memory.identity(backendRole, parameters, clientKey);
+    const identity = pool.memory.identity({ role, parameters, poolMode, clientKey });
     const taken = { door, meter: meter.sessionBegan(door.tenant), pool, identity, key: null };
     this.#taken = taken;
     this.#endDeadline();

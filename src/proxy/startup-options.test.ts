@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { readStartupOptions } from './startup-options.ts';
+import { poolModeOf, readStartupOptions } from './startup-options.ts';
 
 test.each([
   ['', [], ''],
@@ -25,5 +25,23 @@ test.each([
   ['x\\', [], 'x\\'],
   ['\u00a0endpoint=acme', [], '\u00a0endpoint=acme'],
 ])('"%s" names %j and leaves "%s"', (text, tenants, rest) => {
-  expect(readStartupOptions(text)).toEqual({ tenants, rest });
+  expect(readStartupOptions(text)).toEqual({ tenants, pool: null, rest });
+});
+
+test.each([
+  ['dynabase.pool=transaction', 'transaction', ''],
+  ['-c dynabase.pool=transaction', 'transaction', ''],
+  ['-cdynabase.pool=transaction', 'transaction', ''],
+  ['--dynabase.pool=transaction -e', 'transaction', '-e'],
+  ['-c dynabase.pool=session endpoint=acme', 'session', ''],
+  ['dynabase.pool=transaction dynabase.pool=session', 'session', ''],
+  ['-c geqo=off', 'session', '-c geqo=off'],
+])('"%s" asks for the pool mode %s and leaves "%s"', (text, mode, rest) => {
+  const options = readStartupOptions(text);
+  expect([poolModeOf(options), options.rest]).toEqual([mode, rest]);
+});
+
+test('a pool mode that is none is refused', () => {
+  const options = readStartupOptions('-c dynabase.pool=statement');
+  expect(() => poolModeOf(options)).toThrow('"statement" is none of session, transaction');
 });

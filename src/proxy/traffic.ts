@@ -143,6 +143,11 @@ export class Traffic {
     return !this.#requests.atBoundary;
   }
 
+  /** Whether all the client has sent will have been answered some time, though it sent no more. */
+  get mayInsert(): boolean {
+    return this.ledger.owed !== null && !this.isWithinRequest;
+  }
+
   /** Whether nothing is under way in either direction and nothing is open. */
   get isIdle(): boolean {
     return this.ledger.isIdle && this.#requests.atBoundary && this.#answers.atBoundary;

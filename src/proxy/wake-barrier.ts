@@ -10,12 +10,12 @@
  */
 import type { WakeCause } from '../domain/gate.ts';
 import type { Address } from '../domain/host.ts';
-import type { Parking } from './parking.ts';
+import type { PooledSession } from './pooled-session.ts';
 
 export type WakeBarrierOptions = {
   readonly wake: (cause: WakeCause) => Promise<Address>;
   /** Parked sessions that listen. */
-  readonly listeners: () => readonly Parking[];
+  readonly listeners: () => readonly PooledSession[];
   readonly onOpen: () => void;
   readonly onFailed: (error: unknown) => void;
 };
@@ -23,7 +23,7 @@ export type WakeBarrierOptions = {
 export class WakeBarrier {
   readonly #options: WakeBarrierOptions;
   /** Listeners that have not yet rejoined. */
-  readonly #missing = new Set<Parking>();
+  readonly #missing = new Set<PooledSession>();
   #address: Address | null = null;
   #isWaking = false;
 
@@ -64,7 +64,7 @@ export class WakeBarrier {
   }
 
   /** It has rejoined, or never will. */
-  passed(session: Parking): void {
+  passed(session: PooledSession): void {
     this.#missing.delete(session);
   }
 

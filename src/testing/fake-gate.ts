@@ -21,10 +21,10 @@ export class FakeGate implements Gate {
     this.onWake = () => Promise.resolve({ socketPath });
   }
 
-  addTenant(name: string, sessionsMax = 100): TenantId {
+  addTenant(name: string, sessionsMax = 100, backendsMax = 100): TenantId {
     const tenant = `tn_${name.padEnd(12, '0').slice(0, 12)}` as TenantId;
     const door = { tenant, name: name as TenantName, sessionsMax };
-    this.#doors.set(name, { ...door, backendsMax: 100, maxPinIdle: null });
+    this.#doors.set(name, { ...door, backendsMax, maxPinIdle: null });
     return tenant;
   }
 

@@ -58,7 +58,10 @@ export class RealProxy implements AsyncDisposable {
   }
 }
 
-export async function realProxy(options: Partial<ProxyOptions> = {}): Promise<RealProxy> {
+export async function realProxy(
+  options: Partial<ProxyOptions> = {},
+  backendsMax = 100,
+): Promise<RealProxy> {
   const [clock, random, log] = [new SystemClock(), new SystemRandom(), new MemoryLog()];
   const postgres = await realPostgres();
   const verifier = await verifierOf(PASSWORD, random.bytes(16));
@@ -74,7 +77,7 @@ export async function realProxy(options: Partial<ProxyOptions> = {}): Promise<Re
   const certificate = await openCertificate({ clock, log, directory, files: null, hostNames: [] });
   const { socketDir, port } = postgres.connection;
   const gate = new FakeGate(`${socketDir}/.s.PGSQL.${port}`);
-  const tenant = gate.addTenant(NAME);
+  const tenant = gate.addTenant(NAME, 100, backendsMax);
   gate.addRole(tenant, NAME, { verifier });
   const usage: UsageMinute[] = [];
   const proxy = await openProxy({

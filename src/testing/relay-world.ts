@@ -92,7 +92,10 @@ export class RelayWorld implements AsyncDisposable {
     this.#close = made.close;
     made.onConnection((socket) => void this.cancels.push(new Peer(socket)));
     const pool = poolOf(this.clock, made.path);
-    const identity = pool.memory.identity('acme', new Map(), Buffer.alloc(32));
+    const identity = pool.memory.identity({
+      ...{ role: 'acme', parameters: new Map(), poolMode: 'session' },
+      clientKey: Buffer.alloc(32),
+    });
     const opened: Backend = {
       socket: made.dialled,
       address: { socketPath: made.path },

@@ -131,6 +131,11 @@ export class FrameWalker {
     return this.#bodyLeft === 0 && this.#headerSeen === 0;
   }
 
+  /** Whether the stream so far ends within a header, or within wanted bytes. */
+  get isWithinPeek(): boolean {
+    return this.#headerSeen > 0 || this.#peekLeft > 0;
+  }
+
   /**
    * Reports the messages in the next `end` bytes of the stream, which are the first of `chunk`.
    * False if a length is impossible; the stream cannot be followed any further then.
