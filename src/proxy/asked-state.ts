@@ -5,6 +5,7 @@ import type { HiddenReplies } from '../wire/hidden-replies.ts';
 import { interrogation, readInterrogation } from '../wire/interrogation.ts';
 import { FRESH_STATE, type Interrogated, type SessionState } from '../wire/session-state.ts';
 import type { Evidence } from './evidence.ts';
+import type { ParkingOptions } from './parking-options.ts';
 import { type Purpose, SEQUENCE_GRACE } from './parking-states.ts';
 import type { PoolMemory } from './pool-memory.ts';
 import { type Identity, type PooledBackend, parameterStatus } from './pooled-backend.ts';
@@ -27,9 +28,15 @@ export function readAnswer(replies: HiddenReplies): Interrogated | null {
   }
 }
 
-export function foundIn(answer: Interrogated, evidence: Evidence): Found {
+export type Question = { readonly purpose: Purpose; readonly names: readonly string[] };
+
+export function foundIn(
+  answer: Interrogated,
+  { evidence, pool }: Pick<ParkingOptions, 'evidence' | 'pool'>,
+): Found {
+  const isAllAsked = !evidence.hasUnlearnedName && !pool.memory.isOverfull;
   return {
-    reason: reasonIn(answer, evidence),
+    reason: isAllAsked ? reasonIn(answer, evidence) : 'state unknown',
     holdsSequence: answer.holdsSequence,
     isTainted: answer.isTainted || evidence.isTainting,
   };
@@ -63,7 +70,6 @@ export function question(
 ): { readonly bytes: Buffer; readonly names: readonly string[] } {
   const { names } = memory;
   const scanFunctions = !memory.hasScanned(identity);
-  memory.scanned(identity);
   const reported = [...(identity.baseline?.keys() ?? [])];
   return { bytes: interrogation({ names, reported, scanFunctions }), names };
 }

@@ -24,8 +24,8 @@ import { UnnamedStatement } from './unnamed-statement.ts';
 const SHOWN_CHARS = 200;
 
 export type EvidenceHears = {
-  /** Hears of each custom setting that is named. */
-  readonly onName: (name: string) => void;
+  /** Hears of each custom setting that is named. Whether it will be asked for. */
+  readonly onName: (name: string) => boolean;
   /** A database may be about to be dropped, renamed or copied: nobody else may be in it then. */
   readonly onDatabase: () => void;
 };
@@ -37,6 +37,8 @@ export class Evidence {
   isTainting = false;
   /** A value of a sequence was asked for by `currval` or `lastval`. */
   usesSequenceValue = false;
+  /** A custom setting was named that is asked for no more, since there are too many. */
+  hasUnlearnedName = false;
   /** The values of a prepared `set_config` name settings that only Bind messages show. */
   #looksAtBinds = false;
   readonly #unnamed = new UnnamedStatement();
@@ -134,7 +136,7 @@ export class Evidence {
       loads: false,
     };
     scanSql(bytes, start, end, found);
-    for (const name of found.names) this.#hears.onName(name);
+    for (const name of found.names) this.hasUnlearnedName ||= !this.#hears.onName(name);
     if (found.names.size > 0 || found.setsDynamically || found.loads) this.isTainting = true;
     if (found.setsDynamically) this.#looksAtBinds = true;
     if (found.usesSequenceValue) this.usesSequenceValue = true;

@@ -150,3 +150,58 @@ describe('a session whose backend does not answer', () => {
     expect(await value(asked, 'select 1')).toBe(1);
   });
 });
+
+describe('the state of a session that cannot be known', () => {
+  test('pins it, if there are too many custom settings', async () => {
+    await world({ chaosPark: true });
+    await using many = await client();
+    const set = (i: number): string => `set app.name${i} = 'x'`;
+    await many.query(Array.from({ length: 256 }, (_, i) => set(i)).join(';'));
+    await using one = await client();
+    await one.query(`set mine.tenant = 'seven'`);
+    await untilStates('parked', 'state unknown');
+    expect(await value(one, 'show mine.tenant')).toBe('seven');
+  });
+
+  test('pins it, if it is too large to be kept', async () => {
+    await world({ chaosPark: true });
+    await using session = await client();
+    await session.query(`select set_config('app.large', repeat('x', 3000000), false) is null`);
+    await untilStates('state unknown');
+    expect((await parkIdle()).kind).toBe('held');
+    expect((await parkIdle()).kind).toBe('held');
+    await session.query(`set app.large = 'small'`);
+    await untilStates('parked');
+  });
+
+  test('ends it in a crash, if a function may have set something', async () => {
+    await world();
+    await using session = await client();
+    await session.query(`create function enter(tenant text) returns void language plpgsql as $$
+      begin perform set_config('app.tenant', tenant, false); end $$`);
+    await session.query(`select enter('four')`);
+    expect((await parkIdle()).kind).toBe('parked');
+    const pid = await value(session, `select pg_backend_pid() from enter('five')`);
+    const ended = new Promise<void>((resolve) => void session.once('end', resolve));
+    process.kill(Number(pid), 'SIGKILL');
+    await ended;
+  });
+
+  test('is asked for all that functions set, though the first question failed', async () => {
+    await world();
+    await real.postgres.sql(
+      `create function enter(tenant text) returns void language plpgsql as $$
+        begin perform set_config('app.tenant', tenant, false); end $$`,
+      [],
+      'acme',
+    );
+    await using large = await client();
+    await large.query(`set app.large = '${'x'.repeat(3_000_000)}'`);
+    await using session = await client();
+    await session.query(`select enter('four')`);
+    expect((await parkIdle()).kind).toBe('held');
+    await large.query('reset all');
+    expect((await parkIdle()).kind).toBe('parked');
+    expect(await value(session, `select current_setting('app.tenant', true)`)).toBe('four');
+  });
+});

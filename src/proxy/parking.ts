@@ -12,6 +12,7 @@ import {
   type Found,
   foundIn,
   isSpared,
+  type Question,
   question,
   readAnswer,
   viewOf,
@@ -24,7 +25,6 @@ import { Restoring } from './restoring.ts';
 import { type Seeker, unrestorable, waitingFault } from './seeker-queue.ts';
 import { sessionView } from './session-view.ts';
 
-type Question = { readonly purpose: Purpose; readonly names: readonly string[] };
 type Pin = { readonly reason: PinReason; readonly since: Instant };
 
 export class Parking {
@@ -85,8 +85,10 @@ export class Parking {
     return this.#askedBeat === this.#options.relay.beat;
   }
 
+  /** Whether it may hold other than is known. Functions set what no text shows. */
   get isTouched(): boolean {
-    return this.#options.evidence.isTouched;
+    const { evidence, pool } = this.#options;
+    return evidence.isTouched || (!this.isKnown && pool.memory.knowsNames);
   }
 
   /** Why it cannot give up its backend now; null if it might. */
@@ -181,6 +183,7 @@ export class Parking {
   #question(purpose: Purpose): void {
     const { relay, evidence, pool } = this.#options;
     this.#askedBeat = relay.beat;
+    this.#found = null;
     this.#wasTouched = evidence.isTouched;
     evidence.isTouched = false;
     const { names, bytes } = question(pool.memory, this.identity);
@@ -208,12 +211,11 @@ export class Parking {
       this.#pinned('state unknown');
       return;
     }
-    const wasAllAsked = found.customInFunctions.every((name) => asked.names.includes(name));
-    if (!wasAllAsked) {
+    if (!found.customInFunctions.every((name) => asked.names.includes(name))) {
       this.#askAgain(asked.purpose);
       return;
     }
-    this.#found = foundIn(found, this.#options.evidence);
+    this.#found = foundIn(found, this.#options);
     // Who listens gives up its backend in the breath in which all do: `evacuation.ts`.
     const isLate = asked.purpose === 'suspend' && this.isListening;
     this.#decide(this.#found, isLate ? 'learn' : asked.purpose);
@@ -254,7 +256,7 @@ export class Parking {
     this.#state = compact(found.state);
     this.#view = viewOf(found.reported, this.identity);
     relay.backend.reported(found.reported);
-    pool.memory.learnFrom(found);
+    pool.memory.learnFrom(found, this.identity);
   }
 
   /** Functions name settings that were not asked for. */
@@ -289,6 +291,7 @@ export class Parking {
     this.#settle({ isParked: false, why: this.#by('has lost its backend') });
     const { relay, evidence } = this.#options;
     evidence.isTouched ||= this.#wasTouched;
+    this.#askedBeat = -1;
     relay.backendEnded();
   }
 
@@ -373,7 +376,7 @@ export class Parking {
    */
   survives(owed: number | null): boolean {
     const { relay, evidence, pool } = this.#options;
-    const isUncertain = evidence.isTouched || this.#pin !== null || evidence.isUnnamedLost;
+    const isUncertain = this.isTouched || this.#pin !== null || evidence.isUnnamedLost;
     if (isUncertain || owed === null || this.#kind === 'asking') return false;
     const wasInTransaction = relay.isInTransaction;
     if (wasInTransaction && owed > 1) return false;

@@ -24,23 +24,25 @@ export class PoolMemory {
     return this.#names.size > 0;
   }
 
-  learnName(name: string): void {
+  /** Functions name more custom settings than can be asked for. */
+  isOverfull = false;
+
+  /** Whether there was room for it. */
+  learnName(name: string): boolean {
     if (this.#names.size < NAMES_MAX) this.#names.add(name.toLowerCase());
+    return this.#names.has(name.toLowerCase());
   }
 
   /** Names that functions use, or that a loaded extension made known. */
-  learnFrom({ customInFunctions, state }: Interrogated): void {
-    for (const name of customInFunctions) this.learnName(name);
+  learnFrom({ customInFunctions, state }: Interrogated, identity: Identity): void {
+    this.#scanned.add(identity);
+    for (const name of customInFunctions) this.isOverfull ||= !this.learnName(name);
     for (const [name] of state.settings) if (name.includes('.')) this.learnName(name);
   }
 
   /** Whether the functions of its database have been looked through for names. */
   hasScanned(identity: Identity): boolean {
     return this.#scanned.has(identity);
-  }
-
-  scanned(identity: Identity): void {
-    this.#scanned.add(identity);
   }
 
   /** A question to a backend of which it is not known what it holds, and what its answer means. */
@@ -50,9 +52,9 @@ export class PoolMemory {
       question: asked.bytes,
       mayGoOn: (answer) => {
         if (answer === null) return false;
-        this.learnFrom(answer);
+        this.learnFrom(answer, identity);
         const wasAllAsked = answer.customInFunctions.every((name) => asked.names.includes(name));
-        return wasAllAsked && !answer.isTainted;
+        return wasAllAsked && !this.isOverfull && !answer.isTainted;
       },
     };
   }
@@ -60,6 +62,7 @@ export class PoolMemory {
   /** Functions may be others now. */
   forgetScans(): void {
     this.#scanned = new WeakSet();
+    this.isOverfull = false;
   }
 
   /** One object for all who log in as the same; the key that was proven last counts. */

@@ -89,8 +89,8 @@ export class TenantPool implements EvidenceHears {
     return this.#sessions.size;
   }
 
-  onName(name: string): void {
-    this.memory.learnName(name);
+  onName(name: string): boolean {
+    return this.memory.learnName(name);
   }
 
   /** Backends at rest would be in the way. */

@@ -87,7 +87,11 @@ export class Pools {
   #tick(): void {
     const now = this.#parts.clock.now();
     for (const [tenant, pool] of this.#pools) {
-      if (pool.isAsleep && this.#isToldAsleep(tenant, pool)) continue;
+      if (pool.isAsleep && this.#isToldAsleep(tenant, pool)) {
+        // Its last session may have gone while the compute was still waking.
+        if (pool.isEmpty) this.#forget(tenant);
+        continue;
+      }
       pool.sweep(now);
       const use = pool.use(now, QUIET_FOR);
       if (this.#isNews(tenant, use)) this.#tell(tenant, use);

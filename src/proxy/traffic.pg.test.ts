@@ -58,7 +58,7 @@ function understood({ asked, answered }: Recorded, cuts: { asked: number; answer
     clock: new VirtualClock(),
     meter,
     status: 0x49,
-    evidence: new Evidence({ onName: () => {}, onDatabase: () => {} }),
+    evidence: new Evidence({ onName: () => true, onDatabase: () => {} }),
     processIds: { told: 7, actual: 7 },
     onRolesChanged: () => rolesChanged++,
   });

@@ -29,7 +29,7 @@ class World {
     clock: this.clock,
     meter: this.meter,
     status: STATUS.idle,
-    evidence: new Evidence({ onName: () => {}, onDatabase: () => {} }),
+    evidence: new Evidence({ onName: () => true, onDatabase: () => {} }),
     processIds: { told: 7, actual: 7 },
     onRolesChanged: () => this.rolesChanged++,
   });

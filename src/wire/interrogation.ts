@@ -21,6 +21,9 @@ const OWN = '__dynabase';
 /** Most bytes of a session's prepared statements that are kept for it. */
 const STATEMENT_BYTES_MAX = 1024 * 1024;
 
+/** Settings have no limit of their own. An answer that is longer is not given at all. */
+const ANSWER_BYTES_MAX = 2 * STATEMENT_BYTES_MAX;
+
 const BYTEA = 17;
 
 /** `pg_namespace` as pg_depend has it: all that lies in a temporary schema depends on that. */
@@ -110,7 +113,8 @@ const IN_FUNCTIONS = `select pg_catalog.json_agg(distinct f.name) from
 
 /** Without what need not be asked: to parse and plan it is half of the work. */
 const sql = (withNames: boolean, withFunctions: boolean): string =>
-  `select pg_catalog.convert_to(pg_catalog.json_build_object(
+  `select case when pg_catalog.octet_length(whole.answer) operator(pg_catalog.<=) ${ANSWER_BYTES_MAX}
+ then whole.answer end from (select pg_catalog.convert_to(pg_catalog.json_build_object(
 'role', pg_catalog.current_setting('role'),
 'settings', s.settings,
 ${withNames ? `'custom', (${CUSTOM}),` : ''}
@@ -126,7 +130,8 @@ ${withNames ? `'custom', (${CUSTOM}),` : ''}
 'otherUser', ${OTHER_USER},
 ${withFunctions ? `'inFunctions', (${IN_FUNCTIONS}),` : ''}
 'sequence', ${SEQUENCE}
-)::pg_catalog.text, 'UTF8') from ${shown(withNames)}, (${STATEMENT_BYTES}) as sized(bytes)`;
+)::pg_catalog.text, 'UTF8') as answer
+from ${shown(withNames)}, (${STATEMENT_BYTES}) as sized(bytes) offset 0) as whole`;
 
 const head = (withNames: boolean, withFunctions: boolean): Buffer =>
   Buffer.concat([
@@ -186,7 +191,8 @@ type Answer = {
 
 /** Throws `Error` if the column is not what the statement above makes. */
 export function readInterrogation(column: Buffer): Interrogated {
-  const answer: Answer = JSON.parse(column.toString('utf8'));
+  // In a database without an encoding a value may be any bytes, which could not be given back.
+  const answer: Answer = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(column));
   const settings = [...(answer.settings ?? []), ...(answer.custom ?? [])].filter(isWhole);
   const found = (answer.statements ?? []).map(preparedOf);
   const statements = found.filter((one) => one !== undefined);
