@@ -18,6 +18,12 @@ const PROGRAM = fileURLToPath(
 /** What the process needs of our environment, which holds secrets it does not need. */
 const VARIABLES = ['PATH', 'HOME', 'TZ', 'LANG', 'TMPDIR', 'NODE_OPTIONS'] as const;
 
+/**
+ * In MB. By itself Node lets the space of new objects grow to a hundred of them while many clients log
+ * in, and keeps it for good; what is relayed allocates next to nothing. Measured: bench/parked.ts.
+ */
+const NODE_FLAGS = ['--max-semi-space-size=4'] as const;
+
 export type StartedProxy = {
   /** Resolves when the process has ended. */
   readonly ended: Promise<void>;
@@ -33,7 +39,7 @@ type Status = { readonly port: number } | { readonly fault: PlainFault; readonly
 export function startProxy(place: ProxyPlace, lock: HeldLock): StartedProxy {
   const log = openSync(place.logFile, 'a', 0o600);
   const env = Object.fromEntries(VARIABLES.map((name) => [name, process.env[name]]));
-  const child = spawn(process.execPath, [PROGRAM], {
+  const child = spawn(process.execPath, [...NODE_FLAGS, PROGRAM], {
     cwd: place.directory,
     detached: true,
     env,
