@@ -80,7 +80,8 @@ const MARGIN_MS = 100;
 const THREADS = 2;
 
 export function environment(way: Way, tls = false): NodeJS.ProcessEnv {
-  return { ...process.env, PGPASSWORD: way.password, PGSSLMODE: tls ? 'require' : 'disable' };
+  const { password: PGPASSWORD, options: PGOPTIONS = '' } = way;
+  return { ...process.env, PGPASSWORD, PGOPTIONS, PGSSLMODE: tls ? 'require' : 'disable' };
 }
 
 export function target(way: Way): string[] {

@@ -24,9 +24,11 @@ export type RelayProxySetUp = {
   readonly verifier: string;
   /** Where the certificate is, or is to be made. */
   readonly certificateDir: string;
+  /** Backends that all sessions share; without, each session has its own. */
+  readonly backendsMax?: number;
 };
 
-const SESSIONS_MAX = 1_000;
+const SESSIONS_MAX = 1_100;
 
 const [line] = await new Promise<string[]>((resolve) => {
   const lines = createInterface({ input: process.stdin });
@@ -38,7 +40,7 @@ const setUp = JSON.parse(line ?? '') as RelayProxySetUp;
 class WideGate extends FakeGate {
   override async door(name: TenantName): Promise<Door | undefined> {
     const door = await super.door(name);
-    return door && { ...door, backendsMax: SESSIONS_MAX };
+    return door && { ...door, backendsMax: setUp.backendsMax ?? SESSIONS_MAX };
   }
 }
 

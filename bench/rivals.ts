@@ -11,7 +11,7 @@ import type { RelayProxySetUp } from './relay-proxy.ts';
 
 const NOBODY = 65_534;
 /** Of PgBouncer, and backends of its session mode. */
-const CLIENTS_MAX = 600;
+const CLIENTS_MAX = 1_100;
 
 const CONNECT_TRIES = 200;
 const CONNECT_EVERY_MS = 25;
@@ -26,6 +26,8 @@ export type Way = {
   readonly database: string;
   /** Whether a prepared statement is there for the next transaction. */
   readonly keepsStatements: boolean;
+  /** Switches in the startup packet. */
+  readonly options?: string;
   cpuUs(): Promise<number>;
 };
 
@@ -49,7 +51,12 @@ export type Role = {
   readonly certificateDir: string;
 };
 
-export async function throughDynaBase(postgres: RealPostgres, role: Role): Promise<Running> {
+/** Each session has a backend of its own; with `shared` they share so many, for a transaction each. */
+export async function throughDynaBase(
+  postgres: RealPostgres,
+  role: Role,
+  shared?: number,
+): Promise<Running> {
   const { socketDir, port } = postgres.connection;
   const program = new URL('./relay-proxy.ts', import.meta.url).pathname;
   const child = spawn(process.execPath, [program], { stdio: ['pipe', 'pipe', 'inherit'] });
@@ -58,13 +65,15 @@ export async function throughDynaBase(postgres: RealPostgres, role: Role): Promi
     role: role.name,
     verifier: role.verifier,
     certificateDir: role.certificateDir,
+    ...(shared === undefined ? {} : { backendsMax: shared }),
   };
   child.stdin.write(`${JSON.stringify(setUp)}\n`);
   const [said] = await once(child.stdout, 'data');
   const way: Way = {
-    name: 'DynaBase',
+    name: shared === undefined ? 'DynaBase' : 'DynaBase, transaction',
     ...{ host: '127.0.0.1', port: Number(said), user: role.name, password: role.password },
     ...{ database: role.name, keepsStatements: true },
+    ...(shared === undefined ? {} : { options: '-c dynabase.pool=transaction' }),
     cpuUs: () => cpuUsOf(child),
   };
   return {
@@ -80,6 +89,7 @@ export async function throughDynaBase(postgres: RealPostgres, role: Role): Promi
 export async function throughPgBouncer(
   postgres: RealPostgres,
   role: Role,
+  poolSize = 70,
 ): Promise<Running | undefined> {
   const version = versionOf('pgbouncer', ['--version']);
   if (version === undefined) return undefined;
@@ -90,7 +100,7 @@ export async function throughPgBouncer(
   const files = {
     'users.txt': `"${role.name}" "${role.verifier}"\n`,
     'pgbouncer.ini': `[databases]
-transaction = dbname=${role.name} ${server} pool_mode=transaction pool_size=70
+transaction = dbname=${role.name} ${server} pool_mode=transaction pool_size=${poolSize}
 session = dbname=${role.name} ${server} pool_mode=session pool_size=${CLIENTS_MAX}
 [pgbouncer]
 listen_addr = 127.0.0.1

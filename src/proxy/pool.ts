@@ -40,6 +40,8 @@ export class TenantPool implements EvidenceHears {
   door: Door;
   readonly #parts: PoolParts;
   readonly #sessions = new Set<PooledSession>();
+  /** Those that keep their backends until they are asked for them; the others give them up unasked. */
+  readonly #keepers = new Set<PooledSession>();
   readonly memory = new PoolMemory();
   readonly #openings: Openings;
   readonly #seekers: SeekerQueue;
@@ -120,10 +122,12 @@ export class TenantPool implements EvidenceHears {
 
   enter(session: PooledSession): void {
     this.#sessions.add(session);
+    if (session.identity.poolMode === 'session') this.#keepers.add(session);
   }
 
   leave(session: PooledSession): void {
     this.#sessions.delete(session);
+    this.#keepers.delete(session);
     this.#timed.delete(session);
     this.#compute.passed(session);
     this.#serve();
@@ -147,8 +151,7 @@ export class TenantPool implements EvidenceHears {
     this.#compute.passed(session);
     this.#timed.delete(session);
     // The last to be bound stands last, so that the next to be asked is one that was not lately.
-    this.#sessions.delete(session);
-    this.#sessions.add(session);
+    if (this.#keepers.delete(session)) this.#keepers.add(session);
     this.#serve();
   }
 
@@ -330,7 +333,7 @@ export class TenantPool implements EvidenceHears {
     const isWanting = isFull && this.#seekers.size > 0 && this.#closedBy === null;
     if (this.#closedBy === null) this.#isHungry = isWanting || this.#parts.options.chaosPark;
     if (!isWanting) return;
-    for (const session of this.#sessions) {
+    for (const session of this.#keepers) {
       if (this.#asked >= this.#seekers.size) return;
       if (session.isAtRest && session.isBound && !session.isKept) this.#askToShare(session);
     }

@@ -123,6 +123,7 @@ export class Relay implements CancelTarget, Cancellable, BackendOwner, ClientEnd
   async cancel(): Promise<void> {
     if (this.#server === null) this.parking.cancel();
     else if (this.isBusy) await this.#options.cancels.send(this);
+    this.#byTransaction?.idled();
   }
 
   /** Ends the session from our side; the client is told `because` if it can be. */
@@ -193,7 +194,6 @@ export class Relay implements CancelTarget, Cancellable, BackendOwner, ClientEnd
     return this.#traffic?.mayInsert ?? false;
   }
 
-  /** As `flow`, but what has not gone stays. */
   flowSent(): void {
     for (const bytes of this.#held?.takeSent() ?? []) {
       if (this.#traffic?.fromClient(bytes, bytes.length) === false) this.#violated();
