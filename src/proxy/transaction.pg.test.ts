@@ -210,6 +210,30 @@ describe('a session with a backend for each transaction', () => {
   });
 });
 
+describe('its compute', () => {
+  test('is stopped between two transactions, and not within one', async () => {
+    await using session = await client();
+    const named = { name: 'n', text: 'select 9' };
+    expect(await value(session, named)).toBe(9);
+    const parked = await real.proxy.sessions.park(real.tenant, { kind: 'ifIdle' });
+    expect(parked).toEqual({ kind: 'parked', sessions: 1 });
+    expect(await value(session, named)).toBe(9);
+    await session.query('begin');
+    expect((await real.proxy.sessions.park(real.tenant, { kind: 'ifIdle' })).kind).toBe('held');
+    await session.query('commit');
+  });
+
+  test('may lose its backend between two transactions', async () => {
+    await using session = await client();
+    const named = { name: 'n', text: 'select pg_backend_pid()' };
+    const lost = await value(session, named);
+    await real.postgres.sql(`select pg_terminate_backend(${lost}, 5000)`);
+    // What it has said by then has been read before this.
+    await client().then((other) => other.end());
+    expect(await value(session, named)).not.toBe(lost);
+  });
+});
+
 describe('postgres.js, which prepares all it asks', () => {
   test('shares few backends, pipelines and rolls back', async () => {
     const { host, port, user, password, database } = real.connection;
