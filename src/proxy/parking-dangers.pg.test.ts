@@ -205,3 +205,20 @@ describe('the state of a session that cannot be known', () => {
     expect(await value(session, `select current_setting('app.tenant', true)`)).toBe('four');
   });
 });
+
+describe('all who listen', () => {
+  test('hear what one of them notifies with the words that wake the compute', async () => {
+    await world();
+    await using one = await client();
+    await using other = await client();
+    for (const session of [one, other]) await session.query('listen news');
+    for (let night = 0; night < 5; night++) {
+      expect((await parkIdle()).kind).toBe('parked');
+      await one.query(`notify news, '${night}'`);
+      await eventually('both have heard', async () =>
+        [one, other].every(({ heard }) => heard.at(-1) === `${night}`),
+      );
+    }
+    expect([one.heard.length, other.heard.length]).toEqual([5, 5]);
+  });
+});

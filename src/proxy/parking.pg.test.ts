@@ -3,6 +3,7 @@ import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { eventually } from '../testing/eventually.ts';
 import { type RealProxy, realProxy } from '../testing/real-proxy.ts';
+import { verifierOf } from '../wire/verifier.ts';
 
 let real: RealProxy;
 
@@ -88,6 +89,23 @@ describe('a session that is parked and speaks again', () => {
     expect(await value(other, 'select count(*)::int from pg_prepared_statements')).toBe(0);
     expect(await value(session, 'execute p')).toBe(1);
   });
+});
+
+test('a new password that one session has proven is good for all of its role', async () => {
+  await using session = await client({ application_name: 'old' });
+  await until('parked');
+  const verifier = await verifierOf('a new one', Buffer.alloc(16, 3));
+  const before = await real.gate.credential(real.tenant, 'acme');
+  const set = async (to: string) => {
+    await real.postgres.sql(`alter role acme password '${to}'`);
+    real.gate.addRole(real.tenant, 'acme', { verifier: to });
+  };
+  await real.proxy.sessions.park(real.tenant, { kind: 'ifIdle' });
+  await set(verifier);
+  await using other = await client({ application_name: 'new', password: 'a new one' });
+  expect(await value(other, 'select 1')).toBe(1);
+  expect(await value(session, 'select 2')).toBe(2);
+  await set(before?.verifier ?? '');
 });
 
 describe('a session is pinned', () => {

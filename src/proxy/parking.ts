@@ -77,7 +77,8 @@ export class Parking {
 
   /** Whether it is at rest with its backend. */
   get isAtRest(): boolean {
-    return (this.#kind === 'bound' || this.#kind === 'pinned') && this.#options.relay.isIdle;
+    const { isIdle, isHoldingBack } = this.#options.relay;
+    return (this.#kind === 'bound' || this.#kind === 'pinned') && isIdle && !isHoldingBack;
   }
 
   /** Whether nothing was said since it was last asked. */
@@ -366,8 +367,7 @@ export class Parking {
     for (const message of differences(backend, this.#view)) relay.say(message);
     this.#hasLostTransaction = false;
     this.#move('bound');
-    relay.flow();
-    pool.bound(this);
+    pool.bound(this, () => this.#kind === 'bound' && relay.flow());
   }
 
   /**

@@ -65,15 +65,16 @@ export class PoolMemory {
     this.isOverfull = false;
   }
 
-  /** One object for all who log in as the same; the key that was proven last counts. */
+  /** One object for all who log in as the same. The key that was proven last counts, for all of the role. */
   identity(loginAs: Omit<Identity, 'baseline'>): Identity {
-    const { clientKey } = loginAs;
+    const { role, clientKey } = loginAs;
     const name = identityName(loginAs);
     const known = this.#identities.get(name);
-    if (known !== undefined) {
-      known.clientKey = clientKey;
-      return known;
+    if (known !== undefined && isSame(known.clientKey, clientKey)) return known;
+    for (const other of this.#identities.values()) {
+      if (other.role === role) other.clientKey = clientKey;
     }
+    if (known !== undefined) return known;
     const identity = { ...loginAs, baseline: null };
     this.#identities.set(name, identity);
     return identity;
@@ -88,3 +89,5 @@ export class PoolMemory {
     }
   }
 }
+
+const isSame = (one: Uint8Array, other: Uint8Array): boolean => Buffer.compare(one, other) === 0;

@@ -146,9 +146,13 @@ export class TenantPool implements EvidenceHears {
     this.#feed();
   }
 
-  /** A session has got its backend and all it holds. */
-  bound(session: PooledSession): void {
+  /**
+   * A session has got its backend and all it holds. `flow` lets through what its client has said, once
+   * all who listen are there to hear of it.
+   */
+  bound(session: PooledSession, flow: () => void): void {
     this.#compute.passed(session);
+    this.#compute.whenOpen(flow);
     this.#timed.delete(session);
     // The last to be bound stands last, so that the next to be asked is one that was not lately.
     if (this.#keepers.delete(session)) this.#keepers.add(session);

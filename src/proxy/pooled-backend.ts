@@ -101,7 +101,11 @@ export class PooledBackend {
       onClosed(this);
     });
     socket.on('drain', () => this.owner.backendDrained());
-    receive(socket, (buffer, end) => this.owner.fromBackend(buffer, end));
+    receive(socket, (buffer, end) => {
+      // The socket closes right after. What that means for a session, its owner knows better.
+      if (isPostmasterGone(buffer, end)) return false;
+      return this.owner.fromBackend(buffer, end);
+    });
     // What happened before we listened is not told again.
     if (socket.readableEnded || socket.destroyed) queueMicrotask(() => this.#ended());
     if (socket.closed) queueMicrotask(() => onClosed(this));
@@ -169,4 +173,18 @@ function reportedIn(greeting: Buffer): Map<string, string> {
     at = next;
   }
   return found;
+}
+
+/** With its fields, an error without a statement is shorter. */
+const LAST_WORDS_BYTES = 256;
+
+/**
+ * What a backend says that finds its postmaster dead: to a client it would mean that somebody ended
+ * its connection on purpose. Source: PostgreSQL `be-secure.c`, `secure_read`.
+ */
+function isPostmasterGone(buffer: Buffer, end: number): boolean {
+  if (buffer[0] !== ANSWER.error || end > LAST_WORDS_BYTES || end < HEADER_BYTES) return false;
+  if (buffer.readUInt32BE(1) + 1 !== end) return false;
+  const text = buffer.toString('latin1', HEADER_BYTES, end);
+  return text.includes('C57P01\0') && text.includes('unexpected postmaster exit');
 }

@@ -230,7 +230,11 @@ export class Session implements Tracked {
       id: this.#options.id,
       cause: begin.cause,
       processId: key.processId,
-      onRolesChanged: () => gate.rolesChanged(door.tenant),
+      onRolesChanged: () => {
+        // A backend at rest knows its role as it was.
+        pool.onDatabase();
+        gate.rolesChanged(door.tenant);
+      },
       onEnd: () => this.#close(),
     });
     cancelKeys.bind(key, running);

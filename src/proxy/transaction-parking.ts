@@ -268,7 +268,7 @@ export class TransactionParking implements PooledSession {
       evidence.begin();
       for (const told of this.#settings.tell(backend)) relay.say(told);
       this.#goOn();
-      pool.bound(this);
+      pool.bound(this, () => {});
     });
   }
 
@@ -309,8 +309,13 @@ export class TransactionParking implements PooledSession {
     relay.ask({
       bytes: Buffer.concat(settings === null ? parses : [settings, ...parses]),
       readyForQueries: ahead + taken.length,
-      ...{ withHeldBack: true, keepNotices: false },
+      // Nothing of the client's runs before its settings are known to be made.
+      ...{ withHeldBack: settings === null, keepNotices: false },
       onDone: (replies) => {
+        if (settings !== null && replies.errors.some(({ at }) => at === 0)) {
+          this.#lostWhileRestoring(replies, true);
+          return;
+        }
         relay.backend.reported(replies.parameters);
         for (const { at } of replies.errors) {
           const [name] = taken[at - ahead] ?? [];

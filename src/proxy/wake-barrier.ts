@@ -24,6 +24,7 @@ export class WakeBarrier {
   readonly #options: WakeBarrierOptions;
   /** Listeners that have not yet rejoined. */
   readonly #missing = new Set<PooledSession>();
+  readonly #onOpen: (() => void)[] = [];
   #address: Address | null = null;
   #isWaking = false;
 
@@ -66,6 +67,13 @@ export class WakeBarrier {
   /** It has rejoined, or never will. */
   passed(session: PooledSession): void {
     this.#missing.delete(session);
+    if (!this.isUp) for (const run of this.#onOpen.splice(0)) run();
+  }
+
+  /** Calls `run` when nobody is missing, who would not hear what is said: now, most often. */
+  whenOpen(run: () => void): void {
+    if (this.isUp) this.#onOpen.push(run);
+    else run();
   }
 
   #woken(address: Address): void {
