@@ -60,7 +60,8 @@ export type Asked =
 
 /**
  * For so long after its last request a session with a sequence's value keeps its backend: `currval`
- * and `lastval` come right behind the `INSERT` they belong to, and nothing could restore them.
+ * and `lastval` come right behind the `INSERT` they belong to, and nothing could restore them. Where
+ * others wait for a backend, as short as for a stop.
  */
 export const SEQUENCE_GRACE: Readonly<Record<Purpose, DurationMs>> = {
   learn: ms(0),

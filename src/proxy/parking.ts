@@ -75,13 +75,12 @@ export class Parking {
     return this.#state.idleSessionTimeout;
   }
 
-  /** Whether it is at rest with its backend. */
   get isAtRest(): boolean {
     const { isIdle, isHoldingBack } = this.#options.relay;
     return (this.#kind === 'bound' || this.#kind === 'pinned') && isIdle && !isHoldingBack;
   }
 
-  /** Whether nothing was said since it was last asked. */
+  /** Nothing was said since it was last asked. */
   get isKnown(): boolean {
     return this.#askedBeat === this.#options.relay.beat;
   }
@@ -117,10 +116,12 @@ export class Parking {
   }
 
   #isSpared(purpose: Purpose): boolean {
-    return isSpared(this.#found, purpose, elapsed(this.idleSince, this.#options.clock.now()));
+    const { pool, clock } = this.#options;
+    const why = purpose === 'share' && pool.isHungry ? 'suspend' : purpose;
+    return isSpared(this.#found, why, elapsed(this.idleSince, clock.now()));
   }
 
-  /** Takes note of whether the session has been used since it was last looked at. */
+  /** Looks whether it has been used. */
   sweep(now: Instant): void {
     this.#idleness.look(this.#options.relay, now);
   }
@@ -131,11 +132,10 @@ export class Parking {
 
   view(now: Instant): SessionView {
     const { kind, isBound, pinReason: reason } = this;
-    const shown = { kind, isBound, reason, pinnedAt: this.#pin?.since, idleness: this.#idleness };
-    return sessionView({ ...this.#options, ...shown }, now);
+    const since = { pinnedAt: this.#pin?.since, idleness: this.#idleness };
+    return sessionView({ ...this.#options, kind, isBound, reason, ...since }, now);
   }
 
-  /** What it is pinned by; an open transaction is one. */
   get pinReason(): PinReason | null {
     const { isInTransaction } = this.#options.relay;
     return this.#pin?.reason ?? (isInTransaction ? 'open transaction' : null);
