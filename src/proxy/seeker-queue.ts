@@ -133,7 +133,8 @@ export class SeekerQueue {
       this.#waitOn(seeker);
       return;
     }
-    const slow = this.#clock.timer(ms(SLOW_AFTER - waited), () => {
+    const first = ms(Math.min(SLOW_AFTER, this.#patience().waitMax) - waited);
+    const slow = this.#clock.timer(first, () => {
       const { awaited, waitMax } = this.#patience();
       if (waitMax > SLOW_AFTER) seeker.onSlow(noticeResponse(awaited));
       this.#waitOn(seeker);
