@@ -241,6 +241,10 @@ test('a postmaster killed under its sessions costs them nothing, and every ackno
     const pids = new Set(running.map((p) => p.pid));
     const postmaster = running.find((p) => !pids.has(p.parent));
     process.kill(postmaster?.pid ?? 0, 'SIGKILL');
+    // Backends end by themselves, each at rest in a moment; what is asked of one in that moment fails.
+    await eventually('the old compute is gone', async () =>
+      (await processesIn(directoryOf(ledger))).every((p) => !pids.has(p.pid)),
+    );
     await ledgerIsWhole(server);
     // It was at rest, and does not know that anything has happened.
     expect((await client.query('select 1 as one')).rows).toEqual([{ one: 1 }]);

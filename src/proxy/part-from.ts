@@ -26,6 +26,6 @@ export function partFrom(server: PooledBackend, parting: Parting, options: KeptO
     void cancels.send({ backend: server, isBusy: true });
     server.destroy();
   } else if (parting.hasTerminated && asked === null && !isBeingCancelled && traffic.isIdle) {
-    pool.leftBy(server, evidence);
+    pool.leftBy(server, evidence, true);
   } else server.leave(clock);
 }

@@ -185,13 +185,13 @@ export class TenantPool implements EvidenceHears {
   }
 
   /** A client has gone and left its backend at rest. What it held is asked for, if need be. */
-  leftBy(backend: PooledBackend, evidence: Pick<Evidence, 'isTainting'>): void {
+  leftBy(backend: PooledBackend, evidence: Pick<Evidence, 'isTainting'>, isLeft = false): void {
     const { memory } = this;
     if (evidence.isTainting || this.#closedBy !== null) {
       backend.leave(this.#parts.clock);
       return;
     }
-    const options = this.#resetOptions(backend);
+    const options = { ...this.#resetOptions(backend), isLeft };
     const isKnown = memory.hasScanned(backend.identity) && !memory.knowsNames;
     reset(backend, isKnown ? options : { ...options, before: memory.doubt(backend.identity) });
   }

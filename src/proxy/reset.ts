@@ -2,6 +2,7 @@
 import type { CancelTimer, Clock } from '../domain/clock.ts';
 import { seconds } from '../domain/units.ts';
 import { HiddenReplies } from '../wire/hidden-replies.ts';
+import { queryMessage } from '../wire/requests.ts';
 import { resetBackend } from '../wire/restore.ts';
 import type { Interrogated } from '../wire/session-state.ts';
 import { readAnswer } from './asked-state.ts';
@@ -22,14 +23,17 @@ export type ResetOptions = {
     readonly question: Buffer;
     readonly mayGoOn: (answer: Interrogated | null) => boolean;
   };
+  /** Its client is gone: what it has counted is told at once, as at the end of a connection. */
+  readonly isLeft?: boolean;
   readonly onReset: () => void;
   /** It could not be cleared. It is nobody's. */
   readonly onLost: () => void;
 };
 
 export function reset(backend: PooledBackend, options: ResetOptions): void {
+  const steps = stepsOf(options);
   const replies = new HiddenReplies({
-    readyForQueries: options.before === undefined ? 1 : 2,
+    readyForQueries: steps.length,
     onAsync: () => {},
     keepNotices: false,
     bytesMax: ANSWER_BYTES_MAX,
@@ -59,13 +63,20 @@ export function reset(backend: PooledBackend, options: ResetOptions): void {
     backendEnded: () => finish(false),
   };
   cancelTimer = options.clock.timer(RESET_MAX, () => finish(false));
-  const { before } = options;
-  backend.socket.write(
-    before === undefined ? resetBackend : Buffer.concat([before.question, resetBackend]),
-  );
+  backend.socket.write(Buffer.concat(steps));
 }
 
 const mayGoOn = (replies: HiddenReplies, { before }: ResetOptions): boolean =>
   before?.mayGoOn(readAnswer(replies)) ?? true;
 
 const NOBODY = { fromBackend: () => false, backendDrained: () => {}, backendEnded: () => {} };
+
+/** Else a backend tells its counts when it has been idle for ten seconds; upkeep goes by them. */
+const TELL_STATISTICS = queryMessage('select pg_catalog.pg_stat_force_next_flush()');
+
+/** One ReadyForQuery each. */
+const stepsOf = ({ before, isLeft }: ResetOptions): readonly Buffer[] => [
+  ...(before === undefined ? [] : [before.question]),
+  ...(isLeft === true ? [TELL_STATISTICS] : []),
+  resetBackend,
+];
