@@ -21,7 +21,9 @@ const BARS = { unparkMs: 4, questionMs: 1.5, suspendMs: 150 } as const;
 const UNPARKS = 50;
 const UNPARK_ROUNDS = 4;
 const QUESTIONS = 1_000;
-const SUSPENDS = 20;
+const SUSPENDS = 10;
+/** Idle for long enough to have been asked, and not to have been parked. */
+const IDLE_MS = 750;
 const IDLE_SESSIONS = 100;
 
 const SELECT = query('select 1');
@@ -133,20 +135,27 @@ async function measureUnparks(tenant: TenantSecret): Promise<string[][]> {
 async function measureSuspends(): Promise<string[][]> {
   const rows: string[][] = [];
   const alone = await newTenant('alone');
-  for (const isFilled of [false, true]) {
-    const used = await newTenant(isFilled ? 'used-full' : 'used');
+  for (const [name, isFilled, isIdle] of [
+    ['used', false, true],
+    ['used-full', true, true],
+    ['busy', false, false],
+    ['busy-full', true, false],
+  ] as const) {
+    const used = await newTenant(name);
     const open = Array.from({ length: IDLE_SESSIONS }, () => RawSession.open(loginOf(used)));
     const sessions = await Promise.all(open);
     const [withSessions, without]: [number[], number[]] = [[], []];
     if (isFilled) for (const session of sessions) await fill(session);
     for (let i = 0; i < SUSPENDS; i++) {
       await Promise.all(sessions.map((session) => session.ask(SELECT)));
+      if (isIdle) await new Promise((next) => setTimeout(next, IDLE_MS));
       withSessions.push(await timed(() => tenants.suspend(used.name)));
       await tenants.wake(alone.name);
       without.push(await timed(() => tenants.suspend(alone.name)));
     }
     for (const session of sessions) session.close();
-    const what = `suspend, ${IDLE_SESSIONS} ${isFilled ? 'full' : 'empty'} sessions, ms`;
+    const [holding, since] = [isFilled ? 'full' : 'empty', isIdle ? 'idle' : 'just answered'];
+    const what = `suspend, ${IDLE_SESSIONS} ${holding} sessions, ${since}, ms`;
     const beside = `none: ${fixed(p50(without))}`;
     rows.push(row(what, withSessions, beside, [p50(withSessions), BARS.suspendMs]));
   }

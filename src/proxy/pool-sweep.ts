@@ -39,8 +39,9 @@ export function sweepSessions(
 function askIdle(session: PooledSession, now: Instant, parkAfter: DurationMs): void {
   const idleFor = elapsed(session.idleSince, now);
   if (idleFor >= parkAfter) session.ask('share');
-  // So that a crash of the compute finds its state known.
-  else if (session.isTouched && idleFor > 0) session.ask('learn');
+  else if (session.isKnown) return;
+  // A crash of the compute should find it known, and a stop should have nothing to ask.
+  else if (session.isTouched ? idleFor > 0 : idleFor >= parkAfter / 2) session.ask('learn');
 }
 
 export type UseRequest = {
