@@ -57,7 +57,7 @@ export interface BackendOwner {
 }
 
 /** Takes the last words of a backend that nobody needs any more. */
-const NOBODY: BackendOwner = {
+export const NOBODY: BackendOwner = {
   fromBackend: () => false,
   backendDrained: () => {},
   backendEnded: () => {},

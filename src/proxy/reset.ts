@@ -6,7 +6,7 @@ import { queryMessage } from '../wire/requests.ts';
 import { resetBackend } from '../wire/restore.ts';
 import type { Interrogated } from '../wire/session-state.ts';
 import { readAnswer } from './asked-state.ts';
-import type { PooledBackend } from './pooled-backend.ts';
+import { NOBODY, type PooledBackend } from './pooled-backend.ts';
 
 /** A backend that takes longer than this is not worth it. */
 const RESET_MAX = seconds(5);
@@ -42,9 +42,12 @@ export function reset(backend: PooledBackend, options: ResetOptions): void {
   const finish = (isReset: boolean): void => {
     cancelTimer();
     backend.owner = NOBODY;
-    if (isReset) backend.lastUser = null;
-    if (isReset) options.onReset();
-    else options.onLost();
+    if (!isReset) {
+      options.onLost();
+      return;
+    }
+    backend.lastUser = null;
+    options.onReset();
   };
   backend.owner = {
     fromBackend: (buffer, end) => {
@@ -68,8 +71,6 @@ export function reset(backend: PooledBackend, options: ResetOptions): void {
 
 const mayGoOn = (replies: HiddenReplies, { before }: ResetOptions): boolean =>
   before?.mayGoOn(readAnswer(replies)) ?? true;
-
-const NOBODY = { fromBackend: () => false, backendDrained: () => {}, backendEnded: () => {} };
 
 /** Else a backend tells its counts when it has been idle for ten seconds; upkeep goes by them. */
 const TELL_STATISTICS = queryMessage('select pg_catalog.pg_stat_force_next_flush()');

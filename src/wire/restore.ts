@@ -1,9 +1,9 @@
 /**
  * Gives a fresh backend what a session had in its former one.
  *
- * All of it is one implicit transaction in which, as a setting local to it, every error is fatal:
- * the backend ends before it reads what the client has sent behind, and no client ever runs on half
- * of its state. The text is UTF-8 in that transaction, whatever the session's encoding is. Settings
+ * All of it is one implicit transaction in which, as a setting local to it, every error is fatal, so
+ * that no session is left with half of its state. The first statement makes that setting and may itself
+ * fail: what the client has said must wait for the answer. The text is UTF-8 in that transaction, whatever the session's encoding is. Settings
  * that would change how the rest of the restore goes are made last, just before its Sync.
  *
  * Every name is qualified as in `interrogation`, for the session's `search_path` is in effect.
