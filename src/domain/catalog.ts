@@ -3,8 +3,9 @@
  *
  * All throw `CATALOG_DOWN` when the catalog cannot be reached.
  */
-import type { TenantId, TenantName } from './ids.ts';
-import type { Tenant, TenantState, TenantStateKind } from './tenant.ts';
+import type { TenantId, TenantName, VaultId } from './ids.ts';
+import type { LadderStep, LevelTotals } from './levels.ts';
+import type { Home, MoveChange, Tenant, TenantState, TenantStateKind } from './tenant.ts';
 import type { Plan, Tier } from './tier.ts';
 import type { DurationMs, Timestamp } from './units.ts';
 import type { UsageMinute, UsageSink } from './usage.ts';
@@ -20,11 +21,15 @@ export type TenantDraft = {
   readonly maxPinIdle: DurationMs | null;
   /** Of the owner role, which has the tenant's name. */
   readonly verifier: Verifier;
+  /** `none` for a new tenant; a fork or an import begins in the archive. */
+  readonly home: Home;
+  /** Its own id, but for a fork. */
+  readonly vault: VaultId;
 };
 
 /** What of a tenant may be changed without moving it; what is not given stays. */
 export type TenantSettings = Partial<
-  Pick<TenantDraft, 'suspendAfter' | 'sessionsMax' | 'maxPinIdle'>
+  Pick<TenantDraft, 'suspendAfter' | 'sessionsMax' | 'maxPinIdle' | 'tier'>
 >;
 
 export type TenantPage = {
@@ -39,6 +44,13 @@ export type TenantQuery = {
   /** 1 to 1,000. */
   readonly limit: number;
   readonly state: TenantStateKind | null;
+};
+
+/** Which tenants at rest something is due for. At most `limit`, who waits longest first. */
+export type DueQuery = {
+  readonly limit: number;
+  /** At rest with files here since before this; the database's clock says since when. */
+  readonly restedBefore: Timestamp;
 };
 
 export interface Catalog extends UsageSink {
@@ -58,10 +70,35 @@ export interface Catalog extends UsageSink {
   unrestedTenants(): Promise<readonly Tenant[]>;
 
   /**
-   * Writes the move of `tenant` to `to`, if the stored generation is still the tenant's.
+   * Writes the move of `tenant` to `to`, with `change`, if the stored generation is still the tenant's.
+   * A move to `waking` also begins `dirtySince`, if it is null.
    * Throws `STALE_GENERATION` if another writer came first, `TENANT_UNKNOWN` if it is gone.
    */
-  move(tenant: Tenant, to: TenantState): Promise<Tenant>;
+  move(tenant: Tenant, to: TenantState, change?: MoveChange): Promise<Tenant>;
+
+  /** Writes `change` as `move` does, the state staying as it is. The generation grows. */
+  note(tenant: Tenant, change: MoveChange): Promise<Tenant>;
+
+  /** Suspended tenants whose files may leave this machine. */
+  dueForArchive(query: DueQuery): Promise<readonly Tenant[]>;
+
+  /** Tenants, awake or asleep, that have had changes which no snapshot has since before `before`. */
+  dueForSnapshot(before: Timestamp, limit: number): Promise<readonly Tenant[]>;
+
+  /** Adds to a tenant's totals, and replaces its bytes. No effect if it is gone. */
+  noteLevels(id: TenantId, change: Partial<LevelTotals>): Promise<void>;
+
+  /** `NO_TOTALS` if nothing is known. */
+  levels(id: TenantId): Promise<LevelTotals>;
+
+  /** The totals of all tenants together. */
+  fleetLevels(): Promise<LevelTotals>;
+
+  /** Records a step; the oldest are forgotten after 30 days. No effect if the tenant is gone. */
+  recordStep(id: TenantId, step: LadderStep): Promise<void>;
+
+  /** The latest first, at most `limit`. */
+  steps(id: TenantId, limit: number): Promise<readonly LadderStep[]>;
 
   /** Changes settings of a tenant without moving it. Throws `TENANT_UNKNOWN`. */
   configure(id: TenantId, change: TenantSettings): Promise<Tenant>;

@@ -4,8 +4,10 @@
  * The orchestrator decides and calls; a host carries out and decides nothing. Every method is
  * idempotent: after a crash the orchestrator repeats it, and the second call finds the work done.
  */
+import type { Snapshot, SnapshotRef } from './archive.ts';
 import type { TenantId, TenantName } from './ids.ts';
-import type { SizeClass } from './tier.ts';
+import type { Level, LevelReading } from './levels.ts';
+import type { Limits, SizeClass } from './tier.ts';
 import type { DurationMs } from './units.ts';
 import type { RoleRecord, Verifier } from './verifier.ts';
 
@@ -30,12 +32,31 @@ export type Owner = {
 
 export type StartOptions = {
   readonly size: SizeClass;
+  readonly limits: Limits;
   /** The start is given up, and what was started is ended, when this much time has passed. */
   readonly giveUpAfter: DurationMs;
 };
 
+export type Started = {
+  readonly address: Address;
+  /** Where the start found what it read; L3 if that is not known. A hydrate is told apart by who asked for it. */
+  readonly from: Extract<Level, 'L2' | 'L3'>;
+};
+
+export type ArchiveRequest = SnapshotRef & {
+  readonly name: string | null;
+  /** Somebody comes: gives up quickly, and nothing has changed. No effect once it is committed. */
+  readonly signal: AbortSignal;
+};
+
+/** Room on the disk that holds the tenants. */
+export type DiskRoom = { readonly freeBytes: number; readonly totalBytes: number };
+
 export interface Host {
-  /** Gives the tenant a data directory of its own, from a husk. Throws `DISK_FULL`, `NO_UIDS`. */
+  /**
+   * Gives the tenant a data directory of its own, from a husk, unless it has one.
+   * Throws `DISK_FULL`, `NO_UIDS`.
+   */
   create(tenant: TenantId): Promise<void>;
 
   /**
@@ -43,7 +64,7 @@ export interface Host {
    * If it already runs, resolves with its address. Throws a plain `Error` with the reason, safe to
    * show, if it cannot start.
    */
-  start(tenant: TenantId, options: StartOptions): Promise<Address>;
+  start(tenant: TenantId, options: StartOptions): Promise<Started>;
 
   /** Makes owner role, database and verifier in the running compute what `owner` says. */
   settle(tenant: TenantId, owner: Owner): Promise<void>;
@@ -71,10 +92,54 @@ export interface Host {
    */
   upkeep(tenant: TenantId, signal: AbortSignal): Promise<void>;
 
+  /** What of the tenant is at which level now. Costs milliseconds; asked for by people and the ladder. */
+  measure(tenant: TenantId): Promise<LevelReading>;
+
+  /**
+   * Evicts from the running compute's shared buffers what was used least, whole relations before parts,
+   * until at most `keep` bytes are in use. Returns the bytes evicted; 0 where that cannot be done.
+   */
+  shedL1(tenant: TenantId, keep: number): Promise<number>;
+
+  /**
+   * Drops the tenant's files from the page cache, the least used relations first, until at most `keep`
+   * bytes are resident, awake or asleep. Returns the bytes dropped; 0 where that cannot be done.
+   */
+  shedL2(tenant: TenantId, keep: number): Promise<number>;
+
+  /** Puts the running compute under other limits. No effect where there are none to enforce. */
+  limit(tenant: TenantId, limits: Limits): Promise<void>;
+
+  /**
+   * To be called before a stop that nobody waits for: keeps which blocks and relations were worth
+   * having in memory, for `start` and `prewarm`, and tells how the compute was served.
+   */
+  remember(tenant: TenantId): Promise<LevelReading>;
+
+  /**
+   * Reads into the running compute's shared buffers what was remembered, the best first, at most
+   * `bytesMax`. Gives way when `signal` aborts. Returns the bytes read.
+   */
+  prewarm(tenant: TenantId, bytesMax: number, signal: AbortSignal): Promise<number>;
+
+  /**
+   * Writes a snapshot of the tenant, from its files if it is stopped, over the replication protocol if
+   * it runs. Throws what `Archive.save` throws, and the reason of `signal`.
+   */
+  archive(tenant: TenantId, request: ArchiveRequest): Promise<Snapshot>;
+
+  /**
+   * Brings the tenant's files back from a snapshot, unless it has files. They are in place whole or not
+   * at all. Returns the bytes read from the archive. Throws what `Archive.load` throws.
+   */
+  hydrate(tenant: TenantId, ref: SnapshotRef, signal: AbortSignal): Promise<number>;
+
+  diskRoom(): DiskRoom;
+
   /** Stops the compute cleanly, harder after a deadline; resolves when its last process is gone. */
   stop(tenant: TenantId): Promise<void>;
 
-  /** Removes all that the host has of the tenant. Its compute must be stopped. */
+  /** Removes all files of the tenant from this machine. Its compute must be stopped. */
   remove(tenant: TenantId): Promise<void>;
 
   /** What is true now, learned from disk and processes alone; adopts a compute that runs. */

@@ -9,6 +9,15 @@ export type TenantId = string & { readonly [identity]: 'tenant' };
 /** Names a tenant to people and to clients: also its database, its owner role and its DNS label. */
 export type TenantName = string & { readonly [identity]: 'tenant-name' };
 
+/**
+ * A part of the archive with a key of its own, in which equal data is stored once: a tenant's, and
+ * that of all forked from it. Named after the tenant that it was made for, which may be gone since.
+ */
+export type VaultId = TenantId;
+
+/** One snapshot of one tenant; the later, the greater as text. */
+export type SnapshotId = string & { readonly [identity]: 'snapshot' };
+
 /** One client connection to the proxy; unique within one run of the proxy. */
 export type SessionId = number & { readonly [identity]: 'session' };
 
@@ -17,6 +26,8 @@ export type ProxyId = string & { readonly [identity]: 'proxy' };
 
 const TENANT_ID = /^tn_[0-9a-z]{12}$/;
 const TENANT_NAME = /^[a-z](?:[a-z0-9_-]{0,61}[a-z0-9])?$/;
+
+const SNAPSHOT_ID = /^sn_[0-9]{12}$/;
 
 /** Names PostgreSQL or we ourselves use inside every tenant's compute. */
 const RESERVED = new Set(['postgres', 'template0', 'template1', 'public', 'none', 'user']);
@@ -27,6 +38,16 @@ export function parseTenantId(text: string): TenantId {
   if (!TENANT_ID.test(text)) throw fault('BAD_ID', { what: 'tenant id' });
   return text as TenantId;
 }
+
+/** Throws `BAD_ID` unless `text` is `sn_` and twelve digits. */
+export function parseSnapshotId(text: string): SnapshotId {
+  if (!SNAPSHOT_ID.test(text)) throw fault('BAD_ID', { what: 'snapshot id' });
+  return text as SnapshotId;
+}
+
+/** The id of a snapshot taken while its tenant had this generation, which no later one has again. */
+export const snapshotIdOf = (generation: number): SnapshotId =>
+  `sn_${String(generation).padStart(12, '0')}` as SnapshotId;
 
 /** Whether `text` has the form of a tenant id. */
 export const isTenantId = (text: string): text is TenantId => TENANT_ID.test(text);

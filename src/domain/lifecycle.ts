@@ -1,5 +1,7 @@
 /** What the orchestrator does for `control`: the moves of a tenant that a person may ask for. */
-import type { TenantId } from './ids.ts';
+import type { Snapshot } from './archive.ts';
+import type { SnapshotId, TenantId } from './ids.ts';
+import type { LevelReading } from './levels.ts';
 import type { Tenant } from './tenant.ts';
 import type { DurationMs, Timestamp } from './units.ts';
 
@@ -20,6 +22,8 @@ export type TenantLive = {
   readonly suspendAt: Timestamp | null;
   /** The last one since the compute woke; `null` if there was none. */
   readonly lastSuspendRefusal: SuspendRefusal | null;
+  /** Where it stands on the way down, in a few words; null while it is where its tier has it. */
+  readonly descent: string | null;
 };
 
 /** All that the proxies have reported, together. */
@@ -53,6 +57,21 @@ export interface Lifecycle {
    * Throws `TENANT_BUSY`, and as `Gate.wake` does.
    */
   restart(id: TenantId, request: RestartRequest): Promise<Tenant>;
+
+  /** Takes a sleeping tenant's files to the archive. Throws `TENANT_BUSY` while it is awake or somebody comes. */
+  archive(id: TenantId): Promise<Tenant>;
+
+  /** Writes a snapshot, awake or asleep; a tenant without changes since the last unnamed one gets that again. */
+  snapshot(id: TenantId, name: string | null): Promise<Snapshot>;
+
+  /**
+   * Makes a snapshot the tenant's data. What there was is kept as a snapshot of its own if it can be
+   * read. Sessions are parked and see the new data; throws `TENANT_BUSY` if one cannot be.
+   */
+  restore(id: TenantId, snapshot: SnapshotId): Promise<Tenant>;
+
+  /** What of it is at which level, measured now. */
+  measure(id: TenantId): Promise<LevelReading>;
 
   /** Ends its sessions, stops it, removes its data and its row. Finishes after a crash. */
   remove(id: TenantId): Promise<void>;

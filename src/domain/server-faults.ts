@@ -48,6 +48,52 @@ export const SERVER_FAULTS = {
     retry: 'never',
     message: (p: { what: string }) => `the disk is full: ${p.what}; free some space and repeat`,
   },
+  ARCHIVE_DOWN: {
+    kind: 'control',
+    sqlstate: '58030',
+    http: 503,
+    retry: 'soon',
+    message: (p: { why: string }) =>
+      `the archive cannot be used: ${p.why}; what is there stays there, try again in a moment`,
+  },
+  ARCHIVE_CORRUPT: {
+    kind: 'compute',
+    sqlstate: 'XX001',
+    http: 500,
+    retry: 'never',
+    message: (p: { snapshot: string; why: string }) =>
+      `snapshot ${p.snapshot} is damaged (${p.why}) and is not used; an earlier one may be good: "dynabase snapshots list"`,
+  },
+  ARCHIVE_KEY: {
+    kind: 'control',
+    sqlstate: '58000',
+    http: 500,
+    retry: 'never',
+    message: (p: { why: string }) =>
+      `the archive's master key is not usable: ${p.why}; give the one that this archive was begun with`,
+  },
+  SNAPSHOT_UNKNOWN: {
+    kind: 'client',
+    sqlstate: '42704',
+    http: 404,
+    retry: 'never',
+    message: (p: { snapshot: string }) => `there is no snapshot "${p.snapshot}" of this tenant`,
+  },
+  BAD_IMPORT: {
+    kind: 'client',
+    sqlstate: '22000',
+    http: 400,
+    retry: 'never',
+    message: (p: { why: string }) =>
+      `the file cannot be imported: ${p.why}; use one that "dynabase export" has made`,
+  },
+  BAD_POLICY: {
+    kind: 'client',
+    sqlstate: '22023',
+    http: 400,
+    retry: 'never',
+    message: (p: { why: string }) => `the policy cannot be used: ${p.why}`,
+  },
   PORT_IN_USE: {
     kind: 'control',
     sqlstate: '58000',

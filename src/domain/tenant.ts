@@ -2,25 +2,32 @@
  * A tenant and its life.
  *
  *   creating ──▶ suspended ──▶ waking ──▶ running ──▶ suspending ──▶ suspended
- *                    ▲            │          │             │
- *                    │            ▼          │             └──▶ running   (a client came in time)
- *                    └───────── failed ◀─────┘
+ *                 ▲   ▲ │         │          │             │
+ *                 │   │ │         ▼          │             └──▶ running   (a client came in time)
+ *                 │   └─│────── failed ◀─────┘
+ *                 └ archiving                (its files leave this machine, or stay after all)
  *   any of them ──▶ deleting ──▶ (gone)
+ *
+ * Where its data is, is a second matter (`home`): a tenant that sleeps may have its files on this
+ * machine, in the archive only, or, as long as it has never been awake, nowhere.
  *
  * The state is written to the catalog before it is acted on. After a crash the written state says
  * what may be half done, and the orchestrator finishes it or takes it back.
  */
 import { assert } from './assert.ts';
-import type { TenantId, TenantName } from './ids.ts';
+import type { SnapshotId, TenantId, TenantName, VaultId } from './ids.ts';
 import type { Plan, Tier } from './tier.ts';
 import type { DurationMs, Timestamp } from './units.ts';
 
 export type TenantState =
   /** Written, and nothing else: its data directory may or may not be there. */
   | { readonly kind: 'creating' }
-  /** No process; the data is on disk. */
+  /** No process; `home` says where the data is. */
   | { readonly kind: 'suspended' }
-  /** A start is under way; the process may or may not be there. `attempt` counts from 1. */
+  /**
+   * A start is under way; files and process may or may not be there. `attempt` counts from 1. Files
+   * come into place whole, so where they are, they are the tenant's data whatever `home` says.
+   */
   | { readonly kind: 'waking'; readonly attempt: number }
   /** The compute accepts sessions. */
   | { readonly kind: 'running' }
@@ -33,8 +40,24 @@ export type TenantState =
       readonly reason: string;
       readonly retryAt: Timestamp;
     }
+  /**
+   * Its files are being written to the archive, and then deleted here. While `home` is `local` they
+   * are here and whole; once it is `archive` they are to be deleted.
+   */
+  | { readonly kind: 'archiving' }
   /** Being removed; its files may or may not be there. */
   | { readonly kind: 'deleting' };
+
+/** Where a tenant's data is. */
+export type Home =
+  /** Nowhere: it has never been awake, and an empty database is made for its first wake. */
+  | { readonly kind: 'none' }
+  /** On this machine. */
+  | { readonly kind: 'local' }
+  /** In the archive, as this snapshot. */
+  | { readonly kind: 'archive'; readonly snapshot: SnapshotId };
+
+export type HomeKind = Home['kind'];
 
 export type TenantStateKind = TenantState['kind'];
 
@@ -47,6 +70,14 @@ export type Tenant = {
   readonly stateSince: Timestamp;
   /** Grows with every move. A writer with an old one is refused. */
   readonly generation: number;
+  readonly home: Home;
+  /** Whose part of the archive its snapshots are in: its own, or for a fork that of its origin. */
+  readonly vault: VaultId;
+  /**
+   * Since when there may be changes here that no snapshot has; null if there are none. This much
+   * would be lost with the machine.
+   */
+  readonly dirtySince: Timestamp | null;
   /** Whether the compute already knows the owner role, database and verifier that the catalog has. */
   readonly settled: boolean;
   /** Idle time before suspension; `null` leaves it to the policy. */
@@ -61,20 +92,29 @@ export type Tenant = {
 /** The legal moves. What is not listed stops the program at the door. */
 export const TENANT_MOVES: Readonly<Record<TenantStateKind, readonly TenantStateKind[]>> = {
   creating: ['suspended', 'deleting'],
-  suspended: ['waking', 'deleting'],
+  suspended: ['waking', 'archiving', 'deleting'],
   waking: ['waking', 'running', 'suspended', 'failed', 'deleting'],
   running: ['suspending', 'suspended', 'failed', 'deleting'],
   suspending: ['suspended', 'running', 'failed', 'deleting'],
   failed: ['waking', 'suspended', 'deleting'],
+  archiving: ['suspended', 'failed', 'deleting'],
   deleting: ['deleting'],
 };
 
 export const mayMove = (from: TenantStateKind, to: TenantStateKind): boolean =>
   TENANT_MOVES[from].includes(to);
 
+/** What may be written together with a move; what is not given stays. */
+export type MoveChange = Partial<Pick<Tenant, 'home' | 'dirtySince'>>;
+
 /** The only function that changes a tenant's state. */
-export function moved(tenant: Tenant, to: TenantState, now: Timestamp): Tenant {
+export function moved(
+  tenant: Tenant,
+  { to, change = {} }: { readonly to: TenantState; readonly change?: MoveChange },
+  now: Timestamp,
+): Tenant {
   const from = tenant.state.kind;
   assert(mayMove(from, to.kind), `tenant ${tenant.id}: ${from} -> ${to.kind}`);
-  return { ...tenant, state: to, stateSince: now, generation: tenant.generation + 1 };
+  const generation = tenant.generation + 1;
+  return { ...tenant, ...change, state: to, stateSince: now, generation };
 }

@@ -24,17 +24,14 @@ const SMALL_BUFFERS_MB = 16;
 
 export const isSmall = (size: SizeClass): boolean => size.sharedBuffersMb < SMALL_BUFFERS_MB;
 
-/** One size class a tier, for one machine; the smaller ones keep an idle compute near 5 MB. */
-export const SIZE_OF_TIER: Readonly<Record<Tier, SizeClass>> = {
-  COLD: { sharedBuffersMb: 1, workMemKb: 4_096, maintenanceWorkMemMb: 16, connectionsMax: 200 },
-  WARM: { sharedBuffersMb: 8, workMemKb: 4_096, maintenanceWorkMemMb: 32, connectionsMax: 200 },
-  HOT: { sharedBuffersMb: 32, workMemKb: 8_192, maintenanceWorkMemMb: 64, connectionsMax: 200 },
-  PERSISTENT: {
-    sharedBuffersMb: 128,
-    workMemKb: 16_384,
-    maintenanceWorkMemMb: 128,
-    connectionsMax: 400,
-  },
+/** What a compute may take of the machine, all its processes together; null for no limit. */
+export type Limits = {
+  readonly memoryMb: number | null;
+  /** Of one processor: 100 is one whole, 250 two and a half. */
+  readonly cpuPercent: number | null;
+  readonly processesMax: number | null;
+  /** Reading and writing, each. */
+  readonly ioMbPerSecond: number | null;
 };
 
 /** The tier a new tenant of a plan starts in. Source: VISION.md, "Transparent Tier System". */

@@ -233,4 +233,31 @@ export const FAULT_GUIDE: FaultGuide = {
     params: {},
     advice: 'An operator should read the server log; the cause is there and nowhere else.',
   },
+  ARCHIVE_DOWN: {
+    params: { why: 'the bucket answers 503' },
+    advice:
+      'Look at the volume or bucket of the archive. Tenants whose files are here go on; one that is archived wakes when the archive is back.',
+  },
+  ARCHIVE_CORRUPT: {
+    params: { snapshot: 'sn_000000000042', why: 'a chunk of base/5/1259 is missing' },
+    advice:
+      'Nothing of it has been started. `dynabase snapshots list NAME` shows which are good, `dynabase snapshots restore NAME ID` brings one back; what was written after it is lost.',
+  },
+  ARCHIVE_KEY: {
+    params: { why: 'it opens no vault of this archive' },
+    advice:
+      'Put the key file back from your backup, or set DYNABASE_ARCHIVE_KEY. Without it nobody can read the archive.',
+  },
+  SNAPSHOT_UNKNOWN: {
+    params: { snapshot: 'sn_000000000042' },
+    advice: '`dynabase snapshots list NAME` shows those there are.',
+  },
+  BAD_IMPORT: {
+    params: { why: 'it ends too soon' },
+    advice: 'Copy the file again, or export it again.',
+  },
+  BAD_POLICY: {
+    params: { why: 'tiers.HOT.size.sharedBuffersMb must be 1 to 1048576' },
+    advice: 'Correct the field that is named. docs/operations.md describes the policy file.',
+  },
 };
