@@ -84,6 +84,13 @@ export type Loaded = {
   readonly bytes: number;
 };
 
+/** A snapshot to be made of another. */
+export type ShareTarget = {
+  readonly tenant: TenantId;
+  readonly snapshot: SnapshotId;
+  readonly name: string | null;
+};
+
 /** What garbage collection has done. */
 export type Collected = {
   readonly snapshots: number;
@@ -101,8 +108,8 @@ export interface Archive {
   /** All that are kept, the latest first, damaged ones too. */
   list(holder: Holder): Promise<readonly Snapshot[]>;
 
-  /** Gives `to` the snapshot as its own under `as`; both are in the same vault and share all chunks. */
-  share(from: SnapshotRef, to: TenantId, as: SnapshotId): Promise<Snapshot>;
+  /** Makes a snapshot of `to`, in the same vault, out of another, of the same tenant or not. All chunks are shared. */
+  share(from: SnapshotRef, to: ShareTarget): Promise<Snapshot>;
 
   /** Deletes one snapshot. No effect if it is gone. */
   drop(ref: SnapshotRef): Promise<void>;
