@@ -59,6 +59,9 @@ describe.each(Object.entries(MAKERS))('a catalog %s keeps the port: ', (_, make)
         tier: 'WARM',
         state: { kind: 'creating' },
         generation: 1,
+        home: { kind: 'none' },
+        vault: acme.id,
+        dirtySince: null,
         settled: false,
         suspendAfter: 1500,
         sessionsMax: null,
@@ -245,7 +248,7 @@ describe.each(Object.entries(MAKERS))('a catalog %s keeps the port: ', (_, make)
       const before = await catalog.countTenants();
       await catalog.removeTenant(leaving.id);
       const none = { creating: 0, suspended: 0, waking: 0, running: 0 };
-      const rest = { suspending: 0, failed: 0, deleting: 0 };
+      const rest = { suspending: 0, failed: 0, archiving: 0, deleting: 0 };
       expect([zero, before, await catalog.countTenants()]).toEqual([
         { ...none, ...rest },
         { ...none, ...rest, creating: 1, suspended: 10, waking: 1, deleting: 1 },

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parseTenantName } from '../domain/ids.ts';
+import { timestamp } from '../domain/units.ts';
 import { draft } from '../testing/drafts.ts';
 import { MemoryLog } from '../testing/memory-log.ts';
 import { type RealPostgres, realPostgres } from '../testing/real-postgres.ts';
@@ -93,6 +94,26 @@ describe('opening the catalog', () => {
     expect(tenant).toMatchObject({ sessionsMax: 7, maxPinIdle: null });
     const negative = `update dynabase.tenants set max_pin_idle_ms = -1`;
     await expect(postgres.sql(negative, [], database)).rejects.toMatchObject({ code: '23514' });
+  });
+
+  test('has the tenants of a catalog from before the ladder here, in no snapshot', async () => {
+    const database = await freshDatabase();
+    await open(database, known.slice(0, 3));
+    await postgres.sql(
+      `insert into dynabase.tenants (id, name, plan, tier, state)
+       values ('tn_000000000001', 'acme', 'free', 'COLD', 'suspended')`,
+      [],
+      database,
+    );
+    await using catalog = await openCatalog({
+      connection: within(database),
+      log: new MemoryLog(),
+      migrations: known,
+    });
+    const tenant = await catalog.tenantByName(parseTenantName('acme'));
+    const due = await catalog.dueForSnapshot(timestamp(4_102_444_800_000), 1);
+    expect([tenant?.home, tenant?.vault, due]).toEqual([{ kind: 'local' }, tenant?.id, [tenant]]);
+    expect(await catalog.countHomes()).toEqual({ none: 0, local: 1, archive: 0 });
   });
 
   test('needs no more than the right to make a schema, and makes things nowhere else', async () => {

@@ -1,12 +1,20 @@
 /** The catalog in PostgreSQL. Every method asks through `#ask`, where failures become faults. */
 import type { Kysely } from 'kysely';
-import type { Catalog, TenantDraft, TenantPage, TenantQuery } from '../domain/catalog.ts';
+import type { Catalog, DueQuery, TenantDraft, TenantPage, TenantQuery } from '../domain/catalog.ts';
 import { fault } from '../domain/faults.ts';
 import type { TenantId, TenantName } from '../domain/ids.ts';
-import type { Tenant, TenantState, TenantStateKind } from '../domain/tenant.ts';
+import type { LadderStep, LevelTotals } from '../domain/levels.ts';
+import type {
+  HomeKind,
+  MoveChange,
+  Tenant,
+  TenantState,
+  TenantStateKind,
+} from '../domain/tenant.ts';
 import type { Timestamp } from '../domain/units.ts';
 import type { UsageMinute } from '../domain/usage.ts';
 import type { RoleRecord, Verifier } from '../domain/verifier.ts';
+import * as ladder from './ladder.ts';
 import { catalogFailure } from './pg-failure.ts';
 import * as roles from './roles.ts';
 import type { Tables } from './schema.ts';
@@ -41,12 +49,48 @@ export class PgCatalog implements Catalog, AsyncDisposable {
     return this.#ask(tenants.countTenants);
   }
 
+  countHomes(): Promise<Readonly<Record<HomeKind, number>>> {
+    return this.#ask(tenants.countHomes);
+  }
+
   unrestedTenants(): Promise<readonly Tenant[]> {
     return this.#ask(tenants.unrestedTenants);
   }
 
-  move(tenant: Tenant, to: TenantState): Promise<Tenant> {
-    return this.#ask((db) => tenants.moveTenant(db, tenant, to));
+  move(tenant: Tenant, to: TenantState, change: MoveChange = {}): Promise<Tenant> {
+    return this.#ask((db) => tenants.moveTenant(db, tenant, { to, change }));
+  }
+
+  note(tenant: Tenant, change: MoveChange): Promise<Tenant> {
+    return this.#ask((db) => tenants.noteTenant(db, tenant, change));
+  }
+
+  dueForArchive(query: DueQuery): Promise<readonly Tenant[]> {
+    return this.#ask((db) => ladder.dueForArchive(db, query));
+  }
+
+  dueForSnapshot(before: Timestamp, limit: number): Promise<readonly Tenant[]> {
+    return this.#ask((db) => ladder.dueForSnapshot(db, before, limit));
+  }
+
+  noteLevels(id: TenantId, change: Partial<LevelTotals>): Promise<void> {
+    return this.#ask((db) => ladder.noteLevels(db, id, change));
+  }
+
+  levels(id: TenantId): Promise<LevelTotals> {
+    return this.#ask((db) => ladder.levelsOf(db, id));
+  }
+
+  fleetLevels(): Promise<LevelTotals> {
+    return this.#ask(ladder.fleetLevels);
+  }
+
+  recordStep(id: TenantId, step: LadderStep): Promise<void> {
+    return this.#ask((db) => ladder.recordStep(db, id, step));
+  }
+
+  steps(id: TenantId, limit: number): Promise<readonly LadderStep[]> {
+    return this.#ask((db) => ladder.stepsOf(db, id, limit));
   }
 
   configure(...[id, change]: Parameters<Catalog['configure']>): Promise<Tenant> {

@@ -14,6 +14,12 @@ type WallTime<Optional = never> = ColumnType<
   RawBuilder<number>
 >;
 
+type WallTimeOrNull = ColumnType<
+  number | null,
+  RawBuilder<number> | null,
+  RawBuilder<number> | null
+>;
+
 export type TenantTable = {
   id: string;
   name: string;
@@ -22,9 +28,17 @@ export type TenantTable = {
   state: string;
   state_attempt: number | null;
   state_reason: string | null;
-  state_retry_at: ColumnType<number | null, RawBuilder<number> | null, RawBuilder<number> | null>;
+  state_retry_at: WallTimeOrNull;
   state_since: WallTime<undefined>;
   generation: Generated<number>;
+  home: string;
+  snapshot: string | null;
+  vault: string;
+  dirty_since: ColumnType<
+    number | null,
+    undefined,
+    RawBuilder<number> | RawBuilder<number | null> | null
+  >;
   settled: Generated<boolean>;
   suspend_after_ms: number | null;
   sessions_max: number | null;
@@ -53,14 +67,44 @@ export type UsageTable = {
   latency_sum_us: number;
 };
 
+type LevelColumns = {
+  l3_bytes: number;
+  l4_bytes: number;
+  l1_hits: number;
+  l2_hits: number;
+  l3_hits: number;
+  l2_wakes: number;
+  l3_wakes: number;
+  l4_wakes: number;
+};
+
+export type LevelTable = LevelColumns & { tenant_id: string; l2_bytes: number | null };
+
+export type StepTable = {
+  id: Generated<number>;
+  tenant_id: string;
+  at: WallTime;
+  kind: string;
+  bytes: number;
+  took_ms: number;
+  from_level: string | null;
+  because: string;
+};
+
 export type Tables = {
   tenants: TenantTable;
   tenant_roles: RoleTable;
-  tenant_counts: { shard: number; tenants: number };
+  tenant_counts: { shard: number; tenants: number; homeless: number; archived: number };
+  tenant_levels: LevelTable;
+  ladder_steps: StepTable;
   usage_minutes: UsageTable;
 };
 
 export type TenantRow = Selectable<TenantTable>;
+
+export type LevelRow = Selectable<LevelTable>;
+
+export type StepRow = Selectable<StepTable>;
 
 export type UsageRow = Selectable<UsageTable>;
 

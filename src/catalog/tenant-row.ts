@@ -1,6 +1,8 @@
 /** Tenants as rows: parsed once here, trusted everywhere else. */
-import { isTenantId, isTenantName } from '../domain/ids.ts';
+import { isTenantId, isTenantName, parseSnapshotId } from '../domain/ids.ts';
 import {
+  type Home,
+  type HomeKind,
   TENANT_MOVES,
   type Tenant,
   type TenantState,
@@ -12,11 +14,14 @@ import { fromWallTime, type TenantRow, type TenantTable, toWallTime } from './sc
 
 export const STATE_KINDS = Object.keys(TENANT_MOVES) as readonly TenantStateKind[];
 
+const HOME_KINDS = ['none', 'local', 'archive'] as const satisfies readonly HomeKind[];
+
 /** Throws a plain `Error` if the row is not one that this program could have written. */
 export function tenantOf(row: TenantRow): Tenant {
-  const { id, name } = row;
+  const { id, name, vault } = row;
   if (!isTenantId(id)) throw unreadable('id', id);
   if (!isTenantName(name)) throw unreadable('name', name);
+  if (!isTenantId(vault)) throw unreadable('vault', vault);
   return {
     id,
     name,
@@ -25,6 +30,9 @@ export function tenantOf(row: TenantRow): Tenant {
     state: stateOf(row),
     stateSince: fromWallTime(row.state_since),
     generation: row.generation,
+    home: homeOf(row),
+    vault,
+    dirtySince: row.dirty_since === null ? null : fromWallTime(row.dirty_since),
     settled: row.settled,
     suspendAfter: row.suspend_after_ms === null ? null : ms(row.suspend_after_ms),
     sessionsMax: row.sessions_max,
@@ -48,6 +56,18 @@ export function stateColumns(state: TenantState): Pick<
     state_reason: failed?.reason.replaceAll('\0', '') ?? null,
     state_retry_at: failed && toWallTime(failed.retryAt),
   };
+}
+
+/** The columns that hold `home`. */
+export const homeColumns = (home: Home): Pick<TenantTable, 'home' | 'snapshot'> => ({
+  home: home.kind,
+  snapshot: home.kind === 'archive' ? home.snapshot : null,
+});
+
+function homeOf(row: TenantRow): Home {
+  const kind = oneOf(HOME_KINDS, row.home);
+  if (kind !== 'archive') return { kind };
+  return { kind, snapshot: parseSnapshotId(present(row.snapshot, 'snapshot')) };
 }
 
 function stateOf(row: TenantRow): TenantState {

@@ -1,13 +1,27 @@
 /** What the catalog does with tenants, a statement or a transaction each. */
-import { type Kysely, sql } from 'kysely';
+import { type Kysely, type RawBuilder, sql, type Updateable } from 'kysely';
 import { assert } from '../domain/assert.ts';
 import type { TenantDraft, TenantPage, TenantQuery, TenantSettings } from '../domain/catalog.ts';
 import { fault } from '../domain/faults.ts';
 import type { TenantId, TenantName } from '../domain/ids.ts';
-import { moved, type Tenant, type TenantState, type TenantStateKind } from '../domain/tenant.ts';
+import {
+  type HomeKind,
+  type MoveChange,
+  moved,
+  type Tenant,
+  type TenantState,
+  type TenantStateKind,
+} from '../domain/tenant.ts';
+import type { Timestamp } from '../domain/units.ts';
 import { violates } from './pg-failure.ts';
-import { DATABASE_NOW, type Tables, type TenantRow } from './schema.ts';
-import { STATE_KINDS, stateColumns, tenantOf } from './tenant-row.ts';
+import {
+  DATABASE_NOW,
+  type Tables,
+  type TenantRow,
+  type TenantTable,
+  toWallTime,
+} from './schema.ts';
+import { homeColumns, STATE_KINDS, stateColumns, tenantOf } from './tenant-row.ts';
 
 const PAGE_MAX = 1_000;
 
@@ -24,6 +38,8 @@ export async function insertTenant(db: Kysely<Tables>, draft: TenantDraft): Prom
           suspend_after_ms: draft.suspendAfter,
           sessions_max: draft.sessionsMax,
           max_pin_idle_ms: draft.maxPinIdle,
+          vault: draft.vault,
+          ...homeColumns(draft.home),
           ...stateColumns({ kind: 'creating' }),
         })
         .returningAll()
@@ -101,20 +117,50 @@ export async function countTenants(
   return { ...counts, suspended: all - awake };
 }
 
+/** As cheap as `countTenants`: the homes are summed up in the same shards. */
+export async function countHomes(db: Kysely<Tables>): Promise<Readonly<Record<HomeKind, number>>> {
+  const { rows } = await sql<{ none: number; local: number; archive: number }>`
+    select sum(homeless)::bigint as none, sum(archived)::bigint as archive,
+      sum(tenants - homeless - archived)::bigint as local
+    from dynabase.tenant_counts`.execute(db);
+  return rows[0] ?? { none: 0, local: 0, archive: 0 };
+}
+
 export async function unrestedTenants(db: Kysely<Tables>): Promise<readonly Tenant[]> {
   const unrested = db.selectFrom('tenants').selectAll().where('state', '<>', 'suspended');
   return (await unrested.orderBy('id').execute()).map(tenantOf);
 }
 
-export async function moveTenant(
+/** Writes a move. One to `waking` begins the time since when there are changes. */
+export function moveTenant(
   db: Kysely<Tables>,
   tenant: Tenant,
-  to: TenantState,
+  move: { readonly to: TenantState; readonly change: MoveChange },
 ): Promise<Tenant> {
-  const { generation } = moved(tenant, to, tenant.stateSince);
+  const { generation } = moved(tenant, move, tenant.stateSince);
+  const columns = { ...changeColumns(move.change), generation };
+  const state = { ...stateColumns(move.to), state_since: DATABASE_NOW };
+  const dirty = move.to.kind === 'waking' ? { dirty_since: begun(move.change.dirtySince) } : {};
+  return writeTenant(db, tenant, { ...columns, ...state, ...dirty });
+}
+
+/** Writes what moves may write beside the state, which stays. */
+export const noteTenant = (
+  db: Kysely<Tables>,
+  tenant: Tenant,
+  change: MoveChange,
+): Promise<Tenant> =>
+  writeTenant(db, tenant, { ...changeColumns(change), generation: tenant.generation + 1 });
+
+/** Throws `STALE_GENERATION` unless the stored generation is still the tenant's. */
+async function writeTenant(
+  db: Kysely<Tables>,
+  tenant: Tenant,
+  columns: Updateable<TenantTable>,
+): Promise<Tenant> {
   const row = await db
     .updateTable('tenants')
-    .set({ ...stateColumns(to), state_since: DATABASE_NOW, generation })
+    .set(columns)
     .where('id', '=', tenant.id)
     .where('generation', '=', tenant.generation)
     .returningAll()
@@ -122,6 +168,17 @@ export async function moveTenant(
   if (row !== undefined) return tenantOf(row);
   const present = await tenantBy(db, { id: tenant.id });
   throw fault(present ? 'STALE_GENERATION' : 'TENANT_UNKNOWN', { tenant: tenant.name });
+}
+
+const changeColumns = ({ home, dirtySince }: MoveChange): Updateable<TenantTable> => ({
+  ...(home !== undefined && homeColumns(home)),
+  ...(dirtySince !== undefined && { dirty_since: dirtySince && toWallTime(dirtySince) }),
+});
+
+/** `given`; where that says nothing what is stored, and where that is null, too, now. */
+function begun(given: Timestamp | null | undefined): RawBuilder<number> {
+  if (given === undefined) return sql<number>`coalesce(dirty_since, now())`;
+  return given === null ? DATABASE_NOW : toWallTime(given);
 }
 
 export async function configureTenant(
@@ -133,6 +190,7 @@ export async function configureTenant(
     ...(change.suspendAfter !== undefined && { suspend_after_ms: change.suspendAfter }),
     ...(change.sessionsMax !== undefined && { sessions_max: change.sessionsMax }),
     ...(change.maxPinIdle !== undefined && { max_pin_idle_ms: change.maxPinIdle }),
+    ...(change.tier !== undefined && { tier: change.tier }),
   };
   if (Object.keys(columns).length === 0) return knownTenant(await tenantBy(db, { id }), id);
   const row = await db

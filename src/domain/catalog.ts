@@ -5,7 +5,7 @@
  */
 import type { TenantId, TenantName, VaultId } from './ids.ts';
 import type { LadderStep, LevelTotals } from './levels.ts';
-import type { Home, MoveChange, Tenant, TenantState, TenantStateKind } from './tenant.ts';
+import type { Home, HomeKind, MoveChange, Tenant, TenantState, TenantStateKind } from './tenant.ts';
 import type { Plan, Tier } from './tier.ts';
 import type { DurationMs, Timestamp } from './units.ts';
 import type { UsageMinute, UsageSink } from './usage.ts';
@@ -65,6 +65,9 @@ export interface Catalog extends UsageSink {
   listTenants(query: TenantQuery): Promise<TenantPage>;
 
   countTenants(): Promise<Readonly<Record<TenantStateKind, number>>>;
+
+  /** Tenants by where their data is. */
+  countHomes(): Promise<Readonly<Record<HomeKind, number>>>;
 
   /** Tenants in any state but `suspended`: what a crash may have left half done. Sorted by id. */
   unrestedTenants(): Promise<readonly Tenant[]>;

@@ -1,6 +1,7 @@
 import { assert } from '../domain/assert.ts';
 import type {
   Catalog,
+  DueQuery,
   TenantDraft,
   TenantPage,
   TenantQuery,
@@ -9,13 +10,25 @@ import type {
 import type { Clock } from '../domain/clock.ts';
 import { fault } from '../domain/faults.ts';
 import type { TenantId, TenantName } from '../domain/ids.ts';
-import { moved, type Tenant, type TenantState, type TenantStateKind } from '../domain/tenant.ts';
+import { type LadderStep, type LevelTotals, NO_TOTALS } from '../domain/levels.ts';
+import {
+  type HomeKind,
+  type MoveChange,
+  moved,
+  type Tenant,
+  type TenantState,
+  type TenantStateKind,
+} from '../domain/tenant.ts';
 import type { Tier } from '../domain/tier.ts';
-import type { Timestamp } from '../domain/units.ts';
+import { hours, type Timestamp } from '../domain/units.ts';
 import type { UsageMinute } from '../domain/usage.ts';
 import type { RoleRecord, Verifier } from '../domain/verifier.ts';
 
 const PAGE_MAX = 1_000;
+
+const STEPS_KEPT_FOR = hours(30 * 24);
+
+type Step = LadderStep & { readonly tenant: TenantId };
 
 type Method = Exclude<keyof Catalog, 'close'>;
 
@@ -26,6 +39,10 @@ export class MemoryCatalog implements Catalog {
   readonly #rows = new Map<TenantId, Tenant>();
   readonly #roles = new Map<TenantId, Map<string, RoleRecord>>();
   readonly #usage: UsageMinute[] = [];
+  readonly #levels = new Map<TenantId, LevelTotals>();
+  /** What tenants that are gone have been served. */
+  #left: LevelTotals = NO_TOTALS;
+  #steps: readonly Step[] = [];
   readonly #batches = new Set<string>();
   readonly #failures = new Map<Method, Error[]>();
   #answersToLose = 0;
@@ -61,6 +78,7 @@ export class MemoryCatalog implements Catalog {
       state: { kind: 'creating' },
       stateSince: now,
       generation: 1,
+      dirtySince: null,
       settled: false,
       createdAt: now,
     };
@@ -102,9 +120,17 @@ export class MemoryCatalog implements Catalog {
       running: 0,
       suspending: 0,
       failed: 0,
+      archiving: 0,
       deleting: 0,
     };
     for (const row of this.#rows.values()) counts[row.state.kind] += 1;
+    return counts;
+  }
+
+  async countHomes(): Promise<Readonly<Record<HomeKind, number>>> {
+    this.#enter('countHomes');
+    const counts = { none: 0, local: 0, archive: 0 };
+    for (const row of this.#rows.values()) counts[row.home.kind] += 1;
     return counts;
   }
 
@@ -115,20 +141,79 @@ export class MemoryCatalog implements Catalog {
       .sort((a, b) => (a.id < b.id ? -1 : 1));
   }
 
-  async move(tenant: Tenant, to: TenantState): Promise<Tenant> {
+  async move(tenant: Tenant, to: TenantState, change: MoveChange = {}): Promise<Tenant> {
     this.#enter('move');
-    const stored = this.#row(tenant.id);
-    if (stored.generation !== tenant.generation) {
-      throw fault('STALE_GENERATION', { tenant: tenant.name });
-    }
-    const after = moved(stored, to, this.#clock.wall());
-    this.#rows.set(tenant.id, after);
+    const stored = this.#ofGeneration(tenant);
+    const now = this.#clock.wall();
+    const after = moved(stored, { to, change }, now);
+    const dirtySince = to.kind === 'waking' ? (after.dirtySince ?? now) : after.dirtySince;
+    this.#replace({ ...after, dirtySince });
     this.moves.push(`${stored.name}: ${stored.state.kind} -> ${to.kind}`);
-    if (this.#answersToLose > 0) {
-      this.#answersToLose -= 1;
-      throw fault('CATALOG_DOWN', {});
-    }
+    this.#maybeLoseAnswer();
+    return { ...after, dirtySince };
+  }
+
+  async note(tenant: Tenant, change: MoveChange): Promise<Tenant> {
+    this.#enter('note');
+    const stored = this.#ofGeneration(tenant);
+    const after = this.#replace({ ...stored, ...change, generation: stored.generation + 1 });
+    this.#maybeLoseAnswer();
     return after;
+  }
+
+  async dueForArchive({ limit, restedBefore }: DueQuery): Promise<readonly Tenant[]> {
+    this.#enter('dueForArchive');
+    return [...this.#rows.values()]
+      .filter((row) => row.state.kind === 'suspended' && row.home.kind === 'local')
+      .filter((row) => row.stateSince < restedBefore)
+      .sort((a, b) => a.stateSince - b.stateSince)
+      .slice(0, limit);
+  }
+
+  async dueForSnapshot(before: Timestamp, limit: number): Promise<readonly Tenant[]> {
+    this.#enter('dueForSnapshot');
+    const since = (row: Tenant): number => row.dirtySince ?? Number.POSITIVE_INFINITY;
+    return [...this.#rows.values()]
+      .filter((row) => row.state.kind === 'suspended' || row.state.kind === 'running')
+      .filter((row) => row.home.kind === 'local' && since(row) < before)
+      .sort((a, b) => since(a) - since(b))
+      .slice(0, limit);
+  }
+
+  async noteLevels(id: TenantId, change: Partial<LevelTotals>): Promise<void> {
+    this.#enter('noteLevels');
+    if (!this.#rows.has(id)) return;
+    const stored = this.#levels.get(id) ?? NO_TOTALS;
+    const added = addedTotals(stored, { ...NO_TOTALS, ...change });
+    const { l2 = stored.l2, l3 = stored.l3, l4 = stored.l4 } = change;
+    this.#levels.set(id, { ...added, l2, l3, l4 });
+  }
+
+  async levels(id: TenantId): Promise<LevelTotals> {
+    this.#enter('levels');
+    return this.#levels.get(id) ?? NO_TOTALS;
+  }
+
+  async fleetLevels(): Promise<LevelTotals> {
+    this.#enter('fleetLevels');
+    return [...this.#levels.values()].reduce(addedTotals, this.#left);
+  }
+
+  async recordStep(id: TenantId, step: LadderStep): Promise<void> {
+    this.#enter('recordStep');
+    if (!this.#rows.has(id)) return;
+    const oldest = this.#clock.wall() - STEPS_KEPT_FOR;
+    this.#steps = [...this.#steps.filter(({ at }) => at >= oldest), { ...step, tenant: id }];
+  }
+
+  async steps(id: TenantId, limit: number): Promise<readonly LadderStep[]> {
+    this.#enter('steps');
+    return this.#steps
+      .filter(({ tenant }) => tenant === id)
+      .toReversed()
+      .toSorted((a, b) => b.at - a.at)
+      .slice(0, limit)
+      .map(({ tenant: _, ...step }) => step);
   }
 
   async configure(id: TenantId, change: TenantSettings): Promise<Tenant> {
@@ -154,6 +239,10 @@ export class MemoryCatalog implements Catalog {
     assert(state === 'deleting', `tenant ${id} is removed while ${state}`);
     this.#rows.delete(id);
     this.#roles.delete(id);
+    const gone = { ...(this.#levels.get(id) ?? NO_TOTALS), l2: null, l3: 0, l4: 0 };
+    this.#left = addedTotals(this.#left, gone);
+    this.#levels.delete(id);
+    this.#steps = this.#steps.filter(({ tenant }) => tenant !== id);
   }
 
   async verifier(tenant: TenantId, role: string): Promise<Verifier | undefined> {
@@ -197,6 +286,18 @@ export class MemoryCatalog implements Catalog {
     if (failure !== undefined) throw failure;
   }
 
+  #maybeLoseAnswer(): void {
+    if (this.#answersToLose === 0) return;
+    this.#answersToLose -= 1;
+    throw fault('CATALOG_DOWN', {});
+  }
+
+  #ofGeneration(tenant: Tenant): Tenant {
+    const stored = this.#row(tenant.id);
+    if (stored.generation === tenant.generation) return stored;
+    throw fault('STALE_GENERATION', { tenant: tenant.name });
+  }
+
   #row(id: TenantId): Tenant {
     const row = this.#rows.get(id);
     if (row === undefined) throw fault('TENANT_UNKNOWN', { tenant: id });
@@ -208,3 +309,15 @@ export class MemoryCatalog implements Catalog {
     return row;
   }
 }
+
+const addedTotals = (a: LevelTotals, b: LevelTotals): LevelTotals => ({
+  l2: a.l2 === null && b.l2 === null ? null : (a.l2 ?? 0) + (b.l2 ?? 0),
+  l3: a.l3 + b.l3,
+  l4: a.l4 + b.l4,
+  hitsL1: a.hitsL1 + b.hitsL1,
+  hitsL2: a.hitsL2 + b.hitsL2,
+  hitsL3: a.hitsL3 + b.hitsL3,
+  wakesL2: a.wakesL2 + b.wakesL2,
+  wakesL3: a.wakesL3 + b.wakesL3,
+  wakesL4: a.wakesL4 + b.wakesL4,
+});
