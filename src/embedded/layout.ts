@@ -3,6 +3,7 @@
  *
  *   <dataDir>/
  *     tenants/<tenant id>/   a tenant
+ *     hydrating/<tenant id>/ a tenant being brought back from the archive, not yet whole
  *     catalog/               the system tenant
  *     husks/<n>/             ready to become a tenant by one rename
  *     templates/<engine>/    what husks are copied from
@@ -28,8 +29,15 @@ export type ComputeFiles = {
   readonly lock: string;
   /** The few settings that change while a compute runs: see settings-file.ts. */
   readonly settings: string;
-  /** The superuser's first password, as the template gave it; gone once the compute is settled. */
+  /**
+   * Passwords that the superuser may have beside ours, one a line: the template's, or those of the
+   * tenant that the data came from. Gone once the compute is settled.
+   */
   readonly firstSecret: string;
+  /** Which blocks were worth having in memory, as of the last sleep. */
+  readonly hotList: string;
+  /** How the relations were used of late. */
+  readonly access: string;
 };
 
 export const computeFiles = (root: string): ComputeFiles => ({
@@ -41,11 +49,14 @@ export const computeFiles = (root: string): ComputeFiles => ({
   lock: join(root, 'lock'),
   settings: join(root, 'settings.conf'),
   firstSecret: join(root, 'first-secret'),
+  hotList: join(root, 'hot-list'),
+  access: join(root, 'access.json'),
 });
 
 export type Layout = {
   readonly dataDir: string;
   readonly tenants: string;
+  readonly hydrating: string;
   readonly catalog: string;
   readonly husks: string;
   readonly templates: string;
@@ -58,6 +69,7 @@ export type Layout = {
 export const layoutOf = (dataDir: string): Layout => ({
   dataDir,
   tenants: join(dataDir, 'tenants'),
+  hydrating: join(dataDir, 'hydrating'),
   catalog: join(dataDir, 'catalog'),
   husks: join(dataDir, 'husks'),
   templates: join(dataDir, 'templates'),
@@ -69,3 +81,7 @@ export const layoutOf = (dataDir: string): Layout => ({
 
 export const tenantFiles = (layout: Layout, tenant: TenantId): ComputeFiles =>
   computeFiles(join(layout.tenants, tenant));
+
+/** Where a tenant's files are until they are whole. */
+export const hydratingFiles = (layout: Layout, tenant: TenantId): ComputeFiles =>
+  computeFiles(join(layout.hydrating, tenant));
