@@ -23,6 +23,7 @@ import type {
   LoadRequest,
   Notes,
   SaveRequest,
+  ShareTarget,
   Snapshot,
   SnapshotRef,
   Source,
@@ -120,11 +121,12 @@ export class MemoryArchive implements Archive {
     return this.#sorted(tenant).map(({ snapshot }) => snapshot);
   }
 
-  async share(from: SnapshotRef, to: TenantId, as: SnapshotId): Promise<Snapshot> {
+  async share(from: SnapshotRef, { tenant, snapshot: id, name }: ShareTarget): Promise<Snapshot> {
     this.#mustBeUp();
+    this.#mustBeNewer({ tenant, vault: from.vault, snapshot: id });
     const kept = this.#mustBeGood(from);
-    const snapshot = { ...kept.snapshot, id: as, name: null, addedBytes: 0 };
-    this.#mapOf(to).set(as, { ...kept, snapshot });
+    const snapshot = { ...kept.snapshot, id, name, addedBytes: 0 };
+    this.#mapOf(tenant).set(id, { ...kept, snapshot });
     return snapshot;
   }
 
