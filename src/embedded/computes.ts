@@ -5,12 +5,16 @@
  * once; after it the compute is forgotten, and the next start finds out what is left of it.
  */
 import { existsSync } from 'node:fs';
+import { basename } from 'node:path';
 import type { Log } from '../domain/log.ts';
+import type { Limits } from '../domain/tier.ts';
 import { type DurationMs, ms, seconds } from '../domain/units.ts';
+import type { Cages } from './cages.ts';
 import type { Compute, StopPatience } from './compute.ts';
 import type { ComputeFiles } from './layout.ts';
 import { isLocked } from './lock.ts';
 import { rotateLog } from './log-file.ts';
+import { dataCapOf } from './own-memory.ts';
 import { killAll } from './processes.ts';
 import { Serial } from './serial.ts';
 import type { Setting } from './settings.ts';
@@ -22,13 +26,13 @@ export type ComputesParts = {
   readonly ground: Ground;
   readonly log: Log;
   readonly patience: StopPatience;
-  /** Most processes of one user id; null where computes share one. */
-  readonly processesMax: (settings: readonly Setting[]) => number | null;
+  readonly cages: Cages;
 };
 
 export type Start = {
   readonly files: ComputeFiles;
   readonly settings: readonly Setting[];
+  readonly limits: Limits;
   readonly giveUpAfter: DurationMs;
 };
 
@@ -40,6 +44,9 @@ const ORPHANS_LOOK_EVERY = ms(5);
 
 /** How often logs are looked at for rotation; a tenant that means to writes some 50 MB a second. */
 const ROTATE_EVERY = seconds(5);
+
+/** By which a compute's control group is told from the others of the server. */
+const nameOf = (files: ComputeFiles): string => basename(files.root);
 
 export class Computes {
   readonly #parts: ComputesParts;
@@ -68,12 +75,22 @@ export class Computes {
   }
 
   start(start: Start): Promise<Compute> {
-    const { files, settings } = start;
+    const { root } = start.files;
+    return this.#serial.run(root, async () => {
+      return this.#running.get(root) ?? this.#keep(await this.#startCaged(start));
+    });
+  }
+
+  /** Puts the compute in `files` under other limits, if one runs. */
+  limit(files: ComputeFiles, limits: Limits): Promise<void> {
+    const { cages, ground } = this.#parts;
     return this.#serial.run(files.root, async () => {
-      const known = this.#running.get(files.root);
-      if (known) return known;
-      const processesMax = this.#parts.processesMax(settings);
-      return this.#keep(await startCompute(this.#parts.ground, { ...start, processesMax }));
+      const compute = await this.#find(files);
+      if (!compute) return;
+      await cages.prepare(nameOf(files), limits);
+      await cages.enter(nameOf(files), compute.pid);
+      const cap = dataCapOf(limits);
+      if (cap) ground.os.softCap(compute.pid, cap);
     });
   }
 
@@ -100,10 +117,14 @@ export class Computes {
   /** `stop`, for a caller inside `exclusively`. */
   async stopNow(files: ComputeFiles): Promise<void> {
     const compute = await this.#find(files);
-    if (!compute) return staying(() => this.#endOrphans(files));
+    if (!compute) {
+      await staying(() => this.#endOrphans(files));
+      return this.#parts.cages.leave(nameOf(files));
+    }
     this.#running.delete(files.root);
     try {
       await compute.stop(this.#parts.patience);
+      await this.#parts.cages.leave(nameOf(files));
     } finally {
       compute.release();
     }
@@ -115,6 +136,28 @@ export class Computes {
     this.#cancelRotation();
     for (const compute of this.#running.values()) compute.release();
     this.#running.clear();
+    await this.#parts.cages.close();
+  }
+
+  /** The group is made and entered beside the start, which does not wait for it. */
+  async #startCaged(start: Start): Promise<Compute> {
+    const { cages, ground } = this.#parts;
+    const { files, limits } = start;
+    const name = nameOf(files);
+    void cages.prepare(name, limits);
+    let isSpawned = false;
+    const onSpawned = (pid: number) => {
+      isSpawned = true;
+      void cages.enter(name, pid);
+    };
+    try {
+      const compute = await startCompute(ground, { ...start, onSpawned });
+      if (!isSpawned) void cages.enter(name, compute.pid);
+      return compute;
+    } catch (error) {
+      await cages.leave(name);
+      throw error;
+    }
   }
 
   async #find(files: ComputeFiles): Promise<Compute | undefined> {
@@ -147,6 +190,7 @@ export class Computes {
       if (this.#running.get(root) !== compute) return;
       this.#running.delete(root);
       compute.release();
+      void this.#parts.cages.leave(nameOf(compute.files));
       this.#onLost(root, reason);
     });
     return compute;

@@ -4,6 +4,8 @@ import type { Failpoints } from '../domain/failpoints.ts';
 import type { Host } from '../domain/host.ts';
 import type { Log } from '../domain/log.ts';
 import type { Random } from '../domain/random.ts';
+import { type Cages, openCages } from './cages.ts';
+import type { ControlFiles } from './cgroup-files.ts';
 import { STOP_PATIENCE, type StopPatience } from './compute.ts';
 import { Computes } from './computes.ts';
 import type { FileOwner } from './copy-tree.ts';
@@ -16,12 +18,11 @@ import { type Layout, layoutOf } from './layout.ts';
 import type { OsCalls } from './os.ts';
 import { resolveEngine } from './resolver.ts';
 import { openSecrets } from './secrets.ts';
-import type { Setting } from './settings.ts';
 import type { Ground } from './start.ts';
 import { type SystemConnection, SystemTenant } from './system-tenant.ts';
 import { openTemplate, sweepTemplates } from './template.ts';
 import { type UidRange, Uids } from './uids.ts';
-import { idsInUse, isRoot, mayLimitOthers, templateBuilder } from './users.ts';
+import { idsInUse, isRoot, mayCapOthers, templateBuilder } from './users.ts';
 
 export type EmbeddedOptions = {
   readonly dataDir: string;
@@ -35,6 +36,8 @@ export type EmbeddedOptions = {
   readonly templatesDir?: string;
   readonly patience?: StopPatience;
   readonly logBytesMax?: number;
+  /** Other control groups than the system's, or none. */
+  readonly controlFiles?: ControlFiles;
   readonly os: OsCalls;
   readonly clock: Clock;
   readonly random: Random;
@@ -60,12 +63,9 @@ export type EmbeddedEngine = {
 
 const LOG_BYTES_MAX = 4 * 1024 * 1024;
 
-/** Processes of a compute besides its sessions: its own, and parallel and maintenance workers. */
-const PROCESSES_SPARE = 64;
-
 /** Throws `ENGINE_MISSING`, `DISK_FULL`, `NO_UIDS`. */
 export async function openEmbedded(options: EmbeddedOptions): Promise<EmbeddedEngine> {
-  const { log, progress, os, clock } = options;
+  const { log, progress, os, clock, controlFiles } = options;
   const layout = layoutOf(options.dataDir);
   await onDisk('the data directory', () => makeDirs(layout));
   const restrained = os.forbidNewPrivileges();
@@ -75,13 +75,19 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<EmbeddedEn
   for (const warning of engine.warnings) log.warn(warning);
   const logBytesMax = options.logBytesMax ?? LOG_BYTES_MAX;
   const ground: Ground = { engine, os, clock, logBytesMax };
-  const parts = await openParts(options, layout, ground);
+  const cages = await openCages({
+    dataDir: layout.dataDir,
+    clock,
+    log,
+    ...(controlFiles ? { files: controlFiles } : {}),
+  });
+  const parts = await openParts(options, layout, { ground, cages });
   const system = new SystemTenant({ ...parts, clock, log });
   return {
     host: new EmbeddedHost(parts),
     version: versionText(engine.version),
     isolation: isolationText(),
-    warnings: [...engine.warnings, ...(await missing(restrained))],
+    warnings: [...engine.warnings, ...missing(restrained), ...cages.lacks],
     startSystem: () => system.start(),
     close: async () => {
       await system.stop();
@@ -94,7 +100,7 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<EmbeddedEn
 async function openParts(
   options: EmbeddedOptions,
   layout: Layout,
-  ground: Ground,
+  { ground, cages }: { readonly ground: Ground; readonly cages: Cages },
 ): Promise<HostParts> {
   const { random, failpoints, log } = options;
   const templates = options.templatesDir ?? layout.templates;
@@ -115,7 +121,7 @@ async function openParts(
   });
   husks.refill();
   const patience = options.patience ?? STOP_PATIENCE;
-  const computes = new Computes({ ground, log, patience, processesMax });
+  const computes = new Computes({ ground, log, patience, cages });
   return { engine: ground.engine, layout, computes, husks, secrets, clock: ground.clock };
 }
 
@@ -143,25 +149,18 @@ function ownerSource(options: EmbeddedOptions, layout: Layout): () => Promise<Fi
   };
 }
 
-/** The kernel counts processes by user id, so a bound means something only where each has its own. */
-function processesMax(settings: readonly Setting[]): number | null {
-  if (!isRoot()) return null;
-  const connections = settings.find(([name]) => name === 'max_connections')?.[1];
-  return Number(connections) + PROCESSES_SPARE;
-}
-
 const isolationText = (): string =>
   isRoot()
     ? 'uid per tenant'
     : 'one user id for all tenants, which must trust each other; start as root to keep them apart';
 
 /** What this system cannot enforce. */
-async function missing(restrained: boolean): Promise<string[]> {
+function missing(restrained: boolean): string[] {
   const lacks: string[] = [];
   if (!restrained) lacks.push('this system cannot forbid new privileges to computes');
   if (process.platform !== 'linux') {
     lacks.push('resource limits and the search for orphaned processes need Linux');
-  } else if (isRoot() && !(await mayLimitOthers())) {
+  } else if (isRoot() && !mayCapOthers()) {
     lacks.push(
       'this root has no CAP_SYS_RESOURCE, so a process that means to can lift its own limits',
     );

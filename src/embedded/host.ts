@@ -1,45 +1,41 @@
 /** PostgreSQL processes on this machine, behind the `Host` port: one compute a tenant. */
-import { existsSync } from 'node:fs';
-import { readFile, rm } from 'node:fs/promises';
-import type { Clock } from '../domain/clock.ts';
-import type { Address, Host, Observed, Owner, StartOptions } from '../domain/host.ts';
+import { existsSync, statfsSync } from 'node:fs';
+import type { Snapshot, SnapshotRef } from '../domain/archive.ts';
+import type {
+  Address,
+  ArchiveRequest,
+  DiskRoom,
+  Host,
+  Observed,
+  Owner,
+  Started,
+  StartOptions,
+} from '../domain/host.ts';
 import { isTenantId, type TenantId } from '../domain/ids.ts';
+import type { LevelReading } from '../domain/levels.ts';
+import type { Limits } from '../domain/tier.ts';
 import type { RoleRecord } from '../domain/verifier.ts';
-import {
-  asSuperuser,
-  isWrongPassword,
-  OPERATOR,
-  readRoles,
-  type Settlement,
-  SUPERUSER,
-  settle,
-} from './admin.ts';
-import type { Computes } from './computes.ts';
-import { discard, isErrno, onDisk } from './durable.ts';
+import { asSuperuser, OPERATOR, readRoles, SUPERUSER } from './admin.ts';
+import { Archiving, type ArchivingParts } from './archiving.ts';
+import { discard, onDisk } from './durable.ts';
 import { featuresOf } from './engine-version.ts';
-import type { HuskPool } from './husks.ts';
-import { type ComputeFiles, type Layout, tenantFiles } from './layout.ts';
-import type { Engine } from './resolver.ts';
-import type { Secrets } from './secrets.ts';
+import { type ComputeFiles, hydratingFiles, tenantFiles } from './layout.ts';
+import type { Levels } from './levels.ts';
 import { settingsOf } from './settings.ts';
+import { settleCompute } from './settling.ts';
 import { endStrays } from './strays.ts';
 import { upkeep } from './upkeep.ts';
 
-export type HostParts = {
-  readonly engine: Engine;
-  readonly layout: Layout;
-  readonly computes: Computes;
-  readonly husks: HuskPool;
-  readonly secrets: Secrets;
-  readonly clock: Clock;
-};
+export type HostParts = ArchivingParts & { readonly levels: Levels };
 
 export class EmbeddedHost implements Host {
   readonly #parts: HostParts;
+  readonly #archiving: Archiving;
   #onLost: (tenant: TenantId, reason: string) => void = () => {};
 
   constructor(parts: HostParts) {
     this.#parts = parts;
+    this.#archiving = new Archiving(parts);
     parts.computes.onLost((root, reason) => {
       const name = root.split('/').at(-1) ?? '';
       if (isTenantId(name)) this.#onLost(name, reason);
@@ -55,16 +51,25 @@ export class EmbeddedHost implements Host {
     });
   }
 
-  async start(tenant: TenantId, { size, giveUpAfter }: StartOptions): Promise<Address> {
-    const { computes, engine } = this.#parts;
+  async start(tenant: TenantId, options: StartOptions): Promise<Started> {
+    const { computes, ground, levels } = this.#parts;
+    const { size, ...bounds } = options;
     const settings = settingsOf({
-      features: featuresOf(engine.version),
+      features: featuresOf(ground.engine.version),
       size,
       clusterName: tenant,
       onLinux: process.platform === 'linux',
     });
     const files = this.#files(tenant);
-    return (await computes.start({ files, settings, giveUpAfter })).address;
+    const failed = new AbortController();
+    if (!computes.running(files.root)) void levels.readAhead(files, failed.signal);
+    try {
+      const { address, pid } = await computes.start({ ...bounds, files, settings });
+      return { address, from: levels.servedFrom(pid, files) };
+    } catch (error) {
+      failed.abort();
+      throw error;
+    }
   }
 
   async settle(tenant: TenantId, owner: Owner): Promise<void> {
@@ -95,11 +100,57 @@ export class EmbeddedHost implements Host {
   }
 
   async upkeep(tenant: TenantId, signal: AbortSignal): Promise<void> {
-    const { clock, secrets } = this.#parts;
+    const { ground, secrets } = this.#parts;
     const files = this.#files(tenant);
     const address = this.#addressOf(tenant);
     const password = secrets.password(tenant, SUPERUSER);
-    await upkeep({ files, address, password, clock, signal });
+    await upkeep({ files, address, password, clock: ground.clock, signal });
+  }
+
+  limit(tenant: TenantId, limits: Limits): Promise<void> {
+    return this.#parts.computes.limit(this.#files(tenant), limits);
+  }
+
+  measure(tenant: TenantId): Promise<LevelReading> {
+    return this.#parts.levels.measure(tenant);
+  }
+
+  shedL1(tenant: TenantId, keep: number): Promise<number> {
+    return this.#parts.levels.shedL1(tenant, keep);
+  }
+
+  shedL2(tenant: TenantId, keep: number): Promise<number> {
+    return this.#parts.levels.shedL2(tenant, keep);
+  }
+
+  limit(tenant: TenantId, limits: Limits): Promise<void> {
+    return this.#parts.computes.limit(this.#files(tenant), limits);
+  }
+
+  remember(tenant: TenantId): Promise<LevelReading> {
+    return this.#parts.levels.remember(tenant);
+  }
+
+  prewarm(tenant: TenantId, bytesMax: number, signal: AbortSignal): Promise<number> {
+    return this.#parts.levels.prewarm(tenant, bytesMax, signal);
+  }
+
+  archive(tenant: TenantId, request: ArchiveRequest): Promise<Snapshot> {
+    return this.#archiving.archive(tenant, request);
+  }
+
+  hydrate(tenant: TenantId, ref: SnapshotRef, signal: AbortSignal): Promise<number> {
+    return this.#archiving.hydrate(tenant, ref, signal);
+  }
+
+  diskRoom(): DiskRoom {
+    const { bavail, blocks, bsize } = statfsSync(this.#parts.layout.tenants);
+    return { freeBytes: bavail * bsize, totalBytes: blocks * bsize };
+  }
+
+  /** Removes what a crash has left half done. To be called before anything else. */
+  sweep(): Promise<void> {
+    return this.#archiving.sweep();
   }
 
   stop(tenant: TenantId): Promise<void> {
@@ -114,6 +165,7 @@ export class EmbeddedHost implements Host {
       await computes.stopNow(files);
       await endStrays(files.data);
       await discard(files.root, layout.trash);
+      await discard(hydratingFiles(layout, tenant).root, layout.trash);
     });
   }
 
@@ -136,44 +188,5 @@ export class EmbeddedHost implements Host {
     const compute = this.#parts.computes.running(this.#files(tenant).root);
     if (!compute) throw new Error('the compute does not run');
     return compute.address;
-  }
-}
-
-export type SettleRequest = {
-  readonly files: ComputeFiles;
-  readonly address: Address;
-  /** By which the compute's secrets are derived. */
-  readonly name: string;
-  readonly settlement: Settlement;
-};
-
-/**
- * Settles a compute. Its superuser still has the template's password the first time; the file that
- * holds that one is removed once it opens nothing.
- */
-export async function settleCompute(
-  { secrets }: Pick<HostParts, 'secrets'>,
-  request: SettleRequest,
-): Promise<void> {
-  const { address, files, name, settlement } = request;
-  const own = { address, password: secrets.password(name, SUPERUSER) };
-  const first = await firstPassword(files);
-  if (first === undefined) return asSuperuser(own, (client) => settle(client, settlement));
-  try {
-    await asSuperuser({ address, password: first }, (client) => settle(client, settlement));
-  } catch (error) {
-    // Settled before, and the crash came between that and the removal of the file.
-    if (!isWrongPassword(error)) throw error;
-    await asSuperuser(own, (client) => settle(client, settlement));
-  }
-  await rm(files.firstSecret, { force: true });
-}
-
-async function firstPassword(files: ComputeFiles): Promise<string | undefined> {
-  try {
-    return await readFile(files.firstSecret, 'utf8');
-  } catch (error) {
-    if (isErrno(error, 'ENOENT')) return undefined;
-    throw error;
   }
 }

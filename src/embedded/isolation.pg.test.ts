@@ -89,7 +89,7 @@ describe.runIf(isRoot())('as root', () => {
   test('a compute leaves no core, has bounds, and dies before the server does', () => {
     const limits = readFileSync(`/proc/${pidOf(tenants[0])}/limits`, 'utf8');
     expect(limits).toMatch(/Max core file size\s+0\s/);
-    expect(limits).toMatch(/Max processes\s+267\s/);
+    expect(limits).toMatch(/Max processes\s+264\s/);
     const score = readFileSync(`/proc/${pidOf(tenants[0])}/oom_score_adj`, 'utf8');
     expect(score).toBe('500\n');
   });

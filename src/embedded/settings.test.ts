@@ -1,13 +1,27 @@
 import { expect, test } from 'vitest';
-import { SIZE_OF_TIER } from '../domain/tier.ts';
+import type { SizeClass, Tier } from '../domain/tier.ts';
 import { featuresOf } from './engine-version.ts';
 import { asArguments, settingsOf } from './settings.ts';
 
-const namesFor = (major: number, tier: keyof typeof SIZE_OF_TIER = 'COLD'): Map<string, string> =>
+const size = (
+  sharedBuffersMb: number,
+  workMemKb: number,
+  maintenanceWorkMemMb: number,
+  connectionsMax: number,
+): SizeClass => ({ sharedBuffersMb, workMemKb, maintenanceWorkMemMb, connectionsMax });
+
+const SIZES: Readonly<Record<Tier, SizeClass>> = {
+  COLD: size(1, 4_096, 16, 200),
+  WARM: size(8, 4_096, 32, 200),
+  HOT: size(32, 8_192, 64, 200),
+  PERSISTENT: size(128, 16_384, 128, 400),
+};
+
+const namesFor = (major: number, tier: Tier = 'COLD'): Map<string, string> =>
   new Map(
     settingsOf({
       features: featuresOf({ major, minor: 1 }),
-      size: SIZE_OF_TIER[tier],
+      size: SIZES[tier],
       clusterName: 'tn_000000000001',
       onLinux: true,
     }),
@@ -30,7 +44,7 @@ test('a major is given no setting that came later', () => {
 test('nothing is set twice', () => {
   const settings = settingsOf({
     features: featuresOf({ major: 18, minor: 4 }),
-    size: SIZE_OF_TIER.HOT,
+    size: SIZES.HOT,
     clusterName: 'x',
     onLinux: true,
   });
@@ -45,7 +59,7 @@ test.each([
 ] as const)('tier %s has room for its connections, and for %i locks', (tier, locksMin) => {
   const settings = namesFor(18, tier);
   const connections = Number(settings.get('max_connections'));
-  expect(connections).toBe(SIZE_OF_TIER[tier].connectionsMax + 3);
+  expect(connections).toBe(SIZES[tier].connectionsMax + 3);
   const locks = connections * Number(settings.get('max_locks_per_transaction'));
   expect(locks).toBeGreaterThanOrEqual(locksMin);
 });
@@ -72,7 +86,7 @@ test('a large compute always vacuums itself, and a small one when its settings f
 test('a machine without syncfs is not asked for it', () => {
   const settings = settingsOf({
     features: featuresOf({ major: 18, minor: 4 }),
-    size: SIZE_OF_TIER.COLD,
+    size: SIZES.COLD,
     clusterName: 'x',
     onLinux: false,
   });

@@ -15,6 +15,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { chownSync, closeSync, existsSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Clock } from '../domain/clock.ts';
+import type { Limits } from '../domain/tier.ts';
 import { after, type DurationMs, elapsed, ms, seconds } from '../domain/units.ts';
 import { Compute } from './compute.ts';
 import { isErrno } from './durable.ts';
@@ -23,6 +24,7 @@ import type { ComputeFiles } from './layout.ts';
 import { type HeldLock, isLocked, type Lifeline, makeLock, tryLock, watchLock } from './lock.ts';
 import { endOfLog, lastFailure, openLog, rotateLog } from './log-file.ts';
 import type { OsCalls, ResourceCap } from './os.ts';
+import { capsItself, dataCapOf } from './own-memory.ts';
 import { readPostmasterFile, removePostmasterFile } from './postmaster-file.ts';
 import { belongsTo, findProcess, killAll, type ProcessRef } from './processes.ts';
 import { untilReady } from './readiness.ts';
@@ -30,6 +32,7 @@ import type { Engine } from './resolver.ts';
 import { asArguments, type Setting } from './settings.ts';
 import { settingsPlace, writeSettings } from './settings-file.ts';
 import { staying } from './staying.ts';
+import { isRoot, mayCapOthers } from './users.ts';
 
 /** What every start needs, the same for all computes. */
 export type Ground = {
@@ -44,8 +47,17 @@ export type StartRequest = {
   readonly files: ComputeFiles;
   readonly settings: readonly Setting[];
   readonly giveUpAfter: DurationMs;
-  /** Most processes of the compute's user id. Null where several computes share one. */
-  readonly processesMax: number | null;
+  readonly limits: Limits;
+  /** Told of the postmaster as soon as it runs, before it is ready; not of one that is found running. */
+  readonly onSpawned?: (pid: number) => void;
+};
+
+/** For computes of our own. */
+export const UNLIMITED: Limits = {
+  memoryMb: null,
+  cpuPercent: null,
+  processesMax: null,
+  ioMbPerSecond: null,
 };
 
 /** How long a lock may be held by nobody we find, before its holders are taken for orphans. */
@@ -60,6 +72,14 @@ const ADOPTIONS_MAX = 5;
 const FILES_MAX = 4_096;
 /** A compute is given up before the server: the kernel prefers what has more. 0 to 1,000. */
 const OOM_SCORE = 500;
+/** A backend before its postmaster, which ends the compute in order when it loses one. */
+const OOM_SCORE_CHILD = 800;
+
+/** In which every process that the postmaster forks raises its own score. Source: runtime "Linux Memory Overcommit". */
+const OOM_ENV: NodeJS.ProcessEnv =
+  process.platform === 'linux'
+    ? { PG_OOM_ADJUST_FILE: '/proc/self/oom_score_adj', PG_OOM_ADJUST_VALUE: `${OOM_SCORE_CHILD}` }
+    : {};
 
 /** Throws a plain `Error` with the reason, safe to show, if the compute cannot start. */
 export async function startCompute(ground: Ground, request: StartRequest): Promise<Compute> {
@@ -159,6 +179,7 @@ async function spawnCompute(
     const logStart = endOfLog(log);
     const child = await spawned(ground, request, ['ignore', log, log, lock.fd]);
     lock.close();
+    request.onSpawned?.(child.pid);
     const postmaster = findProcess(child.pid) ?? { pid: child.pid, startedAt: '' };
     const compute = new Compute({ files, postmaster, lifeline, clock: ground.clock, child });
     lifeline = undefined;
@@ -179,22 +200,25 @@ function spawned(
   request: StartRequest,
   stdio: readonly (number | 'ignore')[],
 ): Promise<Child> {
-  const { files, settings, processesMax } = request;
+  const { files, settings } = request;
   const place = process.platform === 'linux' ? '/proc/self/cwd' : files.data;
   const live = settingsPlace(files);
   const options = {
     cwd: files.data,
     stdio: [...stdio, ...live.fds],
     detached: true,
-    env: {},
+    env: OOM_ENV,
     ...runAs(files),
   };
-  const caps: ResourceCap[] = [{ resource: 'core', max: 0 }];
-  if (processesMax !== null) caps.push({ resource: 'processes', max: processesMax });
+  const caps = capsOf(request);
+  const data = dataCapOf(request.limits);
   const args = ['-D', place, '-c', live.argument, ...asArguments(settings)];
+  const command = data && !mayCapOthers() ? capsItself(data, engine.postgres, args) : undefined;
   let child: ChildProcess;
   try {
-    child = os.startCapped(caps, () => spawn(engine.postgres, args, options));
+    child = os.startCapped(caps, () =>
+      spawn(command?.program ?? engine.postgres, command?.args ?? args, options),
+    );
   } finally {
     live.close();
   }
@@ -202,8 +226,17 @@ function spawned(
   const { pid } = child;
   if (pid === undefined) return unstarted(child);
   for (const cap of [...caps, { resource: 'files', max: FILES_MAX } as const]) os.cap(pid, cap);
+  if (data && !command) os.softCap(pid, data);
   offerToOomKiller(pid);
   return Promise.resolve(Object.assign(child, { pid }));
+}
+
+/** The kernel counts processes by user id, so a bound means something only where each has its own. */
+function capsOf({ limits }: StartRequest): ResourceCap[] {
+  const caps: ResourceCap[] = [{ resource: 'core', max: 0 }];
+  const { processesMax } = limits;
+  if (isRoot() && processesMax !== null) caps.push({ resource: 'processes', max: processesMax });
+  return caps;
 }
 
 function unstarted(child: ChildProcess): Promise<never> {
@@ -223,7 +256,6 @@ function offerToOomKiller(pid: number): void {
   }
 }
 
-/** The user id that PGDATA belongs to, where this process may choose one. */
 /** A clean-up or a partial restore may have taken what is empty while the compute sleeps. */
 function remakeDirs(files: ComputeFiles): void {
   if (!existsSync(files.logDir)) mkdirSync(files.logDir, { mode: 0o700 });
@@ -233,8 +265,9 @@ function remakeDirs(files: ComputeFiles): void {
   if (uid !== undefined && gid !== undefined) chownSync(files.run, uid, gid);
 }
 
+/** The user id that PGDATA belongs to, where this process may choose one. */
 function runAs(files: ComputeFiles): { readonly uid?: number; readonly gid?: number } {
-  if (process.getuid?.() !== 0) return {};
+  if (!isRoot()) return {};
   const { uid, gid } = statSync(files.data);
   if (uid === 0) throw new Error('the data belongs to root, whom PostgreSQL refuses to run as');
   return { uid, gid };

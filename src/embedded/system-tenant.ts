@@ -14,10 +14,11 @@ import { OPERATOR, SUPERUSER } from './admin.ts';
 import type { Compute } from './compute.ts';
 import { onDisk } from './durable.ts';
 import { featuresOf } from './engine-version.ts';
-import { type HostParts, settleCompute } from './host.ts';
+import type { HostParts } from './host.ts';
 import { type ComputeFiles, computeFiles } from './layout.ts';
 import { PORT, type Setting, settingsOf } from './settings.ts';
 import { openSocketDir, type SocketDir } from './socket-place.ts';
+import { UNLIMITED } from './start.ts';
 
 /** How to connect to the catalog, in the words of `pg`. Its role is no superuser. */
 export type SystemConnection = {
@@ -114,6 +115,7 @@ export class SystemTenant {
     const compute = await this.#parts.computes.start({
       files: this.#files,
       settings: this.#settings,
+      limits: UNLIMITED,
       giveUpAfter: START_TIMEOUT,
     });
     void compute.ended.then((reason) => this.#restart(reason));

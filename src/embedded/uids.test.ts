@@ -18,6 +18,7 @@ const OS: OsCalls = {
   tryLock: () => true,
   forbidNewPrivileges: () => true,
   cap: () => true,
+  softCap: () => true,
   startCapped: (_, start) => start(),
   syncFileSystem: () => Promise.resolve(true),
 };

@@ -1,4 +1,5 @@
 /** Who may own what: user ids known to the system, and those that our directories have. */
+import { readFileSync } from 'node:fs';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
@@ -12,11 +13,16 @@ export const isRoot = (): boolean => process.getuid?.() === 0;
 /** The bit of CAP_SYS_RESOURCE. Source: linux/capability.h. */
 const SYS_RESOURCE_BIT = 24n;
 
-/** Whether this process may set hard limits of processes of other users. */
-export async function mayLimitOthers(): Promise<boolean> {
-  const status = await readFile('/proc/self/status', 'utf8');
-  const effective = BigInt(`0x${/^CapEff:\s*([0-9a-f]+)$/m.exec(status)?.[1] ?? '0'}`);
-  return ((effective >> SYS_RESOURCE_BIT) & 1n) === 1n;
+/** Whether this process may set limits of the processes that it starts, once they run. */
+export function mayCapOthers(): boolean {
+  if (!isRoot()) return true;
+  try {
+    const status = readFileSync('/proc/self/status', 'utf8');
+    const effective = BigInt(`0x${/^CapEff:\s*([0-9a-f]+)$/m.exec(status)?.[1] ?? '0'}`);
+    return ((effective >> SYS_RESOURCE_BIT) & 1n) === 1n;
+  } catch {
+    return false;
+  }
 }
 
 /**

@@ -9,7 +9,7 @@ import koffi, { type LibraryHandle } from 'koffi';
 type Native = (...args: unknown[]) => number;
 
 /** Numbers of Linux, the same on x64 and arm64. */
-const RLIMIT = { core: 4, processes: 6, files: 7 } as const;
+const RLIMIT = { data: 2, core: 4, processes: 6, files: 7 } as const;
 const PR_SET_NO_NEW_PRIVS = 38;
 const LOCK_EX = 2;
 const LOCK_NB = 4;
@@ -72,6 +72,12 @@ export class NativeCalls {
     if (!now) return false;
     const lowered = smaller(max, now.hard);
     return this.#setLimit(pid, resource, { soft: lowered, hard: lowered });
+  }
+
+  /** Sets a process's limit so that it can be raised again, up to its hard one. */
+  softCap(pid: number, { resource, max }: Cap): boolean {
+    const now = this.#limitOf(pid, resource);
+    return !!now && this.#setLimit(pid, resource, { soft: smaller(max, now.hard), hard: now.hard });
   }
 
   /**

@@ -18,7 +18,7 @@ import {
   type TenantId,
   type TenantName,
 } from '../domain/ids.ts';
-import { SIZE_OF_TIER, type SizeClass } from '../domain/tier.ts';
+import type { SizeClass } from '../domain/tier.ts';
 import { seconds } from '../domain/units.ts';
 import type { Verifier } from '../domain/verifier.ts';
 import { type EmbeddedEngine, type EmbeddedOptions, openEmbedded } from '../embedded/engine.ts';
@@ -26,6 +26,7 @@ import { computeFiles, layoutOf, tenantFiles } from '../embedded/layout.ts';
 import { killAll } from '../embedded/processes.ts';
 import { Secrets } from '../embedded/secrets.ts';
 import { socketPlace } from '../embedded/socket-place.ts';
+import { PRESETS } from '../policy/rules.ts';
 import { SystemClock } from '../system/clock.ts';
 import { NativeCalls } from '../system/ffi.ts';
 import { SystemRandom } from '../system/random.ts';
@@ -46,7 +47,9 @@ export type RealHostOptions = {
   readonly parent?: string;
   /** Builds a template in the data directory, where production has it, instead of sharing one. */
   readonly ownTemplate?: boolean;
-  readonly more?: Partial<Pick<EmbeddedOptions, 'patience' | 'logBytesMax' | 'uidRange'>>;
+  readonly more?: Partial<
+    Pick<EmbeddedOptions, 'patience' | 'logBytesMax' | 'uidRange' | 'controlFiles'>
+  >;
 };
 
 /** A tenant whose owner is known by name and password. */
@@ -143,8 +146,9 @@ export class RealHost implements AsyncDisposable {
     return tenant;
   }
 
-  start(tenant: TenantId, size: SizeClass = SIZE_OF_TIER.COLD): Promise<Address> {
-    return this.host.start(tenant, { size, giveUpAfter: GIVE_UP_AFTER });
+  start(tenant: TenantId, size: SizeClass = PRESETS.machine.tiers.COLD.size): Promise<Address> {
+    const { limits } = PRESETS.machine.tiers.COLD;
+    return this.host.start(tenant, { size, limits, giveUpAfter: GIVE_UP_AFTER });
   }
 
   /** An open connection, as the owner unless another login is given. */
