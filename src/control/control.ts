@@ -3,10 +3,12 @@
  * nothing.
  */
 
+import type { Snapshot } from '../domain/archive.ts';
 import type { TenantSettings } from '../domain/catalog.ts';
 import type { PinReason, SessionView } from '../domain/gate.ts';
+import type { LadderStep, LevelReading, LevelTotals } from '../domain/levels.ts';
 import type { RestartRequest, TenantLive } from '../domain/lifecycle.ts';
-import type { Tenant, TenantStateKind } from '../domain/tenant.ts';
+import type { HomeKind, Tenant, TenantStateKind } from '../domain/tenant.ts';
 import type { Plan } from '../domain/tier.ts';
 import type { Timestamp } from '../domain/units.ts';
 import type { UsageMinute } from '../domain/usage.ts';
@@ -20,6 +22,20 @@ export type NewTenant = TenantSettings & {
   readonly plan?: Plan;
 };
 
+/** A tenant made of another one's data. */
+export type NewFork = {
+  readonly name: string /** The origin's if not given. */;
+  readonly plan?: Plan;
+};
+
+/** A tenant made of a file. */
+export type NewImport = Pick<NewTenant, 'name' | 'plan'> & {
+  /** What `exportTenant` gave. */
+  readonly file: AsyncIterable<Uint8Array>;
+  /** Gives up; the tenant is not there then. */
+  readonly signal: AbortSignal;
+};
+
 /** A tenant with what is known of it now. */
 export type TenantView = {
   readonly tenant: Tenant;
@@ -30,6 +46,23 @@ export type TenantView = {
 
 /** A password that is shown once. */
 export type TenantSecret = TenantView & { readonly password: string };
+
+/** A snapshot on its way out, once. Who stops reading early must say so by the iterator's `return`. */
+export type TenantExport = {
+  readonly tenant: Tenant;
+  readonly content: AsyncIterable<Uint8Array>;
+};
+
+/** Where a tenant's data is, now and over its life. */
+export type TenantLevels = {
+  readonly view: TenantView;
+  /** Measured now. */
+  readonly reading: LevelReading;
+  /** Over all its wakes, the present one too. */
+  readonly totals: LevelTotals;
+  /** The latest first. */
+  readonly steps: readonly LadderStep[];
+};
 
 export type TenantListing = {
   readonly tenants: readonly TenantView[];
@@ -48,6 +81,9 @@ export type ServerStatus = {
   readonly isolation: string;
   readonly warnings: readonly string[];
   readonly tenants: Readonly<Record<TenantStateKind, number>>;
+  readonly homes: Readonly<Record<HomeKind, number>>;
+  /** Of all tenants, as each was last measured. */
+  readonly levels: LevelTotals;
   readonly sessions: number;
   readonly proxy: { readonly host: string; readonly port: number };
 };
@@ -57,6 +93,8 @@ export type SessionState = SessionView['state'];
 /** What a monitoring system asks for again and again: counts, and no names. */
 export type Metrics = {
   readonly tenants: Readonly<Record<TenantStateKind, number>>;
+  readonly homes: Readonly<Record<HomeKind, number>>;
+  readonly levels: LevelTotals;
   readonly sessions: Readonly<Record<SessionState, number>>;
   readonly pinned: Readonly<Record<PinReason, number>>;
 };
@@ -80,6 +118,30 @@ export interface Control {
   suspendTenant(ref: TenantRef): Promise<TenantView>;
   /** Throws `TENANT_BUSY` if somebody is not done in time and must not be ended. */
   restartTenant(ref: TenantRef, request: RestartRequest): Promise<TenantView>;
+  /**
+   * Takes a sleeping tenant's files off this machine. Throws `TENANT_BUSY` while it is awake, and
+   * `ARCHIVE_DOWN`, as all that touch the archive do.
+   */
+  archiveTenant(ref: TenantRef): Promise<TenantView>;
+  /** All that are kept, the latest first, damaged ones too. */
+  listSnapshots(ref: TenantRef): Promise<readonly Snapshot[]>;
+  /** With a name it is kept until a person deletes it. Names need not differ. Throws `BAD_NAME`. */
+  createSnapshot(ref: TenantRef, name: string | null): Promise<Snapshot>;
+  /**
+   * Deletes a snapshot that has a name; the others come and go by themselves. Throws `BAD_ID`,
+   * `SNAPSHOT_UNKNOWN`, `BAD_REQUEST` for one without a name, `TENANT_BUSY` for one that is the
+   * tenant's only data.
+   */
+  deleteSnapshot(ref: TenantRef, snapshot: string): Promise<void>;
+  /** Makes a snapshot the tenant's data. Throws `BAD_ID`, `SNAPSHOT_UNKNOWN`, `ARCHIVE_CORRUPT`, `TENANT_BUSY`. */
+  restoreSnapshot(ref: TenantRef, snapshot: string): Promise<TenantView>;
+  /** A new tenant with the data that this one has now. Throws as `createTenant` does. */
+  forkTenant(ref: TenantRef, request: NewFork): Promise<TenantSecret>;
+  /** The tenant as it is now, as one portable file. */
+  exportTenant(ref: TenantRef): Promise<TenantExport>;
+  /** Throws `BAD_IMPORT`, and as `createTenant` does; there is no tenant then. */
+  importTenant(request: NewImport): Promise<TenantSecret>;
+  levels(ref: TenantRef): Promise<TenantLevels>;
   /** The tenant's sessions, the oldest first. */
   listSessions(ref: TenantRef): Promise<readonly SessionView[]>;
   issueTicket(ref: TenantRef): Promise<Ticket>;

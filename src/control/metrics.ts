@@ -17,7 +17,12 @@ export async function gatherMetrics(world: {
   readonly lifecycle: Lifecycle;
   readonly sessions: () => Sessions;
 }): Promise<Metrics> {
-  const tenants = await world.catalog.countTenants();
+  const { catalog } = world;
+  const [tenants, homes, levels] = await Promise.all([
+    catalog.countTenants(),
+    catalog.countHomes(),
+    catalog.fleetLevels(),
+  ]);
   const use = world.lifecycle.fleetUse();
   const views = await viewsOf(use.inUse, world.sessions());
   const sessions: Record<SessionState, number> = { bound: 0, pinned: 0, parked: 0, waiting: 0 };
@@ -29,7 +34,7 @@ export async function gatherMetrics(world: {
   }
   // Those of tenants that were not asked have no backend.
   sessions.parked += Math.max(0, use.sessions - views.length);
-  return { tenants, sessions, pinned };
+  return { tenants, homes, levels, sessions, pinned };
 }
 
 async function viewsOf(

@@ -1,21 +1,25 @@
+import type { Archive, Snapshot } from '../domain/archive.ts';
 import type { Catalog, TenantSettings } from '../domain/catalog.ts';
 import type { Clock } from '../domain/clock.ts';
 import type { Failpoints } from '../domain/failpoints.ts';
 import { fault } from '../domain/faults.ts';
 import type { Sessions, SessionView } from '../domain/gate.ts';
-import { isTenantId, isTenantName, newTenantId, parseTenantName } from '../domain/ids.ts';
+import { isTenantId, isTenantName, parseTenantName } from '../domain/ids.ts';
 import type { Lifecycle, RestartRequest } from '../domain/lifecycle.ts';
 import type { Passwords } from '../domain/passwords.ts';
 import type { Random } from '../domain/random.ts';
 import type { Tenant, TenantStateKind } from '../domain/tenant.ts';
-import { FIRST_TIER } from '../domain/tier.ts';
 import { later, type Timestamp } from '../domain/units.ts';
 import type { UsageMinute } from '../domain/usage.ts';
 import type {
   Control,
   Metrics,
+  NewFork,
+  NewImport,
   NewTenant,
   ServerStatus,
+  TenantExport,
+  TenantLevels,
   TenantListing,
   TenantRef,
   TenantSecret,
@@ -23,6 +27,9 @@ import type {
   Ticket,
 } from './control.ts';
 import { gatherMetrics } from './metrics.ts';
+import { Newcomers } from './newcomers.ts';
+import { Snapshots } from './snapshots.ts';
+import { tenantLevels } from './tenant-levels.ts';
 import { TICKET_LIFE, type TicketBook } from './tickets.ts';
 
 export type ControlWorld = {
@@ -31,44 +38,39 @@ export type ControlWorld = {
   readonly failpoints: Failpoints;
   readonly catalog: Catalog;
   readonly lifecycle: Lifecycle;
+  readonly archive: Archive;
   readonly passwords: Passwords;
   readonly tickets: TicketBook;
   readonly sessions: () => Sessions;
   /** What does not change while the server runs. */
-  readonly server: Omit<ServerStatus, 'tenants' | 'sessions'>;
+  readonly server: Omit<ServerStatus, 'tenants' | 'homes' | 'levels' | 'sessions'>;
 };
 
 /** `Control` on this server's catalog and orchestrator. */
 export class ServerControl implements Control {
   readonly #world: ControlWorld;
+  readonly #newcomers: Newcomers;
+  readonly #snapshots: Snapshots;
 
   constructor(world: ControlWorld) {
     this.#world = world;
+    this.#newcomers = new Newcomers(world);
+    this.#snapshots = new Snapshots(world);
   }
 
   async status(): Promise<ServerStatus> {
     const { server, catalog, sessions } = this.#world;
-    const tenants = await catalog.countTenants();
-    return { ...server, tenants, sessions: sessions().count() };
+    const [tenants, homes, levels] = await Promise.all([
+      catalog.countTenants(),
+      catalog.countHomes(),
+      catalog.fleetLevels(),
+    ]);
+    return { ...server, tenants, homes, levels, sessions: sessions().count() };
   }
 
   async createTenant(request: NewTenant): Promise<TenantSecret> {
-    const { catalog, lifecycle, passwords, random } = this.#world;
-    const name = parseTenantName(request.name);
-    const plan = request.plan ?? 'free';
-    const password = passwords.generate();
-    const verifier = await passwords.verifierOf(password);
-    const inserted = await catalog.insertTenant({
-      id: newTenantId(random),
-      name,
-      plan,
-      tier: FIRST_TIER[plan],
-      suspendAfter: request.suspendAfter ?? null,
-      sessionsMax: request.sessionsMax ?? null,
-      maxPinIdle: request.maxPinIdle ?? null,
-      verifier,
-    });
-    return this.#secret(await lifecycle.create(inserted), password);
+    const { tenant, password } = await this.#newcomers.create(request);
+    return this.#secret(tenant, password);
   }
 
   async showTenant(ref: TenantRef): Promise<TenantView> {
@@ -120,6 +122,49 @@ export class ServerControl implements Control {
   async restartTenant(ref: TenantRef, request: RestartRequest): Promise<TenantView> {
     const { id } = await this.#find(ref);
     return this.#view(await this.#world.lifecycle.restart(id, request));
+  }
+
+  async archiveTenant(ref: TenantRef): Promise<TenantView> {
+    const { id } = await this.#find(ref);
+    return this.#view(await this.#world.lifecycle.archive(id));
+  }
+
+  async listSnapshots(ref: TenantRef): Promise<readonly Snapshot[]> {
+    return await this.#snapshots.list(await this.#find(ref));
+  }
+
+  async createSnapshot(ref: TenantRef, name: string | null): Promise<Snapshot> {
+    return await this.#snapshots.create(await this.#find(ref), name);
+  }
+
+  async deleteSnapshot(ref: TenantRef, snapshot: string): Promise<void> {
+    const { id } = await this.#find(ref);
+    await this.#snapshots.delete(id, snapshot);
+  }
+
+  async restoreSnapshot(ref: TenantRef, snapshot: string): Promise<TenantView> {
+    const { id } = await this.#find(ref);
+    return this.#view(await this.#snapshots.restore(id, snapshot));
+  }
+
+  async forkTenant(ref: TenantRef, request: NewFork): Promise<TenantSecret> {
+    const { tenant, password } = await this.#newcomers.fork(await this.#find(ref), request);
+    return this.#secret(tenant, password);
+  }
+
+  async exportTenant(ref: TenantRef): Promise<TenantExport> {
+    const tenant = await this.#find(ref);
+    return { tenant, content: await this.#snapshots.export(tenant) };
+  }
+
+  async importTenant(request: NewImport): Promise<TenantSecret> {
+    const { tenant, password } = await this.#newcomers.import(request);
+    return this.#secret(tenant, password);
+  }
+
+  async levels(ref: TenantRef): Promise<TenantLevels> {
+    const view = this.#view(await this.#find(ref));
+    return { view, ...(await tenantLevels(this.#world, view.tenant.id)) };
   }
 
   async listSessions(ref: TenantRef): Promise<readonly SessionView[]> {
