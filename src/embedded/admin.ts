@@ -1,8 +1,8 @@
-/** What we do inside a compute as its superuser: make its roles what the catalog says, and read them. */
+/** How we connect to a compute as its superuser, and what roles we find there. */
 import { Socket } from 'node:net';
 import pg from 'pg';
-import type { Address, Owner } from '../domain/host.ts';
-import { isVerifier, type RoleRecord, type Verifier } from '../domain/verifier.ts';
+import type { Address } from '../domain/host.ts';
+import { isVerifier, type RoleRecord } from '../domain/verifier.ts';
 import { socketPlace } from './socket-place.ts';
 
 /** Ours in every compute. Never given out; names that begin like it are reserved. */
@@ -42,8 +42,13 @@ const ANSWER_BYTES_MAX = 16 * 1024 * 1024;
  * A connection to what may not be the PostgreSQL that we started. It breaks when too much comes by it,
  * and when `pg` throws at what comes: thrown at a socket, that would end the whole program.
  */
-class GuardedSocket extends Socket {
+export class GuardedSocket extends Socket {
   #received = 0;
+
+  /** What came so far was wanted, so as much again may come. */
+  accept(): void {
+    this.#received = 0;
+  }
 
   override emit(event: string | symbol, ...args: unknown[]): boolean {
     if (event !== 'data') return super.emit(event, ...args);
@@ -67,86 +72,60 @@ export async function asSuperuser<T>(
   work: (client: pg.Client) => Promise<T>,
   database: string = DATABASE,
 ): Promise<T> {
-  const socket = new GuardedSocket();
-  const client = new pg.Client({
-    ...socketPlace(login.address),
-    user: SUPERUSER,
-    password: login.password,
+  const connection = await open(login, {
     database,
-    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     query_timeout: STATEMENT_TIMEOUT_MS,
     options: OPTIONS.join(' '),
-    stream: () => socket,
   });
+  try {
+    return await work(connection.client);
+  } finally {
+    connection.close();
+  }
+}
+
+export type Connection = {
+  readonly client: pg.Client;
+  readonly socket: GuardedSocket;
+  /** Says goodbye, and does not wait for an answer to it. */
+  close(): void;
+};
+
+/** A connection that speaks the replication protocol. */
+export const openReplication = (login: Login): Promise<Connection> =>
+  open(login, { replication: 'true' });
+
+/** What `pg` takes, and its types do not know. */
+type ClientSettings = pg.ClientConfig & { readonly replication?: 'true' };
+
+async function open({ address, password }: Login, more: ClientSettings): Promise<Connection> {
+  const socket = new GuardedSocket();
+  const settings: ClientSettings = {
+    ...socketPlace(address),
+    user: SUPERUSER,
+    password,
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    stream: () => socket,
+    ...more,
+  };
+  const client = new pg.Client(settings);
   // A connection that breaks fails the query under way, which is what the caller sees.
   client.on('error', () => {});
-  try {
-    await client.connect();
-    return await work(client);
-  } finally {
-    // Says goodbye, and does not wait for an answer to it.
+  const close = () => {
     void client.end();
     socket.destroy();
+  };
+  try {
+    await client.connect();
+  } catch (error) {
+    close();
+    throw error;
   }
+  return { client, socket, close };
 }
 
 export const isWrongPassword = (error: unknown): boolean =>
   error instanceof pg.DatabaseError && error.code === '28P01';
-
-/** What a settled compute agrees with. */
-export type Settlement = {
-  readonly owner: Owner;
-  readonly superuser: Verifier;
-  readonly operator: Verifier;
-};
-
-type Standing = {
-  readonly role: string | null;
-  readonly role_verifier: string | null;
-  readonly unnamed_role: boolean;
-  readonly unnamed_database: boolean;
-  readonly database: boolean;
-  readonly superuser_verifier: string | null;
-  readonly operator_verifier: string | null;
-};
-
-const STANDING = `
-  select
-    (select rolname from pg_roles where rolname = $1) as role,
-    (select rolpassword from pg_authid where rolname = $1) as role_verifier,
-    exists (select from pg_roles where rolname = '${UNNAMED}') as unnamed_role,
-    exists (select from pg_database where datname = '${UNNAMED}') as unnamed_database,
-    exists (select from pg_database where datname = $1) as database,
-    (select rolpassword from pg_authid where rolname = '${SUPERUSER}') as superuser_verifier,
-    (select rolpassword from pg_authid where rolname = '${OPERATOR}') as operator_verifier`;
-
-/**
- * Makes roles and database what `settlement` says; nothing is written where they are so already.
- *
- * One transaction, so that a crash leaves all of it or nothing. A database that its owner has
- * renamed or dropped since is the owner's business and stays as it is.
- */
-export async function settle(client: pg.Client, settlement: Settlement): Promise<void> {
-  const { owner, superuser, operator } = settlement;
-  const standing = (await client.query<Standing>(STANDING, [owner.name])).rows[0];
-  if (!standing) return;
-  const name = pg.escapeIdentifier(owner.name);
-  const work: string[] = [];
-  if (standing.unnamed_role && standing.role === null) {
-    work.push(`alter role ${UNNAMED} rename to ${name}`, `alter role ${name} login`);
-    work.push(`alter role ${OPERATOR} set role = ${pg.escapeLiteral(owner.name)}`);
-  }
-  if (standing.unnamed_database && !standing.database) {
-    work.push(`alter database ${UNNAMED} rename to ${name}`);
-  }
-  if (standing.role_verifier !== owner.verifier) work.push(setPassword(name, owner.verifier));
-  if (standing.operator_verifier !== operator) work.push(setPassword(OPERATOR, operator));
-  if (standing.superuser_verifier !== superuser) work.push(setPassword(SUPERUSER, superuser));
-  if (work.length > 0) await client.query(work.join(';'));
-}
-
-const setPassword = (role: string, verifier: Verifier): string =>
-  `alter role ${role} password ${pg.escapeLiteral(verifier)}`;
 
 type RoleRow = {
   readonly role: string;

@@ -2,9 +2,8 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import pg from 'pg';
 import { expect, test } from 'vitest';
-import { SIZE_OF_TIER } from '../domain/tier.ts';
 import { eventually } from '../testing/eventually.ts';
-import { GIVE_UP_AFTER, realHost } from '../testing/real-host.ts';
+import { COLD, GIVE_UP_AFTER, realHost } from '../testing/real-host.ts';
 import { computeFiles, layoutOf, tenantFiles } from './layout.ts';
 import { readPostmasterFile } from './postmaster-file.ts';
 import { findProcess, processesOf } from './processes.ts';
@@ -13,7 +12,7 @@ test('a second server finds what the first left running, and can stop it', async
   await using world = await realHost();
   const tenant = await world.running('survivor');
   const first = world.engine;
-  const address = await world.start(tenant.id);
+  const { address } = await world.start(tenant.id);
   await first.close();
   expect(await world.sql(tenant, 'select 1 as n').catch(() => 'gone')).toEqual([{ n: 1 }]);
 
@@ -41,11 +40,11 @@ test('servers that start one tenant at once start one postmaster', async () => {
   await using world = await realHost();
   const tenant = await world.created('contested');
   const hosts = [world.host, (await world.open()).host, (await world.open()).host];
-  const options = { size: SIZE_OF_TIER.COLD, giveUpAfter: GIVE_UP_AFTER };
+  const options = { ...COLD, giveUpAfter: GIVE_UP_AFTER };
   const data = tenantFiles(layoutOf(world.dataDir), tenant.id).data;
   for (let round = 0; round < 5; round++) {
-    const addresses = await Promise.all(hosts.map((host) => host.start(tenant.id, options)));
-    expect(new Set(addresses.map(({ socketPath }) => socketPath)).size).toBe(1);
+    const started = await Promise.all(hosts.map((host) => host.start(tenant.id, options)));
+    expect(new Set(started.map(({ address }) => address.socketPath)).size).toBe(1);
     const pid = readPostmasterFile(data)?.pid ?? 0;
     expect(findProcess(pid)).toBeDefined();
     await Promise.all(hosts.map((host) => host.stop(tenant.id)));

@@ -1,9 +1,8 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Host } from '../domain/host.ts';
 import type { TenantId } from '../domain/ids.ts';
-import { SIZE_OF_TIER } from '../domain/tier.ts';
 import { ms } from '../domain/units.ts';
-import { type RealHost, type RealTenant, realHost } from '../testing/real-host.ts';
+import { COLD, type RealHost, type RealTenant, realHost } from '../testing/real-host.ts';
 import { type ComputeFiles, layoutOf, tenantFiles } from './layout.ts';
 import { readPostmasterFile } from './postmaster-file.ts';
 import { processesOf } from './processes.ts';
@@ -100,9 +99,9 @@ test('a stop that is asked for ends orphans too, and nobody is told of a loss', 
 
 test('a start that takes too long is given up, and nothing of it is left', async () => {
   const tenant = await world.created('late');
-  await expect(
-    world.host.start(tenant.id, { size: SIZE_OF_TIER.COLD, giveUpAfter: ms(1) }),
-  ).rejects.toThrow('it was not ready within 1 ms');
+  await expect(world.host.start(tenant.id, { ...COLD, giveUpAfter: ms(1) })).rejects.toThrow(
+    'it was not ready within 1 ms',
+  );
   expect(processesOf(filesOf(tenant))).toEqual([]);
   await world.start(tenant.id);
 });

@@ -107,10 +107,6 @@ export class EmbeddedHost implements Host {
     await upkeep({ files, address, password, clock: ground.clock, signal });
   }
 
-  limit(tenant: TenantId, limits: Limits): Promise<void> {
-    return this.#parts.computes.limit(this.#files(tenant), limits);
-  }
-
   measure(tenant: TenantId): Promise<LevelReading> {
     return this.#parts.levels.measure(tenant);
   }

@@ -18,7 +18,7 @@ import { discard, ensureDir, isErrno, renameDurably, syncDir } from './durable.t
 import { type ComputeFiles, computeFiles } from './layout.ts';
 import { tryLock } from './lock.ts';
 import type { Ground } from './start.ts';
-import { setSystemIdentifier } from './system-identifier.ts';
+import { newSystemIdentifier, setSystemIdentifier } from './system-identifier.ts';
 import { makeComputeDirs, syncTree } from './template.ts';
 
 export type HuskParts = {
@@ -139,7 +139,7 @@ export async function openHusks(parts: HuskParts): Promise<HuskPool> {
   await ensureDir(parts.husks, 0o711);
   const ready: string[] = [];
   for (const name of await readdir(parts.husks)) {
-    if (name.startsWith(MAKING)) await removeAbandoned(parts, name);
+    if (name.startsWith(MAKING)) await removeAbandoned(parts.husks, name, parts);
     else if (name.startsWith(kindOf(parts))) ready.push(name);
     else await discard(join(parts.husks, name), parts.trash);
   }
@@ -149,8 +149,13 @@ export async function openHusks(parts: HuskParts): Promise<HuskPool> {
 /** Husks are named after their template, so that an old one is never taken for a new one. */
 const kindOf = ({ template }: HuskParts): string => `${template.root.split('/').at(-1)}-`;
 
-async function removeAbandoned({ husks, trash, ground }: HuskParts, name: string): Promise<void> {
-  const files = computeFiles(join(husks, name));
+/** Removes half-made files, unless somebody is still making them and holds their lock. */
+export async function removeAbandoned(
+  parent: string,
+  name: string,
+  { trash, ground }: Pick<HuskParts, 'trash' | 'ground'>,
+): Promise<void> {
+  const files = computeFiles(join(parent, name));
   if (!existsSync(files.lock)) return discard(files.root, trash);
   const lock = tryLock(files.lock, ground.os);
   if (!lock) return;
@@ -173,7 +178,8 @@ async function makeHusk(parts: HuskParts): Promise<string> {
       await copyTree(template.data, draft.data, owner);
       await copyFile(template.firstSecret, draft.firstSecret);
       await failpoints.reach('husk.copied');
-      await setSystemIdentifier(draft.data, newIdentifier(parts));
+      const identifier = newSystemIdentifier(parts.random, ground.clock.wall());
+      await setSystemIdentifier(draft.data, identifier);
       await syncTree(draft.root, ground.os);
       await rename(draft.root, join(husks, name));
       await syncDir(husks);
@@ -189,9 +195,3 @@ async function makeHusk(parts: HuskParts): Promise<string> {
 }
 
 const randomName = (random: Random): string => Buffer.from(random.bytes(6)).toString('hex');
-
-/** As PostgreSQL makes them: the time above, something that differs below. */
-function newIdentifier({ random, ground }: HuskParts): bigint {
-  const now = BigInt(Math.floor(ground.clock.wall() / 1_000));
-  return (now << 32n) | BigInt(Buffer.from(random.bytes(4)).readUInt32LE());
-}

@@ -76,7 +76,7 @@ test('an owner finds no way into the databases that are ours', async () => {
 test('an owner cannot end our sessions', async () => {
   const secrets = await openSecrets(layoutOf(world.dataDir).masterKey, new SystemRandom());
   const password = secrets.password(tenant.id, 'dynabase');
-  const address = await world.start(tenant.id);
+  const { address } = await world.start(tenant.id);
   await asSuperuser({ address, password }, async (ours) => {
     const { rows } = await ours.query<{ pid: number }>('select pg_backend_pid() as pid');
     const end = world.sql(tenant, `select pg_terminate_backend(${rows[0]?.pid})`);
@@ -151,7 +151,7 @@ test('a settled compute follows a new verifier, and keeps what its owner renamed
 
 test('settling is finished after a crash between its commit and the end', async () => {
   const half = await world.created('half');
-  const address = await world.start(half.id);
+  const { address } = await world.start(half.id);
   const files = tenantFiles(layoutOf(world.dataDir), half.id);
   const first = await readFile(files.firstSecret, 'utf8');
   await world.host.settle(half.id, half);

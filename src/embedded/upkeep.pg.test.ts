@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { SIZE_OF_TIER } from '../domain/tier.ts';
+import { PRESETS } from '../policy/rules.ts';
 import { eventually } from '../testing/eventually.ts';
 import { type RealHost, type RealTenant, realHost, type SqlLogin } from '../testing/real-host.ts';
 import { layoutOf, tenantFiles } from './layout.ts';
@@ -162,7 +162,7 @@ test('the launcher of a small compute comes and goes as it is told, after an ado
 
 test('a large compute vacuums itself from the start, whatever it is told', async () => {
   const tenant = await world.created('large');
-  await world.start(tenant.id, SIZE_OF_TIER.HOT);
+  await world.start(tenant.id, PRESETS.machine.tiers.HOT.size);
   await world.host.settle(tenant.id, tenant);
   await world.host.autovacuum(tenant.id, false);
   expect(await world.sql(tenant, 'show autovacuum')).toEqual([{ autovacuum: 'on' }]);
