@@ -1,4 +1,6 @@
 /** The embedded engine, opened: PostgreSQL found, template made, husks on their way, host ready. */
+import { basename } from 'node:path';
+import type { Archive } from '../domain/archive.ts';
 import type { Clock } from '../domain/clock.ts';
 import type { Failpoints } from '../domain/failpoints.ts';
 import type { Host } from '../domain/host.ts';
@@ -15,7 +17,9 @@ import { versionText } from './engine-version.ts';
 import { EmbeddedHost, type HostParts } from './host.ts';
 import { openHusks } from './husks.ts';
 import { type Layout, layoutOf } from './layout.ts';
+import { Levels } from './levels.ts';
 import type { OsCalls } from './os.ts';
+import type { PageCache } from './page-cache.ts';
 import { resolveEngine } from './resolver.ts';
 import { openSecrets } from './secrets.ts';
 import type { Ground } from './start.ts';
@@ -39,6 +43,9 @@ export type EmbeddedOptions = {
   /** Other control groups than the system's, or none. */
   readonly controlFiles?: ControlFiles;
   readonly os: OsCalls;
+  readonly pageCache: PageCache;
+  /** Opens the archive of the tenants; it knows the template, and stores what differs from it. */
+  readonly archive: (template: TemplatePlace) => Promise<Archive>;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
@@ -47,8 +54,16 @@ export type EmbeddedOptions = {
   readonly progress: (step: string) => void;
 };
 
+export type TemplatePlace = {
+  /** A data directory that never changes. */
+  readonly dir: string;
+  /** Such as `18.4-2`. */
+  readonly name: string;
+};
+
 export type EmbeddedEngine = {
   readonly host: Host;
+  readonly archive: Archive;
   /** The engine's version, such as `18.4`. */
   readonly version: string;
   /** How tenants are kept apart. */
@@ -82,9 +97,12 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<EmbeddedEn
     ...(controlFiles ? { files: controlFiles } : {}),
   });
   const parts = await openParts(options, layout, { ground, cages });
+  const host = new EmbeddedHost(parts);
+  await host.sweep();
   const system = new SystemTenant({ ...parts, clock, log });
   return {
-    host: new EmbeddedHost(parts),
+    host,
+    archive: parts.archive,
     version: versionText(engine.version),
     isolation: isolationText(),
     warnings: [...engine.warnings, ...missing(restrained), ...cages.lacks],
@@ -122,12 +140,16 @@ async function openParts(
   husks.refill();
   const patience = options.patience ?? STOP_PATIENCE;
   const computes = new Computes({ ground, log, patience, cages });
-  return { engine: ground.engine, layout, computes, husks, secrets, clock: ground.clock };
+  const { clock, pageCache } = options;
+  const levels = new Levels({ layout, computes, secrets, pageCache, clock, log });
+  const archive = await options.archive({ dir: template.data, name: basename(template.root) });
+  return { ground, layout, computes, husks, secrets, levels, archive, failpoints, random };
 }
 
 async function makeDirs(layout: Layout): Promise<void> {
   // Computes of another user id walk through these; what is inside guards itself.
-  for (const dir of [layout.dataDir, layout.tenants, layout.husks]) await ensureDir(dir, 0o711);
+  for (const dir of [layout.dataDir, layout.tenants, layout.hydrating, layout.husks])
+    await ensureDir(dir, 0o711);
   for (const dir of [layout.trash, layout.secrets, layout.uids]) await ensureDir(dir, 0o700);
 }
 

@@ -17,6 +17,7 @@ import { featuresOf } from './engine-version.ts';
 import type { HostParts } from './host.ts';
 import { type ComputeFiles, computeFiles } from './layout.ts';
 import { PORT, type Setting, settingsOf } from './settings.ts';
+import { settleCompute } from './settling.ts';
 import { openSocketDir, type SocketDir } from './socket-place.ts';
 import { UNLIMITED } from './start.ts';
 
@@ -69,7 +70,7 @@ export class SystemTenant {
     this.#parts = parts;
     this.#files = computeFiles(parts.layout.catalog);
     this.#settings = settingsOf({
-      features: featuresOf(parts.engine.version),
+      features: featuresOf(parts.ground.engine.version),
       size: SIZE,
       clusterName: NAME,
       onLinux: process.platform === 'linux',

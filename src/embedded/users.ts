@@ -50,7 +50,7 @@ function mustBeKnown(): void {
 /** Ids of the system's users, of all that owns data here, and of all that runs: maybe elsewhere. */
 export async function idsInUse(layout: Layout): Promise<ReadonlySet<number>> {
   const roots = [layout.catalog];
-  for (const parent of [layout.tenants, layout.husks]) {
+  for (const parent of [layout.tenants, layout.hydrating, layout.husks]) {
     roots.push(...(await readdir(parent)).map((name) => join(parent, name)));
   }
   const ids = new Set((await passwd()).map((user) => user.uid));

@@ -10,7 +10,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
 import { type Failpoints, NO_FAILPOINTS } from '../domain/failpoints.ts';
-import type { Address, Host } from '../domain/host.ts';
+import type { Host, Started } from '../domain/host.ts';
 import {
   isTenantId,
   newTenantId,
@@ -29,10 +29,18 @@ import { socketPlace } from '../embedded/socket-place.ts';
 import { PRESETS } from '../policy/rules.ts';
 import { SystemClock } from '../system/clock.ts';
 import { NativeCalls } from '../system/ffi.ts';
+import { ThreadedPageCache } from '../system/page-cache.ts';
 import { SystemRandom } from '../system/random.ts';
+import { MemoryArchive } from './memory-archive.ts';
 import { MemoryLog } from './memory-log.ts';
 
 export const GIVE_UP_AFTER = seconds(30);
+
+/** What a tenant starts with unless a test says otherwise. */
+export const COLD = {
+  size: PRESETS.machine.tiers.COLD.size,
+  limits: PRESETS.machine.tiers.COLD.limits,
+};
 
 const RANDOM = new SystemRandom();
 
@@ -47,6 +55,8 @@ export type RealHostOptions = {
   readonly parent?: string;
   /** Builds a template in the data directory, where production has it, instead of sharing one. */
   readonly ownTemplate?: boolean;
+  /** In memory if not given. */
+  readonly archive?: EmbeddedOptions['archive'];
   readonly more?: Partial<
     Pick<EmbeddedOptions, 'patience' | 'logBytesMax' | 'uidRange' | 'controlFiles'>
   >;
@@ -87,6 +97,8 @@ export class RealHost implements AsyncDisposable {
   readonly #parent: string;
   readonly #options: RealHostOptions;
   readonly #engines: EmbeddedEngine[] = [];
+  readonly #pageCache = new ThreadedPageCache();
+  readonly #archive = new MemoryArchive(new SystemClock());
 
   constructor(parent: string, options: RealHostOptions) {
     this.#parent = parent;
@@ -117,6 +129,8 @@ export class RealHost implements AsyncDisposable {
       ...(this.#options.ownTemplate ? {} : { templatesDir: sharedTemplates() }),
       ...more,
       os: new NativeCalls(),
+      pageCache: this.#pageCache,
+      archive: this.#options.archive ?? (() => Promise.resolve(this.#archive)),
       clock: new SystemClock(),
       random: RANDOM,
       log: this.log,
@@ -146,9 +160,8 @@ export class RealHost implements AsyncDisposable {
     return tenant;
   }
 
-  start(tenant: TenantId, size: SizeClass = PRESETS.machine.tiers.COLD.size): Promise<Address> {
-    const { limits } = PRESETS.machine.tiers.COLD;
-    return this.host.start(tenant, { size, limits, giveUpAfter: GIVE_UP_AFTER });
+  start(tenant: TenantId, size: SizeClass = COLD.size): Promise<Started> {
+    return this.host.start(tenant, { ...COLD, size, giveUpAfter: GIVE_UP_AFTER });
   }
 
   /** An open connection, as the owner unless another login is given. */
@@ -187,6 +200,7 @@ export class RealHost implements AsyncDisposable {
     const host = this.#engines.length > 0 ? this.host : undefined;
     await Promise.allSettled(tenants.map((tenant) => host?.stop(tenant)));
     await Promise.allSettled(this.#engines.map((engine) => engine.close()));
+    await this.#pageCache.close();
     for (const files of tenants.map((tenant) => tenantFiles(layout, tenant))) killAll(files);
     killAll(computeFiles(layout.catalog));
     await rm(this.#parent, { recursive: true, force: true, maxRetries: 5 });
