@@ -7,7 +7,7 @@ import { FakeCgroups } from '../testing/fake-cgroups.ts';
 import { MemoryLog } from '../testing/memory-log.ts';
 import { VirtualClock } from '../testing/virtual-clock.ts';
 import { type Cages, openCages } from './cages.ts';
-import { diskOf, writeLimits } from './cgroup-limits.ts';
+import { diskOf } from './cgroup-limits.ts';
 import { RESOURCES } from './cgroup-places.ts';
 
 const LIMITS: Limits = { memoryMb: 64, cpuPercent: 150, processesMax: 20, ioMbPerSecond: 10 };
@@ -149,21 +149,21 @@ test('in version 2 the server moves into a leaf, and other processes stay where 
   );
 });
 
-const V1_TREES: Readonly<Record<string, string>> = { io: 'blkio' };
-
-/** What the files of a group say once it has been put under `limits`. */
-async function written(version: 1 | 2, limits: readonly Limits[], used = 0): Promise<unknown> {
+/** What the files of a compute's group say once it has been put under these limits in turn. */
+async function written(
+  version: 1 | 2,
+  limits: readonly Limits[],
+  used = 0,
+): Promise<Record<string, string>> {
   const files = new FakeCgroups(version, '/service');
-  await open(files);
+  const cages = await open(files);
+  for (const one of limits) {
+    await cages.prepare('tn_1', one);
+    files.say(`${files.path(serverOf(files))}/tn_1/memory.current`, `${used}`);
+  }
   const all: Record<string, string> = {};
-  for (const resource of RESOURCES) {
-    const tree = version === 1 ? (V1_TREES[resource] ?? resource) : '';
-    const home = files.path('', tree);
+  for (const tree of trees(version)) {
     const group = files.path(`${serverOf(files, tree)}/tn_1`, tree);
-    await files.makeGroup(group);
-    files.say(`${group}/memory.current`, `${used}`);
-    const place = { version, home, resources: [resource] };
-    for (const one of limits) await writeLimits(files, { place, group, limits: one, disk: '8:0' });
     for (const name of NAMES) {
       const text = await files.read(`${group}/${name}`);
       if (text !== undefined && text !== 'unset') all[name] = text;
@@ -220,9 +220,11 @@ test('limits are said in the words of version 1, and taken back', async () => {
 });
 
 test('memory in use is taken back, and nobody is killed for it', async () => {
-  const more = 70 * 1_048_576;
-  expect(await written(2, [LIMITS], more)).toMatchObject({ 'memory.high': '62914560' });
-  expect(await written(2, [LIMITS], more)).not.toHaveProperty('memory.max');
+  const inUse = 70 * 1_048_576;
+  expect(await written(2, [{ ...LIMITS, memoryMb: 128 }, LIMITS], inUse)).toMatchObject({
+    'memory.high': '62914560',
+    'memory.max': `${128 * 1_048_576}`,
+  });
 });
 
 test('the disk of a partition is the one that it is on', async () => {

@@ -39,6 +39,7 @@ export type CagesOptions = {
 };
 
 const SERVER_PREFIX = 'dynabase-';
+const SERVER_NAME = /^dynabase-[0-9a-f]{12}$/;
 
 /** How often a group is tried to be removed whose last process is just leaving the kernel. */
 const REMOVALS_MAX = 20;
@@ -193,7 +194,7 @@ type Found = {
   readonly disk: string | null;
 };
 
-/** Finds what this system offers, and removes the groups that a crash left behind. */
+/** Finds what this system offers, and removes the groups that crashes left behind. */
 export async function openCages(options: CagesOptions): Promise<Cages> {
   const files = options.files ?? CONTROL_FILES;
   const { dev, ino } = statSync(options.dataDir, { bigint: true });
@@ -204,15 +205,23 @@ export async function openCages(options: CagesOptions): Promise<Cages> {
     const settled = await settlePlace(files, place, server);
     if (!settled) continue;
     places.push(settled);
-    await sweep(files, join(settled.home, server));
+    await sweep(files, settled.home);
   }
   const disk = await diskOf(files, dev);
   return new Cages({ ...options, files }, { server, places, disk });
 }
 
-/** Groups of computes that run are not empty, and so stay. */
-async function sweep(files: ControlFiles, group: string): Promise<void> {
-  for (const name of await files.groupsBelow(group)) await files.removeGroup(join(group, name));
+/**
+ * Removes what is empty, of this server and of others, whose directory may be gone. Groups of computes
+ * that run are not, and one that a server was just about to use is made again by it.
+ */
+async function sweep(files: ControlFiles, home: string): Promise<void> {
+  for (const server of await files.groupsBelow(home)) {
+    if (!SERVER_NAME.test(server)) continue;
+    const group = join(home, server);
+    for (const name of await files.groupsBelow(group)) await files.removeGroup(join(group, name));
+    await files.removeGroup(group);
+  }
 }
 
 function lacksOf({ places, disk }: Found): string[] {

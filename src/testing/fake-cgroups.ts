@@ -19,12 +19,13 @@ const FILES_V2: Readonly<Record<string, readonly string[]>> = {
   io: ['io.max'],
 };
 
-/** Where the fake machine's disk is; a partition of it is `8:1`. */
+/** Every file system that has a disk is on the one of the machine, which has one partition. */
+const DISK = '8:0';
+const DISK_FILE = /^\/sys\/dev\/block\/(?!0:)\d+:\d+\/dev$/;
 const DISK_FILES: readonly (readonly [string, string])[] = [
-  ['/sys/dev/block/8:0/dev', '8:0\n'],
   ['/sys/dev/block/8:1/dev', '8:1\n'],
   ['/sys/dev/block/8:1/partition', '1\n'],
-  ['/sys/dev/block/8:1/../dev', '8:0\n'],
+  ['/sys/dev/block/8:1/../dev', `${DISK}\n`],
 ];
 
 const errno = (code: string): Error => Object.assign(new Error(code), { code });
@@ -86,7 +87,8 @@ export class FakeCgroups implements ControlFiles {
   read(path: string): Promise<string | undefined> {
     const pids = this.#groups.get(dirname(path));
     if (pids && basename(path) === 'cgroup.procs') return Promise.resolve([...pids].join('\n'));
-    return Promise.resolve(this.#texts.get(path));
+    const text = this.#texts.get(path) ?? (DISK_FILE.test(path) ? `${DISK}\n` : undefined);
+    return Promise.resolve(text);
   }
 
   async write(path: string, text: string): Promise<void> {
