@@ -159,6 +159,7 @@ async function written(
   const cages = await open(files);
   for (const one of limits) {
     await cages.prepare('tn_1', one);
+    await cages.enter('tn_1', POSTMASTER);
     files.say(`${files.path(serverOf(files))}/tn_1/memory.current`, `${used}`);
   }
   const all: Record<string, string> = {};

@@ -81,19 +81,23 @@ export class Cages {
     this.lacks = lacksOf(found);
   }
 
-  /** Makes a group for the compute unless it has one, and gives it these limits. */
+  /** Makes a group for a compute that is about to have these limits, unless it has one. */
   async prepare(name: string, limits: Limits): Promise<void> {
     if (isUnlimited(limits) && !this.#wanted.has(name)) return;
     this.#wanted.set(name, limits);
     await this.#serial.run(name, () => this.#each(name, (place) => this.#make(place, name)));
   }
 
-  /** Puts the process and its children into the group, if one was prepared. */
+  /**
+   * Puts the process and its children into the group, if one was prepared, and the group under its
+   * limits. The postmaster comes first: what it has not forked yet need not be moved.
+   */
   enter(name: string, pid: number): Promise<void> {
     return this.#serial.run(name, async () => {
       if (!this.#wanted.has(name)) return;
       await this.#each(name, (place) => this.#put(place, name, pid));
       await this.#each(name, (place) => this.#collect(place, name, pid));
+      await this.#each(name, (place) => this.#bound(place, name));
     });
   }
 
@@ -115,13 +119,23 @@ export class Cages {
   }
 
   async #make(place: Place, name: string): Promise<void> {
+    const { files } = this.#parts;
+    const group = this.#group(place, name);
+    try {
+      await files.makeGroup(group);
+    } catch (error) {
+      if (!isErrno(error, 'ENOENT')) throw error;
+      await makeServerGroup(files, place, this.#server);
+      await files.makeGroup(group);
+    }
+  }
+
+  async #bound(place: Place, name: string): Promise<void> {
     const limits = this.#wanted.get(name);
     if (!limits) return;
-    const { files } = this.#parts;
-    await makeServerGroup(files, place, this.#server);
     const group = this.#group(place, name);
-    await files.makeGroup(group);
-    const failed = await writeLimits(files, { place, group, limits, disk: this.#disk });
+    const request = { place, group, limits, disk: this.#disk };
+    const failed = await writeLimits(this.#parts.files, request);
     for (const [resource, why] of failed) this.#tell(name, `${resource}: ${why}`);
   }
 
