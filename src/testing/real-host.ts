@@ -140,16 +140,22 @@ export class RealHost implements AsyncDisposable {
     return engine;
   }
 
-  /** A tenant that is created, not started. */
-  async created(name: string): Promise<RealTenant> {
+  /** A tenant of which nothing is there yet. */
+  drafted(name: string): RealTenant {
     const id = newTenantId(RANDOM);
-    await this.host.create(id);
     return {
       id,
       name: parseTenantName(name),
       password: PASSWORDS.password(id, name),
       verifier: PASSWORDS.verifier(id, name),
     };
+  }
+
+  /** A tenant that is created, not started. */
+  async created(name: string): Promise<RealTenant> {
+    const tenant = this.drafted(name);
+    await this.host.create(tenant.id);
+    return tenant;
   }
 
   /** A tenant that runs, with its owner settled. */

@@ -1,0 +1,274 @@
+/** What may go wrong on the way to the archive and back. */
+import { execFileSync } from 'node:child_process';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import type { Archive, SaveRequest, Snapshot } from '../domain/archive.ts';
+import type { FailpointName, Failpoints } from '../domain/failpoints.ts';
+import { snapshotIdOf, type TenantId } from '../domain/ids.ts';
+import { SystemClock } from '../system/clock.ts';
+import { MemoryArchive } from '../testing/memory-archive.ts';
+import { type RealHost, type RealTenant, realHost } from '../testing/real-host.ts';
+import { hydratingFiles, layoutOf, tenantFiles } from './layout.ts';
+
+const never = new AbortController().signal;
+
+const filesOf = (world: RealHost, id: TenantId) => tenantFiles(layoutOf(world.dataDir), id);
+
+const refOf = ({ id }: { readonly id: TenantId }, snapshot: number) => ({
+  tenant: id,
+  vault: id,
+  snapshot: snapshotIdOf(snapshot),
+});
+
+const requestOf = (tenant: RealTenant, signal: AbortSignal) => ({
+  ...refOf(tenant, 1),
+  name: null,
+  signal,
+});
+
+type Save = (request: SaveRequest) => Promise<Snapshot>;
+
+/** An archive in memory that saves in another way. */
+function archiveThatSaves(save: Save): () => Promise<Archive> {
+  const memory = new MemoryArchive(new SystemClock());
+  const archive = new Proxy<Archive>(memory, {
+    get(_, key) {
+      if (key === 'save') return save;
+      const member: unknown = Reflect.get(memory, key);
+      return typeof member === 'function' ? member.bind(memory) : member;
+    },
+  });
+  return () => Promise.resolve(archive);
+}
+
+/** A save that has begun and goes on for ever, until it is told to give up. */
+function endlessSave(): { readonly save: Save; readonly begun: Promise<void> } {
+  const { promise: begun, resolve } = Promise.withResolvers<void>();
+  const save: Save = async ({ source, signal }) => {
+    if (source.kind === 'running') {
+      for await (const entry of source.entries) {
+        for await (const _ of entry.content) break;
+        break;
+      }
+    }
+    resolve();
+    return await new Promise((_, reject) => {
+      if (signal.aborted) reject(signal.reason);
+      signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+    });
+  };
+  return { save, begun };
+}
+
+test('whoever comes while a stopped tenant is archived gets in at once', async () => {
+  const { save, begun } = endlessSave();
+  await using world = await realHost({ archive: archiveThatSaves(save) });
+  const tenant = await world.running('wanted');
+  await world.host.stop(tenant.id);
+  const somebody = new AbortController();
+  const saving = world.host.archive(tenant.id, requestOf(tenant, somebody.signal));
+  const outcome = saving.catch((error: unknown) => error);
+  await begun;
+  const starting = world.start(tenant.id);
+  const came = new Error('a client came');
+  somebody.abort(came);
+  expect(await outcome).toBe(came);
+  await starting;
+  expect(await world.sql(tenant, 'select 1 as one')).toEqual([{ one: 1 }]);
+});
+
+test('an aborted request for an archive does not even look', async () => {
+  await using world = await realHost();
+  const tenant = await world.created('unasked');
+  const gone = AbortSignal.abort(new Error('not wanted'));
+  await expect(world.host.archive(tenant.id, requestOf(tenant, gone))).rejects.toThrow(
+    'not wanted',
+  );
+});
+
+test('a compute whose backup nobody reads can be stopped, and the backup fails', async () => {
+  const { promise: begun, resolve } = Promise.withResolvers<void>();
+  const { promise: stopped, resolve: goOn } = Promise.withResolvers<void>();
+  const save: Save = async ({ source }) => {
+    if (source.kind !== 'running') throw new Error('the compute does not run');
+    for await (const entry of source.entries) {
+      for await (const _ of entry.content);
+      if (entry.path === 'backup_label') {
+        resolve();
+        await stopped;
+      }
+    }
+    throw new Error('the backup has an end');
+  };
+  await using world = await realHost({ archive: archiveThatSaves(save) });
+  const tenant = await world.running('leaving');
+  const saving = world.host.archive(tenant.id, requestOf(tenant, never));
+  const outcome = saving.catch((error: unknown) => String(error));
+  await begun;
+  await world.host.stop(tenant.id);
+  goOn();
+  expect(await outcome).not.toContain('the backup has an end');
+  await world.start(tenant.id);
+});
+
+/** Throws at `point`, the first two times; before that, `look` is called. */
+function failingTwice(point: FailpointName, look: (hit: number) => void = () => {}): Failpoints {
+  let hits = 0;
+  return {
+    reach(at) {
+      if (at !== point || ++hits > 2) return Promise.resolve();
+      look(hits);
+      return Promise.reject(new Error(`failpoint ${at}`));
+    },
+  };
+}
+
+test.each(['hydrate.claimed', 'hydrate.loaded', 'hydrate.placed'] as const)(
+  'a hydrate that fails at %s, twice, is done by the next, and leaves nothing else',
+  async (point) => {
+    await using world = await realHost({ failpoints: failingTwice(point) });
+    const tenant = await shelved(world, 'repeated');
+    for (const hit of [1, 2]) {
+      const hydrated = world.host.hydrate(tenant.id, refOf(tenant, 1), never);
+      if (point === 'hydrate.placed' && hit === 2) await hydrated;
+      else await expect(hydrated).rejects.toThrow(point);
+      expect(readdirSync(layoutOf(world.dataDir).hydrating)).toEqual([]);
+    }
+    await world.host.hydrate(tenant.id, refOf(tenant, 1), never);
+    await world.start(tenant.id);
+    expect(await world.sql(tenant, 'table kept')).toEqual([{ n: 1 }]);
+  },
+);
+
+test.each(['hydrate.claimed', 'hydrate.loaded'] as const)(
+  'what a crash at %s leaves is in nobody’s way, and is removed at the next start',
+  async (point) => {
+    const left = mkdtempSync(join(tmpdir(), 'dynabase-left-'));
+    const copy = (hit: number) => {
+      const { root } = hydratingFiles(layoutOf(world.dataDir), tenant.id);
+      // The pipe that is the lock is left out: nobody holds it any more.
+      const filter = (path: string) => !path.endsWith('/lock');
+      cpSync(root, join(left, `${hit}`), { recursive: true, filter });
+    };
+    await using world = await realHost({ failpoints: failingTwice(point, copy) });
+    const tenant = await shelved(world, 'crashed');
+    const { root } = hydratingFiles(layoutOf(world.dataDir), tenant.id);
+    try {
+      for (const hit of [1, 2]) {
+        const hydrated = world.host.hydrate(tenant.id, refOf(tenant, 1), never);
+        await expect(hydrated).rejects.toThrow(point);
+        cpSync(join(left, `${hit}`), root, { recursive: true });
+        expect(await world.host.observe(tenant.id)).toEqual({ kind: 'absent' });
+      }
+      await world.open();
+      expect(existsSync(root)).toBe(false);
+      cpSync(join(left, '2'), root, { recursive: true });
+      await world.host.hydrate(tenant.id, refOf(tenant, 1), never);
+      await world.start(tenant.id);
+      expect(await world.sql(tenant, 'table kept')).toEqual([{ n: 1 }]);
+    } finally {
+      rmSync(left, { recursive: true });
+    }
+  },
+);
+
+/** A tenant with a row, of which nothing is left here. */
+async function shelved(world: RealHost, name: string): Promise<RealTenant> {
+  const tenant = await world.running(name);
+  await world.sql(tenant, 'create table kept as select 1 as n');
+  await world.host.stop(tenant.id);
+  await world.host.archive(tenant.id, requestOf(tenant, never));
+  await world.host.remove(tenant.id);
+  return tenant;
+}
+
+test('a hydrate that somebody calls off leaves nothing', async () => {
+  const calledOff = new AbortController();
+  const failpoints: Failpoints = {
+    reach(at) {
+      if (at === 'hydrate.loaded') calledOff.abort(new Error('called off'));
+      return Promise.resolve();
+    },
+  };
+  await using world = await realHost({ failpoints });
+  const tenant = await shelved(world, 'unwanted');
+  const hydrated = world.host.hydrate(tenant.id, refOf(tenant, 1), calledOff.signal);
+  await expect(hydrated).rejects.toThrow('called off');
+  expect(world.placed()).toEqual([]);
+  expect(readdirSync(layoutOf(world.dataDir).hydrating)).toEqual([]);
+});
+
+test('a tenant whose removal follows a crash of its hydrate leaves nothing', async () => {
+  await using world = await realHost();
+  const tenant = await shelved(world, 'unmade');
+  const { root } = hydratingFiles(layoutOf(world.dataDir), tenant.id);
+  mkdirSync(root);
+  await world.host.remove(tenant.id);
+  expect(existsSync(root)).toBe(false);
+});
+
+test('a full disk is a fault, and what is missing comes when there is room again', async ({
+  skip,
+}) => {
+  const parent = mkdtempSync(join(tmpdir(), 'dynabase-full-'));
+  try {
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=120m', 'tmpfs', parent], { stdio: 'ignore' });
+  } catch {
+    rmSync(parent, { recursive: true });
+    skip('a file system in memory cannot be mounted here');
+  }
+  try {
+    await using world = await realHost({ parent, husks: 0 });
+    const tenant = await world.running('large');
+    await world.sql(
+      tenant,
+      `create table kept as select repeat('x', 2000) from generate_series(1, 1e4)`,
+    );
+    await world.host.stop(tenant.id);
+    await world.host.archive(tenant.id, requestOf(tenant, never));
+    await world.host.remove(tenant.id);
+    const filler = join(parent, 'filler');
+    const { freeBytes, totalBytes } = world.host.diskRoom();
+    expect(totalBytes).toBe(120 * 1024 * 1024);
+    writeFileSync(filler, Buffer.alloc(freeBytes - 36 * 1024 * 1024));
+    const hydrated = world.host.hydrate(tenant.id, refOf(tenant, 1), never);
+    await expect(hydrated).rejects.toMatchObject({ code: 'DISK_FULL' });
+    expect(world.placed()).toEqual([]);
+    rmSync(filler);
+    await world.host.hydrate(tenant.id, refOf(tenant, 1), never);
+    await world.start(tenant.id);
+    expect(await world.sql(tenant, 'select count(*)::int as n from kept')).toEqual([{ n: 10_000 }]);
+  } finally {
+    execFileSync('umount', [parent]);
+    rmSync(parent, { recursive: true });
+  }
+});
+
+test.each([
+  ['a link', (data: string) => execFileSync('ln', ['-s', '/etc/passwd', join(data, 'base/link')])],
+  ['a pipe', (data: string) => execFileSync('mkfifo', [join(data, 'base/pipe')])],
+])(
+  '%s that a tenant left in its data is refused, and the tenant stays as it is',
+  async (_, make) => {
+    await using world = await realHost();
+    const tenant = await world.running('hostile');
+    await world.host.stop(tenant.id);
+    make(filesOf(world, tenant.id).data);
+    await expect(world.host.archive(tenant.id, requestOf(tenant, never))).rejects.toThrow(
+      'neither a file nor a directory',
+    );
+    await world.start(tenant.id);
+    expect(await world.sql(tenant, 'select 1 as one')).toEqual([{ one: 1 }]);
+    await world.host.stop(tenant.id);
+  },
+);
