@@ -17,6 +17,8 @@ import { fault } from '../domain/faults.ts';
 import type { Random } from '../domain/random.ts';
 import { seconds } from '../domain/units.ts';
 import { asSuperuser, OPERATOR, SUPERUSER, UNNAMED } from './admin.ts';
+import { ACCESS_RULES } from './archiving-door.ts';
+import { ownFunctions } from './buffers-functions.ts';
 import { STOP_PATIENCE } from './compute.ts';
 import { chownTree, type FileOwner } from './copy-tree.ts';
 import {
@@ -35,7 +37,7 @@ import { withoutPaths } from './log-file.ts';
 import type { OsCalls } from './os.ts';
 import { newPassword } from './secrets.ts';
 import { type Setting, settingsOf } from './settings.ts';
-import { type Ground, startCompute } from './start.ts';
+import { type Ground, startCompute, UNLIMITED } from './start.ts';
 
 export type TemplateParts = {
   readonly ground: Ground;
@@ -49,7 +51,7 @@ export type TemplateParts = {
 };
 
 /** Grows when the recipe below changes, so that an old template is not taken for a new one. */
-const RECIPE = 2;
+const RECIPE = 3;
 
 /**
  * Lets every role see what its own backend keeps in memory: that is the only sign of a sequence value,
@@ -114,7 +116,7 @@ async function build(parts: TemplateParts, draft: ComputeFiles): Promise<void> {
     files: draft,
     settings: buildSettings(ground),
     giveUpAfter: START_TIMEOUT,
-    processesMax: null,
+    limits: UNLIMITED,
   });
   try {
     await furnish(parts, { address: compute.address, password });
@@ -172,12 +174,12 @@ function failedInitdb(cause: unknown): never {
   throw fault('ENGINE_MISSING', { why }, { cause });
 }
 
-/** Settings come with the start; who may log in, and how, is one line. */
+/** Settings come with the start. */
 async function replaceConfiguration(draft: ComputeFiles, builder: FileOwner): Promise<void> {
   const contents = {
     'postgresql.conf': '',
     'pg_ident.conf': '',
-    'pg_hba.conf': 'local all all scram-sha-256\n',
+    'pg_hba.conf': ACCESS_RULES,
   };
   for (const [name, content] of Object.entries(contents)) {
     const path = join(draft.data, name);
@@ -210,9 +212,10 @@ async function furnish({ ground }: TemplateParts, login: BuildLogin): Promise<vo
     runAll(client, ['alter database template0 allow_connections true']),
   );
   for (const database of ['template0', 'template1', 'postgres']) {
+    const own = ownFunctions(database, ground.engine.version.major);
     await asSuperuser(
       login,
-      (client) => runAll(client, [...SEE_OWN_MEMORY, 'vacuum (full, freeze)']),
+      (client) => runAll(client, [...SEE_OWN_MEMORY, ...own, 'vacuum (full, freeze)']),
       database,
     );
   }

@@ -1,7 +1,6 @@
 /** The page cache of the machine these tests run on; where it cannot be asked, that is what is tested. */
 import { execFileSync } from 'node:child_process';
 import {
-  chmodSync,
   closeSync,
   fsyncSync,
   mkdirSync,
