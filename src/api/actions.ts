@@ -1,11 +1,12 @@
 /** What each operation does: read the request, call control, print the answer. Nothing else. */
 import { RESTART_WITHIN_DEFAULT_MS } from '../contract/limits.ts';
-import type { OperationName } from '../contract/operations.ts';
+import type { OperationName, StreamedName } from '../contract/operations.ts';
 import type { AnswerOf, BodyOf, ParamsOf, QueryOf } from '../contract/routes.ts';
 import type { Control } from '../control/control.ts';
 import type { TenantSettings } from '../domain/catalog.ts';
 import type { Clock } from '../domain/clock.ts';
 import { fault } from '../domain/faults.ts';
+import type { Tier } from '../domain/tier.ts';
 import { type DurationMs, hours, later, minutes, ms, timestamp } from '../domain/units.ts';
 import {
   printConnectionString,
@@ -18,15 +19,19 @@ import {
   printUsage,
   type Span,
 } from './print.ts';
+import { printLevels, printSnapshot } from './print-levels.ts';
 
-export type Call<N extends OperationName> = {
+export type Call<N extends ActionName> = {
   readonly params: ParamsOf<N>;
   readonly query: QueryOf<N>;
   readonly body: BodyOf<N>;
 };
 
+/** Those that take and give JSON; see `streams.ts` for the others. */
+export type ActionName = Exclude<OperationName, StreamedName>;
+
 export type Actions = {
-  readonly [N in OperationName]: (call: Call<N>) => Promise<AnswerOf<N>>;
+  readonly [N in ActionName]: (call: Call<N>) => Promise<AnswerOf<N>>;
 };
 
 /** Tenants on a page when the client does not say. */
@@ -38,9 +43,31 @@ const USAGE_SPAN_DEFAULT = hours(24);
 /** Minutes that one answer of the catalog holds at most. */
 const USAGE_MINUTES_MAX = 10_000;
 
-export function actionsOf(control: Control, clock: Clock): Actions {
+export const actionsOf = (control: Control, clock: Clock): Actions => ({
+  ...tenantActions(control),
+  ...ladderActions(control),
+  ...useActions(control, clock),
+  getStatus: async () => printStatus(await control.status()),
+  getHealth: async () => ({ status: 'ok' }),
+  getReadiness: async () => {
+    await control.status();
+    return { status: 'ok' };
+  },
+});
+
+type TenantAction =
+  | 'createTenant'
+  | 'listTenants'
+  | 'getTenant'
+  | 'changeTenant'
+  | 'deleteTenant'
+  | 'wakeTenant'
+  | 'suspendTenant'
+  | 'restartTenant'
+  | 'rotatePassword';
+
+function tenantActions(control: Control): Pick<Actions, TenantAction> {
   return {
-    getStatus: async () => printStatus(await control.status()),
     createTenant: async ({ body }) =>
       printSecret(
         await control.createTenant({
@@ -73,17 +100,50 @@ export function actionsOf(control: Control, clock: Clock): Actions {
           force: body.force ?? false,
         }),
       ),
-    listSessions: async ({ params }) => printSessions(await control.listSessions(params.ref)),
     rotatePassword: async ({ params }) => printSecret(await control.rotatePassword(params.ref)),
+  };
+}
+
+type LadderAction =
+  | 'archiveTenant'
+  | 'listSnapshots'
+  | 'createSnapshot'
+  | 'deleteSnapshot'
+  | 'restoreSnapshot'
+  | 'forkTenant'
+  | 'getLevels';
+
+function ladderActions(control: Control): Pick<Actions, LadderAction> {
+  return {
+    archiveTenant: async ({ params }) => printTenant(await control.archiveTenant(params.ref)),
+    listSnapshots: async ({ params }) => ({
+      snapshots: (await control.listSnapshots(params.ref)).map(printSnapshot),
+    }),
+    createSnapshot: async ({ params, body }) =>
+      printSnapshot(await control.createSnapshot(params.ref, body.name ?? null)),
+    deleteSnapshot: async ({ params }) => {
+      await control.deleteSnapshot(params.ref, params.snapshot);
+      return undefined;
+    },
+    restoreSnapshot: async ({ params }) =>
+      printTenant(await control.restoreSnapshot(params.ref, params.snapshot)),
+    forkTenant: async ({ params, body: { name, plan } }) =>
+      printSecret(
+        await control.forkTenant(params.ref, { name, ...(plan === undefined ? {} : { plan }) }),
+      ),
+    getLevels: async ({ params }) => printLevels(await control.levels(params.ref)),
+  };
+}
+
+type UseAction = 'listSessions' | 'issueTicket' | 'getUsage' | 'getConnectionString';
+
+function useActions(control: Control, clock: Clock): Pick<Actions, UseAction> {
+  return {
+    listSessions: async ({ params }) => printSessions(await control.listSessions(params.ref)),
     issueTicket: async ({ params }) => printTicket(await control.issueTicket(params.ref)),
     getUsage: ({ params, query }) => usage(control, params.ref, spanOf(query, clock)),
     getConnectionString: async ({ params }) =>
       printConnectionString((await control.showTenant(params.ref)).connectionUri),
-    getHealth: async () => ({ status: 'ok' }),
-    getReadiness: async () => {
-      await control.status();
-      return { status: 'ok' };
-    },
   };
 }
 
@@ -92,9 +152,11 @@ function settingsOf(body: {
   readonly suspendAfterMs?: number | null;
   readonly sessionsMax?: number | null;
   readonly maxPinIdleMs?: number | null;
+  readonly tier?: Tier;
 }): TenantSettings {
-  const { suspendAfterMs, sessionsMax, maxPinIdleMs } = body;
+  const { suspendAfterMs, sessionsMax, maxPinIdleMs, tier } = body;
   return {
+    ...(tier === undefined ? {} : { tier }),
     ...(suspendAfterMs === undefined ? {} : { suspendAfter: durationOrNull(suspendAfterMs) }),
     ...(sessionsMax === undefined ? {} : { sessionsMax }),
     ...(maxPinIdleMs === undefined ? {} : { maxPinIdle: durationOrNull(maxPinIdleMs) }),

@@ -17,6 +17,10 @@ const acme = {
   tier: 'COLD',
   state: 'suspended',
   stateSince: '2030-01-01T00:00:00.000Z',
+  home: 'none',
+  level: 'L4',
+  descent: null,
+  dirtySince: null,
   createdAt: '2030-01-01T00:00:00.000Z',
   suspendAfterMs: null,
   sessionsMax: null,
@@ -92,10 +96,13 @@ describe('tenants', () => {
     expect((await api.ask('POST', '/v1/tenants/acme/wake')).body).toEqual({
       ...acme,
       state: 'running',
+      home: 'local',
+      level: 'L1',
       idleSince: '2030-01-01T00:00:00.000Z',
       suspendAt: '2030-01-01T00:15:00.000Z',
     });
-    expect((await api.ask('POST', '/v1/tenants/acme/suspend')).body).toEqual(acme);
+    const asleep = { ...acme, home: 'local', level: 'L3' };
+    expect((await api.ask('POST', '/v1/tenants/acme/suspend')).body).toEqual(asleep);
   });
 
   test('a failed tenant says why, and when it is tried again', async () => {

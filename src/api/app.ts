@@ -6,16 +6,12 @@
  * is thrown on the way becomes a problem document in one place.
  */
 import swagger from '@fastify/swagger';
-import Fastify, {
-  type FastifyInstance,
-  type FastifyReply,
-  type FastifyRequest,
-  type RouteHandlerMethod,
-} from 'fastify';
+import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { TSchema } from 'typebox';
-import { OPERATIONS, type Operation, type OperationName } from '../contract/operations.ts';
+import { OPERATIONS, type Operation, STREAMED } from '../contract/operations.ts';
 import { PROBLEM_TYPE } from '../contract/problem.ts';
-import { ROUTES, type Route } from '../contract/routes.ts';
+import type { Route } from '../contract/route.ts';
+import { ROUTES } from '../contract/routes.ts';
 import type { Control } from '../control/control.ts';
 import type { Clock } from '../domain/clock.ts';
 import { fault, toFault } from '../domain/faults.ts';
@@ -23,16 +19,18 @@ import type { Log } from '../domain/log.ts';
 import type { Random } from '../domain/random.ts';
 import { elapsed, type Instant } from '../domain/units.ts';
 import { type Callers, foreign, KeyCheck } from './access.ts';
-import { type Actions, actionsOf, type Call } from './actions.ts';
+import { type ActionName, type Actions, actionsOf, type Call } from './actions.ts';
 import { Idempotency } from './idempotency.ts';
+import { boundArrival, telling } from './long-requests.ts';
 import { addMetrics } from './metrics.ts';
 import { documentOptions, schemaOf } from './openapi.ts';
 import { faultOfFramework, RETRY_AFTER_S, toProblem } from './problem.ts';
 import { referencePage } from './reference-page.ts';
 import { defining, namedShapes } from './shapes.ts';
+import { addStreams } from './streams.ts';
 import { checker, type RequestPart } from './validation.ts';
 
-/** Largest request body; the largest sensible one has a few hundred bytes. */
+/** Largest request body that is no file; the largest sensible one has a few hundred bytes. */
 export const BODY_BYTES_MAX = 65_536;
 
 /** A name of 63 characters may be sent with every one of them percent-encoded. */
@@ -68,8 +66,10 @@ export async function buildApp(
   watch(app, parts, stopping);
   await app.register(swagger, documentOptions(parts.version));
   const keys = new KeyCheck(parts.key);
-  addOperations(app, parts, keys);
-  addMetrics(app, parts.control, (authorization) => keys.check(authorization));
+  const guard = (authorization: string | undefined): void => keys.check(authorization);
+  addOperations(app, parts, guard);
+  addStreams(app, parts, guard);
+  addMetrics(app, parts.control, guard);
   addDocuments(app);
   await app.ready();
   return app;
@@ -115,6 +115,7 @@ function watch(app: FastifyInstance, parts: ApiParts, stopping: AbortSignal): vo
     reply.header('x-request-id', request.id);
     reply.header('x-content-type-options', 'nosniff');
     reply.header('cache-control', 'no-store');
+    if (request.routeOptions.url !== OPERATIONS.importTenant.path) boundArrival(clock, request);
     if (stopping.aborted) throw fault('SERVER_STOPPING', {});
     const refused = foreign(request.headers, parts.callers);
     if (refused) throw refused;
@@ -152,39 +153,49 @@ function answerFault(
   return reply.code(problem.status).type(PROBLEM_TYPE).send(JSON.stringify(problem));
 }
 
-function addOperations(app: FastifyInstance, parts: ApiParts, keys: KeyCheck): void {
+function addOperations(
+  app: FastifyInstance,
+  parts: ApiParts,
+  guard: (authorization: string | undefined) => void,
+): void {
   const once = new Idempotency(parts.clock);
   const actions = actionsOf(parts.control, parts.clock);
-  for (const name of Object.keys(OPERATIONS) as OperationName[]) {
+  const isStreamed = (name: string): boolean => STREAMED.some((streamed) => streamed === name);
+  for (const name of Object.keys(OPERATIONS).filter((all) => !isStreamed(all)) as ActionName[]) {
     const operation: Operation = OPERATIONS[name];
     const route: Route = ROUTES[name];
+    const handle = handlerOf(name, actions, once);
     app.route({
       method: operation.method,
       url: operation.path,
       schema: schemaOf(name, route),
       // Before the body is read: a stranger's is not worth reading.
       ...(route.guarded
-        ? { onRequest: async (request) => keys.check(request.headers.authorization) }
+        ? { onRequest: async (request) => guard(request.headers.authorization) }
         : {}),
-      handler: handlerOf(name, actions, once),
+      handler: async (request, reply) => {
+        const answer = operation.long
+          ? await telling(parts.clock, reply, () => handle(request))
+          : await handle(request);
+        return reply.code(route.success.status).send(answer);
+      },
     });
   }
 }
 
-/** The request as its operation takes it; the validator has made sure of the shapes. */
-function handlerOf(name: OperationName, actions: Actions, once: Idempotency): RouteHandlerMethod {
-  const handle = actions[name] as (call: Call<OperationName>) => Promise<unknown>;
-  const { status }: Route['success'] = ROUTES[name].success;
+/** Does what the request asks; the validator has made sure of the shapes. */
+function handlerOf(
+  name: ActionName,
+  actions: Actions,
+  once: Idempotency,
+): (request: FastifyRequest) => Promise<unknown> {
+  const act = actions[name] as (call: Call<ActionName>) => Promise<unknown>;
   const keyed = OPERATIONS[name].repeat === 'keyed';
-  return async (request, reply) => {
-    const { params, query, body } = request;
-    const call = { params, query, body } as Call<OperationName>;
-    const key = request.headers['idempotency-key'];
-    const answer =
-      keyed && typeof key === 'string'
-        ? await once.once(key, [name, params, body ?? null], () => handle(call))
-        : await handle(call);
-    return reply.code(status).send(answer);
+  return async ({ params, query, body, headers }) => {
+    const call = { params, query, body } as Call<ActionName>;
+    const key = headers['idempotency-key'];
+    if (!keyed || typeof key !== 'string') return await act(call);
+    return await once.once(key, [name, params, body ?? null], () => act(call));
   };
 }
 

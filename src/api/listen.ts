@@ -4,8 +4,11 @@ import { fault } from '../domain/faults.ts';
 import { seconds } from '../domain/units.ts';
 import { type ApiParts, buildApp } from './app.ts';
 
-/** Longest wait for a request to arrive in full. */
-const REQUEST_TIMEOUT = seconds(30);
+/** Longest wait for the headers of a request; `long-requests.ts` bounds the rest of it. */
+const HEADERS_TIMEOUT = seconds(30);
+
+/** The framework's own bound would hold for files too. */
+const NO_BOUND = 0;
 
 /** How long requests under way may take to end when the API closes; longer than most wakes. */
 const CLOSE_WITHIN = seconds(10);
@@ -34,7 +37,8 @@ export async function openApi(options: ApiOptions): Promise<Api> {
   const stopping = new AbortController();
   const callers = { listenHost: host, names };
   const app = await buildApp({ ...parts, callers }, stopping.signal);
-  app.server.requestTimeout = REQUEST_TIMEOUT;
+  app.server.headersTimeout = HEADERS_TIMEOUT;
+  app.server.requestTimeout = NO_BOUND;
   app.server.maxConnections = CONNECTIONS_MAX;
   try {
     await app.listen({ host, port: options.port });

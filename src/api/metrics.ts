@@ -1,11 +1,12 @@
 /**
  * `/metrics` in Prometheus' text format, version 0.0.4.
  *
- * Written by hand: three gauges need no library. Counts only, no name of a tenant: what is scraped
+ * Written by hand: a few samples need no library. Counts only, no name of a tenant: what is scraped
  * is kept for long, and a label a tenant would make a series a tenant.
  */
 import type { FastifyInstance } from 'fastify';
 import type { Control, Metrics } from '../control/control.ts';
+import type { LevelTotals } from '../domain/levels.ts';
 
 const METRICS_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
 
@@ -23,21 +24,68 @@ export function addMetrics(
   });
 }
 
-function metricsText({ tenants, sessions, pinned }: Metrics): string {
+function metricsText({ tenants, homes, levels, sessions, pinned }: Metrics): string {
   return [
-    gauge('dynabase_tenants', 'Tenants by state.', 'state', tenants),
-    gauge('dynabase_sessions', 'Sessions with a proven password by state.', 'state', sessions),
-    gauge('dynabase_pinned_sessions', 'Sessions that cannot be parked.', 'reason', pinned),
+    family(GAUGE, 'dynabase_tenants', 'Tenants by state.', 'state', tenants),
+    family(GAUGE, 'dynabase_tenants_by_home', 'Tenants by where their data is.', 'home', homes),
+    ...levelsText(levels),
+    family(
+      GAUGE,
+      'dynabase_sessions',
+      'Sessions with a proven password by state.',
+      'state',
+      sessions,
+    ),
+    family(GAUGE, 'dynabase_pinned_sessions', 'Sessions that cannot be parked.', 'reason', pinned),
   ].join('');
 }
 
-/** One gauge with one label. Neither names nor values of ours need escapes. */
-function gauge(
-  name: string,
-  help: string,
-  label: string,
-  values: Readonly<Record<string, number>>,
+/** What cannot be measured on this system has no sample. */
+function levelsText(levels: LevelTotals): readonly string[] {
+  const { l2, l3, l4, hitsL1, hitsL2, hitsL3, wakesL2, wakesL3, wakesL4 } = levels;
+  const bytes = { ...(l2 === null ? {} : { L2: l2 }), L3: l3, L4: l4 };
+  const reads = { L1: hitsL1, L2: hitsL2, L3: hitsL3 };
+  const wakes = { L2: wakesL2, L3: wakesL3, L4: wakesL4 };
+  return [
+    family(
+      GAUGE,
+      'dynabase_levels_bytes',
+      'Bytes of all tenants as last measured.',
+      'level',
+      bytes,
+    ),
+    family(
+      COUNTER,
+      'dynabase_page_reads_total',
+      'Reads of 8 kB pages by the level that served them.',
+      'level',
+      reads,
+    ),
+    family(
+      COUNTER,
+      'dynabase_wakes_total',
+      'Wakes by the level that the files came from.',
+      'from',
+      wakes,
+    ),
+  ];
+}
+
+const GAUGE = 'gauge';
+const COUNTER = 'counter';
+
+type Values = Readonly<Record<string, number>>;
+
+/** Samples with one label. Neither names nor values of ours need escapes. */
+function family(
+  ...[type, name, help, label, values]: readonly [
+    type: string,
+    name: string,
+    help: string,
+    label: string,
+    values: Values,
+  ]
 ): string {
   const samples = Object.entries(values).map(([is, value]) => `${name}{${label}="${is}"} ${value}`);
-  return [`# HELP ${name} ${help}`, `# TYPE ${name} gauge`, ...samples, ''].join('\n');
+  return [`# HELP ${name} ${help}`, `# TYPE ${name} ${type}`, ...samples, ''].join('\n');
 }

@@ -7,7 +7,8 @@ import {
   TENANT_TIERS,
 } from '../contract/limits.ts';
 import { OPERATIONS, type Operation } from '../contract/operations.ts';
-import { ROUTES, type Route } from '../contract/routes.ts';
+import type { Route } from '../contract/route.ts';
+import { ROUTES } from '../contract/routes.ts';
 import { FAULTS } from '../domain/faults.ts';
 import { PIN_REASONS } from '../domain/gate.ts';
 import { TENANT_MOVES } from '../domain/tenant.ts';

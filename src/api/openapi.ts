@@ -2,7 +2,8 @@
 import type { FastifyDynamicSwaggerOptions } from '@fastify/swagger';
 import type { FastifySchema } from 'fastify';
 import { PROBLEM_TYPE, Problem } from '../contract/problem.ts';
-import { ROUTES, type Route } from '../contract/routes.ts';
+import { FILE_TYPE, type Route } from '../contract/route.ts';
+import { ROUTES } from '../contract/routes.ts';
 import { FAULTS, type FaultCode } from '../domain/faults.ts';
 import { referring } from './shapes.ts';
 
@@ -41,12 +42,15 @@ export const documentOptions = (version: string): FastifyDynamicSwaggerOptions =
   transform: ({ schema, url }) => {
     const route = routeCalled(schema?.operationId);
     const response = { ...Object(schema?.response), ...(route ? problemsOf(route) : {}) };
-    return { schema: { ...schema, response }, url };
+    const body = route?.file?.in === 'body' ? { body: FILE, consumes: [FILE_TYPE] } : {};
+    return { schema: { ...schema, ...body, response }, url };
   },
   refResolver: {
     buildLocalReference: (json, _base, _fragment, index) => String(json.$id ?? `shape-${index}`),
   },
 });
+
+const FILE = { type: 'string', format: 'binary' } as const;
 
 const routeCalled = (name: string | undefined): Route | undefined =>
   Object.entries(ROUTES).find(([known]) => known === name)?.[1];
@@ -68,6 +72,9 @@ export function schemaOf(operationId: string, route: Route): FastifySchema {
 }
 
 function successOf(route: Route): object {
+  if (route.file?.in === 'answer') {
+    return { description: route.file.description, content: { [FILE_TYPE]: { schema: FILE } } };
+  }
   if (route.success.shape === null) return { description: 'Done.', type: 'null' };
   return {
     description: 'Done.',

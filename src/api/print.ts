@@ -21,6 +21,7 @@ import type { SuspendRefusal } from '../domain/lifecycle.ts';
 import type { TenantState } from '../domain/tenant.ts';
 import type { Timestamp } from '../domain/units.ts';
 import { LATENCY_BOUNDS_US, type UsageMinute } from '../domain/usage.ts';
+import { levelOf, printFleetLevels } from './print-levels.ts';
 
 const moment = (at: Timestamp): string => new Date(at).toISOString();
 const momentOrNull = (at: Timestamp | null): string | null => (at === null ? null : moment(at));
@@ -34,6 +35,10 @@ export function printTenant(view: TenantView): Tenant {
     tier: tenant.tier,
     state: tenant.state.kind,
     stateSince: moment(tenant.stateSince),
+    home: tenant.home.kind,
+    level: levelOf(tenant),
+    descent: live.descent,
+    dirtySince: momentOrNull(tenant.dirtySince),
     createdAt: moment(tenant.createdAt),
     suspendAfterMs: tenant.suspendAfter,
     sessionsMax: tenant.sessionsMax,
@@ -90,6 +95,8 @@ export const printStatus = (status: ServerStatus): Status => ({
   engine: { ...status.engine },
   warnings: [...status.warnings],
   tenants: { ...status.tenants },
+  homes: { ...status.homes },
+  levels: printFleetLevels(status.levels),
   proxy: { ...status.proxy },
 });
 

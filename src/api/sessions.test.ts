@@ -87,6 +87,8 @@ test('the time that a pinned session may idle is set, set to never, and taken ba
 
 test('metrics are counts in the text format of Prometheus, for the holder of the key', async () => {
   api.control.sessionViews = SESSION_VIEWS;
+  const hits = { hitsL1: 7, hitsL2: 2, hitsL3: 1 };
+  api.control.totals = { l2: null, l3: 300, l4: 40, ...hits, wakesL2: 0, wakesL3: 5, wakesL4: 6 };
   const anonymous = await api.app.inject({ method: 'GET', url: '/metrics' });
   expect([anonymous.statusCode, anonymous.json().code]).toEqual([401, 'KEY_MISSING']);
   const headers = { authorization: 'Bearer the-admin-key' };
@@ -105,7 +107,27 @@ test('metrics are counts in the text format of Prometheus, for the holder of the
       'dynabase_tenants{state="running"} 0',
       'dynabase_tenants{state="suspending"} 0',
       'dynabase_tenants{state="failed"} 0',
+      'dynabase_tenants{state="archiving"} 0',
       'dynabase_tenants{state="deleting"} 0',
+      '# HELP dynabase_tenants_by_home Tenants by where their data is.',
+      '# TYPE dynabase_tenants_by_home gauge',
+      'dynabase_tenants_by_home{home="none"} 1',
+      'dynabase_tenants_by_home{home="local"} 0',
+      'dynabase_tenants_by_home{home="archive"} 0',
+      '# HELP dynabase_levels_bytes Bytes of all tenants as last measured.',
+      '# TYPE dynabase_levels_bytes gauge',
+      'dynabase_levels_bytes{level="L3"} 300',
+      'dynabase_levels_bytes{level="L4"} 40',
+      '# HELP dynabase_page_reads_total Reads of 8 kB pages by the level that served them.',
+      '# TYPE dynabase_page_reads_total counter',
+      'dynabase_page_reads_total{level="L1"} 7',
+      'dynabase_page_reads_total{level="L2"} 2',
+      'dynabase_page_reads_total{level="L3"} 1',
+      '# HELP dynabase_wakes_total Wakes by the level that the files came from.',
+      '# TYPE dynabase_wakes_total counter',
+      'dynabase_wakes_total{from="L2"} 0',
+      'dynabase_wakes_total{from="L3"} 5',
+      'dynabase_wakes_total{from="L4"} 6',
       '# HELP dynabase_sessions Sessions with a proven password by state.',
       '# TYPE dynabase_sessions gauge',
       'dynabase_sessions{state="bound"} 0',

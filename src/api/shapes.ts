@@ -4,7 +4,8 @@
  */
 import type { TSchema } from 'typebox';
 import { Problem } from '../contract/problem.ts';
-import { ROUTES, type Route } from '../contract/routes.ts';
+import type { Route } from '../contract/route.ts';
+import { ROUTES } from '../contract/routes.ts';
 
 type Named = TSchema & { readonly $id: string };
 

@@ -9,8 +9,32 @@ export const TENANT_STATES = [
   'running',
   'suspending',
   'failed',
+  'archiving',
   'deleting',
 ] as const;
+
+export const TENANT_HOMES = ['none', 'local', 'archive'] as const;
+export const TENANT_LEVELS = ['L1', 'L2', 'L3', 'L4'] as const;
+
+/** What is done on the ladder. */
+export const STEPS = [
+  'shed-l1',
+  'resize',
+  'shed-l2',
+  'suspend',
+  'archive',
+  'snapshot',
+  'hydrate',
+  'wake',
+  'prewarm',
+  'restore',
+] as const;
+
+export const SNAPSHOT_KINDS = ['stopped', 'running'] as const;
+export const SNAPSHOT_NAME_LENGTH_MAX = 63;
+
+/** The part of page reads that memory should serve. Source: VISION.md, KPI. */
+export const HIT_RATIO_WANTED = 0.9;
 
 /** A year; beyond that a tenant that must not sleep belongs in tier PERSISTENT. */
 export const SUSPEND_AFTER_MAX_MS = 31_536_000_000;

@@ -2,14 +2,22 @@
  * The operations of the API by name: method and path, and nothing that needs a package.
  *
  * `routes.ts` adds the shapes. `repeat` says whether a client may send the request again when it
- * does not know what became of it: `safe` for itself, `keyed` only with an `Idempotency-Key`.
+ * does not know what became of it: `safe` for itself, `keyed` only with an `Idempotency-Key`,
+ * `never` not at all.
  */
 export type Operation = {
   readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
   /** A `:name` stands for one path segment. */
   readonly path: string;
-  readonly repeat: 'safe' | 'keyed';
+  readonly repeat: 'safe' | 'keyed' | 'never';
+  /** May take as long as there is data: the server says every so often that it is still at it. */
+  readonly long?: true;
 };
+
+/** Operations whose body or answer is a file of any size, sent as it comes. */
+export const STREAMED = ['exportTenant', 'importTenant'] as const;
+
+export type StreamedName = (typeof STREAMED)[number];
 
 export const OPERATIONS = {
   getStatus: { method: 'GET', path: '/v1/status', repeat: 'safe' },
@@ -21,6 +29,30 @@ export const OPERATIONS = {
   wakeTenant: { method: 'POST', path: '/v1/tenants/:ref/wake', repeat: 'safe' },
   suspendTenant: { method: 'POST', path: '/v1/tenants/:ref/suspend', repeat: 'safe' },
   restartTenant: { method: 'POST', path: '/v1/tenants/:ref/restart', repeat: 'keyed' },
+  archiveTenant: { method: 'POST', path: '/v1/tenants/:ref/archive', repeat: 'safe', long: true },
+  listSnapshots: { method: 'GET', path: '/v1/tenants/:ref/snapshots', repeat: 'safe' },
+  createSnapshot: {
+    method: 'POST',
+    path: '/v1/tenants/:ref/snapshots',
+    repeat: 'keyed',
+    long: true,
+  },
+  deleteSnapshot: {
+    method: 'DELETE',
+    path: '/v1/tenants/:ref/snapshots/:snapshot',
+    repeat: 'safe',
+    long: true,
+  },
+  restoreSnapshot: {
+    method: 'POST',
+    path: '/v1/tenants/:ref/snapshots/:snapshot/restore',
+    repeat: 'keyed',
+    long: true,
+  },
+  forkTenant: { method: 'POST', path: '/v1/tenants/:ref/fork', repeat: 'keyed', long: true },
+  exportTenant: { method: 'GET', path: '/v1/tenants/:ref/export', repeat: 'safe', long: true },
+  importTenant: { method: 'POST', path: '/v1/tenants/import', repeat: 'never', long: true },
+  getLevels: { method: 'GET', path: '/v1/tenants/:ref/levels', repeat: 'safe' },
   listSessions: { method: 'GET', path: '/v1/tenants/:ref/sessions', repeat: 'safe' },
   rotatePassword: { method: 'POST', path: '/v1/tenants/:ref/rotate-password', repeat: 'keyed' },
   issueTicket: { method: 'POST', path: '/v1/tenants/:ref/tickets', repeat: 'safe' },

@@ -3,7 +3,9 @@
  * and documents, and from which the SDK takes its types.
  */
 import { type Static, type TSchema, Type } from 'typebox';
+import { LADDER_ROUTES } from './ladder-routes.ts';
 import type { OperationName } from './operations.ts';
+import { ARCHIVE_FAULTS, KeyHeader, ok, Ref, type Route } from './route.ts';
 import { Restart, SessionList } from './session.ts';
 import { Health, Status } from './status.ts';
 import {
@@ -17,41 +19,6 @@ import {
 } from './tenant.ts';
 import { Usage } from './usage.ts';
 import { Moment, State } from './values.ts';
-
-export type Route = {
-  readonly tag: 'tenants' | 'server';
-  readonly summary: string;
-  readonly description?: string;
-  /** Whether an admin key is asked for. */
-  readonly guarded: boolean;
-  readonly params?: TSchema;
-  readonly query?: TSchema;
-  readonly body?: TSchema;
-  readonly headers?: TSchema;
-  readonly success: { readonly status: 200 | 201 | 204; readonly shape: TSchema | null };
-  /** Codes of the fault table, besides those that any route may answer with. */
-  readonly faults: readonly string[];
-};
-
-const Ref = Type.Object({
-  ref: Type.String({
-    minLength: 1,
-    maxLength: 63,
-    description: 'Id or name of the tenant.',
-    examples: ['acme'],
-  }),
-});
-
-const KeyHeader = Type.Object({
-  'idempotency-key': Type.Optional(
-    Type.String({
-      minLength: 1,
-      maxLength: 200,
-      description:
-        'Any text of your choice. The same request with the same key within 24 hours is done once and answered alike.',
-    }),
-  ),
-});
 
 const PAGE_MAX = 1_000;
 
@@ -76,9 +43,8 @@ const UsageQuery = Type.Object(
   { additionalProperties: false },
 );
 
-const ok = <S extends TSchema>(shape: S) => ({ status: 200, shape }) as const;
-
 export const ROUTES = {
+  ...LADDER_ROUTES,
   getStatus: {
     tag: 'server',
     summary: 'What the server says of itself',
@@ -150,6 +116,7 @@ export const ROUTES = {
       'WAKE_TIMEOUT',
       'WAKE_FAILED',
       'WAKES_FULL',
+      ...ARCHIVE_FAULTS,
       'SERVER_STOPPING',
       'CATALOG_DOWN',
     ],

@@ -1,4 +1,5 @@
 import { type Static, Type } from 'typebox';
+import { FleetLevels } from './levels.ts';
 import { Count, Moment } from './values.ts';
 
 export const Status = Type.Object(
@@ -22,10 +23,16 @@ export const Status = Type.Object(
         running: Count(''),
         suspending: Count(''),
         failed: Count(''),
+        archiving: Count(''),
         deleting: Count(''),
       },
       { additionalProperties: false, description: 'Tenants by state.' },
     ),
+    homes: Type.Object(
+      { none: Count(''), local: Count(''), archive: Count('') },
+      { additionalProperties: false, description: 'Tenants by where their data is.' },
+    ),
+    levels: FleetLevels,
     sessions: Count('Sessions open now, of all tenants.'),
     proxy: Type.Object(
       { host: Type.String(), port: Type.Integer() },

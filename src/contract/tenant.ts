@@ -1,6 +1,8 @@
 import { type Static, Type } from 'typebox';
 import {
   Count,
+  Home,
+  Level,
   MaxPinIdleMs,
   Moment,
   Plan,
@@ -40,6 +42,16 @@ const tenantFields = {
   tier: Tier,
   state: State,
   stateSince: Moment('When the state was entered.'),
+  home: Home,
+  level: Level,
+  descent: Type.Union([Type.String(), Type.Null()], {
+    description: 'Where it stands on the way down; null while it is where its tier has it.',
+    examples: ['step 3 of 10 to sleep'],
+  }),
+  dirtySince: Type.Union([Moment(''), Type.Null()], {
+    description:
+      'Since when it may have changes that no snapshot has; null if there are none. This much would be lost with the machine.',
+  }),
   createdAt: Moment('When the tenant was created.'),
   suspendAfterMs: SuspendAfterMs,
   sessionsMax: SessionsMax,
@@ -116,6 +128,7 @@ export type NewTenant = Static<typeof NewTenant>;
 
 export const TenantChange = Type.Object(
   {
+    tier: Type.Optional(Tier),
     suspendAfterMs: Type.Optional(SuspendAfterMs),
     sessionsMax: Type.Optional(SessionsMax),
     maxPinIdleMs: Type.Optional(MaxPinIdleMs),

@@ -6,6 +6,8 @@ import {
   SESSIONS_MAX,
   SUSPEND_AFTER_MAX_MS,
   SUSPEND_AFTER_MIN_MS,
+  TENANT_HOMES,
+  TENANT_LEVELS,
   TENANT_PLANS,
   TENANT_STATES,
   TENANT_TIERS,
@@ -30,6 +32,18 @@ export const Plan = Type.Enum([...TENANT_PLANS], {
 export const State = Type.Enum([...TENANT_STATES], {
   type: 'string',
   description: 'Where the tenant is in its life.',
+});
+
+export const Home = Type.Enum([...TENANT_HOMES], {
+  type: 'string',
+  description:
+    'Where the data is: `none` before the first wake, `local` on this machine, or in the `archive`.',
+});
+
+export const Level = Type.Enum([...TENANT_LEVELS], {
+  type: 'string',
+  description:
+    'How near its data is: L1 awake, L3 at rest on this machine, L4 in the archive or not yet made.',
 });
 
 export const SuspendAfterMs = Type.Union(

@@ -1,7 +1,10 @@
 /** The typed client: `new DynaBase({ apiUrl, apiKey })`. */
+
+import type { TenantLevels } from '../contract/levels.ts';
 import { RESTART_WITHIN_DEFAULT_MS } from '../contract/limits.ts';
 import type { AnswerOf, QueryOf } from '../contract/routes.ts';
 import type { Restart, Session } from '../contract/session.ts';
+import type { Fork, NewSnapshot, Snapshot } from '../contract/snapshot.ts';
 import type { Status } from '../contract/status.ts';
 import type {
   ConnectionString,
@@ -13,7 +16,13 @@ import type {
   Ticket,
 } from '../contract/tenant.ts';
 import type { Usage } from '../contract/usage.ts';
-import { type CallOptions, type ClientOptions, TIMEOUT_MS, Transport } from './transport.ts';
+import {
+  type CallOptions,
+  type ClientOptions,
+  type FileParts,
+  TIMEOUT_MS,
+  Transport,
+} from './transport.ts';
 
 /** Tenants fetched at once by `list`. */
 const PAGE_SIZE = 100;
@@ -98,6 +107,55 @@ export class Tenants {
     const timeoutMs = TIMEOUT_MS + (how.withinMs ?? RESTART_WITHIN_DEFAULT_MS);
     const call = { params: { ref }, body: how };
     return this.#transport.call('restartTenant', call, { timeoutMs, ...options });
+  }
+
+  /** Takes a sleeping tenant's files to the archive; the next wake brings them back. */
+  archive(ref: string, options?: CallOptions): Promise<Tenant> {
+    return this.#transport.call('archiveTenant', { params: { ref } }, options);
+  }
+
+  /** The latest first. */
+  async snapshots(ref: string, options?: CallOptions): Promise<readonly Snapshot[]> {
+    return (await this.#transport.call('listSnapshots', { params: { ref } }, options)).snapshots;
+  }
+
+  /** With a name it is kept until it is deleted. */
+  snapshot(ref: string, body: NewSnapshot = {}, options?: CallOptions): Promise<Snapshot> {
+    return this.#transport.call('createSnapshot', { params: { ref }, body }, options);
+  }
+
+  /** One that has a name; the others go by themselves. */
+  async deleteSnapshot(ref: string, snapshot: string, options?: CallOptions): Promise<void> {
+    await this.#transport.call('deleteSnapshot', { params: { ref, snapshot } }, options);
+  }
+
+  /** Makes a snapshot the data of its tenant; what there was is kept as a snapshot. */
+  restore(ref: string, snapshot: string, options?: CallOptions): Promise<Tenant> {
+    return this.#transport.call('restoreSnapshot', { params: { ref, snapshot } }, options);
+  }
+
+  /** A new tenant with the data of this one; the answer holds its password, which is shown only here. */
+  fork(ref: string, fork: Fork, options?: CallOptions): Promise<TenantSecret> {
+    return this.#transport.call('forkTenant', { params: { ref }, body: fork }, options);
+  }
+
+  /** The tenant as one file, part by part as they come. Whoever has the file has the data. */
+  export(ref: string, options?: CallOptions): Promise<FileParts> {
+    return this.#transport.receive('exportTenant', { params: { ref } }, options);
+  }
+
+  /** A tenant out of what `export` gave; the answer holds its password, which is shown only here. */
+  import(
+    query: QueryOf<'importTenant'>,
+    file: FileParts,
+    options?: CallOptions,
+  ): Promise<TenantSecret> {
+    return this.#transport.send('importTenant', { query, file }, options);
+  }
+
+  /** Where its data is, and what was done to it of late. */
+  levels(ref: string, options?: CallOptions): Promise<TenantLevels> {
+    return this.#transport.call('getLevels', { params: { ref } }, options);
   }
 
   /** Its sessions, the oldest first, and what pins those that cannot be parked. */

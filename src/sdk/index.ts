@@ -1,6 +1,8 @@
 /** The package `dynabase/sdk`: a typed client of the API, on `fetch` alone. */
+export type { FleetLevels, LadderStep, RelationLevels, TenantLevels } from '../contract/levels.ts';
 export type { Problem } from '../contract/problem.ts';
 export type { Restart, Session } from '../contract/session.ts';
+export type { Fork, NewSnapshot, Snapshot } from '../contract/snapshot.ts';
 export type { Status } from '../contract/status.ts';
 export type {
   ConnectionString,
@@ -14,4 +16,4 @@ export type {
 export type { Usage, UsageMinute, UsageTotal } from '../contract/usage.ts';
 export { DynaBase, type Tenants } from './client.ts';
 export { DynaBaseError, type Retry } from './error.ts';
-export type { CallOptions, ClientOptions } from './transport.ts';
+export type { CallOptions, ClientOptions, FileParts } from './transport.ts';

@@ -6,7 +6,12 @@
  * call may be made twice. A call that must not happen twice carries an `Idempotency-Key`, so that
  * it too may be repeated.
  */
-import { OPERATIONS, type Operation, type OperationName } from '../contract/operations.ts';
+import {
+  OPERATIONS,
+  type Operation,
+  type OperationName,
+  type StreamedName,
+} from '../contract/operations.ts';
 import type { Problem } from '../contract/problem.ts';
 import type { AnswerOf, BodyOf, ParamsOf, QueryOf } from '../contract/routes.ts';
 import { DynaBaseError, unreachable } from './error.ts';
@@ -20,6 +25,9 @@ export const RETRY_WAIT_MAX_MS = 2_000;
 
 /** Longest wait for one answer; a wake may take half of that. */
 export const TIMEOUT_MS = 60_000;
+
+/** The same for what takes as long as there is data to move; the server says meanwhile that it is at it. */
+export const LONG_TIMEOUT_MS = 86_400_000;
 
 export type ClientOptions = {
   /** Where the API is: `http://localhost:6480`. */
@@ -50,6 +58,17 @@ export type Input<N extends OperationName> = {
   readonly body: BodyOf<N>;
 };
 
+/** A body in parts, as `fetch` of Node takes it. */
+type StreamedRequest = RequestInit & { readonly duplex: 'half' };
+
+/** A file to be sent, part by part, at the speed of the server. */
+export type FileParts = AsyncIterable<Uint8Array>;
+
+/** What of a call is in its URL. */
+type Place = { readonly params?: object | undefined; readonly query?: object | undefined };
+
+type Patience = CallOptions & { readonly timeoutMs: number };
+
 type Try = { readonly answer: unknown } | { readonly failure: DynaBaseError };
 
 export class Transport {
@@ -57,7 +76,7 @@ export class Transport {
   readonly #key: string;
   readonly #fetch: typeof fetch;
   readonly #retriesMax: number;
-  readonly #timeoutMs: number;
+  readonly #timeoutMs: number | undefined;
   readonly #sleep: (ms: number) => Promise<void>;
   readonly #newKey: () => string;
 
@@ -66,7 +85,7 @@ export class Transport {
     this.#key = options.apiKey;
     this.#fetch = options.fetch ?? globalThis.fetch;
     this.#retriesMax = options.retriesMax ?? RETRIES_MAX;
-    this.#timeoutMs = options.timeoutMs ?? TIMEOUT_MS;
+    this.#timeoutMs = options.timeoutMs;
     this.#sleep = options.sleep ?? ((ms) => new Promise((resolve) => setTimeout(resolve, ms)));
     this.#newKey = options.newKey ?? randomKey;
   }
@@ -78,17 +97,69 @@ export class Transport {
     options: CallOptions = {},
   ): Promise<AnswerOf<N>> {
     const operation: Operation = OPERATIONS[name];
-    const url = this.#base + pathOf(operation.path, input.params) + searchOf(input.query);
+    const url = this.#urlOf(operation, input);
     const headers = this.#headersOf(operation, input.body, options);
     const body = input.body === undefined ? null : JSON.stringify(input.body);
+    const patience = this.#patience(operation, options);
     for (let repeat = 0; ; repeat++) {
       options.signal?.throwIfAborted();
-      const tried = await this.#try(url, { method: operation.method, headers, body }, options);
+      const request = { method: operation.method, headers, body };
+      const tried = await this.#try(url, request, patience, readAnswer);
       if ('answer' in tried) return tried.answer as AnswerOf<N>;
       if (repeat > 0 && isGone(operation, tried.failure)) return undefined as AnswerOf<N>;
       if (isFinal(name, tried.failure) || repeat >= this.#retriesMax) throw tried.failure;
       await this.#sleep(Math.min(RETRY_WAIT_MS * 2 ** repeat, RETRY_WAIT_MAX_MS));
     }
+  }
+
+  /**
+   * An answer that is a file, as it comes; once, since nobody knows how much of it was taken. Throws as `call`
+   * does, and `SERVER_UNREACHABLE` from within the parts when they end early.
+   */
+  async receive(
+    name: StreamedName,
+    input: Partial<Input<'exportTenant'>>,
+    options: CallOptions = {},
+  ): Promise<FileParts> {
+    const operation: Operation = OPERATIONS[name];
+    const headers = this.#headersOf(operation, undefined, options);
+    const request = { method: operation.method, headers };
+    const url = this.#urlOf(operation, input);
+    const tried = await this.#try(url, request, this.#patience(operation, options), partsOf);
+    if ('failure' in tried) throw tried.failure;
+    return tried.answer as FileParts;
+  }
+
+  /** Sends a file; once, since it is gone then. Throws as `call` does, and what `file` throws. */
+  async send(
+    name: StreamedName,
+    { file, ...input }: Partial<Input<'importTenant'>> & { readonly file: FileParts },
+    options: CallOptions = {},
+  ): Promise<AnswerOf<'importTenant'>> {
+    const operation: Operation = OPERATIONS[name];
+    const headers = {
+      ...this.#headersOf(operation, undefined, options),
+      'content-type': 'application/octet-stream',
+    };
+    let broken: { readonly error: unknown } | undefined;
+    const body = ReadableStream.from(noting(file, (error) => (broken = { error })));
+    const request: StreamedRequest = { method: operation.method, headers, body, duplex: 'half' };
+    const url = this.#urlOf(operation, input);
+    const patience = this.#patience(operation, options);
+    const tried = await this.#try(url, request, patience, readAnswer);
+    if (broken !== undefined) throw broken.error;
+    if ('failure' in tried) throw tried.failure;
+    return tried.answer as AnswerOf<'importTenant'>;
+  }
+
+  /** What the call says, else what the client was made with, else what the operation may take. */
+  #patience({ long }: Operation, options: CallOptions): Patience {
+    const { timeoutMs = this.#timeoutMs ?? (long ? LONG_TIMEOUT_MS : TIMEOUT_MS) } = options;
+    return { ...options, timeoutMs };
+  }
+
+  #urlOf(operation: Operation, { params, query }: Place): string {
+    return this.#base + pathOf(operation.path, params) + searchOf(query);
   }
 
   #headersOf(
@@ -105,13 +176,20 @@ export class Transport {
     };
   }
 
-  async #try(url: string, request: RequestInit, options: CallOptions): Promise<Try> {
-    const { signal, timeoutMs = this.#timeoutMs } = options;
+  async #try(
+    ...[url, request, options, read]: readonly [
+      url: string,
+      request: RequestInit,
+      options: Patience,
+      read: (response: Response) => Promise<Try>,
+    ]
+  ): Promise<Try> {
+    const { signal, timeoutMs } = options;
     const timeout = AbortSignal.timeout(timeoutMs);
     const either = signal === undefined ? timeout : AbortSignal.any([timeout, signal]);
     try {
       const response = await this.#fetch(url, { ...request, signal: either });
-      return await readAnswer(response);
+      return await read(response);
     } catch (error) {
       signal?.throwIfAborted();
       const why = timeout.aborted ? `no answer within ${timeoutMs} ms` : reasonOf(error);
@@ -120,13 +198,17 @@ export class Transport {
   }
 }
 
-/** Whether to leave it at that. A restart that found somebody at work has waited for them already. */
+/** Those that have waited for who is at work before they say so. */
+const PATIENT: readonly OperationName[] = ['restartTenant', 'restoreSnapshot'];
+
+/** Whether to leave it at that. */
 const isFinal = (name: OperationName, { retry, code }: DynaBaseError): boolean =>
-  retry === 'never' || (name === 'restartTenant' && code === 'TENANT_BUSY');
+  retry === 'never' || (code === 'TENANT_BUSY' && PATIENT.includes(name));
 
 /** A repeated delete that finds nothing has found its own earlier work. */
 const isGone = (operation: Operation, failure: DynaBaseError): boolean =>
-  operation.method === 'DELETE' && failure.code === 'TENANT_UNKNOWN';
+  operation.method === 'DELETE' &&
+  (failure.code === 'TENANT_UNKNOWN' || failure.code === 'SNAPSHOT_UNKNOWN');
 
 async function readAnswer(response: Response): Promise<Try> {
   if (response.status === 204) return { answer: undefined };
@@ -139,6 +221,34 @@ async function readAnswer(response: Response): Promise<Try> {
     return { failure: new DynaBaseError(told) };
   }
   return { failure: unreachable(`what answers there (status ${response.status}) is not its API`) };
+}
+
+/** The body of a success, part by part; a failure as `readAnswer` reads it. */
+async function partsOf(response: Response): Promise<Try> {
+  const { ok, body } = response;
+  if (!ok || body === null) return await readAnswer(response);
+  return { answer: parts(body) };
+}
+
+async function* parts(body: ReadableStream<Uint8Array>): AsyncGenerator<Uint8Array, void, void> {
+  try {
+    yield* body;
+  } catch (error) {
+    throw unreachable('the file was cut off; the server log has the cause', { cause: error });
+  }
+}
+
+/** The same parts; what `file` throws is told, since `fetch` hides it. */
+async function* noting(
+  file: FileParts,
+  broke: (error: unknown) => void,
+): AsyncGenerator<Uint8Array, void, void> {
+  try {
+    yield* file;
+  } catch (error) {
+    broke(error);
+    throw error;
+  }
 }
 
 function parse(text: string): unknown {

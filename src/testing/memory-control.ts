@@ -1,21 +1,32 @@
 import type {
   Control,
   Metrics,
+  NewFork,
+  NewImport,
   NewTenant,
   ServerStatus,
+  TenantExport,
+  TenantLevels,
   TenantListing,
   TenantRef,
   TenantSecret,
   TenantView,
   Ticket,
 } from '../control/control.ts';
+import type { Snapshot } from '../domain/archive.ts';
 import type { Clock } from '../domain/clock.ts';
 import { type FaultCode, type FaultParams, fault } from '../domain/faults.ts';
 import type { SessionView } from '../domain/gate.ts';
 import { PIN_REASONS } from '../domain/gate.ts';
-import { parseTenantName, type TenantId } from '../domain/ids.ts';
+import { parseTenantName, snapshotIdOf, type TenantId } from '../domain/ids.ts';
+import {
+  type LadderStep,
+  type LevelReading,
+  type LevelTotals,
+  NO_TOTALS,
+} from '../domain/levels.ts';
 import type { RestartRequest } from '../domain/lifecycle.ts';
-import type { Tenant, TenantState, TenantStateKind } from '../domain/tenant.ts';
+import type { Home, Tenant, TenantState, TenantStateKind } from '../domain/tenant.ts';
 import { FIRST_TIER } from '../domain/tier.ts';
 import { later, minutes, seconds, type Timestamp } from '../domain/units.ts';
 import type { UsageMinute } from '../domain/usage.ts';
@@ -29,6 +40,19 @@ export class MemoryControl implements Control {
   sessions = 0;
   /** The sessions that are listed of every tenant. */
   sessionViews: readonly SessionView[] = [];
+  /** The snapshots of every tenant, the latest first. */
+  snapshots: readonly Snapshot[] = [];
+  /** What is measured of every tenant, and kept of it. */
+  reading: LevelReading = { bytes: { l1: 0, l2: 0, l3: 0 }, hits: null, relations: [] };
+  totals: LevelTotals = NO_TOTALS;
+  steps: readonly LadderStep[] = [];
+  descent: string | null = null;
+  /** What an export gives, part by part, whatever the tenant. */
+  exported: () => AsyncIterable<Uint8Array> = async function* () {
+    yield Buffer.from('exported');
+  };
+  /** What the imports have been given. */
+  readonly imported: string[] = [];
   /** What a ticket logs in to; the tenant's own address unless a test has a real database. */
   ticketUri: string | undefined;
   readonly #clock: Clock;
@@ -50,9 +74,9 @@ export class MemoryControl implements Control {
     this.#failure = error;
   }
 
-  /** Puts a tenant into a state, as if the world had. */
-  put(name: string, state: TenantState): void {
-    this.#tenants.set(name, { ...this.#find(name), state });
+  /** Puts a tenant into a state, and its data somewhere, as if the world had. */
+  put(name: string, state: TenantState, home?: Home): void {
+    this.#tenants.set(name, { ...this.#find(name), state, ...(home && { home }) });
   }
 
   async status(): Promise<ServerStatus> {
@@ -64,9 +88,14 @@ export class MemoryControl implements Control {
       running: 0,
       suspending: 0,
       failed: 0,
+      archiving: 0,
       deleting: 0,
     };
-    for (const tenant of this.#tenants.values()) tenants[tenant.state.kind]++;
+    const homes = { none: 0, local: 0, archive: 0 };
+    for (const tenant of this.#tenants.values()) {
+      tenants[tenant.state.kind]++;
+      homes[tenant.home.kind]++;
+    }
     return {
       version: '0.1.0',
       startedAt: this.#clock.wall(),
@@ -74,6 +103,8 @@ export class MemoryControl implements Control {
       isolation: 'uid per tenant',
       warnings: [],
       tenants,
+      homes,
+      levels: this.totals,
       sessions: this.sessions,
       proxy: { host: 'localhost', port: 6432 },
     };
@@ -85,14 +116,18 @@ export class MemoryControl implements Control {
     if (this.#tenants.has(name)) throw fault('TENANT_EXISTS', { name });
     const now = this.#clock.wall();
     const plan = request.plan ?? 'free';
+    const id = `tn_${String(++this.#made).padStart(12, '0')}` as TenantId;
     const tenant: Tenant = {
-      id: `tn_${String(++this.#made).padStart(12, '0')}` as TenantId,
+      id,
       name,
       plan,
       tier: FIRST_TIER[plan],
       state: { kind: 'suspended' },
       stateSince: now,
       generation: 1,
+      home: { kind: 'none' },
+      vault: id,
+      dirtySince: null,
       settled: false,
       suspendAfter: request.suspendAfter ?? null,
       sessionsMax: request.sessionsMax ?? null,
@@ -147,7 +182,7 @@ export class MemoryControl implements Control {
   async wakeTenant(ref: TenantRef): Promise<TenantView> {
     this.#begin(`wake ${ref}`);
     const { name } = this.#find(ref);
-    this.put(name, { kind: 'running' });
+    this.put(name, { kind: 'running' }, { kind: 'local' });
     return this.#view(this.#find(name));
   }
 
@@ -164,6 +199,72 @@ export class MemoryControl implements Control {
     return this.#view(this.#find(ref));
   }
 
+  async archiveTenant(ref: TenantRef): Promise<TenantView> {
+    this.#begin(`archive ${ref}`);
+    const { name } = this.#find(ref);
+    this.put(name, { kind: 'suspended' }, { kind: 'archive', snapshot: snapshotIdOf(1) });
+    return this.#view(this.#find(name));
+  }
+
+  async listSnapshots(ref: TenantRef): Promise<readonly Snapshot[]> {
+    this.#begin(`snapshots ${ref}`);
+    this.#find(ref);
+    return this.snapshots;
+  }
+
+  async createSnapshot(ref: TenantRef, name: string | null): Promise<Snapshot> {
+    this.#begin(`snapshot ${ref}${name === null ? '' : ` called ${name}`}`);
+    this.#find(ref);
+    const snapshot: Snapshot = {
+      ...{ id: snapshotIdOf(this.snapshots.length + 1), name, taken: 'stopped', damage: null },
+      takenAt: this.#clock.wall(),
+      ...{ logicalBytes: 30_000_000, storedBytes: 9_000, addedBytes: 9_000 },
+    };
+    this.snapshots = [snapshot, ...this.snapshots];
+    return snapshot;
+  }
+
+  async deleteSnapshot(ref: TenantRef, snapshot: string): Promise<void> {
+    this.#begin(`delete snapshot ${snapshot} of ${ref}`);
+    this.#find(ref);
+    this.#requireSnapshot(snapshot);
+    this.snapshots = this.snapshots.filter(({ id }) => id !== snapshot);
+  }
+
+  async restoreSnapshot(ref: TenantRef, snapshot: string): Promise<TenantView> {
+    this.#begin(`restore snapshot ${snapshot} of ${ref}`);
+    this.#requireSnapshot(snapshot);
+    return this.#view(this.#find(ref));
+  }
+
+  async forkTenant(ref: TenantRef, { name, plan }: NewFork): Promise<TenantSecret> {
+    this.#begin(`fork ${ref}`);
+    const origin = this.#find(ref);
+    return await this.createTenant({ name, plan: plan ?? origin.plan });
+  }
+
+  async exportTenant(ref: TenantRef): Promise<TenantExport> {
+    this.#begin(`export ${ref}`);
+    return { tenant: this.#find(ref), content: this.exported() };
+  }
+
+  async importTenant({ name, plan = 'free', file, signal }: NewImport): Promise<TenantSecret> {
+    this.#begin(`import ${name}`);
+    let text = '';
+    for await (const part of file) {
+      signal.throwIfAborted();
+      text += Buffer.from(part).toString('latin1');
+    }
+    this.imported.push(text);
+    return await this.createTenant({ name, plan });
+  }
+
+  async levels(ref: TenantRef): Promise<TenantLevels> {
+    this.#begin(`levels ${ref}`);
+    const view = this.#view(this.#find(ref));
+    return { view, reading: this.reading, totals: this.totals, steps: this.steps };
+  }
+
   async listSessions(ref: TenantRef): Promise<readonly SessionView[]> {
     this.#begin(`sessions ${ref}`);
     this.#find(ref);
@@ -172,14 +273,14 @@ export class MemoryControl implements Control {
 
   async metrics(): Promise<Metrics> {
     this.#begin('metrics');
-    const { tenants } = await this.status();
+    const { tenants, homes, levels } = await this.status();
     const sessions = { bound: 0, pinned: 0, parked: 0, waiting: 0 };
     const pinned = Object.fromEntries(PIN_REASONS.map((reason) => [reason, 0]));
     for (const { state, pin } of this.sessionViews) {
       sessions[state] += 1;
       if (pin !== null) pinned[pin.reason] = (pinned[pin.reason] ?? 0) + 1;
     }
-    return { tenants, sessions, pinned: pinned as Metrics['pinned'] };
+    return { tenants, homes, levels, sessions, pinned: pinned as Metrics['pinned'] };
   }
 
   async issueTicket(ref: TenantRef): Promise<Ticket> {
@@ -204,6 +305,11 @@ export class MemoryControl implements Control {
     if (failure) throw failure;
   }
 
+  #requireSnapshot(snapshot: string): void {
+    if (this.snapshots.some(({ id }) => id === snapshot)) return;
+    throw fault('SNAPSHOT_UNKNOWN', { snapshot });
+  }
+
   #find(ref: TenantRef): Tenant {
     const found = [...this.#tenants.values()].find((t) => t.id === ref || t.name === ref);
     if (!found) throw fault('TENANT_UNKNOWN', { tenant: ref });
@@ -220,6 +326,7 @@ export class MemoryControl implements Control {
         bound: this.sessionViews.filter((s) => s.state === 'bound' || s.state === 'pinned').length,
         heldBy: null,
         lastSuspendRefusal: null,
+        descent: this.descent,
         idleSince: running ? now : null,
         suspendAt: running ? later(now, minutes(15)) : null,
       },

@@ -1,0 +1,180 @@
+/** The routes by which a tenant's data is kept, moved and copied as a whole. */
+import { Type } from 'typebox';
+import { TenantLevels } from './levels.ts';
+import type { OperationName } from './operations.ts';
+import { ARCHIVE_FAULTS, KeyHeader, ok, Ref, type Route } from './route.ts';
+import { Fork, NewSnapshot, Snapshot, SnapshotList } from './snapshot.ts';
+import { Tenant, TenantSecret } from './tenant.ts';
+import { Plan } from './values.ts';
+
+const SnapshotRef = Type.Object({
+  ...Ref.properties,
+  snapshot: Type.String({
+    minLength: 1,
+    maxLength: 63,
+    description: 'Id of the snapshot.',
+    examples: ['sn_000000000012'],
+  }),
+});
+
+const ImportQuery = Type.Object(
+  {
+    name: Type.String({ minLength: 1, maxLength: 63, description: 'Of the new tenant.' }),
+    plan: Type.Optional(Plan),
+  },
+  { additionalProperties: false },
+);
+
+export const LADDER_ROUTES = {
+  archiveTenant: {
+    tag: 'tenants',
+    summary: 'Take the files of a sleeping tenant to the archive',
+    description:
+      'They are deleted here once the archive has them; the next wake brings them back. The same as the server does by itself after a while.',
+    guarded: true,
+    params: Ref,
+    success: ok(Tenant),
+    faults: [
+      'TENANT_UNKNOWN',
+      'TENANT_BUSY',
+      'ARCHIVE_DOWN',
+      'DISK_FULL',
+      'STALE_GENERATION',
+      'SERVER_STOPPING',
+      'CATALOG_DOWN',
+    ],
+  },
+  listSnapshots: {
+    tag: 'tenants',
+    summary: 'List the snapshots of a tenant',
+    guarded: true,
+    params: Ref,
+    success: ok(SnapshotList),
+    faults: ['TENANT_UNKNOWN', 'ARCHIVE_DOWN', 'CATALOG_DOWN'],
+  },
+  createSnapshot: {
+    tag: 'tenants',
+    summary: 'Take a snapshot of a tenant, awake or asleep',
+    description:
+      'With a name it is kept until it is deleted. Without one it is as those that the server takes by itself, which replace each other.',
+    guarded: true,
+    params: Ref,
+    body: NewSnapshot,
+    headers: KeyHeader,
+    success: { status: 201, shape: Snapshot },
+    faults: [
+      'TENANT_UNKNOWN',
+      'BAD_NAME',
+      'TENANT_BUSY',
+      'IDEMPOTENCY_KEY_REUSED',
+      'ARCHIVE_DOWN',
+      'DISK_FULL',
+      'STALE_GENERATION',
+      'SERVER_STOPPING',
+      'CATALOG_DOWN',
+    ],
+  },
+  deleteSnapshot: {
+    tag: 'tenants',
+    summary: 'Delete a snapshot that has a name',
+    description: 'Those without a name go by themselves. There is no way back.',
+    guarded: true,
+    params: SnapshotRef,
+    success: { status: 204, shape: null },
+    faults: [
+      'TENANT_UNKNOWN',
+      'BAD_ID',
+      'SNAPSHOT_UNKNOWN',
+      'TENANT_BUSY',
+      'ARCHIVE_DOWN',
+      'CATALOG_DOWN',
+    ],
+  },
+  restoreSnapshot: {
+    tag: 'tenants',
+    summary: 'Make a snapshot the data of its tenant',
+    description:
+      'What the tenant had is kept as a snapshot of its own, if it can be read. Sessions at rest stay open and see the other data; `TENANT_BUSY` says who is at work or cannot be parked.',
+    guarded: true,
+    params: SnapshotRef,
+    headers: KeyHeader,
+    success: ok(Tenant),
+    faults: [
+      'TENANT_UNKNOWN',
+      'BAD_ID',
+      'TENANT_BUSY',
+      'IDEMPOTENCY_KEY_REUSED',
+      ...ARCHIVE_FAULTS,
+      'STALE_GENERATION',
+      'SERVER_STOPPING',
+      'CATALOG_DOWN',
+    ],
+  },
+  forkTenant: {
+    tag: 'tenants',
+    summary: 'Create a tenant with the data that this one has now',
+    description:
+      'Answers with the password of its owner role, which is shown only here. Stored data is shared until one of the two changes it. Settings are taken over.',
+    guarded: true,
+    params: Ref,
+    body: Fork,
+    headers: KeyHeader,
+    success: { status: 201, shape: TenantSecret },
+    faults: [
+      'TENANT_UNKNOWN',
+      'BAD_NAME',
+      'TENANT_EXISTS',
+      'TENANT_BUSY',
+      'IDEMPOTENCY_KEY_REUSED',
+      ...ARCHIVE_FAULTS,
+      'STALE_GENERATION',
+      'SERVER_STOPPING',
+      'CATALOG_DOWN',
+    ],
+  },
+  exportTenant: {
+    tag: 'tenants',
+    summary: 'Get a tenant as one file',
+    description:
+      'The tenant as it is when asked for. The file needs neither this server nor its keys, and is not encrypted: whoever has it has the data.',
+    guarded: true,
+    params: Ref,
+    success: { status: 200, shape: null },
+    file: { in: 'answer', description: 'A tar archive, compressed with zstd.' },
+    faults: [
+      'TENANT_UNKNOWN',
+      'TENANT_BUSY',
+      'WAKE_FAILED',
+      ...ARCHIVE_FAULTS,
+      'SERVER_STOPPING',
+      'CATALOG_DOWN',
+    ],
+  },
+  importTenant: {
+    tag: 'tenants',
+    summary: 'Create a tenant out of an exported file',
+    description:
+      'Answers with the password of its owner role, which is shown only here. The whole file is checked before the tenant is there.',
+    guarded: true,
+    query: ImportQuery,
+    success: { status: 201, shape: TenantSecret },
+    file: { in: 'body', description: 'What `exportTenant` answered, of any size.' },
+    faults: [
+      'BAD_NAME',
+      'TENANT_EXISTS',
+      'BAD_IMPORT',
+      'ARCHIVE_DOWN',
+      'DISK_FULL',
+      'SERVER_STOPPING',
+      'CATALOG_DOWN',
+    ],
+  },
+  getLevels: {
+    tag: 'tenants',
+    summary: 'Where the data of a tenant is, and what was done to it of late',
+    guarded: true,
+    params: Ref,
+    success: ok(TenantLevels),
+    faults: ['TENANT_UNKNOWN', 'CATALOG_DOWN'],
+  },
+} as const satisfies Partial<Record<OperationName, Route>>;

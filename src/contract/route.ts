@@ -1,0 +1,56 @@
+/** What a route is, and the parts that several of them have. */
+import { type TSchema, Type } from 'typebox';
+
+/** The media type of a file that is a body or an answer. */
+export const FILE_TYPE = 'application/octet-stream';
+
+export type Route = {
+  readonly tag: 'tenants' | 'server';
+  readonly summary: string;
+  readonly description?: string;
+  /** Whether an admin key is asked for. */
+  readonly guarded: boolean;
+  readonly params?: TSchema;
+  readonly query?: TSchema;
+  readonly body?: TSchema;
+  readonly headers?: TSchema;
+  readonly success: {
+    readonly status: 200 | 201 | 204;
+    /** Null for nothing, and for a file. */
+    readonly shape: TSchema | null;
+  };
+  /** A file that is the body or the answer, in place of JSON. */
+  readonly file?: { readonly in: 'body' | 'answer'; readonly description: string };
+  /** Codes of the fault table, besides those that any route may answer with. */
+  readonly faults: readonly string[];
+};
+
+export const Ref = Type.Object({
+  ref: Type.String({
+    minLength: 1,
+    maxLength: 63,
+    description: 'Id or name of the tenant.',
+    examples: ['acme'],
+  }),
+});
+
+export const KeyHeader = Type.Object({
+  'idempotency-key': Type.Optional(
+    Type.String({
+      minLength: 1,
+      maxLength: 200,
+      description:
+        'Any text of your choice. The same request with the same key within 24 hours is done once and answered alike.',
+    }),
+  ),
+});
+
+/** What waking from the archive may meet. */
+export const ARCHIVE_FAULTS = [
+  'ARCHIVE_DOWN',
+  'ARCHIVE_CORRUPT',
+  'SNAPSHOT_UNKNOWN',
+  'DISK_FULL',
+] as const;
+
+export const ok = <S extends TSchema>(shape: S) => ({ status: 200, shape }) as const;
