@@ -1,0 +1,92 @@
+/**
+ * Brings a snapshot back into a directory that holds this machine's template.
+ *
+ * Only what differs is touched. Every chunk is verified before it is written, and `global/pg_control`,
+ * without which nothing starts, is written when all else is on disk.
+ */
+import type { Loaded, LoadRequest, SnapshotRef } from '../domain/archive.ts';
+import { Fault, fault } from '../domain/faults.ts';
+import type { TenantId } from '../domain/ids.ts';
+import { treeHash } from './chunks.ts';
+import { CONTROL_FILE } from './control-file.ts';
+import { Damage } from './damage.ts';
+import type { Ground } from './ground.ts';
+import { treeOf } from './manifest.ts';
+import { sealObject } from './sealed-object.ts';
+import type { Opened } from './snapshots.ts';
+import { TreeWriter } from './tree-writer.ts';
+import { damageKey, type Vault } from './vault.ts';
+
+export async function load(ground: Ground, request: LoadRequest): Promise<Loaded> {
+  const vault = await vaultOf(ground, request);
+  try {
+    const opened = await openSnapshot(ground, vault, request);
+    const bytes = await writeSnapshot(ground, vault, request, opened);
+    await ground.store.delete([damageKey(vault, request.tenant, request.snapshot)]);
+    const { snapshot, manifest } = opened;
+    return { snapshot, origin: manifest.origin as TenantId, notes: manifest.notes, bytes };
+  } catch (error) {
+    throw await told(ground, vault, request, error);
+  }
+}
+
+/** Throws `SNAPSHOT_UNKNOWN` if there is no such vault. */
+export async function vaultOf(ground: Ground, ref: SnapshotRef): Promise<Vault> {
+  try {
+    const vault = await ground.vaults.find(ref.vault);
+    if (vault) return vault;
+  } catch (error) {
+    if (!(error instanceof Damage)) throw error;
+    const { snapshot } = ref;
+    throw fault('ARCHIVE_CORRUPT', { snapshot, why: error.message }, { cause: error });
+  }
+  throw fault('SNAPSHOT_UNKNOWN', { snapshot: ref.snapshot });
+}
+
+/** Throws `SNAPSHOT_UNKNOWN` and `Damage`. */
+export async function openSnapshot(
+  ground: Ground,
+  vault: Vault,
+  { tenant, snapshot }: SnapshotRef,
+): Promise<Opened> {
+  const opened = await ground.snapshots.read(vault, tenant, snapshot);
+  if (!opened) throw fault('SNAPSHOT_UNKNOWN', { snapshot });
+  return opened;
+}
+
+async function writeSnapshot(
+  ground: Ground,
+  vault: Vault,
+  request: LoadRequest,
+  { manifest, bytes }: Opened,
+): Promise<number> {
+  const { into, owner, signal } = request;
+  const local = await ground.templates.own();
+  const template = await ground.templates.named(manifest.template, signal);
+  const tree = treeOf(manifest, template);
+  if (treeHash(tree) !== manifest.treeHash) throw new Damage('the manifest contradicts itself');
+  const writer = new TreeWriter({
+    ...{ ground, vault, manifest, template, tree, into, owner, signal },
+    present: local.tree,
+    last: CONTROL_FILE,
+  });
+  return bytes + (await writer.run());
+}
+
+/** Damage is noted beside the snapshot, for all who look at the list. */
+export async function told(
+  { store, log, random }: Ground,
+  vault: Vault,
+  { tenant, snapshot }: SnapshotRef,
+  error: unknown,
+): Promise<unknown> {
+  if (!(error instanceof Damage) || error instanceof Fault) return error;
+  const why = error.message;
+  log.error('a snapshot is damaged', { tenant, snapshot, reason: why });
+  const name = damageKey(vault, tenant, snapshot);
+  const marker = sealObject({ key: vault.key, name }, random, [Buffer.from(why)]);
+  await store.create(name, marker).catch((failure: unknown) => {
+    log.warn('the damage could not be noted in the archive', { error: String(failure) });
+  });
+  return fault('ARCHIVE_CORRUPT', { snapshot, why }, { cause: error });
+}

@@ -1,0 +1,129 @@
+/**
+ * A vault: the part of the store where one tenant's snapshots are, and those of all forked from it.
+ *
+ *   vaults/<vault>/key                               its key, sealed with the master key
+ *                 /packs/<id>                        chunks
+ *                 /manifests/<tenant>/<snapshot>     a snapshot: it is there if this is
+ *                 /heads/<tenant>                    the latest, to fence off writers with an old picture
+ *                 /damaged/<tenant>/<snapshot>       why a snapshot is not to be used
+ *                 /condemned/<time>                  packs that nothing reached at that time
+ */
+import { fault } from '../domain/faults.ts';
+import type { SnapshotId, TenantId, VaultId } from '../domain/ids.ts';
+import type { Random } from '../domain/random.ts';
+import { Damage } from './damage.ts';
+import { KEY_BYTES, opened, sealed, subkey } from './sealing.ts';
+import type { Store } from './store.ts';
+
+export type Vault = {
+  readonly prefix: string;
+  readonly key: Buffer;
+  /** The object that holds the key, as it is in the store. */
+  readonly wrapped: Buffer;
+};
+
+export const packKey = (vault: Vault, pack: string): string => `${vault.prefix}packs/${pack}`;
+
+export const manifestsOf = (vault: Vault, tenant?: TenantId): string =>
+  `${vault.prefix}manifests/${tenant === undefined ? '' : `${tenant}/`}`;
+
+export const manifestKey = (vault: Vault, tenant: TenantId, snapshot: SnapshotId): string =>
+  manifestsOf(vault, tenant) + snapshot;
+
+export const headKey = (vault: Vault, tenant: TenantId): string => `${vault.prefix}heads/${tenant}`;
+
+export const damageKey = (vault: Vault, tenant: TenantId, snapshot: string): string =>
+  `${vault.prefix}damaged/${tenant}/${snapshot}`;
+
+/** Ids of packs are drawn once and never again, so that a pack has a key of its own. */
+export const packSealKey = (vault: Vault, pack: string): Buffer =>
+  subkey(vault.key, `pack ${pack}`);
+
+const MAGIC = Buffer.from('DBK1');
+const KEY_ID_BYTES = 8;
+const SALT_BYTES = 16;
+const OPEN_MAX = 10_000;
+
+export class Vaults {
+  readonly #store: Store;
+  readonly #random: Random;
+  readonly #masterKey: Buffer;
+  readonly #open = new Map<VaultId, Vault>();
+
+  constructor(store: Store, random: Random, masterKey: Buffer) {
+    this.#store = store;
+    this.#random = random;
+    this.#masterKey = masterKey;
+  }
+
+  /** Undefined if there is no such vault. Throws `ARCHIVE_KEY`. */
+  async find(id: VaultId): Promise<Vault | undefined> {
+    const known = this.#open.get(id);
+    if (known) return known;
+    const object = await this.#store.read(keyOf(id));
+    return object && this.#remember(id, this.#unwrap(id, object.bytes));
+  }
+
+  /** Makes the vault if there is none. */
+  async findOrMake(id: VaultId): Promise<Vault> {
+    const found = await this.find(id);
+    if (found) return found;
+    const key = Buffer.from(this.#random.bytes(KEY_BYTES));
+    const wrapped = this.#wrap(id, key);
+    if (await this.#store.create(keyOf(id), wrapped)) {
+      return this.#remember(id, { prefix: prefixOf(id), key, wrapped });
+    }
+    const other = await this.find(id);
+    if (!other) throw fault('ARCHIVE_DOWN', { why: 'a vault came and went' });
+    return other;
+  }
+
+  /** Whether the store still has the vault, under this key. */
+  async isCurrent(vault: Vault): Promise<boolean> {
+    const object = await this.#store.read(`${vault.prefix}key`);
+    return object?.bytes.equals(vault.wrapped) ?? false;
+  }
+
+  forget(id: VaultId): void {
+    this.#open.delete(id);
+  }
+
+  #remember(id: VaultId, vault: Vault): Vault {
+    const [oldest] = this.#open.keys();
+    if (this.#open.size >= OPEN_MAX && oldest !== undefined) this.#open.delete(oldest);
+    this.#open.set(id, vault);
+    return vault;
+  }
+
+  #wrap(id: VaultId, key: Buffer): Buffer {
+    const salt = Buffer.from(this.#random.bytes(SALT_BYTES));
+    const seal = { key: this.#wrappingKey(salt), nonce: 0, context: keyOf(id) };
+    return Buffer.concat([MAGIC, this.#keyId(), salt, sealed(seal, key)]);
+  }
+
+  #unwrap(id: VaultId, wrapped: Buffer): Vault {
+    const keyIdEnd = MAGIC.length + KEY_ID_BYTES;
+    const saltEnd = keyIdEnd + SALT_BYTES;
+    if (!wrapped.subarray(0, MAGIC.length).equals(MAGIC)) {
+      throw new Damage('the key of the vault is damaged');
+    }
+    if (!wrapped.subarray(MAGIC.length, keyIdEnd).equals(this.#keyId())) {
+      throw fault('ARCHIVE_KEY', { why: 'it is not the one that this tenant was archived with' });
+    }
+    const key = this.#wrappingKey(wrapped.subarray(keyIdEnd, saltEnd));
+    const seal = { key, nonce: 0, context: keyOf(id) };
+    return { prefix: prefixOf(id), key: opened(seal, wrapped.subarray(saltEnd)), wrapped };
+  }
+
+  #wrappingKey(salt: Buffer): Buffer {
+    return subkey(subkey(this.#masterKey, 'wrap'), salt.toString('hex'));
+  }
+
+  /** Tells master keys apart, and nothing of them. */
+  #keyId(): Buffer {
+    return subkey(this.#masterKey, 'id').subarray(0, KEY_ID_BYTES);
+  }
+}
+
+const prefixOf = (id: VaultId): string => `vaults/${id}/`;
+const keyOf = (id: VaultId): string => `${prefixOf(id)}key`;

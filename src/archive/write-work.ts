@@ -1,0 +1,112 @@
+/** What a worker does with chunks to be brought back: open, unpack, verify, write. */
+import { closeSync, constants, openSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+import { type ChunkId, chunkId, ZERO } from './chunks.ts';
+import { unpack } from './codec.ts';
+import { Damage } from './damage.ts';
+import { type Like, readTemplate } from './scan-work.ts';
+import { opened } from './sealing.ts';
+
+/** Where the bytes of a chunk are. */
+export type ChunkSource =
+  | { readonly kind: 'zeros' }
+  | { readonly kind: 'template'; readonly at: Like }
+  | {
+      readonly kind: 'stored';
+      /** In `WriteRequest.bytes`. */
+      readonly offset: number;
+      readonly length: number;
+      readonly codec: number;
+      /** Null for one that lay in its manifest, which is sealed as a whole. */
+      readonly seal: {
+        readonly key: Uint8Array;
+        readonly nonce: number;
+        readonly context: string;
+      } | null;
+      readonly like: Like | null;
+    };
+
+export type WriteChunk = {
+  readonly id: ChunkId;
+  readonly plainBytes: number;
+  readonly source: ChunkSource;
+  readonly places: readonly { readonly path: string; readonly offset: number }[];
+};
+
+export type WriteRequest = {
+  readonly kind: 'write';
+  /** Holds every file, at its size. */
+  readonly dir: string;
+  readonly templateDir: string;
+  readonly bytes: Uint8Array;
+  readonly chunks: readonly WriteChunk[];
+};
+
+/** Throws `Damage` before it writes a chunk that is not what it should be. */
+export function write(request: WriteRequest): void {
+  const open = new Map<string, number>();
+  try {
+    for (const chunk of request.chunks) {
+      const plain = plainOf(request, chunk);
+      for (const { path, offset } of chunk.places) {
+        const fd = open.get(path) ?? openForWriting(join(request.dir, path));
+        open.set(path, fd);
+        writeFully(fd, plain, offset);
+      }
+      if (open.size > OPEN_MAX) closeAll(open);
+    }
+  } finally {
+    closeAll(open);
+  }
+}
+
+const OPEN_MAX = 64;
+
+function closeAll(open: Map<string, number>): void {
+  for (const fd of open.values()) closeSync(fd);
+  open.clear();
+}
+
+const openForWriting = (path: string): number =>
+  openSync(path, constants.O_WRONLY | constants.O_NOFOLLOW);
+
+function writeFully(fd: number, bytes: Buffer, position: number): void {
+  for (let done = 0; done < bytes.length; ) {
+    done += writeSync(fd, bytes, done, bytes.length - done, position + done);
+  }
+}
+
+/** The verified bytes of a chunk. */
+export function plainOf(
+  request: Pick<WriteRequest, 'templateDir' | 'bytes'>,
+  chunk: Omit<WriteChunk, 'places'>,
+): Buffer {
+  const plain = readSource(request, chunk);
+  if (plain.length !== chunk.plainBytes || chunkId(plain) !== chunk.id) {
+    throw new Damage('a chunk is not what was saved');
+  }
+  return plain;
+}
+
+function readSource(
+  { templateDir, bytes }: Pick<WriteRequest, 'templateDir' | 'bytes'>,
+  { id, plainBytes, source }: Omit<WriteChunk, 'places'>,
+): Buffer {
+  switch (source.kind) {
+    case 'zeros':
+      if (id !== ZERO) throw new Damage('a chunk of zeros has the name of another');
+      return Buffer.alloc(plainBytes);
+    case 'template':
+      return readTemplate(templateDir, source.at);
+    case 'stored': {
+      const from = bytes.byteOffset + source.offset;
+      if (source.offset + source.length > bytes.length) throw new Damage('a pack is cut short');
+      const stored = Buffer.from(bytes.buffer, from, source.length);
+      const packed = source.seal === null ? stored : opened(source.seal, stored);
+      const like = source.like === null ? null : readTemplate(templateDir, source.like);
+      return unpack({ codec: source.codec, bytes: packed }, plainBytes, like);
+    }
+    default:
+      return source satisfies never;
+  }
+}
