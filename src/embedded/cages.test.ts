@@ -25,16 +25,20 @@ afterEach(() => rmSync(dataDir, { recursive: true }));
 const open = (files: FakeCgroups): Promise<Cages> =>
   openCages({ dataDir, clock: new VirtualClock(), log, files });
 
-/** The one group of the server, below this process's own. */
+/** The one group of the server, below what is delegated to this process. */
 const serverOf = (files: FakeCgroups, tree = ''): string =>
   files.groups(tree).find((name) => /^dynabase-[0-9a-f]{12}$/.test(name)) ?? 'none';
+
+/** In a group where this process may make others. */
+const fakeOf = (version: 1 | 2): FakeCgroups =>
+  new FakeCgroups(version, version === 1 ? '/service' : '/service/dynabase-server');
 
 const trees = (version: 1 | 2): readonly string[] =>
   version === 1 ? ['memory', 'cpu', 'pids', 'blkio'] : [''];
 
 describe.each([1, 2] as const)('version %d', (version) => {
   test('a compute is in a group of its own from its start to its end', async () => {
-    const files = new FakeCgroups(version, '/service');
+    const files = fakeOf(version);
     const cages = await open(files);
     await cages.prepare('tn_1', LIMITS);
     await cages.enter('tn_1', POSTMASTER);
@@ -51,7 +55,7 @@ describe.each([1, 2] as const)('version %d', (version) => {
   });
 
   test('a child that was forked before its postmaster was moved follows it', async () => {
-    const files = new FakeCgroups(version, '/service');
+    const files = fakeOf(version);
     const cages = await open(files);
     files.say(`/proc/${POSTMASTER}/task/${POSTMASTER}/children`, '4001 ');
     await cages.prepare('tn_1', LIMITS);
@@ -63,7 +67,7 @@ describe.each([1, 2] as const)('version %d', (version) => {
   });
 
   test('a group is found again by the next server, and an empty one is swept', async () => {
-    const files = new FakeCgroups(version, '/service');
+    const files = fakeOf(version);
     const first = await open(files);
     for (const name of ['tn_1', 'tn_2']) await first.prepare(name, LIMITS);
     await first.enter('tn_1', POSTMASTER);
@@ -83,7 +87,7 @@ describe.each([1, 2] as const)('version %d', (version) => {
   });
 
   test('a compute without any limit has no group', async () => {
-    const files = new FakeCgroups(version, '/service');
+    const files = fakeOf(version);
     const cages = await open(files);
     const none = { memoryMb: null, cpuPercent: null, processesMax: null, ioMbPerSecond: null };
     await cages.prepare('catalog', none);
@@ -92,7 +96,7 @@ describe.each([1, 2] as const)('version %d', (version) => {
   });
 
   test('where groups may not be made, that is said for each resource, and nothing fails', async () => {
-    const files = new FakeCgroups(version, '/service');
+    const files = fakeOf(version);
     files.refuse = 'EACCES';
     const cages = await open(files);
     expect(cages.lacks.map((lack) => lack.split(' here,')[0])).toEqual([
@@ -108,7 +112,7 @@ describe.each([1, 2] as const)('version %d', (version) => {
   });
 
   test('a group that is busy at the end is removed a little later', async () => {
-    const files = new FakeCgroups(version, '/service');
+    const files = fakeOf(version);
     const clock = new VirtualClock();
     const cages = await openCages({ dataDir, clock, log, files });
     await cages.prepare('tn_1', LIMITS);
@@ -121,7 +125,7 @@ describe.each([1, 2] as const)('version %d', (version) => {
   });
 
   test('a compute that starts again at once keeps its group', async () => {
-    const files = new FakeCgroups(version, '/service');
+    const files = fakeOf(version);
     const clock = new VirtualClock();
     const cages = await openCages({ dataDir, clock, log, files });
     await cages.prepare('tn_1', LIMITS);
@@ -134,19 +138,30 @@ describe.each([1, 2] as const)('version %d', (version) => {
   });
 });
 
-test('in version 2 the server moves into a leaf, and other processes stay where they are', async () => {
-  const alone = new FakeCgroups(2, '/service');
-  expect((await open(alone)).lacks.filter((lack) => lack.startsWith('no control'))).toEqual([]);
-  expect(await alone.read(alone.path('dynabase-server/cgroup.procs'))).toBe(`${process.pid}`);
-  const shared = new FakeCgroups(2, '/session', [process.pid, 7]);
-  expect((await open(shared)).lacks).toHaveLength(RESOURCES.length);
-  expect(await shared.read(shared.path('cgroup.procs'))).toBe('7');
-  // All that is at the top of a container's view is in the container.
-  const container = new FakeCgroups(2, '/', [process.pid, 1]);
-  expect((await open(container)).lacks.filter((lack) => lack.startsWith('no control'))).toEqual([]);
-  expect(await container.read(container.path('dynabase-server/cgroup.procs'))).toBe(
-    `${process.pid}\n1`,
-  );
+describe('in version 2', () => {
+  const unlimited = async (files: FakeCgroups): Promise<number> =>
+    (await open(files)).lacks.filter((lack) => lack.startsWith('no control group')).length;
+
+  test('a leaf of a service is known by its name, and groups are made beside it', async () => {
+    const files = fakeOf(2);
+    expect(await unlimited(files)).toBe(0);
+    expect(await files.read('/cg/service/dynabase-server/cgroup.procs')).toBe(`${process.pid}`);
+    expect(await files.read('/cg/service/cgroup.subtree_control')).toBe('memory cpu pids io');
+  });
+
+  test('at the top of a container all that runs there moves aside', async () => {
+    const files = new FakeCgroups(2, '/', [process.pid, 1]);
+    expect(await unlimited(files)).toBe(0);
+    expect(await files.read('/cg/cgroup.procs')).toBe('');
+    expect(await files.read('/cg/dynabase-server/cgroup.procs')).toBe(`${process.pid}\n1`);
+  });
+
+  test('a group that others manage is left alone', async () => {
+    const files = new FakeCgroups(2, '/session', [process.pid, 7]);
+    expect(await unlimited(files)).toBe(RESOURCES.length);
+    expect(files.groups()).toEqual([]);
+    expect(await files.read('/cg/session/cgroup.procs')).toBe(`${process.pid}\n7`);
+  });
 });
 
 /** What the files of a compute's group say once it has been put under these limits in turn. */
@@ -155,7 +170,7 @@ async function written(
   limits: readonly Limits[],
   used = 0,
 ): Promise<Record<string, string>> {
-  const files = new FakeCgroups(version, '/service');
+  const files = fakeOf(version);
   const cages = await open(files);
   for (const one of limits) {
     await cages.prepare('tn_1', one);

@@ -3,7 +3,10 @@
  *
  * Version 2 has one tree for everything, version 1 a tree for each controller or a few, and a machine
  * may have both, with every controller in one of them. In version 2 a group that hands controllers down
- * may hold no process itself, so the server first moves into a leaf beside the groups that it makes.
+ * may hold no process itself, and whoever manages it must know that: systemd could not start the service
+ * again there while computes of its last run live. So it is used only where it is plainly ours: at the
+ * top of what a container or machine shows, where we move aside ourselves, or in a leaf of a known name
+ * that systemd was told to put us in (`DelegateSubgroup=`).
  * Source: cgroups(7), Documentation/admin-guide/cgroup-v2.rst.
  */
 import { basename, dirname, join } from 'node:path';
@@ -17,12 +20,12 @@ export type Resource = (typeof RESOURCES)[number];
 /** A tree of groups, and what is limited in it. */
 export type Place = {
   readonly version: 1 | 2;
-  /** The group of this process, below which others are made. */
+  /** The group below which others are made. */
   readonly home: string;
   readonly resources: readonly Resource[];
 };
 
-/** The group that the server itself moves into, where it may not stay in its own. */
+/** The group of the server itself, beside those that it makes. */
 const LEAF = 'dynabase-server';
 
 /** Names of version 1 that are not ours. */
@@ -54,7 +57,10 @@ export async function findPlaces(files: ControlFiles): Promise<readonly Place[]>
       version === 2 ? type === 'cgroup2' : type === 'cgroup' && isFor(options, controllers),
     );
     if (!mount) continue;
-    const home = join(mount.point, below(mount.root, path)).replace(/\/$/, '');
+    const own = join(mount.point, below(mount.root, path)).replace(/\/$/, '');
+    const isLeaf = version === 2 && basename(own) === LEAF;
+    const home = isLeaf ? dirname(own) : own;
+    if (version === 2 && !isLeaf && path !== '/') continue;
     const resources =
       version === 2
         ? await offered(files, home)
@@ -73,15 +79,12 @@ export async function settlePlace(
   place: Place,
   server: string,
 ): Promise<Place | undefined> {
-  const isLeaf = place.version === 2 && basename(place.home) === LEAF;
-  const home = isLeaf ? dirname(place.home) : place.home;
-  const settled = { ...place, home };
   try {
-    if (place.version === 2) await handDown(files, settled);
-    await makeServerGroup(files, settled, server);
-    if (place.version === 1) return settled;
-    const resources = await offered(files, join(home, server), 'cgroup.subtree_control');
-    return resources.length > 0 ? { ...settled, resources } : undefined;
+    if (place.version === 2) await handDown(files, place);
+    await makeServerGroup(files, place, server);
+    if (place.version === 1) return place;
+    const resources = await offered(files, join(place.home, server), 'cgroup.subtree_control');
+    return resources.length > 0 ? { ...place, resources } : undefined;
   } catch (error) {
     if (isErrno(error, 'EACCES', 'EPERM', 'EROFS', 'EBUSY', 'ENOENT', 'EINVAL', 'EOPNOTSUPP'))
       return undefined;
@@ -114,14 +117,12 @@ async function handDown(files: ControlFiles, { home, resources }: Place): Promis
   }
 }
 
-/** In a container all that is at the top is its own; elsewhere only this process is ours to move. */
+/** Moves aside all that runs in the group, this process and what started it. */
 async function moveToLeaf(files: ControlFiles, home: string): Promise<void> {
   const leaf = join(home, LEAF);
   await files.makeGroup(leaf);
-  const own = /^0::(.*)$/m.exec((await files.read('/proc/self/cgroup')) ?? '')?.[1];
-  const isTop = own === '/';
-  const pids = isTop ? words(await files.read(join(home, 'cgroup.procs'))) : [`${process.pid}`];
-  for (const pid of pids) await files.write(join(leaf, 'cgroup.procs'), pid).catch(unlessGone);
+  for (const pid of words(await files.read(join(home, 'cgroup.procs'))))
+    await files.write(join(leaf, 'cgroup.procs'), pid).catch(unlessGone);
 }
 
 /** What ended meanwhile need not be moved. */

@@ -35,15 +35,16 @@ const ROOT = '/cg';
 export class FakeCgroups implements ControlFiles {
   readonly #texts = new Map<string, string>(DISK_FILES);
   readonly #groups = new Map<string, Set<string>>();
-  readonly #home: string;
+  /** What is delegated to this process: its own group, or the one above if that is only its leaf. */
+  readonly #base: string;
   readonly #version: 1 | 2;
   /** Answers every attempt to make a group. */
   refuse: string | undefined;
 
-  /** `home` is the group of this process, such as `/service`; it holds `pids`. */
+  /** `home` is the group of this process, such as `/service`; `pids` are in it. */
   constructor(version: 1 | 2, home: string, pids: readonly number[] = [process.pid]) {
     this.#version = version;
-    this.#home = home;
+    this.#base = basename(home) === 'dynabase-server' ? dirname(home) : home;
     const controllers = Object.keys(version === 1 ? FILES_V1 : FILES_V2);
     const trees = version === 1 ? controllers : [''];
     const mounts = trees.map((tree) =>
@@ -55,21 +56,29 @@ export class FakeCgroups implements ControlFiles {
     this.#texts.set('/proc/self/mountinfo', mounts.join('\n'));
     this.#texts.set('/proc/self/cgroup', lines.join('\n'));
     for (const tree of trees) {
-      const group = clean(join(ROOT, tree, home));
-      this.#groups.set(group, new Set(pids.map(String)));
-      if (version === 2) this.#texts.set(join(group, 'cgroup.controllers'), controllers.join(' '));
-      if (version === 2) this.#texts.set(join(group, 'cgroup.subtree_control'), '');
+      const own = clean(join(ROOT, tree, home));
+      this.#groups.set(own, new Set(pids.map(String)));
+      const base = clean(join(ROOT, tree, this.#base));
+      if (base !== own) this.#groups.set(base, new Set());
+      if (version === 1) continue;
+      for (const group of [own, base]) {
+        this.#texts.set(
+          join(group, 'cgroup.controllers'),
+          group === base ? controllers.join(' ') : '',
+        );
+        this.#texts.set(join(group, 'cgroup.subtree_control'), '');
+      }
     }
   }
 
-  /** The path of a group below this process's own, in a tree of version 1 if one is named. */
+  /** The path of what is in the group delegated to this process, in a tree of version 1 if one is named. */
   path(below: string, tree = ''): string {
-    return clean(join(ROOT, tree, this.#home, below));
+    return clean(join(ROOT, tree, this.#base, below));
   }
 
-  /** Groups below this process's own, in a tree of version 1 if one is named. */
+  /** Groups below the one delegated to this process, in a tree of version 1 if one is named. */
   groups(tree = ''): readonly string[] {
-    const home = `${clean(join(ROOT, tree, this.#home))}/`;
+    const home = `${clean(join(ROOT, tree, this.#base))}/`;
     const all = [...this.#groups.keys()].filter((group) => group.startsWith(home));
     return all.map((group) => group.slice(home.length)).sort();
   }
