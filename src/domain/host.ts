@@ -92,7 +92,10 @@ export interface Host {
    */
   upkeep(tenant: TenantId, signal: AbortSignal): Promise<void>;
 
-  /** What of the tenant is at which level now. Costs milliseconds; asked for by people and the ladder. */
+  /**
+   * What of the tenant is at which level now; zero of one without files here. Costs milliseconds; asked
+   * for by people and the ladder.
+   */
   measure(tenant: TenantId): Promise<LevelReading>;
 
   /**

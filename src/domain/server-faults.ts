@@ -64,6 +64,14 @@ export const SERVER_FAULTS = {
     message: (p: { snapshot: string; why: string }) =>
       `snapshot ${p.snapshot} is damaged (${p.why}) and is not used; an earlier one may be good: "dynabase snapshots list"`,
   },
+  NOT_ARCHIVED: {
+    kind: 'compute',
+    sqlstate: '55000',
+    http: 409,
+    retry: 'never',
+    message: (p: { tenant: string; why: string }) =>
+      `tenant "${p.tenant}" could not be saved: ${p.why}; its files stay where they are`,
+  },
   ARCHIVE_KEY: {
     kind: 'control',
     sqlstate: '58000',

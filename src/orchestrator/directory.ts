@@ -6,9 +6,9 @@
 import type { Credential, Door } from '../domain/gate.ts';
 import type { TenantId, TenantName } from '../domain/ids.ts';
 import type { Tenant } from '../domain/tenant.ts';
-import { MAX_PIN_IDLE_DEFAULT, SESSIONS_MAX_DEFAULT, SIZE_OF_TIER } from '../domain/tier.ts';
+import { MAX_PIN_IDLE_DEFAULT, SESSIONS_MAX_DEFAULT } from '../domain/tier.ts';
 import type { Verifier } from '../domain/verifier.ts';
-import type { OrchestratorSettings, World } from './world.ts';
+import type { World } from './world.ts';
 
 /** Tenants remembered; about 500 bytes each. */
 export const DIRECTORY_TENANTS_MAX = 20_000;
@@ -18,12 +18,14 @@ export const DIRECTORY_ROLES_MAX = 32;
 
 type Entry = { readonly door: Door; readonly verifiers: Map<string, Verifier> };
 
+type DirectoryWorld = Pick<World, 'catalog' | 'settings' | 'tickets' | 'host' | 'rules'>;
+
 export class Directory {
-  readonly #world: Pick<World, 'catalog' | 'settings' | 'tickets' | 'host'>;
+  readonly #world: DirectoryWorld;
   readonly #byName = new Map<TenantName, Entry>();
   readonly #names = new Map<TenantId, TenantName>();
 
-  constructor(world: Pick<World, 'catalog' | 'settings' | 'tickets' | 'host'>) {
+  constructor(world: DirectoryWorld) {
     this.#world = world;
   }
 
@@ -62,7 +64,7 @@ export class Directory {
   }
 
   #remember(tenant: Tenant): Entry {
-    const door = doorOf(tenant, this.#world.settings);
+    const door = doorOf(tenant, this.#world);
     const entry = { door, verifiers: new Map<string, Verifier>() };
     this.#byName.set(tenant.name, entry);
     this.#names.set(tenant.id, tenant.name);
@@ -75,8 +77,11 @@ export class Directory {
 }
 
 /** A parked session costs kilobytes, not a backend: the size class bounds backends alone. */
-function doorOf(tenant: Tenant, settings: OrchestratorSettings): Door {
-  const { connectionsMax } = SIZE_OF_TIER[tenant.tier];
+function doorOf(
+  tenant: Tenant,
+  { settings, rules }: Pick<DirectoryWorld, 'settings' | 'rules'>,
+): Door {
+  const { connectionsMax } = rules.tiers[tenant.tier].size;
   const pinIdle = tenant.maxPinIdle ?? settings.maxPinIdle ?? MAX_PIN_IDLE_DEFAULT;
   const mayPinForEver = tenant.tier === 'PERSISTENT' || pinIdle === 0;
   return {

@@ -1,37 +1,51 @@
 /**
- * Watches one awake compute for idleness: since when nobody has used it, what was planned and what
- * was refused, and the one timer after which the policy is asked again.
+ * Watches one awake compute for idleness: since when nobody has used it, how far down its way it has
+ * gone, what was refused, and the one timer after which the policy is asked again.
  */
 import type { CancelTimer, Clock } from '../domain/clock.ts';
 import type { SuspendRefusal, TenantLive } from '../domain/lifecycle.ts';
 import type { Tier } from '../domain/tier.ts';
-import { after, type DurationMs, elapsed, type Instant, timestamp } from '../domain/units.ts';
+import { after, elapsed, type Instant, timestamp } from '../domain/units.ts';
 import {
   decideIdle,
   heldAwakeBy,
+  type IdleAction,
   type IdleFacts,
   refusedWait,
   suspendDue,
 } from '../policy/idle.ts';
+import type { DownStep } from '../policy/way-down.ts';
 import type { TenantUses } from './tenant-uses.ts';
 
 /** What of the tenant the policy looks at. */
-export type IdleTerms = { readonly tier: Tier; readonly suspendAfter: DurationMs };
+export type IdleTerms = {
+  readonly way: readonly DownStep[];
+  readonly tier: Tier;
+  /** The tier in whose size the compute runs. */
+  readonly rung: Tier;
+};
+
+/** What the watch asks for. */
+export type DueAction = Extract<IdleAction, { kind: 'step' | 'climb' }>;
 
 export class IdleWatch {
   readonly #clock: Clock;
   readonly #uses: TenantUses;
-  readonly #onDue: (because: string) => void;
+  readonly #onDue: (action: DueAction) => void;
   /** Idleness counts from here at the earliest. */
   #from: Instant;
   #isExpecting = false;
+  /** Steps of the way that are done since somebody last came. */
+  #done = 0;
+  /** Somebody has come since it was last made smaller. */
+  #isUsedAgain = false;
   #refusals = 0;
   #notBefore: Instant | null = null;
   #lastRefusal: SuspendRefusal | null = null;
   #cancelTimer: CancelTimer | null = null;
 
-  /** `onDue` is called when the compute should be suspended. */
-  constructor(clock: Clock, uses: TenantUses, onDue: (because: string) => void) {
+  /** `onDue` is called when something is to be done to the compute. */
+  constructor(clock: Clock, uses: TenantUses, onDue: (action: DueAction) => void) {
     this.#clock = clock;
     this.#uses = uses;
     this.#onDue = onDue;
@@ -46,24 +60,48 @@ export class IdleWatch {
     this.#lastRefusal = null;
   }
 
-  /** Idleness counts from now on. */
+  /** Idleness counts from now on, and the way begins anew. */
   restart(): void {
     this.#from = this.#clock.now();
+    this.#done = 0;
+  }
+
+  /** A step of the way is done, unless somebody has come meanwhile and begun it anew. */
+  went({ way }: IdleTerms, what: DownStep['what']): void {
+    if (way[this.#done]?.what === what) this.#done += 1;
+  }
+
+  /**
+   * The compute was restarted in a lower size, and is as idle as it was before: the way goes on behind
+   * that step.
+   */
+  lowered({ way }: IdleTerms, rung: Tier, idleSince: Instant): void {
+    const step = way.findIndex(({ what }) => what.kind === 'resize' && what.to === rung);
+    this.#done = step + 1;
+    this.#from = idleSince;
+    this.#isUsedAgain = false;
+  }
+
+  /** Since when it is idle. */
+  get idleSince(): Instant {
+    return Math.max(this.#uses.usedAt ?? this.#from, this.#from) as Instant;
   }
 
   /** Somebody came. */
   came(): void {
+    this.#done = 0;
+    this.#isUsedAgain = true;
     this.#isExpecting = false;
     this.#refusals = 0;
     this.#notBefore = null;
   }
 
-  /** A suspend was not possible. Idleness begins anew, and is looked at more and more seldom. */
-  refused(why: string, suspendAfter: DurationMs): void {
+  /** It could not be stopped. Idleness begins anew, and is looked at more and more seldom. */
+  refused(why: string): void {
     this.restart();
     this.#isExpecting = false;
     this.#refusals += 1;
-    this.#notBefore = after(this.#from, refusedWait(this.#refusals, suspendAfter));
+    this.#notBefore = after(this.#from, refusedWait(this.#refusals));
     this.#lastRefusal = { why, at: this.#clock.wall() };
   }
 
@@ -78,8 +116,9 @@ export class IdleWatch {
       case 'askAt':
         this.#cancelTimer = this.#clock.timer(elapsed(now, action.at), () => this.ask(terms));
         return;
-      case 'suspend':
-        this.#onDue(action.because);
+      case 'step':
+      case 'climb':
+        this.#onDue(action);
         return;
       default:
         action satisfies never;
@@ -95,26 +134,35 @@ export class IdleWatch {
   live(awake: boolean, terms: IdleTerms): TenantLive {
     const { sessions, bound, heldBy } = this.#uses;
     const known = { sessions, bound, lastSuspendRefusal: this.#lastRefusal };
-    if (!awake) return { ...known, heldBy: null, idleSince: null, suspendAt: null };
+    if (!awake) return { ...known, heldBy: null, idleSince: null, suspendAt: null, descent: null };
     const facts = this.#facts(terms);
     const held = heldAwakeBy(facts);
     return {
       ...known,
       heldBy: held,
+      descent: this.#descent(terms),
       idleSince: heldBy === null ? this.#wallTime(facts.idleSince) : null,
       suspendAt: held === null ? this.#wallTime(suspendDue(facts)) : null,
     };
   }
 
   #facts(terms: IdleTerms): IdleFacts {
-    const usedAt = this.#uses.usedAt ?? this.#from;
     return {
-      ...terms,
+      way: terms.way,
+      done: this.#done,
+      mustClimb: terms.rung !== terms.tier && this.#isUsedAgain,
       heldBy: this.#uses.heldBy,
-      idleSince: Math.max(usedAt, this.#from) as Instant,
+      idleSince: this.idleSince,
       isExpecting: this.#isExpecting,
       notBefore: this.#notBefore,
     };
+  }
+
+  /** How far down it has gone, in a few words. */
+  #descent({ way, tier, rung }: IdleTerms): string | null {
+    const size = rung === tier ? [] : [`has the size of ${rung}`];
+    const sheds = this.#done === 0 ? [] : [`step ${this.#done} of ${way.length} on its way down`];
+    return [...size, ...sheds].join(', ') || null;
   }
 
   #wallTime(at: Instant): ReturnType<Clock['wall']> {

@@ -4,57 +4,107 @@
  */
 import { fault } from '../domain/faults.ts';
 import type { Parked, ParkRequest } from '../domain/gate.ts';
-import type { Address } from '../domain/host.ts';
-import { SIZE_OF_TIER } from '../domain/tier.ts';
+import type { Address, Started } from '../domain/host.ts';
+import type { TenantId } from '../domain/ids.ts';
+import type { MoveChange } from '../domain/tenant.ts';
+import type { SizeClass, Tier } from '../domain/tier.ts';
 import { type DurationMs, later, ms, seconds } from '../domain/units.ts';
 import { backoff } from '../policy/backoff.ts';
 import type { TenantRecord } from './tenant-record.ts';
 import { waitUntil } from './wait-until.ts';
-import type { World } from './world.ts';
+import type { LifeWorld, World } from './world.ts';
 
-/** Longest that a suspend waits for a compute to tell its roles. */
-const ROLES_WITHIN = seconds(5);
+/** Longest that a suspend waits for what a compute has to say. */
+const LAST_WORDS_WITHIN = seconds(5);
 
-/** Takes a tenant from `creating` to `suspended`. Throws what `Host.create` throws. */
+/** Takes a tenant from `creating` to `suspended`. It gets its files when it is first woken. */
 export async function placeTenant(world: World, record: TenantRecord): Promise<void> {
   await world.failpoints.reach('create.recorded');
-  await world.host.create(record.tenant.id);
-  await world.failpoints.reach('create.placed');
-  await record.move({ kind: 'suspended' }, 'its data directory is ready');
+  await record.move({ kind: 'suspended' }, 'it is entered in the catalog');
   await world.failpoints.reach('create.done');
 }
 
-/** Takes a sleeping tenant to `running` but for the last write, which is `finishWake`. */
-export async function startCompute(
+/** Writes that a wake is under way. */
+export async function beginWake(
   world: World,
   record: TenantRecord,
   because: string,
-): Promise<Address> {
+): Promise<void> {
   const { state } = record.tenant;
   const attempt = state.kind === 'failed' ? state.attempt + 1 : 1;
   await record.move({ kind: 'waking', attempt }, because);
   await world.failpoints.reach('wake.recorded');
+}
+
+/** Sees to it that the files of a waking tenant are here. Returns the bytes read from the archive. */
+export async function bringHome(world: World, record: TenantRecord): Promise<number> {
+  const { id, vault, home } = record.tenant;
   try {
-    const address = await world.host.start(record.tenant.id, {
-      size: SIZE_OF_TIER[record.tenant.tier],
+    let bytes = 0;
+    if (home.kind === 'none') await world.host.create(id);
+    else if (home.kind === 'archive') {
+      const ref = { tenant: id, vault, snapshot: home.snapshot };
+      bytes = await world.host.hydrate(id, ref, new AbortController().signal);
+    }
+    await world.failpoints.reach('wake.placed');
+    return bytes;
+  } catch (error) {
+    throw await failWake(world, record, error);
+  }
+}
+
+/** Starts the compute of a waking tenant whose files are here; `running` is written by `finishWake`. */
+export async function startCompute(
+  world: World,
+  record: TenantRecord,
+  { size, rung }: { readonly size: SizeClass; readonly rung: Tier },
+): Promise<Started> {
+  try {
+    const started = await world.host.start(record.tenant.id, {
+      size,
+      limits: world.rules.tiers[rung].limits,
       giveUpAfter: world.settings.startTimeout,
     });
     await world.failpoints.reach('wake.started');
     await settle(world, record);
-    return address;
+    return started;
   } catch (error) {
-    throw await failWake(world, record, { attempt, error });
+    throw await failWake(world, record, error);
   }
 }
+
+const LOCAL = { kind: 'local' } as const;
 
 /** Writes that the wake is done. The clients need not wait for it. */
 export async function finishWake(world: World, record: TenantRecord): Promise<void> {
   if (record.kind !== 'waking') return;
-  await record.move({ kind: 'running' }, 'the compute is ready');
+  await record.move({ kind: 'running' }, 'the compute is ready', { home: LOCAL });
   await world.failpoints.reach('wake.done');
 }
 
-async function failWake(
+/** A wake is given up that has not begun to start anything. */
+export async function abandonWake(
+  world: World,
+  record: TenantRecord,
+  because: string,
+): Promise<void> {
+  await record.move({ kind: 'suspended' }, because, await foundHome(world, record));
+}
+
+/** Where the files are after something was cut short. They come into place whole, so what is here counts. */
+async function foundHome(world: World, { tenant }: TenantRecord): Promise<MoveChange> {
+  if (tenant.home.kind === 'local') return {};
+  const observed = await world.host.observe(tenant.id);
+  return observed.kind === 'absent' ? {} : { home: LOCAL };
+}
+
+async function failWake(world: World, record: TenantRecord, error: unknown): Promise<Error> {
+  const { state } = record.tenant;
+  const attempt = state.kind === 'waking' ? state.attempt : 1;
+  return await failedWake(world, record, { attempt, error });
+}
+
+async function failedWake(
   world: World,
   record: TenantRecord,
   failure: { readonly attempt: number; readonly error: unknown },
@@ -69,7 +119,8 @@ async function failWake(
     });
   });
   const retryAt = later(world.clock.wall(), wait);
-  await record.move({ kind: 'failed', attempt: failure.attempt, reason, retryAt }, reason);
+  const failed = { kind: 'failed', attempt: failure.attempt, reason, retryAt } as const;
+  await record.move(failed, reason, await foundHome(world, record));
   world.log.error('a compute could not start', {
     tenant: record.tenant.id,
     name: record.tenant.name,
@@ -103,7 +154,7 @@ export type ClearTheWay = () => Promise<string | null>;
  * is written; then it is `running` again, and the reason is returned.
  */
 export async function suspendCompute(
-  world: World,
+  world: LifeWorld,
   record: TenantRecord,
   options: { readonly because: string; readonly clearTheWay: ClearTheWay },
 ): Promise<string | null> {
@@ -118,7 +169,7 @@ export async function suspendCompute(
   }
   await world.failpoints.reach('suspend.parked');
   // Only now: until all had parked, a session might still have changed a role.
-  await saveRolesSoon(world, record);
+  await lastWords(world, record);
   await world.host.stop(record.tenant.id);
   await world.failpoints.reach('suspend.stopped');
   await record.move({ kind: 'suspended' }, because);
@@ -158,13 +209,40 @@ const givenUp = (signal: AbortSignal): Promise<Parked> =>
     signal.addEventListener('abort', held, { once: true });
   });
 
-/** `saveRoles`, but a compute that does not answer is not waited for: it is about to be stopped. */
-async function saveRolesSoon(world: World, record: TenantRecord): Promise<void> {
+/**
+ * What a compute is asked before it is stopped: its roles, and what was worth having in memory. One
+ * that does not answer is not waited for.
+ */
+async function lastWords(world: LifeWorld, record: TenantRecord): Promise<void> {
+  const { id } = record.tenant;
   const otherwise = (): Error => new Error('the compute does not answer');
-  const patience = { clock: world.clock, wait: ROLES_WITHIN, otherwise };
-  await waitUntil(saveRoles(world, record), patience).catch((error: unknown) => {
-    world.log.warn('the roles of a tenant were not read', { tenant: record.tenant.id, error });
+  const patience = { clock: world.clock, wait: LAST_WORDS_WITHIN, otherwise };
+  const remembered = world.host.remember(id).then((reading) => {
+    world.ladder.rested(id, reading);
+    shelve(world, id, reading.bytes.l2 ?? 0);
   });
+  const asked = Promise.all([saveRoles(world, record), remembered]).then(() => {});
+  await waitUntil(asked, patience).catch((error: unknown) => {
+    world.log.warn('a compute was stopped without its last words', { tenant: id, error });
+  });
+}
+
+/** What the tenant leaves in the page cache is counted; who has too much of it gives it up. */
+function shelve(world: LifeWorld, tenant: TenantId, bytes: number): void {
+  const { host, log, shelf, ladder, clock } = world;
+  for (const other of shelf.put(tenant, bytes, clock.now())) {
+    const since = clock.now();
+    host.shedL2(other, 0).then(
+      (dropped) => {
+        ladder.shelved(other, 0);
+        const because = 'sleeping tenants keep more of the page cache than they may';
+        ladder.step(other, { kind: 'shed-l2', bytes: dropped, since, because });
+      },
+      (error: unknown) => {
+        log.warn('page cache could not be dropped', { tenant: other, error });
+      },
+    );
+  }
 }
 
 /** Learns the roles that the tenant itself made or changed, for the next logins. */
@@ -180,7 +258,7 @@ export async function saveRoles(world: World, record: TenantRecord): Promise<voi
 
 /** Removes the tenant for good; also finishes a removal that a crash cut short. */
 export async function removeTenant(world: World, record: TenantRecord): Promise<void> {
-  const { id, name } = record.tenant;
+  const { id, name, vault } = record.tenant;
   await record.move({ kind: 'deleting' }, 'asked to delete');
   await world.failpoints.reach('delete.recorded');
   world.sessions().end(id, fault('TENANT_DELETED', { tenant: name }));
@@ -188,6 +266,8 @@ export async function removeTenant(world: World, record: TenantRecord): Promise<
   await world.failpoints.reach('delete.stopped');
   await world.host.remove(id);
   await world.failpoints.reach('delete.removed');
+  await world.archive.forget({ tenant: id, vault });
+  await world.failpoints.reach('delete.forgotten');
   await world.catalog.removeTenant(id);
 }
 
@@ -201,21 +281,39 @@ export async function heal(
   record: TenantRecord,
   lossWait: DurationMs | null,
 ): Promise<Address | null> {
-  const observed = await world.host.observe(record.tenant.id);
+  if (record.kind === 'archiving') return await healArchiving(world, record);
+  const { id, home } = record.tenant;
+  const observed = await world.host.observe(id);
+  const change = observed.kind === 'absent' ? {} : { home: LOCAL };
   if (observed.kind === 'running') {
     await settle(world, record);
-    if (record.kind !== 'running') await record.move({ kind: 'running' }, 'it was found running');
+    if (record.kind !== 'running') {
+      await record.move({ kind: 'running' }, 'it was found running', change);
+    }
     return observed.address;
   }
-  if (observed.kind === 'absent') {
-    await fail(world, record, { reason: 'its data directory is missing', wait: backoff(10) });
+  if (observed.kind === 'absent' && home.kind === 'local') {
+    await fail(world, record, { reason: MISSING, wait: backoff(10) });
     return null;
   }
   if (lossWait !== null) {
     await fail(world, record, { reason: 'it ended too often in a minute', wait: lossWait });
     return null;
   }
-  await record.move({ kind: 'suspended' }, 'it was found stopped');
+  await record.move({ kind: 'suspended' }, 'it was found stopped', change);
+  return null;
+}
+
+const MISSING =
+  'its data directory is missing; "dynabase snapshots restore" brings back what was archived last';
+
+/** Whether its files are to go was written before they went. */
+async function healArchiving(world: World, record: TenantRecord): Promise<null> {
+  const { id, home } = record.tenant;
+  await world.host.stop(id);
+  if (home.kind !== 'local') await world.host.remove(id);
+  const found = home.kind === 'local' ? 'its archiving was cut short' : 'it was found archived';
+  await record.move({ kind: 'suspended' }, found);
   return null;
 }
 

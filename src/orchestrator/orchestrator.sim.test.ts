@@ -1,14 +1,17 @@
 /**
  * Random months of a small fleet: sessions of several proxies come, ask, idle, are pinned and go;
- * computes and proxies die, the catalog fails, the server crashes and starts anew, tenants are
- * expected, put to sleep, restarted and removed. Then the world is left in peace, and must come to
- * rest: nobody waits, nothing is held, half done or running, though sessions are still open. At no
- * time is a compute stopped while a proxy may touch it.
+ * computes and proxies die, the catalog and the archive fail, the server crashes and starts anew,
+ * tenants are expected, put to sleep, restarted, saved, archived, restored and removed. Then the world
+ * is left in peace, and must come to rest: nobody waits, nothing is held, half done or running, though
+ * sessions are still open. At no time is a compute stopped while a proxy may touch it, and every write
+ * that was acknowledged is in the tenant's data at the end, wherever that is.
  */
 import { expect, test } from 'vitest';
 import { Fault, fault } from '../domain/faults.ts';
+import type { TenantId } from '../domain/ids.ts';
 import type { Tenant } from '../domain/tenant.ts';
-import { hours, ms } from '../domain/units.ts';
+import { hours, minutes, ms } from '../domain/units.ts';
+import { PRESETS, type Rules } from '../policy/rules.ts';
 import { Orchestrated } from '../testing/orchestrated.ts';
 import { SeededRandom } from '../testing/seeded-random.ts';
 import type { SimulatedSession } from '../testing/simulated-proxies.ts';
@@ -18,8 +21,17 @@ const STEPS = 200;
 const TENANTS = 5;
 const PROXIES = 3;
 
+/** The rules with shorter times, so that everything happens often. */
+const RULES: Partial<Rules> = {
+  ...PRESETS.machine,
+  archiveAfter: minutes(40),
+  snapshotEvery: minutes(20),
+};
+
+const OPTIONS = { atOnce: 2, waitingMax: 50, rules: RULES };
+
 class Fleet {
-  readonly world = new Orchestrated({ atOnce: 2, waitingMax: 50 });
+  readonly world = new Orchestrated(OPTIONS);
   readonly #random: SeededRandom;
   readonly #tenants: Tenant[] = [];
   readonly #strange: unknown[] = [];
@@ -31,7 +43,11 @@ class Fleet {
   }
 
   async run(): Promise<void> {
-    for (let i = 0; i < TENANTS; i++) this.#tenants.push(await this.world.tenant(`t${i}`));
+    await this.world.orchestrator.recover();
+    for (let i = 0; i < TENANTS; i++) {
+      const tier = this.#pick(['COLD', 'WARM', 'HOT'] as const);
+      this.#tenants.push(await this.world.tenant(`t${i}`, tier));
+    }
     for (let step = 0; step < STEPS; step++) {
       await this.#step();
       await this.world.clock.advance(ms(Math.floor(this.#random.next() ** 4 * 1_000_000)));
@@ -45,10 +61,31 @@ class Fleet {
     expect(proxies.all.map(({ waiting }) => waiting)).toEqual(proxies.all.map(() => 0));
     expect(this.#strange).toEqual([]);
     expect(host.running).toEqual([]);
-    for (const tenant of this.#tenants) {
-      expect(['suspended', 'failed', undefined]).toContain(await this.world.stateOf(tenant));
-    }
+    for (const tenant of this.#tenants) await this.#checkData(tenant);
+    await this.world.orchestrator.close({ detach: true });
     expect(clock.pending).toBe(0);
+  }
+
+  async #checkData(tenant: Tenant): Promise<void> {
+    const { catalog, host, archive } = this.world;
+    const row = await catalog.tenantById(tenant.id);
+    expect(['suspended', 'failed', undefined]).toContain(row?.state.kind);
+    if (row === undefined) {
+      expect(host.writesOf(tenant.id)).toBe(undefined);
+      expect(archive.tenants).not.toContain(tenant.id);
+      return;
+    }
+    const { home, vault } = row;
+    const files = host.writesOf(tenant.id);
+    if (home.kind !== 'archive') {
+      expect([home.kind, files ?? 0]).toEqual([home.kind, host.acknowledged(tenant.id)]);
+      return;
+    }
+    expect(files).toBe(undefined);
+    const ref = { tenant: tenant.id, vault, snapshot: home.snapshot };
+    // What was restored and has not been awake since was not acknowledged to anybody.
+    if (host.isRestoring(ref)) return;
+    expect(archive.notesOf(ref)).toEqual({ writes: `${host.acknowledged(tenant.id)}` });
   }
 
   /** Sessions that were still open when all had come to rest. */
@@ -67,7 +104,7 @@ class Fleet {
   }
 
   #mishap(tenant: Tenant): void {
-    const { orchestrator, host, catalog, proxies } = this.world;
+    const { orchestrator, host, catalog, proxies, archive } = this.world;
     const mishaps = [
       () => host.running.includes(tenant.id) && host.crash(tenant.id),
       () => host.failNext('start', new Error('no memory')),
@@ -76,6 +113,16 @@ class Fleet {
       () => catalog.failNext('move', fault('CATALOG_DOWN', {})),
       () => catalog.failNext('tenantById', fault('CATALOG_DOWN', {})),
       () => catalog.loseNextAnswer(),
+      () => catalog.failNext('note', fault('CATALOG_DOWN', {})),
+      () => host.failNext(this.#pick(['archive', 'hydrate', 'shedL1', 'shedL2']), new Error('no')),
+      () => host.failNext(this.#pick(['remove', 'measure', 'remember']), fault('INTERNAL', {})),
+      () => {
+        archive.down = archive.down === null ? fault('ARCHIVE_DOWN', { why: 'it is away' }) : null;
+      },
+      () => {
+        archive.saveTakes = ms(this.#random.next() ** 2 * 60_000);
+        archive.loadTakes = ms(this.#random.next() ** 2 * 10_000);
+      },
       () => orchestrator.unanswered(tenant.id),
       () => {
         host.upkeepTakes = ms(this.#random.next() * 60_000);
@@ -89,7 +136,7 @@ class Fleet {
   }
 
   #operate(tenant: Tenant): void {
-    const { orchestrator } = this.world;
+    const { orchestrator, catalog } = this.world;
     const { id } = tenant;
     const within = ms(this.#random.next() * 20_000);
     const force = this.#random.next() < 0.3;
@@ -99,6 +146,15 @@ class Fleet {
       () => this.#expectFault(orchestrator.restart(id, { within, force })),
       () => this.#expectFault(orchestrator.wakeTenant(id)),
       () => this.#expectFault(orchestrator.changed(id)),
+      () => this.#expectFault(orchestrator.archive(id)),
+      () => this.#expectFault(orchestrator.archive(id)),
+      () => this.#expectFault(orchestrator.snapshot(id, this.#pick([null, 'mine']))),
+      () => this.#expectFault(this.#restore(id)),
+      () => this.#expectFault(orchestrator.measure(id)),
+      () => {
+        const tier = this.#pick(['COLD', 'WARM', 'HOT'] as const);
+        this.#expectFault(catalog.configure(id, { tier }).then(() => orchestrator.changed(id)));
+      },
       () => orchestrator.expect(id, cause),
       () => orchestrator.rolesChanged(id),
       () => {
@@ -106,6 +162,17 @@ class Fleet {
       },
     ];
     this.#pick(operations)();
+  }
+
+  async #restore(id: TenantId): Promise<void> {
+    const { orchestrator, archive, host, catalog } = this.world;
+    const row = await catalog.tenantById(id);
+    if (row === undefined) return;
+    const holder = { tenant: id, vault: row.vault };
+    const snapshot = this.#pick(await archive.list(holder));
+    if (snapshot === undefined) return;
+    host.mayRestore({ ...holder, snapshot: snapshot.id });
+    await orchestrator.restore(id, snapshot.id);
   }
 
   #use(tenant: Tenant): void {
@@ -121,19 +188,20 @@ class Fleet {
   }
 
   async #crashServer(): Promise<void> {
-    this.world.restart({ atOnce: 2, waitingMax: 50 });
+    this.world.restart(OPTIONS);
     await this.world.orchestrator.recover().catch(() => {});
   }
 
   async #leaveInPeace(): Promise<void> {
-    const { catalog, host, clock } = this.world;
+    const { catalog, host, archive, clock } = this.world;
     catalog.forgive();
     host.forgive();
+    archive.down = null;
     // Whoever waits is answered within this, and then has nothing more to ask.
     await clock.advance(hours(1));
     for (const session of this.#sessions) session.proxy.answered(session, 'idle');
     // Whatever runs has been idle by then, and what was lost has been forgotten.
-    await clock.advance(hours(1));
+    await clock.advance(hours(30));
   }
 
   #expectFault(work: Promise<unknown>): void {

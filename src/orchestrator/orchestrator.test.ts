@@ -202,13 +202,19 @@ test('a removed tenant tells its sessions, and is gone for those that come', asy
   expect(await world.session(tenant).address).toMatchObject({ code: 'TENANT_UNKNOWN' });
 });
 
-test('a tenant that cannot be placed leaves nothing behind', async () => {
+test('a new tenant that finds no room at its first wake is woken once there is some', async () => {
   const world = new Orchestrated();
-  const row = await world.insert('acme');
+  const tenant = await world.tenant('acme');
   world.host.failNext('create', fault('DISK_FULL', { what: 'no room' }));
-  const failed = await world.orchestrator.create(row).catch((error: unknown) => error);
-  expect(failed).toMatchObject({ code: 'DISK_FULL' });
-  expect(await world.stateOf(row)).toBe(undefined);
+  const first = world.session(tenant);
+  await world.clock.advance(ms(20));
+  expect(await first.address).toMatchObject({ code: 'WAKE_FAILED' });
+  expect(world.host.placed).toEqual([]);
+  await world.clock.advance(seconds(60));
+  const second = world.session(tenant);
+  await world.clock.advance(ms(20));
+  expect(await second.address).toEqual({ socketPath: `/${tenant.id}` });
+  expect(await world.catalog.tenantById(tenant.id)).toMatchObject({ home: { kind: 'local' } });
 });
 
 test('a write that fails after the stop is healed by the next session', async () => {

@@ -5,17 +5,23 @@
  * with which something is going on, none for the others: its memory grows with what is awake, not
  * with what exists.
  */
+
+import type { Snapshot } from '../domain/archive.ts';
 import { fault } from '../domain/faults.ts';
 import type { Credential, Door, Gate, TenantUse, WakeCause, WakeRequest } from '../domain/gate.ts';
 import type { Address } from '../domain/host.ts';
-import type { ProxyId, TenantId, TenantName } from '../domain/ids.ts';
+import type { ProxyId, SnapshotId, TenantId, TenantName } from '../domain/ids.ts';
+import type { LevelReading } from '../domain/levels.ts';
 import type { FleetUse, Lifecycle, RestartRequest, TenantLive } from '../domain/lifecycle.ts';
 import type { Tenant } from '../domain/tenant.ts';
+import { Archivist } from './archivist.ts';
 import { Directory } from './directory.ts';
+import { LadderLog } from './ladder-log.ts';
+import { Shelf } from './shelf.ts';
 import { TenantLife } from './tenant-life.ts';
 import { TenantRecord } from './tenant-record.ts';
 import { UseBook } from './use-book.ts';
-import type { World } from './world.ts';
+import type { LifeWorld, World } from './world.ts';
 
 /** Tenants healed or stopped at once; more would only wait for the same two cores. */
 const AT_ONCE = 8;
@@ -24,15 +30,24 @@ const AT_ONCE = 8;
 const EXPECTED_AT_ONCE = 16;
 
 export class Orchestrator implements Gate, Lifecycle {
-  readonly #world: World;
+  readonly #world: LifeWorld;
   readonly #directory: Directory;
+  readonly #archivist: Archivist;
   readonly #lives = new Map<TenantId, TenantLife>();
   readonly #uses: UseBook;
   readonly #expected = new Set<TenantId>();
   #closing = false;
 
   constructor(world: World) {
-    this.#world = world;
+    const shelf = new Shelf(world.settings.l2Bytes);
+    this.#world = { ...world, ladder: new LadderLog(world), shelf };
+    this.#archivist = new Archivist({
+      world,
+      archive: (id, because) => this.#with(id, (life) => life.archive.archive(because)),
+      snapshot: async (id, because) => {
+        await this.#with(id, (life) => life.archive.snapshot(null, because));
+      },
+    });
     this.#directory = new Directory(world);
     this.#uses = new UseBook(world.clock);
     world.host.onLost((tenant, reason) => this.#lives.get(tenant)?.lost(reason));
@@ -55,6 +70,7 @@ export class Orchestrator implements Gate, Lifecycle {
         life.leave();
       }
     });
+    this.#archivist.start();
     return { healed, count: lives.length };
   }
 
@@ -148,6 +164,30 @@ export class Orchestrator implements Gate, Lifecycle {
     });
   }
 
+  async archive(id: TenantId): Promise<Tenant> {
+    return await this.#with(id, async (life) => {
+      await life.archive.archive('an operator asked');
+      return life.tenant;
+    });
+  }
+
+  async snapshot(id: TenantId, name: string | null): Promise<Snapshot> {
+    return await this.#with(id, (life) => life.archive.snapshot(name, 'an operator asked'));
+  }
+
+  async restore(id: TenantId, snapshot: SnapshotId): Promise<Tenant> {
+    this.#refuseWhenClosing();
+    return await this.#with(id, async (life) => {
+      await life.archive.restore(snapshot);
+      this.#directory.forget(id);
+      return life.tenant;
+    });
+  }
+
+  async measure(id: TenantId): Promise<LevelReading> {
+    return await this.#with(id, (life) => life.measure());
+  }
+
   async remove(id: TenantId): Promise<void> {
     this.#directory.forget(id);
     await this.#with(id, (life) => life.remove()).finally(() => this.#directory.forget(id));
@@ -165,7 +205,10 @@ export class Orchestrator implements Gate, Lifecycle {
   live(id: TenantId): TenantLive {
     const life = this.#lives.get(id);
     if (life !== undefined) return life.live();
-    const nothing = { heldBy: null, idleSince: null, suspendAt: null, lastSuspendRefusal: null };
+    const nothing = {
+      ...{ heldBy: null, idleSince: null, suspendAt: null, lastSuspendRefusal: null },
+      descent: null,
+    };
     return { ...this.#uses.counts(id), ...nothing };
   }
 
@@ -176,11 +219,17 @@ export class Orchestrator implements Gate, Lifecycle {
   /** Takes no more wakes; stops every awake compute unless `detach` leaves them to the next start. */
   async close(options: { readonly detach: boolean }): Promise<void> {
     this.#closing = true;
-    if (options.detach) return;
     const lives = [...this.#lives.values()];
-    await eachAtOnce(lives, async (life) => {
-      await life.stop('the server is stopping').catch((error) => this.#stopUnwritten(life, error));
-    });
+    for (const life of lives) life.archive.giveWay();
+    await this.#archivist.close();
+    if (!options.detach) {
+      await eachAtOnce(lives, async (life) => {
+        await life
+          .stop('the server is stopping')
+          .catch((error) => this.#stopUnwritten(life, error));
+      });
+    }
+    await this.#world.ladder.written();
   }
 
   /** The catalog is away: its row goes on to say that the compute runs, which the next start heals. */

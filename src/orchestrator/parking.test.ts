@@ -247,6 +247,7 @@ test('sessions of sleeping tenants are counted without a life, and forgotten whe
     idleSince: null,
     suspendAt: null,
     lastSuspendRefusal: null,
+    descent: null,
   });
   expect(world.orchestrator.fleetUse()).toEqual({ sessions: 5, bound: 0, inUse: [] });
   world.catalog.forgive();
@@ -277,7 +278,7 @@ test('a tier that always runs is not suspended for idleness', async () => {
   await Promise.all([world.orchestrator.wakeTenant(row.id), world.clock.advance(ms(20))]);
   await world.clock.advance(hours(100));
   expect(world.host.running).toEqual([row.id]);
-  expect(world.orchestrator.live(row.id).heldBy).toBe('tier PERSISTENT always runs');
+  expect(world.orchestrator.live(row.id).heldBy).toBe('its tier always runs');
 });
 
 test('a door says what a tenant may have: asked, else set, else our default', async () => {

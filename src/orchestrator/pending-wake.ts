@@ -20,13 +20,17 @@ export class PendingWake {
   readonly #clock: Clock;
   readonly #abandon = new AbortController();
   #waiters = 0;
-  #queued = true;
+  /** What it is doing, once it has its place. */
+  #doing: string | null = null;
 
   /** `start` is given the signal that drops it, and calls `begun` when it has its place. */
-  constructor(clock: Clock, start: (signal: AbortSignal, begun: () => void) => Promise<Address>) {
+  constructor(
+    clock: Clock,
+    start: (signal: AbortSignal, begun: (doing: string) => void) => Promise<Address>,
+  ) {
     this.#clock = clock;
-    this.ready = start(this.#abandon.signal, () => {
-      this.#queued = false;
+    this.ready = start(this.#abandon.signal, (doing) => {
+      this.#doing = doing;
     });
   }
 
@@ -36,15 +40,14 @@ export class PendingWake {
   }
 
   async join(joining: Joining): Promise<Address> {
-    const timeout = (): Error =>
-      joining.otherwise(this.#queued ? 'it waits for its turn to start' : 'PostgreSQL is starting');
+    const timeout = (): Error => joining.otherwise(this.#doing ?? 'it waits for its turn to start');
     this.#waiters += 1;
     try {
       const { wait } = joining;
       return await waitUntil(this.ready, { clock: this.#clock, wait, otherwise: timeout });
     } finally {
       this.#waiters -= 1;
-      if (this.#waiters === 0 && this.#queued) this.#abandon.abort(timeout());
+      if (this.#waiters === 0 && this.#doing === null) this.#abandon.abort(timeout());
     }
   }
 }

@@ -9,12 +9,17 @@
 import { type Fault, fault } from '../domain/faults.ts';
 import type { ParkRequest } from '../domain/gate.ts';
 import type { Address } from '../domain/host.ts';
+import type { Level } from '../domain/levels.ts';
 import type { RestartRequest } from '../domain/lifecycle.ts';
-import { SIZE_OF_TIER, type SizeClass } from '../domain/tier.ts';
-import { ms } from '../domain/units.ts';
+import type { SizeClass, Tier } from '../domain/tier.ts';
+import { type Instant, ms } from '../domain/units.ts';
+import { sizeAt, wayDown } from '../policy/way-down.ts';
 import type { IdleTerms, IdleWatch } from './idle-watch.ts';
 import { LossRecord } from './loss-record.ts';
 import {
+  abandonWake,
+  beginWake,
+  bringHome,
   type ClearTheWay,
   finishWake,
   heal,
@@ -29,10 +34,10 @@ import {
 import type { TenantRecord } from './tenant-record.ts';
 import type { TenantUses } from './tenant-uses.ts';
 import type { UpkeepWatch } from './upkeep-watch.ts';
-import type { World } from './world.ts';
+import type { LifeWorld } from './world.ts';
 
 export type ComputeParts = {
-  readonly world: World;
+  readonly world: LifeWorld;
   readonly record: TenantRecord;
   readonly uses: TenantUses;
   readonly idle: IdleWatch;
@@ -44,16 +49,21 @@ export type Start = {
   readonly because: string;
   /** Drops the start while it waits for its turn. */
   readonly signal: AbortSignal;
-  /** Called when the start has its turn. */
-  readonly begun: () => void;
+  /** Called when the start has its turn, with what is done. */
+  readonly begun: (doing: string) => void;
 };
+
+/** In whose size a compute was started, and what its tier was then. */
+type Standing = { readonly tier: Tier; readonly rung: Tier };
 
 export class TenantCompute {
   readonly #parts: ComputeParts;
   readonly losses = new LossRecord();
   #address: Address | null = null;
-  /** What it was started with. */
-  #size: SizeClass | null = null;
+  #standing: Standing | null = null;
+  #terms: { readonly key: string; readonly terms: IdleTerms } | null = null;
+  /** It runs for its own sake, and is stopped again at once: nobody gets its address. */
+  #isRecovering = false;
   #gone = false;
   /** Only there while the proxies are asked to park. */
   #parking: AbortController | null = null;
@@ -64,9 +74,15 @@ export class TenantCompute {
     this.#parts = parts;
   }
 
+  /** When somebody last asked something, as far as is known. */
+  get usedAt(): Instant | null {
+    const { uses, world } = this.#parts;
+    return uses.heldBy === null ? uses.usedAt : world.clock.now();
+  }
+
   /** Null while it must not be used. */
   get address(): Address | null {
-    return this.#address;
+    return this.#isRecovering ? null : this.#address;
   }
 
   /** The tenant is removed. */
@@ -74,10 +90,16 @@ export class TenantCompute {
     return this.#gone;
   }
 
-  /** It runs with another size than the tenant's tier has now. */
+  /** Its tier has been changed since it was started. */
   get isOfOtherSize(): boolean {
-    if (this.#address === null || this.#size === null) return false;
-    return this.#size !== SIZE_OF_TIER[this.#parts.record.tenant.tier];
+    if (this.#address === null || this.#standing === null) return false;
+    return this.#standing.tier !== this.#parts.record.tenant.tier;
+  }
+
+  /** What it runs with, or would be started with. */
+  get size(): SizeClass {
+    const { tier } = this.#parts.record.tenant;
+    return sizeAt(tier, this.#standing?.rung ?? tier, this.#parts.world.rules);
   }
 
   /** Something was cut short: a transition failed, or its last write has no known outcome. */
@@ -87,10 +109,17 @@ export class TenantCompute {
     return this.#isUnclear() || record.isUnborn || !record.certain;
   }
 
+  /** Made once for every tier, setting and rung: it is asked for at every report of a proxy. */
   get idleTerms(): IdleTerms {
     const { world, record } = this.#parts;
-    const suspendAfter = record.tenant.suspendAfter ?? world.settings.suspendAfter;
-    return { tier: record.tenant.tier, suspendAfter };
+    const { tier, suspendAfter } = record.tenant;
+    const rung = this.#standing?.rung ?? tier;
+    const idle = suspendAfter ?? world.settings.suspendAfter;
+    const key = `${tier} ${rung} ${idle}`;
+    if (this.#terms?.key !== key) {
+      this.#terms = { key, terms: { way: wayDown(tier, world.rules, idle), tier, rung } };
+    }
+    return this.#terms.terms;
   }
 
   /** Something else must be done now: nobody is waited for who is still to be parked. */
@@ -113,20 +142,68 @@ export class TenantCompute {
     if (this.#gone || record.kind !== 'running') this.#address = null;
   }
 
-  /** Starts it when it is its turn. Throws what `startCompute` throws, and `WAKES_FULL`. */
-  async start({ because, signal, begun }: Start): Promise<Address> {
+  /** Starts it when it is its turn. Throws what `startCompute` and `bringHome` throw, and `WAKES_FULL`. */
+  async start(start: Start, rung?: Tier): Promise<Address> {
     const { world, record, idle, upkeep } = this.#parts;
-    const leave = await world.queue.enter(signal);
-    begun();
+    const since = world.clock.now();
+    const served = await this.#comeHome(start);
+    const leave = await this.#turn(start);
     try {
-      this.#size = SIZE_OF_TIER[record.tenant.tier];
-      this.#address = await startCompute(world, record, because);
+      if (record.kind !== 'waking') {
+        start.begun('PostgreSQL is starting');
+        await beginWake(world, record, start.because);
+      }
+      if (record.tenant.home.kind === 'none') await bringHome(world, record);
+      const { tier, id } = record.tenant;
+      const standing = { tier, rung: rung ?? tier };
+      this.#standing = standing;
+      const what = { size: this.size, rung: standing.rung };
+      const started = await startCompute(world, record, what);
+      this.#address = started.address;
       idle.began(this.isExpecting);
       upkeep.awake('started');
+      this.#woke(served ?? started.from, start.because, since);
+      world.shelf.take(id, world.clock.now());
       return this.#address;
     } finally {
       leave();
     }
+  }
+
+  /** Has the files brought here from the archive, if they are there: for a large tenant that takes minutes. */
+  async #comeHome({ because, signal, begun }: Start): Promise<Level | null> {
+    const { world, record } = this.#parts;
+    if (record.tenant.home.kind !== 'archive') return null;
+    const since = world.clock.now();
+    const leave = await world.hydrations.enter(signal);
+    begun('its data is being brought back from the archive');
+    try {
+      await beginWake(world, record, because);
+      const bytes = await bringHome(world, record);
+      const { id } = record.tenant;
+      if (bytes > 0) world.ladder.step(id, { kind: 'hydrate', bytes, since, because });
+      return 'L4';
+    } finally {
+      leave();
+    }
+  }
+
+  async #turn({ signal }: Start): Promise<() => void> {
+    const { world, record } = this.#parts;
+    try {
+      return await world.queue.enter(signal);
+    } catch (error) {
+      if (record.kind === 'waking')
+        await abandonWake(world, record, 'too many wakes are under way');
+      throw error;
+    }
+  }
+
+  #woke(from: Level, because: string, since: ReturnType<LifeWorld['clock']['now']>): void {
+    const { world, record } = this.#parts;
+    const { id } = record.tenant;
+    world.ladder.woke(id, from);
+    world.ladder.step(id, { kind: 'wake', bytes: 0, since, from, because });
   }
 
   /** Throws `WAKE_FAILED` while no start may be tried. */
@@ -148,7 +225,9 @@ export class TenantCompute {
     const { world, record, idle, upkeep } = this.#parts;
     const lossWait = this.losses.wait(world.clock.now());
     this.#address = await heal(world, record, lossWait);
-    this.#size = SIZE_OF_TIER[record.tenant.tier];
+    // What a compute that was found was started with is not known; its tier is as good a guess as any.
+    const { tier } = record.tenant;
+    if (this.#address !== null) this.#standing ??= { tier, rung: tier };
     if (this.#address !== null) upkeep.awake('found');
     idle.began(false);
   }
@@ -185,7 +264,7 @@ export class TenantCompute {
    * Stops it and starts it anew, or starts it if it has failed. One that sleeps sleeps on.
    * Throws `TENANT_BUSY`, and what `start` throws.
    */
-  async restart({ within, force }: RestartRequest, because: string): Promise<void> {
+  async restart({ within, force }: RestartRequest, because: string, rung?: Tier): Promise<void> {
     const { record } = this.#parts;
     await this.heal();
     if (this.#address === null && record.kind !== 'failed') return;
@@ -193,8 +272,28 @@ export class TenantCompute {
     const refusal = await this.#suspend(because, () => this.#parked(drain));
     if (refusal !== null) throw this.#held(refusal);
     this.isExpecting = false;
-    await this.start({ because, signal: new AbortController().signal, begun: () => {} });
+    const signal = new AbortController().signal;
+    await this.start({ because, signal, begun: () => {} }, rung);
     await this.finishWake();
+  }
+
+  /** Starts and stops a sleeping one, so that its files are those of a clean stop. Throws what `start` throws. */
+  async recover(because: string): Promise<void> {
+    this.#isRecovering = true;
+    try {
+      await this.start({ because, signal: new AbortController().signal, begun: () => {} });
+      await this.stop(because);
+    } finally {
+      this.#isRecovering = false;
+    }
+  }
+
+  /** Stops it as `restart` does, and leaves it so. Throws `TENANT_BUSY`. */
+  async drain({ within, force }: RestartRequest, because: string): Promise<void> {
+    await this.heal();
+    const drain = { kind: 'drain', within, force } as const;
+    const refusal = await this.#suspend(because, () => this.#parked(drain));
+    if (refusal !== null) throw this.#held(refusal);
   }
 
   async remove(): Promise<void> {
@@ -211,7 +310,8 @@ export class TenantCompute {
     if (this.#address === null) return null;
     try {
       const refusal = await suspendCompute(world, record, { because, clearTheWay });
-      if (refusal !== null) idle.refused(refusal, this.idleTerms.suspendAfter);
+      if (refusal !== null) idle.refused(refusal);
+      else this.#standing = null;
       return refusal;
     } catch (error) {
       // Whatever is wrong, it is not tried again before another idle time has passed.

@@ -17,31 +17,47 @@
  *   transition `create`         a new tenant is given its place
  *   transition `roles`          the roles of the compute are read into the catalog; who comes passes by
  *   transition `upkeep`         tables are vacuumed before a suspend; who comes passes by, and ends it
+ *   transition `shed`           memory is taken from the idle compute, a step; who comes passes by
+ *   transition `prewarm`        blocks are read back behind the first query; who comes passes by
+ *   transition `snapshot`       its data is saved, awake or asleep; who comes to an awake one passes by, a
+ *                               sleeping one gives it up and is saved once it is awake
+ *   transition `archive`        a sleeping tenant's files are taken to the archive; who comes turns it round
+ *   transition `restore`        a snapshot is put in place of its data
  *   transition `remove`         ends in `gone`
  *
  * There is at most one transition, and the promise of its end is the state: it is cleared by success
  * and by failure alike. Nobody cancels another's transition, but a wake that still waits for its
  * place in the queue is dropped with its last waiter.
  */
+
 import { Fault, fault, isFault } from '../domain/faults.ts';
 import type { TenantUse } from '../domain/gate.ts';
 import type { Address } from '../domain/host.ts';
 import type { ProxyId } from '../domain/ids.ts';
+import type { LevelReading } from '../domain/levels.ts';
 import type { RestartRequest, TenantLive } from '../domain/lifecycle.ts';
 import type { Tenant } from '../domain/tenant.ts';
 import { ms, seconds } from '../domain/units.ts';
 import { LOSS_WINDOW_MS } from '../policy/backoff.ts';
-import { IdleWatch } from './idle-watch.ts';
+import { type DueAction, IdleWatch } from './idle-watch.ts';
+import { LadderWalk } from './ladder-walk.ts';
 import { placeTenant } from './moves.ts';
 import { PendingWake } from './pending-wake.ts';
 import { RolesRefresh } from './roles-refresh.ts';
+import { TenantArchive } from './tenant-archive.ts';
 import { TenantCompute } from './tenant-compute.ts';
 import type { TenantRecord } from './tenant-record.ts';
 import type { TenantUses } from './tenant-uses.ts';
-import { EXPECTED, isQuiet, type PlainTransition, type Transition } from './transition.ts';
+import {
+  EXPECTED,
+  isQuiet,
+  type PlainTransition,
+  type Transition,
+  type Turns,
+} from './transition.ts';
 import { UpkeepWatch } from './upkeep-watch.ts';
 import { WakePatience } from './wake-patience.ts';
-import type { World } from './world.ts';
+import type { LifeWorld } from './world.ts';
 
 /** Transitions that a wake may have to sit out before its own; more is a fault of ours. */
 const TURNS_MAX = 100;
@@ -60,18 +76,20 @@ export type LifeParts = {
 };
 
 export class TenantLife {
-  readonly #world: World;
+  readonly #world: LifeWorld;
   readonly #record: TenantRecord;
   readonly #uses: TenantUses;
   readonly #compute: TenantCompute;
   readonly #idle: IdleWatch;
   readonly #upkeep: UpkeepWatch;
+  readonly #walk: LadderWalk;
   readonly roles: RolesRefresh;
+  readonly archive: TenantArchive;
   readonly #onRest: () => void;
   #transition: Transition | null = null;
   #users = 0;
 
-  constructor(world: World, { record, uses, onRest }: LifeParts) {
+  constructor(world: LifeWorld, { record, uses, onRest }: LifeParts) {
     this.#world = world;
     this.#record = record;
     this.#uses = uses;
@@ -80,10 +98,24 @@ export class TenantLife {
     this.roles = new RolesRefresh(() =>
       this.#exclusively('roles', () => this.#compute.saveRoles()),
     );
-    this.#upkeep = new UpkeepWatch(world, record, () => this.#keepUp());
-    this.#idle = new IdleWatch(world.clock, uses, (because) => this.#idledOut(because));
+    const size = () => this.#compute.size;
+    this.#upkeep = new UpkeepWatch({ world, record, size, onDue: () => this.#keepUp() });
+    this.#idle = new IdleWatch(world.clock, uses, (action) => this.#due(action));
     const watches = { idle: this.#idle, upkeep: this.#upkeep };
     this.#compute = new TenantCompute({ world, record, uses, ...watches });
+    const turns: Turns = {
+      exclusively: (kind, work) => this.#exclusively(kind, work),
+      ifFree: (kind, work) => {
+        if (this.#transition === null && this.awake) void this.#run(kind, work);
+      },
+      wake: async (because) => {
+        await this.wake(because);
+      },
+      complain: (what, error) => this.#complain(what, error),
+    };
+    const parts = { world, record, compute: this.#compute, turns };
+    this.archive = new TenantArchive(parts);
+    this.#walk = new LadderWalk({ ...parts, idle: this.#idle });
   }
 
   get tenant(): Tenant {
@@ -178,7 +210,7 @@ export class TenantLife {
 
   /** Stops the compute whoever uses it: the server is going down, and has told the sessions. */
   stop(because: string): Promise<void> {
-    this.#compute.giveUpParking(because);
+    this.#giveUpAll(because);
     return this.#exclusively('suspend', () => this.#compute.stop(because));
   }
 
@@ -188,8 +220,12 @@ export class TenantLife {
   }
 
   remove(): Promise<void> {
-    this.#compute.giveUpParking('it is being deleted');
+    this.#giveUpAll('it is being deleted');
     return this.#exclusively('remove', () => this.#compute.remove());
+  }
+
+  measure(): Promise<LevelReading> {
+    return this.#world.host.measure(this.tenant.id);
   }
 
   /** Takes in a changed row; a compute of another size is restarted in place if that is possible. */
@@ -237,6 +273,7 @@ export class TenantLife {
     if (this.#uses.heldBy !== null) {
       this.#compute.isExpecting = false;
       this.#idle.came();
+      this.#walk.turn();
       this.#upkeep.came();
     } else if (wasHeld) this.#upkeep.left();
     this.#decide();
@@ -255,7 +292,9 @@ export class TenantLife {
     const wake = new PendingWake(this.#world.clock, (signal, begun) =>
       this.#compute.start({ because, signal, begun }),
     );
+    this.#walk.turn();
     const done = this.#retold(wake.ready.then(() => this.#compute.finishWake()));
+    done.then(() => this.#walk.prewarmLater()).catch(() => {});
     const transition = { kind: 'wake', wake, done: done.finally(() => this.#ended()) } as const;
     this.#transition = transition;
     transition.done.catch((error) => this.#complain('wake', error));
@@ -263,15 +302,18 @@ export class TenantLife {
 
   async #sitOut(transition: Transition, patience: WakePatience): Promise<void> {
     this.#upkeep.giveWay();
+    this.#walk.giveWay();
+    this.archive.giveWay();
     await patience.sitOut(transition.done, transition.kind);
     // A failure on the way to an awake compute is told to who asked, not tried again for ever.
     if (transition.kind === 'heal' || transition.kind === 'settle') await transition.done;
   }
 
-  /** The idle rule says suspend. Upkeep comes first, and then the rule is asked again. */
-  #idledOut(because: string): void {
-    if (this.#upkeep.isDue) this.#keepUp();
-    else this.suspend(because).catch((error) => this.#complain('suspend', error));
+  /** The idle rule says what is due. Before a suspend comes upkeep, and then the rule is asked again. */
+  #due(action: DueAction): void {
+    if (action.kind !== 'step' || action.what.kind !== 'suspend') this.#walk.go(action);
+    else if (this.#upkeep.isDue) this.#keepUp();
+    else this.suspend(action.because).catch((error) => this.#complain('suspend', error));
   }
 
   #keepUp(): void {
@@ -286,6 +328,7 @@ export class TenantLife {
     for (let turn = 0; turn < TURNS_MAX; turn++) {
       if (this.#transition === null) return await this.#run(kind, work);
       this.#upkeep.giveWay();
+      this.#walk.giveWay();
       await this.#transition.done.catch(() => {});
     }
     throw fault('TENANT_BUSY', { tenant: this.tenant.name, why: 'keeps changing; try again' });
@@ -335,6 +378,11 @@ export class TenantLife {
         this.heal().catch((error) => this.#complain('heal', error));
       }
     });
+  }
+
+  #giveUpAll(why: string): void {
+    this.#compute.giveUpParking(why);
+    this.archive.giveWay();
   }
 
   #restIfDone(): void {

@@ -1,8 +1,13 @@
-import type { Tenant, TenantState, TenantStateKind } from '../domain/tenant.ts';
+import type { MoveChange, Tenant, TenantState, TenantStateKind } from '../domain/tenant.ts';
 import type { World } from './world.ts';
 
 /** Rows in these states promise something that only a look at the host can confirm. */
-const UNCLEAR: ReadonlySet<TenantStateKind> = new Set(['waking', 'running', 'suspending']);
+const UNCLEAR: ReadonlySet<TenantStateKind> = new Set([
+  'waking',
+  'running',
+  'suspending',
+  'archiving',
+]);
 
 /** Rows in these states have no tenant to wake: not yet, or no more. */
 const UNBORN: ReadonlySet<TenantStateKind> = new Set(['creating', 'deleting']);
@@ -47,10 +52,10 @@ export class TenantRecord {
   }
 
   /** Throws `STALE_GENERATION` if another writer came first, `CATALOG_DOWN`, `TENANT_UNKNOWN`. */
-  async move(to: TenantState, because: string): Promise<void> {
+  async move(to: TenantState, because: string, change: MoveChange = {}): Promise<void> {
     const from = this.kind;
     this.#certain = false;
-    this.#tenant = await this.#world.catalog.move(this.#tenant, to);
+    this.#tenant = await this.#world.catalog.move(this.#tenant, to, change);
     this.#certain = true;
     this.#world.log.info('tenant moved', {
       tenant: this.#tenant.id,
@@ -59,6 +64,13 @@ export class TenantRecord {
       to: to.kind,
       because,
     });
+  }
+
+  /** Writes `change`; the state stays, the generation grows. Throws as `move` does. */
+  async note(change: MoveChange): Promise<void> {
+    this.#certain = false;
+    this.#tenant = await this.#world.catalog.note(this.#tenant, change);
+    this.#certain = true;
   }
 
   /** Takes in a row that the catalog has just answered with. */

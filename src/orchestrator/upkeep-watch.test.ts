@@ -24,6 +24,7 @@ test('an idle tenant is kept up once, then suspended', async () => {
     'start',
     'settle',
     'upkeep',
+    'remember',
     'roles',
     'stop',
   ]);

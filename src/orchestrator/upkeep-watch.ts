@@ -5,7 +5,7 @@
  * Upkeep is a favour. It gives way to whoever comes, and its failures are told to the log alone.
  */
 import type { CancelTimer } from '../domain/clock.ts';
-import { isSmall, SIZE_OF_TIER } from '../domain/tier.ts';
+import { isSmall, type SizeClass } from '../domain/tier.ts';
 import { elapsed, type Instant, ms } from '../domain/units.ts';
 import { decideAutovacuum, decideUpkeep, usedSince } from '../policy/upkeep.ts';
 import type { TenantRecord } from './tenant-record.ts';
@@ -13,10 +13,20 @@ import type { World } from './world.ts';
 
 type UpkeepWorld = Pick<World, 'clock' | 'host' | 'log'>;
 
+export type UpkeepParts = {
+  readonly world: UpkeepWorld;
+  readonly record: Pick<TenantRecord, 'tenant'>;
+  /** What the compute runs with. */
+  readonly size: () => SizeClass;
+  /** Called when upkeep should not wait for a suspend. */
+  readonly onDue: () => void;
+};
+
 export class UpkeepWatch {
   readonly #world: UpkeepWorld;
   readonly #record: Pick<TenantRecord, 'tenant'>;
   readonly #onDue: () => void;
+  readonly #size: () => SizeClass;
   /** Whether the compute vacuums itself; null when that is not known. */
   #autovacuum: boolean | null = null;
   #isAwake = false;
@@ -28,10 +38,10 @@ export class UpkeepWatch {
   #underWay: AbortController | null = null;
   #cancelTimer: CancelTimer = () => {};
 
-  /** `onDue` is called when upkeep should not wait for a suspend. */
-  constructor(world: UpkeepWorld, record: Pick<TenantRecord, 'tenant'>, onDue: () => void) {
+  constructor({ world, record, size, onDue }: UpkeepParts) {
     this.#world = world;
     this.#record = record;
+    this.#size = size;
     this.#onDue = onDue;
     this.#usedSince = world.clock.now();
     this.#keptAt = world.clock.now();
@@ -103,7 +113,7 @@ export class UpkeepWatch {
 
   #ask(): void {
     this.#cancelTimer();
-    if (!this.#isAwake || !isSmall(SIZE_OF_TIER[this.#record.tenant.tier])) return;
+    if (!this.#isAwake || !isSmall(this.#size())) return;
     const now = this.#world.clock.now();
     const facts = {
       autovacuum: this.#autovacuum,

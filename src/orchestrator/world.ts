@@ -1,4 +1,5 @@
 /** What the orchestrator works with: its settings, and the ports to everything outside of it. */
+import type { Archive } from '../domain/archive.ts';
 import type { Catalog } from '../domain/catalog.ts';
 import type { Clock } from '../domain/clock.ts';
 import type { Failpoints } from '../domain/failpoints.ts';
@@ -6,11 +7,14 @@ import type { Sessions, TicketReader } from '../domain/gate.ts';
 import type { Host } from '../domain/host.ts';
 import type { Log } from '../domain/log.ts';
 import type { DurationMs } from '../domain/units.ts';
+import type { Rules } from '../policy/rules.ts';
+import type { LadderLog } from './ladder-log.ts';
+import type { Shelf } from './shelf.ts';
 import type { WakeQueue } from './wake-queue.ts';
 
 export type OrchestratorSettings = {
-  /** Idle time before a compute is suspended, for tenants that do not say otherwise. */
-  readonly suspendAfter: DurationMs;
+  /** Idle time before a compute is suspended, where its tenant does not say; null for the rules'. */
+  readonly suspendAfter: DurationMs | null;
   /** How long a client waits for a wake before it is told `WAKE_TIMEOUT`. */
   readonly wakeTimeout: DurationMs;
   /** How long a start may take, recovery after a crash included, before it has failed. */
@@ -21,6 +25,8 @@ export type OrchestratorSettings = {
   readonly backendsMax?: number | null;
   /** Idle time after which a pinned session is ended, where its tenant does not say; 0 for never. */
   readonly maxPinIdle?: DurationMs | null;
+  /** Page cache that sleeping tenants may keep, all together, in bytes. */
+  readonly l2Bytes: number;
 };
 
 export type World = {
@@ -28,10 +34,17 @@ export type World = {
   readonly log: Log;
   readonly catalog: Catalog;
   readonly host: Host;
+  readonly archive: Archive;
   readonly failpoints: Failpoints;
   readonly queue: WakeQueue;
+  /** Tenants brought back from the archive at once: a large one must not hold up wakes. */
+  readonly hydrations: WakeQueue;
   readonly tickets: TicketReader;
   /** The proxy is made after the orchestrator; it is asked for when it is needed. */
   readonly sessions: () => Sessions;
   readonly settings: OrchestratorSettings;
+  readonly rules: Rules;
 };
+
+/** What the lives of all tenants share besides. */
+export type LifeWorld = World & { readonly ladder: LadderLog; readonly shelf: Shelf };

@@ -243,6 +243,11 @@ export const FAULT_GUIDE: FaultGuide = {
     advice:
       'Nothing of it has been started. `dynabase snapshots list NAME` shows which are good, `dynabase snapshots restore NAME ID` brings one back; what was written after it is lost.',
   },
+  NOT_ARCHIVED: {
+    params: { tenant: 'acme', why: 'its data directory holds a symbolic link' },
+    advice:
+      'The tenant works on. Mend what is named, most often something that was put into its data directory by hand, and repeat.',
+  },
   ARCHIVE_KEY: {
     params: { why: 'it opens no vault of this archive' },
     advice:

@@ -5,11 +5,13 @@ import type { TenantUse } from '../domain/gate.ts';
 import { newTenantId, type ProxyId, parseTenantName, type TenantId } from '../domain/ids.ts';
 import type { Tenant } from '../domain/tenant.ts';
 import type { Tier } from '../domain/tier.ts';
-import { minutes, ms, seconds } from '../domain/units.ts';
+import { ms, seconds } from '../domain/units.ts';
 import type { Verifier } from '../domain/verifier.ts';
 import { Orchestrator } from '../orchestrator/orchestrator.ts';
 import { WakeQueue } from '../orchestrator/wake-queue.ts';
 import type { OrchestratorSettings } from '../orchestrator/world.ts';
+import { PRESETS, type Rules } from '../policy/rules.ts';
+import { MemoryArchive } from './memory-archive.ts';
 import { MemoryCatalog } from './memory-catalog.ts';
 import { MemoryLog } from './memory-log.ts';
 import { mortal } from './mortal.ts';
@@ -30,6 +32,13 @@ export type OrchestratedOptions = {
   readonly atOnce?: number;
   readonly waitingMax?: number;
   readonly settings?: Partial<OrchestratorSettings>;
+  readonly rules?: Partial<Rules>;
+};
+
+/** The ladder's last step only, and nothing that happens by itself. */
+const PLAIN_RULES: Rules = {
+  ...PRESETS.machine,
+  ...{ descentSteps: 0, archiveAfter: null, snapshotEvery: null },
 };
 
 /** The real orchestrator in a simulated world. `restart` makes a new one over what has survived. */
@@ -37,7 +46,8 @@ export class Orchestrated {
   readonly clock = new VirtualClock();
   readonly log = new MemoryLog();
   readonly catalog = new MemoryCatalog(this.clock);
-  readonly host = new SimulatedHost(this.clock);
+  readonly archive = new MemoryArchive(this.clock);
+  readonly host = new SimulatedHost(this.clock, this.archive);
   readonly ended: { readonly tenant: TenantId; readonly because: Fault }[] = [];
   readonly proxies = new SimulatedProxies({
     clock: this.clock,
@@ -56,20 +66,22 @@ export class Orchestrated {
 
   /** What a crash of the server leaves: catalog and host, and nothing in memory. */
   restart(options: OrchestratedOptions = {}): void {
+    this.host.serverDied();
     this.orchestrator = this.#make(options);
     for (const proxy of this.proxies.all) proxy.reconnect();
   }
 
   /** A tenant at rest. */
-  async tenant(name: string): Promise<Tenant> {
-    const draft = await this.insert(name);
+  async tenant(name: string, tier: Tier = 'COLD'): Promise<Tenant> {
+    const draft = await this.insert(name, tier);
     return await this.orchestrator.create(draft);
   }
 
   /** A row in state `creating`. */
   insert(name: string, tier: Tier = 'COLD'): Promise<Tenant> {
+    const id = newTenantId(this.#random);
     return this.catalog.insertTenant({
-      id: newTenantId(this.#random),
+      id,
       name: parseTenantName(name),
       plan: 'free',
       tier,
@@ -77,6 +89,8 @@ export class Orchestrated {
       sessionsMax: null,
       maxPinIdle: null,
       verifier: verifierOf('A'),
+      home: { kind: 'none' },
+      vault: id,
     });
   }
 
@@ -115,12 +129,16 @@ export class Orchestrated {
       log: this.log,
       catalog: mortal(this.catalog, alive),
       host: mortal(this.host, alive),
+      archive: mortal(this.archive, alive),
       failpoints: options.failpoints ?? NO_FAILPOINTS,
       queue,
+      hydrations: new WakeQueue({ atOnce: 4, waitingMax: 1_000 }),
+      rules: { ...PLAIN_RULES, ...options.rules },
       tickets: { find: () => undefined },
       sessions: () => sessions,
       settings: {
-        suspendAfter: minutes(15),
+        suspendAfter: null,
+        l2Bytes: 100 * 1_048_576,
         wakeTimeout: seconds(30),
         startTimeout: seconds(60),
         sessionsMax: 100,

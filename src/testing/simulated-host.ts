@@ -1,6 +1,18 @@
+import type { Archive, Snapshot, SnapshotRef } from '../domain/archive.ts';
+import { assert } from '../domain/assert.ts';
 import type { Clock } from '../domain/clock.ts';
-import type { Address, Host, Observed, Owner, StartOptions } from '../domain/host.ts';
+import type {
+  ArchiveRequest,
+  DiskRoom,
+  Host,
+  Observed,
+  Owner,
+  Started,
+  StartOptions,
+} from '../domain/host.ts';
 import type { TenantId } from '../domain/ids.ts';
+import type { LevelReading } from '../domain/levels.ts';
+import type { Limits } from '../domain/tier.ts';
 import { type DurationMs, ms } from '../domain/units.ts';
 import type { RoleRecord } from '../domain/verifier.ts';
 
@@ -13,34 +25,111 @@ type Method =
   | 'upkeep'
   | 'stop'
   | 'remove'
-  | 'observe';
+  | 'observe'
+  | 'measure'
+  | 'shedL1'
+  | 'shedL2'
+  | 'limit'
+  | 'remember'
+  | 'prewarm'
+  | 'archive'
+  | 'hydrate';
 
 type Compute = {
-  /** Grows with every start. */
+  /** Grows with every start of any. */
   run: number;
   running: boolean;
   autovacuum: boolean;
   owner: Owner | null;
   busy: Promise<void> | null;
+  /** How many writes its data has. */
+  writes: number;
+  /** It ended by a crash, and has not been started since. */
+  unclean: boolean;
+  /** Bytes in its shared buffers and in the page cache. */
+  l1: number;
+  l2: number;
 };
 
-/** A host without processes. It works, and takes its time, unless told otherwise. */
+const NEW_COMPUTE: Readonly<Compute> = {
+  ...{ run: 0, running: false, autovacuum: false, owner: null, busy: null },
+  ...{ writes: 0, unclean: false, l1: 0, l2: 0 },
+};
+
+const MB = 1_048_576;
+/** What a compute in use has in shared buffers and page cache. */
+const L1_FULL = 8 * MB;
+const L2_FULL = 40 * MB;
+
+/** Nothing is ever there. */
+const NOWHERE = '/nowhere/simulated';
+
+/**
+ * A host without processes and files. It works, and takes its time, unless told otherwise. What a
+ * tenant has written is a number that grows, and goes with its files to the archive and back.
+ */
 export class SimulatedHost implements Host {
   /** Every call, in order: `start tn_...`. */
   readonly calls: string[] = [];
   /** Told of every stop of a compute that runs. */
   onStop: (tenant: TenantId) => void = () => {};
   readonly #clock: Clock;
+  readonly #archive: Archive;
   readonly #computes = new Map<TenantId, Compute>();
+  #runs = 0;
+  #servers = 0;
+  readonly #acknowledged = new Map<TenantId, number>();
+  /** Snapshots whose content, once it is back, is what its tenant has. */
+  readonly #restoring = new Set<string>();
   readonly #failures = new Map<Method, Error[]>();
   #lost: (tenant: TenantId, reason: string) => void = () => {};
   /** How long a start, a stop and upkeep take. */
   startTakes: DurationMs = ms(20);
   stopTakes: DurationMs = ms(10);
   upkeepTakes: DurationMs = ms(15);
+  room: DiskRoom = { freeBytes: 1_000_000 * MB, totalBytes: 1_000_000 * MB };
 
-  constructor(clock: Clock) {
+  constructor(clock: Clock, archive: Archive) {
     this.#clock = clock;
+    this.#archive = archive;
+  }
+
+  /** The server is killed, and with it what it was doing itself. Computes go on. */
+  serverDied(): void {
+    this.#servers += 1;
+  }
+
+  /** A session of a running compute has written something, and been told so. */
+  wrote(tenant: TenantId): void {
+    const compute = this.#computes.get(tenant);
+    if (compute?.running !== true) return;
+    compute.writes += 1;
+    this.#acknowledged.set(tenant, (this.#acknowledged.get(tenant) ?? 0) + 1);
+  }
+
+  /** How many writes were acknowledged, those that a restore has undone not counted. */
+  acknowledged(tenant: TenantId): number {
+    return this.#acknowledged.get(tenant) ?? 0;
+  }
+
+  /** How many writes the tenant's files here have; undefined if there are none. */
+  writesOf(tenant: TenantId): number | undefined {
+    return this.#computes.get(tenant)?.writes;
+  }
+
+  /** Somebody may put this snapshot in place of what the tenant has. */
+  mayRestore({ tenant, snapshot }: SnapshotRef): void {
+    this.#restoring.add(`${tenant} ${snapshot}`);
+  }
+
+  isRestoring({ tenant, snapshot }: SnapshotRef): boolean {
+    return this.#restoring.has(`${tenant} ${snapshot}`);
+  }
+
+  /** Page cache and shared buffers of the tenant, in bytes. */
+  memoryOf(tenant: TenantId): { readonly l1: number; readonly l2: number } {
+    const { l1, l2 } = this.#computes.get(tenant) ?? NEW_COMPUTE;
+    return { l1, l2 };
   }
 
   failNext(method: Method, error: Error): void {
@@ -77,7 +166,10 @@ export class SimulatedHost implements Host {
 
   /** The compute ends by itself, as after `kill -9`. */
   crash(tenant: TenantId): void {
-    this.#compute(tenant).running = false;
+    const compute = this.#compute(tenant);
+    compute.running = false;
+    compute.unclean = true;
+    compute.l1 = 0;
     this.#lost(tenant, 'signal SIGKILL');
   }
 
@@ -88,17 +180,10 @@ export class SimulatedHost implements Host {
 
   async create(tenant: TenantId): Promise<void> {
     this.#enter('create', tenant);
-    if (!this.#computes.has(tenant))
-      this.#computes.set(tenant, {
-        run: 0,
-        running: false,
-        autovacuum: false,
-        owner: null,
-        busy: null,
-      });
+    if (!this.#computes.has(tenant)) this.#computes.set(tenant, { ...NEW_COMPUTE });
   }
 
-  async start(tenant: TenantId, _options: StartOptions): Promise<Address> {
+  async start(tenant: TenantId, _options: StartOptions): Promise<Started> {
     this.#enter('start', tenant);
     const compute = this.#compute(tenant);
     await compute.busy;
@@ -107,10 +192,14 @@ export class SimulatedHost implements Host {
       await compute.busy;
       compute.busy = null;
       compute.running = true;
-      compute.run += 1;
+      this.#runs += 1;
+      compute.run = this.#runs;
       compute.autovacuum = false;
+      compute.unclean = false;
+      compute.l1 = L1_FULL;
+      compute.l2 = L2_FULL;
     }
-    return { socketPath: `/${tenant}` };
+    return { address: { socketPath: `/${tenant}` }, from: 'L2' };
   }
 
   async settle(tenant: TenantId, owner: Owner): Promise<void> {
@@ -150,6 +239,79 @@ export class SimulatedHost implements Host {
     await compute.busy;
     compute.busy = null;
     compute.running = false;
+    compute.l1 = 0;
+  }
+
+  async measure(tenant: TenantId): Promise<LevelReading> {
+    this.#enter('measure', tenant);
+    if (this.#computes.has(tenant)) return this.#reading(tenant);
+    return { bytes: { l1: 0, l2: 0, l3: 0 }, hits: null, relations: [] };
+  }
+
+  async shedL1(tenant: TenantId, keep: number): Promise<number> {
+    this.#enter('shedL1', tenant);
+    const compute = this.#compute(tenant);
+    const shed = Math.max(0, compute.l1 - keep);
+    compute.l1 -= shed;
+    return shed;
+  }
+
+  async shedL2(tenant: TenantId, keep: number): Promise<number> {
+    this.#enter('shedL2', tenant);
+    const compute = this.#compute(tenant);
+    const shed = Math.max(0, compute.l2 - keep);
+    compute.l2 -= shed;
+    return shed;
+  }
+
+  async limit(tenant: TenantId, _limits: Limits): Promise<void> {
+    this.#enter('limit', tenant);
+  }
+
+  async remember(tenant: TenantId): Promise<LevelReading> {
+    this.#enter('remember', tenant);
+    return this.#reading(tenant);
+  }
+
+  async prewarm(tenant: TenantId, bytesMax: number, signal: AbortSignal): Promise<number> {
+    this.#enter('prewarm', tenant);
+    signal.throwIfAborted();
+    return Math.min(bytesMax, L1_FULL);
+  }
+
+  async archive(tenant: TenantId, request: ArchiveRequest): Promise<Snapshot> {
+    this.#enter('archive', tenant);
+    const compute = this.#compute(tenant);
+    await compute.busy;
+    if (compute.unclean) throw new Error('it was not shut down cleanly');
+    return await this.#archive.save({
+      ...request,
+      source: compute.running ? { kind: 'running', entries: NO_ENTRIES } : STOPPED,
+      notes: { writes: `${compute.writes}` },
+    });
+  }
+
+  async hydrate(tenant: TenantId, ref: SnapshotRef, signal: AbortSignal): Promise<number> {
+    this.#enter('hydrate', tenant);
+    if (this.#computes.has(tenant)) return 0;
+    const server = this.#servers;
+    const loaded = await this.#archive.load({ ...ref, into: NOWHERE, owner: null, signal });
+    if (server !== this.#servers) return await new Promise<never>(() => {});
+    const writes = Number(loaded.notes.writes);
+    assert(Number.isInteger(writes), 'a snapshot tells its writes');
+    if (this.#restoring.delete(`${tenant} ${ref.snapshot}`)) this.#acknowledged.set(tenant, writes);
+    this.#computes.set(tenant, { ...NEW_COMPUTE, writes });
+    return loaded.bytes;
+  }
+
+  diskRoom(): DiskRoom {
+    return this.room;
+  }
+
+  #reading(tenant: TenantId): LevelReading {
+    const { l1, l2, running } = this.#compute(tenant);
+    const hits = running ? { l1: 90, l2: 9, l3: 1 } : null;
+    return { bytes: { l1, l2, l3: 30 * MB }, hits, relations: [] };
   }
 
   async remove(tenant: TenantId): Promise<void> {
@@ -182,3 +344,9 @@ export class SimulatedHost implements Host {
     if (failure !== undefined) throw failure;
   }
 }
+
+const STOPPED = { kind: 'stopped', path: NOWHERE } as const;
+
+const NO_ENTRIES: AsyncIterable<never> = {
+  async *[Symbol.asyncIterator]() {},
+};

@@ -85,6 +85,10 @@ export class SimulatedProxy {
   /** Its request is answered; `pinned` if PostgreSQL now holds what cannot be given back. */
   answered(session: SimulatedSession, as: 'idle' | 'pinned'): void {
     if (session.state !== 'busy' && session.state !== 'pinned') return;
+    const { run } = this.#standing(session.tenant);
+    if (run !== null && run === this.#parts.host.runOf(session.tenant)) {
+      this.#parts.host.wrote(session.tenant);
+    }
     session.state = as;
     this.#standing(session.tenant).usedAt = this.#parts.clock.now();
     this.#report(session.tenant);

@@ -1,0 +1,181 @@
+/**
+ * The moves between this machine and the archive, step by step, with a failpoint after each. Whoever
+ * calls these has made sure that no other move of the tenant is under way.
+ *
+ *   archive   `archiving` ──▶ snapshot ──▶ home `archive` is written ──▶ files deleted ──▶ `suspended`
+ *   restore   `archiving` ──▶ what there is is saved ──▶ home `archive` is written ──▶ files deleted ──▶ `suspended`
+ *
+ * Until home `archive` is written, whatever fails leaves the files in place; from then on the snapshot
+ * is the tenant's data, and the files go.
+ */
+import type { Snapshot } from '../domain/archive.ts';
+import { fault } from '../domain/faults.ts';
+import { type SnapshotId, snapshotIdOf } from '../domain/ids.ts';
+import type { TenantRecord } from './tenant-record.ts';
+import type { LifeWorld } from './world.ts';
+
+/** Takes a sleeping tenant's files to the archive. Throws what `Host.archive` throws; then it sleeps here on. */
+export async function archiveTenant(
+  world: LifeWorld,
+  record: TenantRecord,
+  { because, signal }: { readonly because: string; readonly signal: AbortSignal },
+): Promise<void> {
+  const since = world.clock.now();
+  const { id } = record.tenant;
+  await record.move({ kind: 'archiving' }, because);
+  await world.failpoints.reach('archive.recorded');
+  const snapshot = await savedOrBack(world, record, signal);
+  await world.failpoints.reach('archive.saved');
+  await leaveHome(world, record, snapshot.id);
+  world.shelf.forget(id);
+  world.ladder.archived(id, snapshot);
+  world.ladder.step(id, { kind: 'archive', bytes: snapshot.addedBytes, since, because });
+  collectLater(world, record, snapshot.id);
+}
+
+/** A snapshot of files at rest; after a failure, or when somebody comes, the tenant sleeps on with its files. */
+async function savedOrBack(
+  world: LifeWorld,
+  record: TenantRecord,
+  signal: AbortSignal,
+): Promise<Snapshot> {
+  const { id, vault, generation } = record.tenant;
+  try {
+    const request = { tenant: id, vault, snapshot: snapshotIdOf(generation), name: null, signal };
+    const snapshot = await world.host.archive(id, request);
+    signal.throwIfAborted();
+    return snapshot;
+  } catch (error) {
+    const why = signal.aborted ? 'somebody came' : 'it could not be archived';
+    await record.move({ kind: 'suspended' }, why);
+    throw error;
+  }
+}
+
+/** The point of no return: the snapshot becomes the tenant's data, and its files here go. */
+async function leaveHome(
+  world: LifeWorld,
+  record: TenantRecord,
+  snapshot: SnapshotId,
+): Promise<void> {
+  const { id } = record.tenant;
+  await record.note({ home: { kind: 'archive', snapshot }, dirtySince: null });
+  await world.failpoints.reach('archive.noted');
+  await world.host.remove(id);
+  await world.failpoints.reach('archive.removed');
+  await record.move({ kind: 'suspended' }, 'its data is in the archive');
+  await world.failpoints.reach('archive.done');
+}
+
+export type SnapshotRequest = {
+  readonly name: string | null;
+  readonly because: string;
+  /** Nobody has asked its running compute anything since the last snapshot. */
+  readonly isUnused: boolean;
+  readonly signal: AbortSignal;
+};
+
+/** Writes a snapshot of a tenant whose files are here, or gives an archived one's a name. */
+export async function takeSnapshot(
+  world: LifeWorld,
+  record: TenantRecord,
+  { name, because, isUnused, signal }: SnapshotRequest,
+): Promise<Snapshot> {
+  const { clock, host, archive } = world;
+  const { id, vault, home, dirtySince } = record.tenant;
+  const holder = { tenant: id, vault };
+  const since = clock.now();
+  const begun = clock.wall();
+  if (name === null && (dirtySince === null || isUnused)) {
+    const latest = (await archive.list(holder)).find(({ damage }) => damage === null);
+    if (latest !== undefined) {
+      if (isUnused) await record.note({ dirtySince: begun });
+      return latest;
+    }
+  }
+  // The generation names the snapshot, and no later one can have it.
+  await record.note({});
+  await world.failpoints.reach('snapshot.recorded');
+  const snapshotId = snapshotIdOf(record.tenant.generation);
+  if (home.kind === 'archive') {
+    const from = { ...holder, snapshot: home.snapshot };
+    return await archive.share(from, { tenant: id, snapshot: snapshotId, name });
+  }
+  const snapshot = await host.archive(id, { ...holder, snapshot: snapshotId, name, signal });
+  await world.failpoints.reach('snapshot.saved');
+  // What a running compute has written since the beginning may be in the snapshot or not.
+  await record.note({ dirtySince: record.kind === 'running' ? begun : null });
+  world.ladder.saved(id, snapshot);
+  world.ladder.step(id, { kind: 'snapshot', bytes: snapshot.addedBytes, since, because });
+  collectLater(world, record, null);
+  return snapshot;
+}
+
+/**
+ * Makes a snapshot the data of a sleeping or failed tenant. What it has now is kept as a snapshot, but
+ * of one that has failed, whose data may be what is wrong.
+ */
+export async function restoreTenant(
+  world: LifeWorld,
+  record: TenantRecord,
+  snapshot: SnapshotId,
+): Promise<void> {
+  const since = world.clock.now();
+  const { id } = record.tenant;
+  const isFailed = record.kind === 'failed';
+  if (isFailed) await record.move({ kind: 'suspended' }, 'a snapshot is restored');
+  await world.failpoints.reach('restore.stopped');
+  await record.move({ kind: 'archiving' }, `snapshot ${snapshot} is restored`);
+  if (!isFailed) await keepWhatThereIs(world, record, snapshot);
+  await leaveHome(world, record, snapshot);
+  world.shelf.forget(id);
+  const because = `snapshot ${snapshot} was restored`;
+  world.ladder.step(id, { kind: 'restore', bytes: 0, since, because });
+  collectLater(world, record, snapshot);
+}
+
+/** Throws `SNAPSHOT_UNKNOWN` and `ARCHIVE_CORRUPT` for a snapshot that cannot be restored. */
+export async function mustBeGood(
+  world: LifeWorld,
+  record: TenantRecord,
+  snapshot: SnapshotId,
+): Promise<void> {
+  const { id, vault } = record.tenant;
+  const known = await world.archive.list({ tenant: id, vault });
+  const found = known.find((one) => one.id === snapshot);
+  if (found === undefined) throw fault('SNAPSHOT_UNKNOWN', { snapshot });
+  if (found.damage !== null) throw fault('ARCHIVE_CORRUPT', { snapshot, why: found.damage });
+}
+
+/** Saves what a restore is about to replace. If that fails, nothing is replaced. */
+async function keepWhatThereIs(
+  world: LifeWorld,
+  record: TenantRecord,
+  instead: SnapshotId,
+): Promise<void> {
+  const { id, vault, home, generation, dirtySince } = record.tenant;
+  if (home.kind !== 'local' || dirtySince === null) return;
+  const name = `before ${instead}`;
+  const { signal } = new AbortController();
+  try {
+    const kept = { tenant: id, vault, snapshot: snapshotIdOf(generation), name, signal };
+    await world.host.archive(id, kept);
+  } catch (error) {
+    await record.move({ kind: 'suspended' }, 'what it has could not be kept');
+    throw error;
+  }
+}
+
+/** Deletes what no snapshot needs any more, behind everybody's back. */
+function collectLater(world: LifeWorld, record: TenantRecord, keep: SnapshotId | null): void {
+  const { id, vault } = record.tenant;
+  world.archive.collect({ tenant: id, vault }, keep).then(
+    async ({ bytes, objects }) => {
+      if (objects > 0) world.log.debug('garbage of the archive is deleted', { tenant: id, bytes });
+      await world.failpoints.reach('collect.dropped');
+    },
+    (error: unknown) => {
+      world.log.warn('garbage of the archive was not deleted', { tenant: id, error });
+    },
+  );
+}

@@ -1,0 +1,159 @@
+/**
+ * Takes tenants at rest to the archive when their time has come, and sees to it that no change is older
+ * than allowed without being in a snapshot.
+ *
+ * Once a minute it asks the catalog who is due; a tenant at rest costs nothing until then, and neither
+ * question grows with the number of tenants. With little room on the disk, whoever rests longest goes
+ * first, whatever the rules say. One tenant after the other, and none while clients wait for a wake.
+ */
+import type { CancelTimer } from '../domain/clock.ts';
+import { isFault } from '../domain/faults.ts';
+import type { TenantId } from '../domain/ids.ts';
+import type { Tenant } from '../domain/tenant.ts';
+import {
+  after,
+  type DurationMs,
+  hours,
+  type Instant,
+  later,
+  minutes,
+  ms,
+  type Timestamp,
+} from '../domain/units.ts';
+import type { World } from './world.ts';
+
+const LOOK_EVERY = minutes(1);
+
+/** Tenants asked for at once. */
+const BATCH = 50;
+
+const BYTES_OF_MB = 1_048_576;
+
+/** How long a tenant that could not be archived is left alone: doubles with every failure. */
+const RETRY_FIRST = minutes(5);
+const RETRY_MAX = hours(24);
+
+/** Failures remembered; with more, the oldest is forgotten and tried again sooner. */
+const FAILURES_MAX = 10_000;
+
+type Failure = { readonly count: number; readonly until: Instant };
+
+export type ArchivistParts = {
+  readonly world: Pick<
+    World,
+    'clock' | 'log' | 'catalog' | 'host' | 'queue' | 'hydrations' | 'rules'
+  >;
+  readonly archive: (tenant: TenantId, because: string) => Promise<void>;
+  readonly snapshot: (tenant: TenantId, because: string) => Promise<void>;
+};
+
+export class Archivist {
+  readonly #parts: ArchivistParts;
+  readonly #failures = new Map<TenantId, Failure>();
+  #isClosed = false;
+  #cancelTimer: CancelTimer = () => {};
+  #round: Promise<void> | null = null;
+
+  constructor(parts: ArchivistParts) {
+    this.#parts = parts;
+  }
+
+  start(): void {
+    this.#later(LOOK_EVERY);
+  }
+
+  /** Begins nothing more. Resolves when what is under way is done or given up. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    this.#cancelTimer();
+    await this.#round;
+  }
+
+  #later(wait: DurationMs): void {
+    if (this.#isClosed) return;
+    this.#cancelTimer = this.#parts.world.clock.timer(wait, () => {
+      this.#round = this.#look()
+        .catch((error: unknown) => {
+          this.#parts.world.log.warn('who is due for the archive is not known', { error });
+          return false;
+        })
+        .then((isMore) => {
+          this.#round = null;
+          this.#later(isMore ? ms(0) : LOOK_EVERY);
+        });
+    });
+  }
+
+  /** Returns whether there is more to do at once. */
+  async #look(): Promise<boolean> {
+    const saved = await this.#eachOf(await this.#dueForSnapshot(), 'snapshot');
+    const archived = await this.#eachOf(await this.#dueForArchive(), 'archive');
+    return saved || archived;
+  }
+
+  async #dueForArchive(): Promise<readonly Tenant[]> {
+    const { clock, catalog, host, log, rules } = this.#parts.world;
+    const { freeBytes } = host.diskRoom();
+    const isFull = freeBytes < rules.diskReserveMb * BYTES_OF_MB;
+    if (!isFull && rules.archiveAfter === null) return [];
+    const rested = isFull ? ms(0) : (rules.archiveAfter ?? ms(0));
+    const restedBefore = before(clock.wall(), rested);
+    const due = await catalog.dueForArchive({ restedBefore, limit: BATCH });
+    if (isFull && due.length > 0) log.warn('the disk is nearly full', { freeBytes });
+    return due;
+  }
+
+  async #dueForSnapshot(): Promise<readonly Tenant[]> {
+    const { clock, catalog, rules } = this.#parts.world;
+    if (rules.snapshotEvery === null) return [];
+    return await catalog.dueForSnapshot(before(clock.wall(), rules.snapshotEvery), BATCH);
+  }
+
+  /** Returns whether something was done, and a whole batch was due. */
+  async #eachOf(due: readonly Tenant[], what: 'archive' | 'snapshot'): Promise<boolean> {
+    const { world } = this.#parts;
+    let done = 0;
+    for (const { id } of due) {
+      if (this.#isClosed || !world.queue.hasSpare || !world.hydrations.hasSpare) return false;
+      if (this.#isLeftAlone(id)) continue;
+      try {
+        await this.#parts[what](id, BECAUSE[what]);
+        this.#failures.delete(id);
+        done += 1;
+      } catch (error) {
+        this.#failed(id, { what, error });
+      }
+    }
+    return done > 0 && due.length === BATCH;
+  }
+
+  #isLeftAlone(tenant: TenantId): boolean {
+    const failure = this.#failures.get(tenant);
+    return failure !== undefined && this.#parts.world.clock.now() < failure.until;
+  }
+
+  #failed(tenant: TenantId, { what, error }: { readonly what: string; readonly error: unknown }) {
+    const { log, clock } = this.#parts.world;
+    // It is in use again, or gone: an ordinary turn of events.
+    const isOrdinary = isFault(error, 'TENANT_BUSY') || isFault(error, 'TENANT_UNKNOWN');
+    if (!isOrdinary) log.warn(`a tenant could not ${WORDS[what] ?? what}`, { tenant, error });
+    const count = (this.#failures.get(tenant)?.count ?? 0) + 1;
+    const wait = ms(Math.min(RETRY_MAX, RETRY_FIRST * 2 ** Math.min(20, count - 1)));
+    this.#failures.delete(tenant);
+    this.#failures.set(tenant, { count, until: after(clock.now(), wait) });
+    const [oldest] = this.#failures.keys();
+    if (this.#failures.size > FAILURES_MAX && oldest !== undefined) this.#failures.delete(oldest);
+  }
+}
+
+const BECAUSE = {
+  archive: 'it has been at rest for long enough',
+  snapshot: 'it has changes that no snapshot has',
+} as const;
+
+const WORDS: Readonly<Record<string, string>> = {
+  archive: 'be archived',
+  snapshot: 'be saved',
+};
+
+const before = (now: Timestamp, wait: DurationMs): Timestamp => later(now, ms(-wait));

@@ -1,0 +1,182 @@
+/**
+ * One tenant and the archive: its files taken there, snapshots of it, and a snapshot put in place of
+ * what it has.
+ *
+ * Files at rest can be archived only after a clean stop. Those of a compute that has crashed are
+ * started and stopped once for it, which is PostgreSQL's own recovery.
+ */
+import type { Snapshot } from '../domain/archive.ts';
+import { Fault, fault } from '../domain/faults.ts';
+import type { SnapshotId } from '../domain/ids.ts';
+import { type Instant, seconds } from '../domain/units.ts';
+import {
+  archiveTenant,
+  mustBeGood,
+  restoreTenant,
+  type SnapshotRequest,
+  takeSnapshot,
+} from './archive-moves.ts';
+import type { TenantCompute } from './tenant-compute.ts';
+import type { TenantRecord } from './tenant-record.ts';
+import type { Turns } from './transition.ts';
+import type { LifeWorld } from './world.ts';
+import { Yielding } from './yielding.ts';
+
+/** How often a snapshot of a sleeping tenant gives way to a wake, before that is told to who asked. */
+const SNAPSHOT_TRIES_MAX = 5;
+
+/** How long who is at work may delay a restore. */
+const RESTORE_WITHIN = seconds(5);
+
+export type TenantArchiveParts = {
+  readonly world: LifeWorld;
+  readonly record: TenantRecord;
+  readonly compute: TenantCompute;
+  readonly turns: Turns;
+};
+
+export class TenantArchive {
+  readonly #parts: TenantArchiveParts;
+  readonly #yielding = new Yielding();
+  /** When the running compute was last saved, or found unused since. */
+  #savedAt: Instant | null = null;
+
+  constructor(parts: TenantArchiveParts) {
+    this.#parts = parts;
+  }
+
+  /**
+   * Suspends it if nobody is at work, and takes its files to the archive. No effect if they are there.
+   * Throws `TENANT_BUSY`, and what the archive throws.
+   */
+  archive(because: string): Promise<void> {
+    const work = (signal: AbortSignal): Promise<void> => this.#archive(because, signal);
+    return this.#parts.turns.exclusively('archive', () => this.#yielding.run(work));
+  }
+
+  /**
+   * As `Lifecycle.snapshot`. One of a sleeping tenant gives way to a wake, and is then taken of the
+   * compute.
+   */
+  async snapshot(name: string | null, because: string): Promise<Snapshot> {
+    const { record, turns } = this.#parts;
+    for (let tries = 0; tries < SNAPSHOT_TRIES_MAX; tries++) {
+      if (record.tenant.home.kind === 'none') await turns.wake(because);
+      const taken = await this.#snapshotUnlessWoken(name, because);
+      if (taken !== null) return taken;
+    }
+    throw fault('TENANT_BUSY', { tenant: record.tenant.name, why: 'is being woken' });
+  }
+
+  /** Puts a snapshot in place of what it has. Throws `TENANT_BUSY`, and what `mustBeGood` throws. */
+  restore(snapshot: SnapshotId): Promise<void> {
+    return this.#parts.turns.exclusively('restore', () => this.#restore(snapshot));
+  }
+
+  /** Somebody wants the compute, or it is to be removed. */
+  giveWay(): void {
+    this.#yielding.giveWay();
+  }
+
+  async #archive(because: string, signal: AbortSignal): Promise<void> {
+    const { world, record, compute } = this.#parts;
+    this.#refuseIfGone();
+    await compute.heal();
+    if (compute.address !== null) await compute.suspend(because);
+    if (record.tenant.home.kind !== 'local') return;
+    this.#refuseIfUnfit();
+    const work = (): Promise<void> => archiveTenant(world, record, { because, signal });
+    try {
+      await this.#cleanly(work, signal);
+    } catch (error) {
+      if (!signal.aborted) throw error;
+      throw fault('TENANT_BUSY', { tenant: record.tenant.name, why: 'is being woken' });
+    }
+  }
+
+  /** Null if it had to give way. */
+  async #snapshotUnlessWoken(name: string | null, because: string): Promise<Snapshot | null> {
+    const taken: Snapshot[] = [];
+    const work = async (signal: AbortSignal): Promise<void> => {
+      try {
+        taken.push(await this.#snapshot({ name, because, signal }));
+      } catch (error) {
+        if (!signal.aborted) throw error;
+      }
+    };
+    await this.#parts.turns.exclusively('snapshot', () => this.#yielding.run(work));
+    return taken[0] ?? null;
+  }
+
+  async #snapshot(request: Omit<SnapshotRequest, 'isUnused'>): Promise<Snapshot> {
+    const { world, record, compute } = this.#parts;
+    this.#refuseIfGone();
+    await compute.heal();
+    this.#refuseIfUnfit();
+    const begun = world.clock.now();
+    const { usedAt } = compute;
+    const isUnused = this.#savedAt !== null && (usedAt === null || usedAt < this.#savedAt);
+    const work = (): Promise<Snapshot> => takeSnapshot(world, record, { ...request, isUnused });
+    const snapshot =
+      compute.address === null
+        ? await this.#cleanly(work, request.signal)
+        : await work().catch((error: unknown) => this.#refuse(error, request.signal));
+    this.#savedAt = compute.address === null ? null : begun;
+    return snapshot;
+  }
+
+  async #restore(snapshot: SnapshotId): Promise<void> {
+    const { world, record, compute } = this.#parts;
+    this.#refuseIfGone();
+    await mustBeGood(world, record, snapshot);
+    await compute.heal();
+    if (compute.address !== null) {
+      const because = `snapshot ${snapshot} is to be restored`;
+      await compute.drain({ within: RESTORE_WITHIN, force: false }, because);
+    }
+    const work = (): Promise<void> => restoreTenant(world, record, snapshot);
+    await this.#cleanly(work, new AbortController().signal).catch(async (error: unknown) => {
+      // It does not start, so what it has is nothing to keep.
+      if (record.kind !== 'failed') throw error;
+      await work();
+    });
+  }
+
+  /** Runs `work`; where that fails for what the files are, once more after a start and a clean stop. */
+  async #cleanly<T>(work: () => Promise<T>, signal: AbortSignal): Promise<T> {
+    const { world, record, compute } = this.#parts;
+    try {
+      return await work();
+    } catch (error) {
+      const isOfFiles = !(error instanceof Fault) && !signal.aborted;
+      if (!isOfFiles || record.kind !== 'suspended' || record.tenant.home.kind !== 'local') {
+        throw error;
+      }
+      const tenant = record.tenant.id;
+      world.log.warn('a tenant is recovered before it is archived', { tenant, error });
+      await compute.recover('its files have to be recovered before they are archived');
+      signal.throwIfAborted();
+      return await work().catch((again: unknown) => this.#refuse(again, signal));
+    }
+  }
+
+  /** What a host says of files that cannot be archived may be shown. */
+  #refuse(error: unknown, signal: AbortSignal): never {
+    if (signal.aborted || error instanceof Fault || !(error instanceof Error)) throw error;
+    const tenant = this.#parts.record.tenant.name;
+    throw fault('NOT_ARCHIVED', { tenant, why: error.message }, { cause: error });
+  }
+
+  #refuseIfUnfit(): void {
+    const { record } = this.#parts;
+    this.#refuseIfGone();
+    if (record.kind !== 'failed') return;
+    throw fault('TENANT_BUSY', { tenant: record.tenant.name, why: 'could not be started lately' });
+  }
+
+  #refuseIfGone(): void {
+    const { record, compute } = this.#parts;
+    if (!compute.isGone && !record.isUnborn) return;
+    throw fault('TENANT_UNKNOWN', { tenant: record.tenant.name });
+  }
+}
