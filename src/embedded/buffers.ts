@@ -30,7 +30,7 @@ export type ComputeFacts = {
   readonly pool: number;
   readonly mayLook: boolean;
   readonly mayEvict: boolean;
-  /** That may be connected to, the busiest first. */
+  /** Those of the tenant that may be connected to, the busiest first. */
   readonly databases: readonly { readonly oid: number; readonly name: string }[];
 };
 
@@ -45,6 +45,7 @@ const FACTS = `
       select d.oid, d.datname as name
       from pg_database as d left join pg_stat_database as s on s.datid = d.oid
       where d.datallowconn and not d.datistemplate and d.datconnlimit <> -2
+        and d.datname <> current_database()
       order by s.blks_hit + s.blks_read desc nulls last, d.oid
       limit ${DATABASES_MAX}
     ) as open) as databases`;

@@ -98,7 +98,7 @@ function placesOf({ facts, named }: Inside): (name: string) => Place {
     if (!relation) return { database: '', relation: 'other files' };
     if (relation.database === 0) return { database: '', relation: `shared ${CATALOGS}` };
     const database = databases.get(relation.database);
-    if (database === undefined) return { database: '', relation: 'templates of databases' };
+    if (database === undefined) return { database: '', relation: 'databases of the system' };
     if (!named.has(relation.database)) return { database, relation: 'all relations' };
     // What is no relation by that node has its node elsewhere, as only catalogs have.
     const name = names.get(relationKey(relation.database, relation.node));

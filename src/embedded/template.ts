@@ -51,7 +51,7 @@ export type TemplateParts = {
 };
 
 /** Grows when the recipe below changes, so that an old template is not taken for a new one. */
-const RECIPE = 3;
+const RECIPE = 4;
 
 /**
  * Lets every role see what its own backend keeps in memory: that is the only sign of a sequence value,
@@ -245,6 +245,8 @@ async function strip(draft: ComputeFiles): Promise<void> {
   await rm(draft.logDir, { recursive: true });
   await rm(draft.settings);
   await rm(join(draft.data, 'postmaster.opts'), { force: true });
+  // What building it took is nobody's use: every tenant counts from zero.
+  await rm(join(draft.data, 'pg_stat', 'pgstat.stat'), { force: true });
   for (const entry of await readdir(draft.data, { withFileTypes: true, recursive: true })) {
     if (entry.name === 'pg_internal.init') await rm(join(entry.parentPath, entry.name));
   }
