@@ -1,5 +1,4 @@
 /** The few things a directory store does to its disk, each lasting through a loss of power. */
-import { randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
 import {
   type FileHandle,
@@ -30,9 +29,6 @@ export const DIR_MODE = 0o700;
 /** Never through a symbolic link that somebody has put in a file's place. */
 const READ = constants.O_RDONLY | constants.O_NOFOLLOW;
 const WRITE = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
-
-/** 96 random bits: no two processes ever take the same name. */
-export const freshName = (): string => randomBytes(12).toString('hex');
 
 export const isErrno = (error: unknown, ...codes: readonly string[]): boolean =>
   error instanceof Error && codes.includes((error as NodeJS.ErrnoException).code ?? '');

@@ -24,7 +24,6 @@ import { fault } from '../domain/faults.ts';
 import {
   DIR_MODE,
   type Disk,
-  freshName,
   isErrno,
   readFully,
   syncDir,
@@ -32,6 +31,7 @@ import {
   writeFile,
 } from './directory-store-disk.ts';
 import type { StoredObject, Version } from './store.ts';
+import { freshName } from './store-key.ts';
 
 /** No key has it, so that no object is ever taken for a version. */
 const MARK = '~';

@@ -17,7 +17,6 @@ import { hours } from '../domain/units.ts';
 import {
   DIR_MODE,
   type Disk,
-  freshName,
   isErrno,
   readFully,
   realDisk,
@@ -35,7 +34,7 @@ import {
   swapPointer,
 } from './directory-store-pointer.ts';
 import type { ObjectInfo, Range, Store, StoredObject, Version } from './store.ts';
-import { assertKey, assertPrefix } from './store-key.ts';
+import { assertKey, assertPrefix, freshName } from './store-key.ts';
 
 /** Where objects are written before they have their names. No key begins with a dot. */
 const ASIDE = '.new';
