@@ -13,6 +13,8 @@ import {
   duration,
   host,
   integer,
+  key,
+  named,
   type Parse,
   path,
   port,
@@ -37,6 +39,9 @@ export type Option<T> = {
 
 const SECOND_MS = 1_000;
 const DAY_MS = 86_400_000;
+
+/** Of AES-256. */
+const MASTER_KEY_BYTES = 32;
 
 export const OPTIONS = {
   dataDir: {
@@ -97,10 +102,80 @@ export const OPTIONS = {
   },
   suspendAfter: {
     parse: duration({ min: SUSPEND_AFTER_MIN_MS, max: SUSPEND_AFTER_MAX_MS }),
-    default: '15m',
     value: 'duration',
     of: 'server',
-    doc: 'Idle time before a tenant is suspended, where it has no setting of its own',
+    doc: 'Idle time before a tenant is suspended, where it has no setting of its own; as the policy says if not given',
+  },
+  policy: {
+    parse: named(['machine', 'railway'], path),
+    default: 'machine',
+    value: 'name|file',
+    of: 'server',
+    doc: 'What each tier is given and how it is taken back: machine, railway, or a file',
+  },
+  archiveDir: {
+    parse: path,
+    value: 'dir',
+    of: 'server',
+    doc: 'Volume that the archive is kept on; archive in the data directory if not given',
+  },
+  archiveUrl: {
+    parse: url(['s3:']),
+    value: 'url',
+    of: 'server',
+    doc: 'Bucket to keep the archive in instead: s3://bucket/prefix?endpoint=https://...',
+  },
+  archiveRegion: {
+    parse: text,
+    value: 'region',
+    of: 'server',
+    alsoVariable: 'AWS_REGION',
+    doc: 'Region of the bucket',
+  },
+  archiveAccessKeyId: {
+    parse: text,
+    of: 'server',
+    secret: true,
+    alsoVariable: 'AWS_ACCESS_KEY_ID',
+    doc: 'Who writes to the bucket',
+  },
+  archiveSecretAccessKey: {
+    parse: text,
+    of: 'server',
+    secret: true,
+    alsoVariable: 'AWS_SECRET_ACCESS_KEY',
+    doc: 'Proves it',
+  },
+  archiveSessionToken: {
+    parse: text,
+    of: 'server',
+    secret: true,
+    alsoVariable: 'AWS_SESSION_TOKEN',
+    doc: 'Goes with keys that are lent for a time',
+  },
+  archiveKey: {
+    parse: key(MASTER_KEY_BYTES),
+    of: 'server',
+    secret: true,
+    doc: 'Master key of the archive, 32 bytes in base64; one is made at first start if not given',
+  },
+  archiveKeyFile: {
+    parse: path,
+    value: 'file',
+    of: 'server',
+    doc: 'File that holds the master key of the archive',
+  },
+  archiveAfter: {
+    parse: duration({ min: SECOND_MS, max: 365 * DAY_MS }),
+    value: 'duration',
+    of: 'server',
+    doc: 'How long a tenant sleeps before its files go to the archive; as the policy says if not given',
+  },
+  snapshotEvery: {
+    parse: named(['off'], duration({ min: SECOND_MS, max: 365 * DAY_MS })),
+    value: 'duration',
+    of: 'server',
+    doc: 'Most that is lost with the machine, or "off"; as the policy says if not given',
   },
   wakeTimeout: {
     parse: duration({ min: SECOND_MS, max: DAY_MS }),
@@ -198,7 +273,7 @@ export const OPTIONS = {
   },
   husks: {
     parse: integer({ min: 0, max: 1_000 }),
-    default: '4',
+    default: '8',
     value: 'n',
     of: 'server',
     doc: 'Data directories kept ready for new tenants',

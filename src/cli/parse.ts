@@ -90,6 +90,27 @@ export const choice =
     return found;
   };
 
+/** One of `names` as it is, else what `parse` makes of it. */
+export const named =
+  <const N extends string, T>(names: readonly N[], parse: Parse<T>): Parse<N | T> =>
+  (given, place) =>
+    names.find((name) => name === given) ?? parse(given, place);
+
+/** A secret key of so many bytes, in base64. */
+export const key =
+  (bytes: number): Parse<Buffer> =>
+  (given) => {
+    const text = given.trim();
+    const read = Buffer.from(text, 'base64');
+    // What is not base64 is skipped in reading; the value is not repeated, being a secret.
+    if (read.length !== bytes || read.toString('base64') !== text) {
+      throw new Error(
+        `is not ${bytes} bytes in base64, such as "openssl rand -base64 ${bytes}" makes`,
+      );
+    }
+    return read;
+  };
+
 /** A host name or an address, without a port. */
 export const host: Parse<string> = (given) => {
   const bare = given.replace(/^\[(.*)\]$/, '$1');

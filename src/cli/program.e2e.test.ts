@@ -1,7 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type Api, openApi } from '../api/listen.ts';
 import { FAULTS } from '../domain/faults.ts';
-import { SUSPEND_AFTER_DEFAULT } from '../domain/tier.ts';
 import { type FakeWorldOptions, fakeWorld } from '../testing/fake-world.ts';
 import { MemoryControl } from '../testing/memory-control.ts';
 import { MemoryLog } from '../testing/memory-log.ts';
@@ -9,7 +8,7 @@ import { SeededRandom } from '../testing/seeded-random.ts';
 import { SESSION_VIEWS } from '../testing/session-views.ts';
 import { VirtualClock } from '../testing/virtual-clock.ts';
 import { badOption, badRequest } from './failure.ts';
-import { OPTIONS, type ServerOptions } from './options.ts';
+import type { ServerOptions } from './options.ts';
 import { buildProgram, runProgram } from './program.ts';
 
 let control: MemoryControl;
@@ -93,9 +92,9 @@ describe('tenants', () => {
     await control.wakeTenant('acme');
     expect((await dynabase(['tenants', 'list'])).out).toBe(
       [
-        'NAME  STATE      SINCE     TIER  PLAN  SESSIONS  SUSPENDS',
-        'acme  running    just now  COLD  free         0  in 15 min',
-        'zeta  suspended  just now  COLD  free         0  -',
+        'NAME  STATE      SINCE     LEVEL  TIER  PLAN  SESSIONS  SUSPENDS',
+        'acme  running    just now  L1     COLD  free         0  in 15 min',
+        'zeta  suspended  just now  L4     COLD  free         0  -',
         '',
       ].join('\n'),
     );
@@ -113,7 +112,7 @@ describe('tenants', () => {
     );
     expect(await dynabase(['tenants', 'list', '--state', 'dead'])).toMatchObject({
       status: 1,
-      err: 'error: option --state: "dead" is not one of creating, suspended, waking, running, suspending, failed, deleting [BAD_OPTION]\n',
+      err: 'error: option --state: "dead" is not one of creating, suspended, waking, running, suspending, failed, archiving, deleting [BAD_OPTION]\n',
     });
   });
 
@@ -124,6 +123,7 @@ describe('tenants', () => {
         'name        acme',
         'id          tn_000000000001',
         'state       suspended, since just now',
+        'level       L4, not made yet',
         'tier        COLD',
         'plan        free',
         'sessions    0 of at most 5',
@@ -242,6 +242,9 @@ test('status tells the server', async () => {
       'isolation           uid per tenant',
       'clients connect to  localhost:6432',
       'tenants             1 (1 suspended)',
+      'their data          1 not made yet',
+      'bytes by level      L2 unknown, L3 0 B, L4 0 B, as last measured',
+      'reads from memory   none counted yet, of 90 % wanted',
       'sessions            0',
       '',
     ].join('\n'),
@@ -352,12 +355,6 @@ describe('up', () => {
     expect(out).toMatch(/--data-dir <dir>/);
     expect(out).not.toContain('--api-key');
     expect(out).not.toMatch(/--database-url/);
-  });
-
-  test('suspends by default after what the domain says', () => {
-    expect(
-      OPTIONS.suspendAfter.parse(OPTIONS.suspendAfter.default, { baseDir: '', homeDir: '' }),
-    ).toBe(SUSPEND_AFTER_DEFAULT);
   });
 });
 

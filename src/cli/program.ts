@@ -3,6 +3,8 @@ import { Command, CommanderError, Option } from 'commander';
 import type { DynaBaseError } from '../sdk/error.ts';
 import type { Action, CommanderAction, Run } from './command.ts';
 import { badOption, badRequest, failureJson, failureText } from './failure.ts';
+import { addFileCommands } from './file-commands.ts';
+import { addLadderCommands } from './ladder-commands.ts';
 import {
   flagOf,
   type OptionName,
@@ -15,6 +17,7 @@ import { Printer } from './printer.ts';
 import { readConfigFile, readOptions } from './read-options.ts';
 import { connect, readClientOptions } from './server.ts';
 import { addSessionCommands } from './session-commands.ts';
+import { addSnapshotCommands } from './snapshot-commands.ts';
 import { addSqlCommand } from './sql/command.ts';
 import { statusText } from './status-words.ts';
 import { styleFor } from './style.ts';
@@ -58,6 +61,9 @@ export function buildProgram({ world, version, up }: ProgramParts): Command {
   addStatus(program, run);
   addTenantCommands(program, run);
   addSessionCommands(program, run);
+  addLadderCommands(program, run);
+  addSnapshotCommands(program, run);
+  addFileCommands(program, run);
   addSqlCommand(program, run);
   return program;
 }

@@ -39,7 +39,7 @@ describe('precedence', () => {
   });
 
   test('an empty variable is none', () => {
-    expect(readOptions(sources({ env: { DYNABASE_HUSKS: '' } }), ['husks'])).toEqual({ husks: 4 });
+    expect(readOptions(sources({ env: { DYNABASE_HUSKS: '' } }), ['husks'])).toEqual({ husks: 8 });
   });
 
   test('our own variable wins over the common one', () => {
@@ -81,7 +81,18 @@ test('the defaults are what the reference says', () => {
     apiHost: '127.0.0.1',
     apiPort: 6480,
     publicHost: 'localhost',
-    suspendAfter: 900_000,
+    suspendAfter: null,
+    policy: 'machine',
+    archiveDir: null,
+    archiveUrl: null,
+    archiveRegion: null,
+    archiveAccessKeyId: null,
+    archiveSecretAccessKey: null,
+    archiveSessionToken: null,
+    archiveKey: null,
+    archiveKeyFile: null,
+    archiveAfter: null,
+    snapshotEvery: null,
     wakeTimeout: 30_000,
     loginTimeout: 15_000,
     sessionsMax: null,
@@ -97,12 +108,49 @@ test('the defaults are what the reference says', () => {
     requireTls: false,
     postgresBinDir: null,
     databaseUrl: null,
-    husks: 4,
+    husks: 8,
     wakesAtOnce: null,
     uidRange: { first: 200_000, last: 299_999 },
     detachComputes: false,
     logLevel: 'info',
   });
+});
+
+test('the archive is found through its own variables, or through those that others use', () => {
+  const key = Buffer.alloc(32, 7);
+  const env = {
+    DYNABASE_ARCHIVE_KEY: key.toString('base64'),
+    DYNABASE_ARCHIVE_URL: 's3://bucket/prefix?endpoint=https://store.example',
+    AWS_ACCESS_KEY_ID: 'who',
+    AWS_SECRET_ACCESS_KEY: 'proof',
+    DYNABASE_ARCHIVE_REGION: 'own',
+    AWS_REGION: 'common',
+    DYNABASE_POLICY: 'rules.json',
+    DYNABASE_SNAPSHOT_EVERY: 'off',
+  };
+  const names = [
+    ...(['archiveKey', 'archiveUrl', 'archiveAccessKeyId', 'archiveSecretAccessKey'] as const),
+    ...(['archiveRegion', 'policy', 'snapshotEvery'] as const),
+  ];
+  expect(readOptions(sources({ env }), names)).toEqual({
+    archiveKey: key,
+    archiveUrl: env.DYNABASE_ARCHIVE_URL,
+    archiveAccessKeyId: 'who',
+    archiveSecretAccessKey: 'proof',
+    archiveRegion: 'own',
+    policy: '/work/rules.json',
+    snapshotEvery: 'off',
+  });
+});
+
+test.each([
+  ['DYNABASE_ARCHIVE_KEY', 'archiveKey', 'c2hvcnQ='],
+  ['DYNABASE_ARCHIVE_KEY', 'archiveKey', `${'A'.repeat(42)}!=`],
+  ['DYNABASE_ARCHIVE_URL', 'archiveUrl', 'https://secret@bucket'],
+] as const)('a bad %s is refused without being repeated', (variable, name, given) => {
+  const read = () => readOptions(sources({ env: { [variable]: given } }), [name]);
+  expect(read).toThrow(expect.objectContaining({ code: 'BAD_OPTION' }));
+  expect(read).not.toThrow(given);
 });
 
 describe('a bad value is told with the place it stands in', () => {

@@ -1,7 +1,8 @@
 import type { Status } from '../contract/status.ts';
 import { factsText } from './layout.ts';
+import { ratioText } from './level-words.ts';
 import type { Style } from './style.ts';
-import { spanWords } from './words.ts';
+import { bytesWords, spanWords } from './words.ts';
 
 export function statusText(status: Status, now: number, style: Style): string {
   const uptime = spanWords(now - Date.parse(status.startedAt));
@@ -11,6 +12,9 @@ export function statusText(status: Status, now: number, style: Style): string {
       ['isolation', status.isolation],
       ['clients connect to', `${status.proxy.host}:${status.proxy.port}`],
       ['tenants', tenantsText(status)],
+      ['their data', homesText(status)],
+      ['bytes by level', bytesText(status)],
+      ['reads from memory', ratioText(status.levels.hitRatio, style)],
       ['sessions', String(status.sessions)],
     ],
     style,
@@ -26,4 +30,19 @@ function tenantsText({ tenants }: Status): string {
   const total = states.reduce((sum, [, count]) => sum + count, 0);
   if (total === 0) return '0';
   return `${total} (${states.map(([state, count]) => `${count} ${state}`).join(', ')})`;
+}
+
+function homesText({ homes }: Status): string {
+  const said = [
+    [homes.local, 'on this machine'],
+    [homes.archive, 'in the archive'],
+    [homes.none, 'not made yet'],
+  ] as const;
+  const some = said.filter(([count]) => count > 0);
+  return some.length === 0 ? 'none' : some.map(([count, where]) => `${count} ${where}`).join(', ');
+}
+
+function bytesText({ levels: { bytes } }: Status): string {
+  const l2 = bytes.l2 === null ? 'unknown' : bytesWords(bytes.l2);
+  return `L2 ${l2}, L3 ${bytesWords(bytes.l3)}, L4 ${bytesWords(bytes.l4)}, as last measured`;
 }

@@ -140,7 +140,12 @@ function addDelete(tenants: Command, run: Run): void {
         const { id, name } = await client.tenants.get(ref);
         if (flags.yes !== true) {
           const { confirmByName } = await import('./confirm.ts');
-          await confirmByName(world, name, `Type "${name}" to delete it and all its data`);
+          await confirmByName(world, {
+            name,
+            doing: `deleting "${name}"`,
+            undone: 'nothing was deleted',
+            question: `Type "${name}" to delete it and all its data`,
+          });
         }
         await client.tenants.delete(id);
         printer.answer({ id, name, deleted: true }, () => `deleted ${name}`);

@@ -13,6 +13,7 @@ export function tenantsText(tenants: readonly Tenant[], now: number, style: Styl
     { head: 'NAME' },
     { head: 'STATE' },
     { head: 'SINCE' },
+    { head: 'LEVEL' },
     { head: 'TIER' },
     { head: 'PLAN' },
     { head: 'SESSIONS', align: 'right' },
@@ -22,6 +23,7 @@ export function tenantsText(tenants: readonly Tenant[], now: number, style: Styl
     t.name,
     stateText(t, style),
     agoWords(t.stateSince, now),
+    t.level,
     t.tier,
     t.plan,
     String(t.sessions),
@@ -34,7 +36,7 @@ export function tenantsText(tenants: readonly Tenant[], now: number, style: Styl
 export type Shown = { readonly tenant: Tenant; readonly sessions?: readonly Session[] };
 
 export function tenantText({ tenant, sessions = [] }: Shown, now: number, style: Style): string {
-  const { failure, heldBy, lastSuspendRefusal: refusal } = tenant;
+  const { descent, dirtySince, failure, heldBy, lastSuspendRefusal: refusal } = tenant;
   return factsText(
     [
       ['name', style.bold(tenant.name)],
@@ -46,6 +48,9 @@ export function tenantText({ tenant, sessions = [] }: Shown, now: number, style:
             ['failure', `${failure.reason} (attempt ${failure.attempt})`] as const,
             ['next try', inWords(failure.retryAt, now)] as const,
           ]),
+      ['level', levelText(tenant)],
+      ...(descent === null ? [] : [['descent', descent] as const]),
+      ...(dirtySince === null ? [] : [['unsaved', unsavedText(dirtySince, now)] as const]),
       ['tier', tenant.tier],
       ['plan', tenant.plan],
       ['sessions', sessionsText(tenant, sessions)],
@@ -85,12 +90,31 @@ export function stateText({ state }: Pick<Tenant, 'state'>, style: Style): strin
     case 'creating':
     case 'waking':
     case 'suspending':
+    case 'archiving':
     case 'deleting':
       return style.yellow(state);
     default:
       return state satisfies never;
   }
 }
+
+/** `L3, on this machine`. */
+export function levelText({ level, home }: Pick<Tenant, 'level' | 'home'>): string {
+  if (level === 'L1') return `${level}, awake`;
+  switch (home) {
+    case 'none':
+      return `${level}, not made yet`;
+    case 'local':
+      return `${level}, on this machine`;
+    case 'archive':
+      return `${level}, in the archive`;
+    default:
+      return home satisfies never;
+  }
+}
+
+const unsavedText = (since: string, now: number): string =>
+  `changes since ${agoWords(since, now)} are in no snapshot`;
 
 function sessionsText({ sessions, sessionsMax, sessionsBound }: Tenant, known: readonly Session[]) {
   const bound = sessions === 0 ? '0' : `${sessions} (${sessionsBound} bound)`;

@@ -3,8 +3,8 @@ import { memoryOutput } from '../testing/fake-world.ts';
 import { closest } from './closest.ts';
 import { factsText, tableText } from './layout.ts';
 import { styleFor } from './style.ts';
-import { widthOf } from './width.ts';
-import { agoWords, inWords, spanWords } from './words.ts';
+import { cut, widthOf } from './width.ts';
+import { agoWords, bytesWords, countWords, inWords, percentWords, spanWords } from './words.ts';
 
 const plain = styleFor(memoryOutput(), {});
 
@@ -27,6 +27,34 @@ test('a moment is told from now', () => {
   expect(agoWords('2030-01-01T00:00:00.500Z', now)).toBe('just now');
   expect(inWords('2030-01-01T00:00:30.000Z', now)).toBe('in 30 s');
   expect(inWords('2029-12-31T00:00:00.000Z', now)).toBe('now');
+});
+
+test.each([
+  [0, '0 B'],
+  [999, '999 B'],
+  [1_000, '0.98 kB'],
+  [1_536, '1.50 kB'],
+  [31_457_280, '30.0 MB'],
+  [1_023 * 1_024 ** 2, '1.00 GB'],
+  [104_857_600, '100 MB'],
+  [2 ** 50 * 5_000, '5000 PB'],
+])('%i bytes are said as %s', (bytes, words) => {
+  expect(bytesWords(bytes)).toBe(words);
+});
+
+test('what is nearly all is not said as all', () => {
+  expect([1, 0.99999, 0.9, 0.125, 0].map((part) => percentWords(part))).toEqual([
+    ...['100.0 %', '99.9 %', '90.0 %', '12.5 %', '0.0 %'],
+  ]);
+  expect([percentWords(0.9, 0), countWords(12_345_678), countWords(123)]).toEqual([
+    ...['90 %', '12,345,678', '123'],
+  ]);
+});
+
+test('what is cut keeps to its width, and what fits is whole', () => {
+  expect(['abcdef', 'abcdefg', '漢字漢字', 'ab   cdef'].map((text) => cut(text, 6))).toEqual([
+    ...['abcdef', 'abcde…', '漢字…', 'ab…'],
+  ]);
 });
 
 test('width counts columns, not letters', () => {

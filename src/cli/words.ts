@@ -30,3 +30,27 @@ export function inWords(moment: string, now: number): string {
   const ms = Date.parse(moment) - now;
   return ms < 1_000 ? 'now' : `in ${spanWords(ms)}`;
 }
+
+const BYTE_UNITS = ['B', 'kB', 'MB', 'GB', 'TB', 'PB'] as const;
+
+/** With three digits, in units of 1,024 as PostgreSQL has them: `812 B`, `1.24 MB`, `30.1 GB`. */
+export function bytesWords(bytes: number): string {
+  let amount = bytes;
+  let unit = 0;
+  while (amount >= 999.5 && unit < BYTE_UNITS.length - 1) {
+    amount /= 1_024;
+    unit += 1;
+  }
+  const digits = unit === 0 || amount >= 99.95 ? 0 : amount >= 9.995 ? 1 : 2;
+  return `${amount.toFixed(digits)} ${BYTE_UNITS[unit]}`;
+}
+
+/** `12,345`. */
+export const countWords = (count: number): string => String(count).replace(/\B(?=(\d{3})+$)/g, ',');
+
+/** 0.125 as `12.5 %`. Not all of something is never said as 100 %. */
+export function percentWords(part: number, digits = 1): string {
+  const scale = 10 ** digits;
+  const shown = part < 1 ? Math.floor(part * 100 * scale) / scale : 100;
+  return `${shown.toFixed(digits)} %`;
+}

@@ -9,6 +9,15 @@ export type OutputStream = Writable & {
   readonly columns?: number;
 };
 
+/** A file being written. After `keep` or `discard` it is not used any more. */
+export interface FileSink {
+  write(bytes: Uint8Array): Promise<void>;
+  /** Makes it the file that was named, whole and on disk. */
+  keep(): Promise<void>;
+  /** Leaves nothing of it, and what was there before. */
+  discard(): Promise<void>;
+}
+
 export interface World {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly homeDir: string;
@@ -23,6 +32,10 @@ export interface World {
   readText(path: string): Promise<string | undefined>;
   /** Replaces the file; only its owner may read it. Makes the directory if need be. */
   writeText(path: string, text: string): Promise<void>;
+  /** The file part by part; undefined if there is no such file. A relative path begins at `cwd`. */
+  readFile(path: string): Promise<AsyncIterable<Uint8Array> | undefined>;
+  /** Begins a file that only its owner may read; null if there is one and `replace` is false. */
+  createFile(path: string, replace: boolean): Promise<FileSink | null>;
   /** Calls `run` at each Ctrl-C until the returned function is called. */
   onInterrupt(run: () => void): () => void;
 }

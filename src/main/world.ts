@@ -3,6 +3,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname } from 'node:path';
 import type { World } from '../cli/world.ts';
+import { createFile, readParts } from './local-files.ts';
 
 /** Owner only: what is written may hold what somebody typed. */
 const FILE_MODE = 0o600;
@@ -28,6 +29,8 @@ export const realWorld = (): World => ({
     await mkdir(dirname(path), { recursive: true });
     await writeFile(path, text, { mode: FILE_MODE });
   },
+  readFile: readParts,
+  createFile,
   onInterrupt: (run) => {
     process.on('SIGINT', run);
     return () => process.off('SIGINT', run);

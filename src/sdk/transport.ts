@@ -125,7 +125,10 @@ export class Transport {
     const headers = this.#headersOf(operation, undefined, options);
     const request = { method: operation.method, headers };
     const url = this.#urlOf(operation, input);
-    const tried = await this.#try(url, request, this.#patience(operation, options), partsOf);
+    const patience = this.#patience(operation, options);
+    const tried = await this.#try(url, request, patience, (response) =>
+      partsOf(response, options.signal),
+    );
     if ('failure' in tried) throw tried.failure;
     return tried.answer as FileParts;
   }
@@ -224,16 +227,20 @@ async function readAnswer(response: Response): Promise<Try> {
 }
 
 /** The body of a success, part by part; a failure as `readAnswer` reads it. */
-async function partsOf(response: Response): Promise<Try> {
+async function partsOf(response: Response, signal: AbortSignal | undefined): Promise<Try> {
   const { ok, body } = response;
   if (!ok || body === null) return await readAnswer(response);
-  return { answer: parts(body) };
+  return { answer: parts(body, signal) };
 }
 
-async function* parts(body: ReadableStream<Uint8Array>): AsyncGenerator<Uint8Array, void, void> {
+async function* parts(
+  body: ReadableStream<Uint8Array>,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<Uint8Array, void, void> {
   try {
     yield* body;
   } catch (error) {
+    signal?.throwIfAborted();
     throw unreachable('the file was cut off; the server log has the cause', { cause: error });
   }
 }

@@ -65,6 +65,27 @@ export function fakeWorld(options: FakeWorldOptions = {}) {
     writeText: async (path: string, text: string) => {
       files.set(path, text);
     },
+    readFile: async (path: string) => {
+      const text = files.get(path);
+      return text === undefined ? undefined : Readable.from([Buffer.from(text, 'latin1')]);
+    },
+    createFile: async (path: string, replace: boolean) => {
+      const before = files.get(path);
+      if (before !== undefined && !replace) return null;
+      let text = '';
+      files.set(path, before ?? '');
+      return {
+        write: async (bytes: Uint8Array) => {
+          text += Buffer.from(bytes).toString('latin1');
+        },
+        keep: async () => {
+          files.set(path, text);
+        },
+        discard: async () => {
+          if (before === undefined) files.delete(path);
+        },
+      };
+    },
     onInterrupt: (run: () => void) => {
       interrupts.add(run);
       return () => interrupts.delete(run);

@@ -1,0 +1,71 @@
+/** `dynabase set-tier`, `archive` and `levels`: where a tenant's data is. */
+import type { Command } from 'commander';
+import { TENANT_TIERS } from '../contract/limits.ts';
+import type { Run } from './command.ts';
+import { parsed } from './flag.ts';
+import { levelsText } from './level-words.ts';
+import { choice, type Parse } from './parse.ts';
+import { levelText, stateText } from './tenant-words.ts';
+import { spanWords } from './words.ts';
+
+export function addLadderCommands(program: Command, run: Run): void {
+  addSetTier(program, run);
+  addArchive(program, run);
+  addLevels(program, run);
+}
+
+const tierParse: Parse<(typeof TENANT_TIERS)[number]> = (given, place) =>
+  choice(TENANT_TIERS)(given.toUpperCase(), place);
+
+function addSetTier(program: Command, run: Run): void {
+  program
+    .command('set-tier')
+    .argument('<name>', 'Name or id')
+    .argument('<tier>', TENANT_TIERS.join(', '))
+    .description('Change what a tenant is given, and how long it is kept near')
+    .action(
+      run(async ({ server, printer }, [name = '', given]) => {
+        const tier = parsed('tier', given, tierParse);
+        const client = await server();
+        const tenant = await client.tenants.change(name, tier === undefined ? {} : { tier });
+        printer.answer(
+          tenant,
+          (style) => `${tenant.name} is ${tenant.tier} now, and ${stateText(tenant, style)}`,
+        );
+      }),
+    );
+}
+
+function addArchive(program: Command, run: Run): void {
+  program
+    .command('archive')
+    .argument('<name>', 'Name or id')
+    .description(
+      'Take the files of a sleeping tenant to the archive; the next client brings them back',
+    )
+    .action(
+      run(async ({ server, printer, world }, [name = '']) => {
+        const client = await server();
+        const before = world.now();
+        const tenant = await client.tenants.archive(name);
+        const took = spanWords(world.now() - before);
+        printer.answer(
+          tenant,
+          (style) => `${tenant.name} is at ${levelText(tenant)} ${style.dim(`(${took})`)}`,
+        );
+      }),
+    );
+}
+
+function addLevels(program: Command, run: Run): void {
+  program
+    .command('levels')
+    .argument('<name>', 'Name or id')
+    .description('Show where the data of a tenant is, and what was done to it of late')
+    .action(
+      run(async ({ server, printer, world }, [name = '']) => {
+        const levels = await (await server()).tenants.levels(name);
+        printer.answer(levels, (style) => levelsText(levels, world.now(), style));
+      }),
+    );
+}
