@@ -18,11 +18,9 @@ import { snapshotIdOf, type TenantId } from '../domain/ids.ts';
 import { SystemClock } from '../system/clock.ts';
 import { MemoryArchive } from '../testing/memory-archive.ts';
 import { type RealHost, type RealTenant, realHost } from '../testing/real-host.ts';
-import { hydratingFiles, layoutOf, tenantFiles } from './layout.ts';
+import { hydratingFiles, layoutOf } from './layout.ts';
 
 const never = new AbortController().signal;
-
-const filesOf = (world: RealHost, id: TenantId) => tenantFiles(layoutOf(world.dataDir), id);
 
 const refOf = ({ id }: { readonly id: TenantId }, snapshot: number) => ({
   tenant: id,
@@ -253,22 +251,3 @@ test('a full disk is a fault, and what is missing comes when there is room again
     rmSync(parent, { recursive: true });
   }
 });
-
-test.each([
-  ['a link', (data: string) => execFileSync('ln', ['-s', '/etc/passwd', join(data, 'base/link')])],
-  ['a pipe', (data: string) => execFileSync('mkfifo', [join(data, 'base/pipe')])],
-])(
-  '%s that a tenant left in its data is refused, and the tenant stays as it is',
-  async (_, make) => {
-    await using world = await realHost();
-    const tenant = await world.running('hostile');
-    await world.host.stop(tenant.id);
-    make(filesOf(world, tenant.id).data);
-    await expect(world.host.archive(tenant.id, requestOf(tenant, never))).rejects.toThrow(
-      'neither a file nor a directory',
-    );
-    await world.start(tenant.id);
-    expect(await world.sql(tenant, 'select 1 as one')).toEqual([{ one: 1 }]);
-    await world.host.stop(tenant.id);
-  },
-);

@@ -2,7 +2,8 @@
  * A tenant's files, on their way to the archive and back.
  *
  * There: of a stopped compute the data directory itself is read, under its lock, so that nothing can
- * start in it meanwhile; of a running one a base backup. Beside the data goes what we remember of the
+ * start in it meanwhile, and after a recovery if it was not shut down cleanly; of a running one a base
+ * backup. Beside the data goes what we remember of the
  * tenant, as notes.
  *
  *   husk ──claim──▶ hydrating/<id> ──load, notes, identity──▶ whole ──rename──▶ tenants/<id>
@@ -23,6 +24,7 @@ import type { Random } from '../domain/random.ts';
 import { ms } from '../domain/units.ts';
 import { type Login, openReplication, SUPERUSER } from './admin.ts';
 import { writeAccessRules } from './archiving-door.ts';
+import { recover, wasShutDown } from './archiving-recovery.ts';
 import { baseBackup } from './base-backup.ts';
 import type { Compute } from './compute.ts';
 import type { Computes } from './computes.ts';
@@ -116,6 +118,7 @@ export class Archiving {
       if (computes.running(files.root)) return undefined;
       request.signal.throwIfAborted();
       if (!existsSync(files.data)) throw new Error('its data is missing');
+      if (!(await wasShutDown(files))) await recover(ground, files, request.signal);
       makeLock(files.lock, ground.os);
       const lock = tryLock(files.lock, ground.os);
       if (!lock) throw new Error('processes of an earlier compute have not ended');
