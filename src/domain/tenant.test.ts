@@ -17,6 +17,7 @@ const STATES: Readonly<Record<TenantStateKind, TenantState>> = {
   running: { kind: 'running' },
   suspending: { kind: 'suspending' },
   failed: { kind: 'failed', attempt: 3, reason: 'out of memory', retryAt: timestamp(9_000) },
+  archiving: { kind: 'archiving' },
   deleting: { kind: 'deleting' },
 };
 
@@ -30,6 +31,9 @@ const tenantIn = (kind: TenantStateKind): Tenant => ({
   state: STATES[kind],
   stateSince: timestamp(1_000),
   generation: 7,
+  home: { kind: 'local' },
+  vault: parseTenantId('tn_000000000001'),
+  dirtySince: timestamp(900),
   settled: true,
   suspendAfter: ms(60_000),
   sessionsMax: 10,
@@ -38,9 +42,20 @@ const tenantIn = (kind: TenantStateKind): Tenant => ({
 });
 
 test('a legal move changes state, its date and the generation, and nothing else', () => {
-  expect(moved(tenantIn('waking'), STATES.failed, timestamp(2_000))).toEqual({
+  expect(moved(tenantIn('waking'), { to: STATES.failed }, timestamp(2_000))).toEqual({
     ...tenantIn('waking'),
     state: STATES.failed,
+    stateSince: 2_000,
+    generation: 8,
+  });
+});
+
+test('a change is written together with the move', () => {
+  const change = { home: { kind: 'none' }, dirtySince: null } as const;
+  const after = moved(tenantIn('archiving'), { to: STATES.suspended, change }, timestamp(2_000));
+  expect(after).toEqual({
+    ...tenantIn('suspended'),
+    ...change,
     stateSince: 2_000,
     generation: 8,
   });
@@ -49,7 +64,7 @@ test('a legal move changes state, its date and the generation, and nothing else'
 test.each(KINDS.flatMap((from) => KINDS.map((to) => [from, to] as const)))(
   'a move from %s to %s is made exactly if the table has it',
   (from, to) => {
-    const move = () => moved(tenantIn(from), STATES[to], timestamp(2_000));
+    const move = () => moved(tenantIn(from), { to: STATES[to] }, timestamp(2_000));
     expect(mayMove(from, to)).toBe(TENANT_MOVES[from].includes(to));
     if (TENANT_MOVES[from].includes(to)) expect(move().state).toBe(STATES[to]);
     else expect(move).toThrow(`tenant tn_000000000001: ${from} -> ${to}`);

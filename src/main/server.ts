@@ -4,6 +4,7 @@
  */
 import { availableParallelism } from 'node:os';
 import { openApi } from '../api/listen.ts';
+import type { OpenArchive } from '../archive/open-archive.ts';
 import { openCatalog } from '../catalog/open-catalog.ts';
 import type { ServerOptions } from '../cli/options.ts';
 import type { ServerStatus } from '../control/control.ts';
@@ -17,15 +18,19 @@ import type { Log } from '../domain/log.ts';
 import type { Random } from '../domain/random.ts';
 import { ms, seconds } from '../domain/units.ts';
 import type { UsageSink } from '../domain/usage.ts';
-import { type EmbeddedEngine, openEmbedded } from '../embedded/engine.ts';
+import { type EmbeddedEngine, type EmbeddedOptions, openEmbedded } from '../embedded/engine.ts';
 import { Orchestrator } from '../orchestrator/orchestrator.ts';
 import { WakeQueue } from '../orchestrator/wake-queue.ts';
+import type { Rules } from '../policy/rules.ts';
 import { NativeCalls } from '../system/ffi.ts';
+import { ThreadedPageCache } from '../system/page-cache.ts';
+import { openPlacedArchive } from './archive-parts.ts';
 import { type DataDirectory, openDataDirectory } from './data-directory.ts';
 import { DataPlane } from './data-plane.ts';
 import { portableGate } from './portable-gate.ts';
 import { ProxyPlace } from './proxy-place.ts';
 import { proxySettings } from './proxy-settings.ts';
+import { l2BytesOf, rulesOf } from './rules.ts';
 import { ScramPasswords } from './scram-passwords.ts';
 
 /** Wakes that may wait for their turn. */
@@ -33,6 +38,9 @@ const WAKES_WAITING_MAX = 10_000;
 
 /** A start may be a recovery after a crash, on a slow disk. */
 const START_TIMEOUT = seconds(300);
+
+/** Tenants brought back from the archive at once; each takes as many cores as it can have. */
+const HYDRATIONS_AT_ONCE = 8;
 
 /** Wakes under way at once, a processor; each waits for the disk some of its time. */
 const WAKES_PER_PROCESSOR = 2;
@@ -77,7 +85,21 @@ export async function openServer(parts: ServerParts): Promise<Server> {
   });
   stack.defer(() => directory.close());
 
-  const engine = await openEngine(parts, native);
+  const rules = await rulesOf(options);
+  const pageCache = new ThreadedPageCache();
+  stack.defer(() => pageCache.close());
+  const archives: OpenArchive[] = [];
+  stack.defer(async () => {
+    for (const archive of archives) await archive.close();
+  });
+  const engine = await openEngine(parts, {
+    ...{ native, pageCache },
+    archive: async (template) => {
+      const archive = await openPlacedArchive({ ...parts, options }, template);
+      archives.push(archive);
+      return archive;
+    },
+  });
   stack.defer(() => engine.close());
 
   progress('opening the catalog');
@@ -86,7 +108,7 @@ export async function openServer(parts: ServerParts): Promise<Server> {
   const catalog = await openCatalog({ connection, log });
   stack.defer(() => catalog.close());
 
-  const core = openCore(parts, { engine, catalog });
+  const core = openCore(parts, { engine, catalog, rules });
   stack.defer(() => core.orchestrator.close(closing));
   const proxies = await openDataPlane(parts, { directory, native, core, sink: catalog });
   stack.defer(() => proxies.close(closing));
@@ -137,10 +159,10 @@ type Core = {
 /** What decides: orchestrator and control, over the engine and the catalog. */
 function openCore(
   parts: ServerParts,
-  doors: { readonly engine: EmbeddedEngine; readonly catalog: Catalog },
+  doors: { readonly engine: EmbeddedEngine; readonly catalog: Catalog; readonly rules: Rules },
 ): Core {
   const { options, clock, random, log, failpoints } = parts;
-  const { engine, catalog } = doors;
+  const { engine, catalog, rules } = doors;
   const passwords = new ScramPasswords(random);
   const tickets = new TicketBook({ clock, random, passwords });
   let sessionsNow = NO_SESSIONS;
@@ -150,16 +172,18 @@ function openCore(
     waitingMax: WAKES_WAITING_MAX,
   });
   const settings = {
-    suspendAfter: ms(options.suspendAfter),
+    suspendAfter: options.suspendAfter === null ? null : ms(options.suspendAfter),
     wakeTimeout: ms(options.wakeTimeout),
     startTimeout: START_TIMEOUT,
     sessionsMax: options.sessionsMax,
     backendsMax: options.backendsMax,
     maxPinIdle: ms(options.maxPinIdle),
+    l2Bytes: l2BytesOf(rules),
   };
-  const { host } = engine;
-  const shared = { clock, log, catalog, failpoints, tickets, sessions };
-  const orchestrator = new Orchestrator({ ...shared, host, queue, settings });
+  const hydrations = new WakeQueue({ atOnce: HYDRATIONS_AT_ONCE, waitingMax: WAKES_WAITING_MAX });
+  const { host, archive } = engine;
+  const shared = { clock, log, catalog, archive, failpoints, tickets, sessions };
+  const orchestrator = new Orchestrator({ ...shared, host, queue, hydrations, rules, settings });
   return {
     orchestrator,
     admit: (sessions) => {
@@ -170,14 +194,20 @@ function openCore(
   };
 }
 
-async function openEngine(parts: ServerParts, native: NativeCalls): Promise<EmbeddedEngine> {
+type EngineDoors = Pick<EmbeddedOptions, 'archive' | 'pageCache'> & {
+  readonly native: NativeCalls;
+};
+
+async function openEngine(parts: ServerParts, doors: EngineDoors): Promise<EmbeddedEngine> {
   const { options, clock, random, log, failpoints, progress } = parts;
   return await openEmbedded({
     dataDir: options.dataDir,
     binDir: options.postgresBinDir,
     husks: options.husks,
     uidRange: options.uidRange,
-    os: native,
+    os: doors.native,
+    pageCache: doors.pageCache,
+    archive: doors.archive,
     clock,
     random,
     log,
