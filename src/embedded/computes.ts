@@ -14,7 +14,7 @@ import type { Compute, StopPatience } from './compute.ts';
 import type { ComputeFiles } from './layout.ts';
 import { isLocked } from './lock.ts';
 import { rotateLog } from './log-file.ts';
-import { dataCapOf } from './own-memory.ts';
+import { dataCapOf, UNCAPPED_DATA } from './own-memory.ts';
 import { killAll } from './processes.ts';
 import { Serial } from './serial.ts';
 import type { Setting } from './settings.ts';
@@ -89,8 +89,8 @@ export class Computes {
       if (!compute) return;
       await cages.prepare(nameOf(files), limits);
       await cages.enter(nameOf(files), compute.pid);
-      const cap = dataCapOf(limits);
-      if (cap) ground.os.softCap(compute.pid, cap);
+      // What the postmaster forks from now on has it.
+      ground.os.softCap(compute.pid, dataCapOf(limits) ?? UNCAPPED_DATA);
     });
   }
 

@@ -14,7 +14,7 @@ import { findPlaces, type Place, type Resource, settlePlace } from './cgroup-pla
 import { computeFiles, layoutOf, tenantFiles } from './layout.ts';
 import { readPostmasterFile } from './postmaster-file.ts';
 import { processesOf } from './processes.ts';
-import { isRoot } from './users.ts';
+import { isRoot, mayCapOthers } from './users.ts';
 
 const { COLD, HOT } = PRESETS.machine.tiers;
 
@@ -91,6 +91,26 @@ describe('each process by itself', () => {
     await client.query('drop table many');
     await client.end();
   });
+
+  // Root without CAP_SYS_RESOURCE may not change limits of what already runs.
+  test.runIf(process.platform === 'linux' && mayCapOthers())(
+    'the bound of a process follows the limits, for new sessions',
+    async () => {
+      const tenant = tenants[1];
+      const bound = async (): Promise<string | undefined> => {
+        const client = await connected(world, tenant);
+        const { rows } = await client.query('select pg_backend_pid() as pid');
+        const limits = readFileSync(`/proc/${rows[0].pid}/limits`, 'utf8');
+        await client.end();
+        return /Max data size\s+(\S+)/.exec(limits)?.[1];
+      };
+      expect(await bound()).toBe(`${256 * 1_048_576}`);
+      await world.host.limit(tenant.id, HOT.limits);
+      expect(await bound()).toBe(`${2_048 * 1_048_576}`);
+      await world.host.limit(tenant.id, COLD.limits);
+      expect(await bound()).toBe(`${256 * 1_048_576}`);
+    },
+  );
 
   test.runIf(process.platform === 'linux')(
     'a backend is given up before its postmaster, and that before the server',

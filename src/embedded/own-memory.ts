@@ -15,6 +15,9 @@ const DATA_MB_MIN = 128;
 const BYTES_OF_MB = 1_048_576;
 const BYTES_OF_KB = 1_024;
 
+/** More than there is, for a compute whose bound is taken away. */
+export const UNCAPPED_DATA: ResourceCap = { resource: 'data', max: Number.MAX_SAFE_INTEGER };
+
 export function dataCapOf({ memoryMb }: Limits): ResourceCap | undefined {
   if (memoryMb === null) return undefined;
   return { resource: 'data', max: Math.max(memoryMb * SHARE, DATA_MB_MIN) * BYTES_OF_MB };

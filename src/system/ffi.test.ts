@@ -87,6 +87,19 @@ describe.runIf(process.platform === 'linux')('on Linux', () => {
     expect(native.cap(2 ** 30, { resource: 'files', max: 100 })).toBe(false);
   });
 
+  test('a soft cap on a running process can be raised again, up to the hard one', () => {
+    const pid = sleeper();
+    const hard = limitOf(pid, 'Max data size')[1];
+    for (const max of [2 ** 28, 2 ** 29]) {
+      expect(native.softCap(pid, { resource: 'data', max })).toBe(true);
+      expect(limitOf(pid, 'Max data size')).toEqual([`${max}`, hard]);
+    }
+    expect(native.cap(pid, { resource: 'files', max: 100 })).toBe(true);
+    expect(native.softCap(pid, { resource: 'files', max: 200 })).toBe(true);
+    expect(limitOf(pid, 'Max open files')).toEqual(['100', '100']);
+    expect(native.softCap(2 ** 30, { resource: 'files', max: 100 })).toBe(false);
+  });
+
   test('a file system is written to disk on request, and a bad descriptor is told', async () => {
     const fd = openSync(dir, 'r');
     expect(await native.syncFileSystem(fd)).toBe(true);
