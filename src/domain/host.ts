@@ -127,7 +127,8 @@ export interface Host {
 
   /**
    * Writes a snapshot of the tenant, from its files if it is stopped, over the replication protocol if
-   * it runs. Throws what `Archive.save` throws, and the reason of `signal`.
+   * it runs. Files that were not left by a clean stop are recovered first. Throws what `Archive.save`
+   * throws, the reason of `signal`, and a plain `Error`, safe to show, if they cannot be saved.
    */
   archive(tenant: TenantId, request: ArchiveRequest): Promise<Snapshot>;
 

@@ -1,9 +1,6 @@
 /**
  * One tenant and the archive: its files taken there, snapshots of it, and a snapshot put in place of
  * what it has.
- *
- * Files at rest can be archived only after a clean stop. Those of a compute that has crashed are
- * started and stopped once for it, which is PostgreSQL's own recovery.
  */
 import type { Snapshot } from '../domain/archive.ts';
 import { Fault, fault } from '../domain/faults.ts';
@@ -87,9 +84,9 @@ export class TenantArchive {
     this.#refuseIfUnfit();
     const work = (): Promise<void> => archiveTenant(world, record, { because, signal });
     try {
-      await this.#cleanly(work, signal);
+      await work();
     } catch (error) {
-      if (!signal.aborted) throw error;
+      if (!signal.aborted) this.#refuse(error, signal);
       throw fault('TENANT_BUSY', { tenant: record.tenant.name, why: 'is being woken' });
     }
   }
@@ -117,10 +114,7 @@ export class TenantArchive {
     const { usedAt } = compute;
     const isUnused = this.#savedAt !== null && (usedAt === null || usedAt < this.#savedAt);
     const work = (): Promise<Snapshot> => takeSnapshot(world, record, { ...request, isUnused });
-    const snapshot =
-      compute.address === null
-        ? await this.#cleanly(work, request.signal)
-        : await work().catch((error: unknown) => this.#refuse(error, request.signal));
+    const snapshot = await work().catch((error: unknown) => this.#refuse(error, request.signal));
     this.#savedAt = compute.address === null ? null : begun;
     return snapshot;
   }
@@ -134,30 +128,9 @@ export class TenantArchive {
       const because = `snapshot ${snapshot} is to be restored`;
       await compute.drain({ within: RESTORE_WITHIN, force: false }, because);
     }
-    const work = (): Promise<void> => restoreTenant(world, record, snapshot);
-    await this.#cleanly(work, new AbortController().signal).catch(async (error: unknown) => {
-      // It does not start, so what it has is nothing to keep.
-      if (record.kind !== 'failed') throw error;
-      await work();
-    });
-  }
-
-  /** Runs `work`; where that fails for what the files are, once more after a start and a clean stop. */
-  async #cleanly<T>(work: () => Promise<T>, signal: AbortSignal): Promise<T> {
-    const { world, record, compute } = this.#parts;
-    try {
-      return await work();
-    } catch (error) {
-      const isOfFiles = !(error instanceof Fault) && !signal.aborted;
-      if (!isOfFiles || record.kind !== 'suspended' || record.tenant.home.kind !== 'local') {
-        throw error;
-      }
-      const tenant = record.tenant.id;
-      world.log.warn('a tenant is recovered before it is archived', { tenant, error });
-      await compute.recover('its files have to be recovered before they are archived');
-      signal.throwIfAborted();
-      return await work().catch((again: unknown) => this.#refuse(again, signal));
-    }
+    const { signal } = new AbortController();
+    const work = restoreTenant(world, record, snapshot);
+    await work.catch((error: unknown) => this.#refuse(error, signal));
   }
 
   /** What a host says of files that cannot be archived may be shown. */

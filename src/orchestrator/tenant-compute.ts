@@ -62,8 +62,6 @@ export class TenantCompute {
   #address: Address | null = null;
   #standing: Standing | null = null;
   #terms: { readonly key: string; readonly terms: IdleTerms } | null = null;
-  /** It runs for its own sake, and is stopped again at once: nobody gets its address. */
-  #isRecovering = false;
   #gone = false;
   /** Only there while the proxies are asked to park. */
   #parking: AbortController | null = null;
@@ -82,7 +80,7 @@ export class TenantCompute {
 
   /** Null while it must not be used. */
   get address(): Address | null {
-    return this.#isRecovering ? null : this.#address;
+    return this.#address;
   }
 
   /** The tenant is removed. */
@@ -275,17 +273,6 @@ export class TenantCompute {
     const signal = new AbortController().signal;
     await this.start({ because, signal, begun: () => {} }, rung);
     await this.finishWake();
-  }
-
-  /** Starts and stops a sleeping one, so that its files are those of a clean stop. Throws what `start` throws. */
-  async recover(because: string): Promise<void> {
-    this.#isRecovering = true;
-    try {
-      await this.start({ because, signal: new AbortController().signal, begun: () => {} });
-      await this.stop(because);
-    } finally {
-      this.#isRecovering = false;
-    }
   }
 
   /** Stops it as `restart` does, and leaves it so. Throws `TENANT_BUSY`. */

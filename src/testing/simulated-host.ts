@@ -44,8 +44,6 @@ type Compute = {
   busy: Promise<void> | null;
   /** How many writes its data has. */
   writes: number;
-  /** It ended by a crash, and has not been started since. */
-  unclean: boolean;
   /** Bytes in its shared buffers and in the page cache. */
   l1: number;
   l2: number;
@@ -53,7 +51,7 @@ type Compute = {
 
 const NEW_COMPUTE: Readonly<Compute> = {
   ...{ run: 0, running: false, autovacuum: false, owner: null, busy: null },
-  ...{ writes: 0, unclean: false, l1: 0, l2: 0 },
+  ...{ writes: 0, l1: 0, l2: 0 },
 };
 
 const MB = 1_048_576;
@@ -168,7 +166,6 @@ export class SimulatedHost implements Host {
   crash(tenant: TenantId): void {
     const compute = this.#compute(tenant);
     compute.running = false;
-    compute.unclean = true;
     compute.l1 = 0;
     this.#lost(tenant, 'signal SIGKILL');
   }
@@ -195,7 +192,6 @@ export class SimulatedHost implements Host {
       this.#runs += 1;
       compute.run = this.#runs;
       compute.autovacuum = false;
-      compute.unclean = false;
       compute.l1 = L1_FULL;
       compute.l2 = L2_FULL;
     }
@@ -283,7 +279,6 @@ export class SimulatedHost implements Host {
     this.#enter('archive', tenant);
     const compute = this.#compute(tenant);
     await compute.busy;
-    if (compute.unclean) throw new Error('it was not shut down cleanly');
     return await this.#archive.save({
       ...request,
       source: compute.running ? { kind: 'running', entries: NO_ENTRIES } : STOPPED,
