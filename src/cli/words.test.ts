@@ -42,9 +42,9 @@ test.each([
   expect(bytesWords(bytes)).toBe(words);
 });
 
-test('what is nearly all is not said as all', () => {
-  expect([1, 0.99999, 0.9, 0.125, 0].map((part) => percentWords(part))).toEqual([
-    ...['100.0 %', '99.9 %', '90.0 %', '12.5 %', '0.0 %'],
+test('what is nearly enough is not said as enough', () => {
+  expect([1, 0.99999, 0.8999, 0.29, 0.125, 0].map((part) => percentWords(part))).toEqual([
+    ...['100.0 %', '99.9 %', '89.9 %', '29.0 %', '12.5 %', '0.0 %'],
   ]);
   expect([percentWords(0.9, 0), countWords(12_345_678), countWords(123)]).toEqual([
     ...['90 %', '12,345,678', '123'],

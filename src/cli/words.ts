@@ -48,9 +48,12 @@ export function bytesWords(bytes: number): string {
 /** `12,345`. */
 export const countWords = (count: number): string => String(count).replace(/\B(?=(\d{3})+$)/g, ',');
 
-/** 0.125 as `12.5 %`. Not all of something is never said as 100 %. */
+/** What a float lacks of the number that it stands for, in the unit of the last digit. */
+const FLOAT_ERROR = 1e-9;
+
+/** 0.125 as `12.5 %`, rounded down: what is less than wanted is not said to be enough. */
 export function percentWords(part: number, digits = 1): string {
   const scale = 10 ** digits;
-  const shown = part < 1 ? Math.floor(part * 100 * scale) / scale : 100;
+  const shown = Math.floor(part * 100 * scale + FLOAT_ERROR) / scale;
   return `${shown.toFixed(digits)} %`;
 }
