@@ -2,8 +2,10 @@ import { expect, test } from 'vitest';
 import type { HotBlocks } from './buffers.ts';
 import {
   fileRangesOf,
+  filesOf,
   type HotList,
   hotListText,
+  hottest,
   mergedHotList,
   parseHotList,
 } from './hot-list.ts';
@@ -82,5 +84,14 @@ test('blocks are found in the files that have them', () => {
     { name: 'base/5/16384', from: 131_070 * 8_192, bytes: 2 * 8_192 },
     { name: 'base/5/16384.1', from: 0, bytes: 2 * 8_192 },
     { name: 'global/1262_vm', from: 0, bytes: 8_192 },
+  ]);
+});
+
+test('the hottest blocks are taken one file after the other', () => {
+  const list = [range(1, 0, 2, 5), range(2, 0, 4, 4), range(1, 8, 10, 3), range(3, 0, 9, 2)];
+  expect(filesOf(hottest(list, 7)).map(({ name, bytes }) => [name, bytes])).toEqual([
+    ['base/5/1', 2 * 8_192],
+    ['base/5/1', 8_192],
+    ['base/5/2', 4 * 8_192],
   ]);
 });

@@ -117,6 +117,23 @@ function append(pieces: HotBlocks[], piece: HotBlocks): void {
   pieces[pieces.length - 1] = { ...last, to: piece.to, heat };
 }
 
+/** The hottest blocks of a list, as many as given. */
+export function hottest(list: HotList, blocksMax: number): HotList {
+  let left = blocksMax;
+  const some: HotBlocks[] = [];
+  for (const range of list) {
+    if (left <= 0) break;
+    const to = Math.min(range.to, range.from + left);
+    some.push({ ...range, to });
+    left -= to - range.from;
+  }
+  return some;
+}
+
+/** As pieces of files, one file after the other, that with the hottest first. */
+export const filesOf = (list: HotList): FileRange[] =>
+  [...Map.groupBy(fileRangesOf(list), ({ name }) => name).values()].flat();
+
 /** The same blocks as pieces of files below PGDATA, in the same order. */
 export function fileRangesOf(list: HotList): FileRange[] {
   return list.flatMap(({ database, node, fork, from, to }) => {

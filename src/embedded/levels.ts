@@ -7,10 +7,10 @@ import type { Log } from '../domain/log.ts';
 import { elapsed, seconds } from '../domain/units.ts';
 import { type AccessRecord, advanced, pagesOfRun, sharesOf } from './access-record.ts';
 import { asSuperuser, type Login, SUPERUSER } from './admin.ts';
-import { buffersUsed, computeFacts, evict, type HotBlocks, hotBlocks, hurry } from './buffers.ts';
+import { buffersUsed, computeFacts, evict, hotBlocks, hurry } from './buffers.ts';
 import type { Compute } from './compute.ts';
 import type { Computes } from './computes.ts';
-import { fileRangesOf, type HotList, mergedHotList } from './hot-list.ts';
+import { filesOf, type HotList, hottest, mergedHotList } from './hot-list.ts';
 import { POOL_PART, prewarmDatabase } from './hot-list-prewarm.ts';
 import { type ComputeFiles, type Layout, tenantFiles } from './layout.ts';
 import { diskReads } from './levels-disk-reads.ts';
@@ -28,6 +28,7 @@ import {
 import type { FileFacts, PageCache } from './page-cache.ts';
 import { BLOCK_BYTES, type NamedRelation, namedRelations } from './relations.ts';
 import type { Secrets } from './secrets.ts';
+import { Serial } from './serial.ts';
 
 export type LevelsParts = {
   readonly layout: Layout;
@@ -43,8 +44,13 @@ const MB = 1_024 * 1_024;
 /** Most that is read into the page cache beside one start. */
 const READ_AHEAD_MAX = 64 * MB;
 
-/** A start that had less than this read from disk had its files in memory; a cold one reads 1 MB and more. */
-const FROM_MEMORY_MAX = 256 * 1_024;
+/**
+ * A start that has read less than this from disk had its files in memory. Measured: a warm one reads
+ * nothing until it is ready, a cold one 272 kB.
+ */
+const OWN_READS_MAX = 64 * 1_024;
+/** Less than this, read ahead, is what a start need not have waited for. */
+const READ_AHEAD_TOLD = 256 * 1_024;
 
 /** Databases that are asked for the names of their relations, the busiest first, and how long that may take. */
 const DATABASES_MAX = 8;
@@ -62,6 +68,8 @@ export class Levels {
   readonly #parts: LevelsParts;
   /** Bytes that the last start had read ahead, by root; null while that is under way. */
   readonly #readAheads = new Map<string, number | null>();
+  /** What was remembered is read, and written anew. */
+  readonly #remembering = new Serial<TenantId>();
 
   constructor(parts: LevelsParts) {
     this.#parts = parts;
@@ -73,7 +81,11 @@ export class Levels {
   }
 
   /** As `Host.remember` says. */
-  async remember(tenant: TenantId): Promise<LevelReading> {
+  remember(tenant: TenantId): Promise<LevelReading> {
+    return this.#remembering.run(tenant, () => this.#remember(tenant));
+  }
+
+  async #remember(tenant: TenantId): Promise<LevelReading> {
     const files = this.#files(tenant);
     let seen: HotList = [];
     const { reading, record } = await this.#look(tenant, async (client, inside) => {
@@ -149,12 +161,12 @@ export class Levels {
     this.#readAheads.set(files.root, null);
     let bytes = 0;
     try {
-      const hot = await readHotList(files);
-      if (hot.length > 0 && !signal.aborted) {
-        bytes = await pageCache.read(files.data, fileRangesOf(hot), READ_AHEAD_MAX, signal);
+      const ranges = filesOf(hottest(await readHotList(files), READ_AHEAD_MAX / BLOCK_BYTES));
+      if (ranges.length > 0 && !signal.aborted) {
+        bytes = await pageCache.read(files.data, ranges, READ_AHEAD_MAX, signal);
       }
     } catch (error) {
-      log.warn('what a tenant used last could not be read ahead', { error: String(error) });
+      log.warn('what a tenant used last could not be read ahead', { code: codeOf(error) });
     }
     if (this.#readAheads.has(files.root)) this.#readAheads.set(files.root, bytes);
     return bytes;
@@ -169,7 +181,7 @@ export class Levels {
     this.#readAheads.delete(files.root);
     const own = diskReads(pid);
     if (own === null || ahead === null) return 'L3';
-    return own + (ahead ?? 0) < FROM_MEMORY_MAX ? 'L2' : 'L3';
+    return own < OWN_READS_MAX && (ahead ?? 0) < READ_AHEAD_TOLD ? 'L2' : 'L3';
   }
 
   #files(tenant: TenantId): ComputeFiles {
@@ -250,16 +262,3 @@ export class Levels {
 /** A message could hold a name of the tenant's; the code cannot. */
 const codeOf = (error: unknown): string =>
   error instanceof Error && 'code' in error ? String(error.code) : 'none';
-
-/** The first of a list, as many blocks as given. */
-function hottest(list: HotList, blocksMax: number): HotList {
-  let left = blocksMax;
-  const some: HotBlocks[] = [];
-  for (const range of list) {
-    if (left <= 0) break;
-    const to = Math.min(range.to, range.from + left);
-    some.push({ ...range, to });
-    left -= to - range.from;
-  }
-  return some;
-}

@@ -134,17 +134,22 @@ export class PageCacheWork {
     } catch {
       return;
     }
+    // What follows each other is often of one file.
+    let last: { readonly name: string; readonly file: PlainFile | undefined } | undefined;
+    const close = (): void => {
+      if (last?.file) closeSync(last.file.fd);
+      last = undefined;
+    };
     try {
       await work((name, use) => {
-        const file = this.#calls.open(dirFd, directory, name);
-        if (!file) return;
-        try {
-          use(file);
-        } finally {
-          closeSync(file.fd);
+        if (last?.name !== name) {
+          close();
+          last = { name, file: this.#calls.open(dirFd, directory, name) };
         }
+        if (last.file) use(last.file);
       });
     } finally {
+      close();
       closeSync(dirFd);
     }
   }
