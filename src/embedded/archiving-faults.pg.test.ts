@@ -16,9 +16,12 @@ import type { Archive, SaveRequest, Snapshot } from '../domain/archive.ts';
 import type { FailpointName, Failpoints } from '../domain/failpoints.ts';
 import { snapshotIdOf, type TenantId } from '../domain/ids.ts';
 import { SystemClock } from '../system/clock.ts';
+import { SystemRandom } from '../system/random.ts';
 import { MemoryArchive } from '../testing/memory-archive.ts';
 import { type RealHost, type RealTenant, realHost } from '../testing/real-host.ts';
+import { asSuperuser, SUPERUSER } from './admin.ts';
 import { hydratingFiles, layoutOf } from './layout.ts';
+import { openSecrets } from './secrets.ts';
 
 const never = new AbortController().signal;
 
@@ -118,6 +121,48 @@ test('a compute whose backup nobody reads can be stopped, and the backup fails',
   expect(await outcome).not.toContain('the backup has an end');
   await world.start(tenant.id);
 });
+
+test('a backup that takes long has all of the log that was written meanwhile', async () => {
+  const { promise: begun, resolve } = Promise.withResolvers<void>();
+  const { promise: written, resolve: goOn } = Promise.withResolvers<void>();
+  const paths: string[] = [];
+  const save: Save = async ({ source }) => {
+    if (source.kind !== 'running') throw new Error('the compute does not run');
+    for await (const { path } of source.entries) {
+      paths.push(path);
+      if (path === 'backup_label') {
+        resolve();
+        await written;
+      }
+    }
+    throw new Error('the backup has an end');
+  };
+  await using world = await realHost({ archive: archiveThatSaves(save) });
+  const tenant = await world.running('busy');
+  const saving = world.host.archive(tenant.id, requestOf(tenant, never));
+  const outcome = saving.catch((error: unknown) => String(error));
+  await begun;
+  const password = (await secretsOf(world)).password(tenant.id, SUPERUSER);
+  const { address } = await world.start(tenant.id);
+  const segments = await asSuperuser({ address, password }, async (client) => {
+    for (let round = 0; round < 4; round++) {
+      await client.query('create schema written');
+      await client.query('drop schema written');
+      await client.query('select pg_switch_wal()');
+      await client.query('checkpoint');
+    }
+    return (await client.query("select name from pg_ls_waldir() where name ~ '^[0-9A-F]{24}$'"))
+      .rows;
+  });
+  goOn();
+  expect(await outcome).toBe('Error: the backup has an end');
+  const sent = paths.filter((path) => /^pg_wal\/[0-9A-F]{24}$/.test(path));
+  expect(sent.length).toBeGreaterThanOrEqual(4);
+  expect(segments.length).toBeGreaterThanOrEqual(sent.length);
+});
+
+const secretsOf = (world: RealHost) =>
+  openSecrets(layoutOf(world.dataDir).masterKey, new SystemRandom());
 
 /** Throws at `point`, the first two times; before that, `look` is called. */
 function failingTwice(point: FailpointName, look: (hit: number) => void = () => {}): Failpoints {

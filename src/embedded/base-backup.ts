@@ -9,6 +9,7 @@
  * Source: PostgreSQL 18 documentation, 54.4 "Streaming Replication Protocol", BASE_BACKUP;
  * `src/backend/backup/basebackup_copy.c`, `src/port/tar.c`.
  */
+import { randomBytes } from 'node:crypto';
 import type pg from 'pg';
 import type { SourceEntry } from '../domain/archive.ts';
 import { seconds } from '../domain/units.ts';
@@ -20,6 +21,13 @@ import { entriesOfTar } from './base-backup-tar.ts';
  * their checksums as they are read; a bad one fails the backup at its end.
  */
 const COMMAND = "BASE_BACKUP (LABEL 'dynabase', CHECKPOINT 'fast', WAL true, MANIFEST 'no')";
+
+/**
+ * The log is sent last, and until then the slot keeps what checkpoints would delete. It goes with the
+ * connection; of one that is just going there may be another still.
+ */
+const keepLog = (): string =>
+  `CREATE_REPLICATION_SLOT dynabase_${randomBytes(6).toString('hex')} TEMPORARY PHYSICAL RESERVE_WAL`;
 
 /** Frames taken from the socket and not yet asked for; each holds up to 32 kB. */
 const FRAMES_MAX = 32;
@@ -44,6 +52,7 @@ export async function* baseBackup(login: Login, signal: AbortSignal): AsyncGener
   signal.addEventListener('abort', giveUp, { once: true });
   try {
     if (signal.aborted) giveUp();
+    await client.query(keepLog());
     const frames = client.query(new Frames(socket));
     yield* entriesOfTar(dataOf(frames));
   } catch (error) {

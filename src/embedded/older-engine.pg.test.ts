@@ -2,6 +2,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { snapshotIdOf } from '../domain/ids.ts';
 import { realHost } from '../testing/real-host.ts';
 
 const HOME = '/usr/lib/postgresql';
@@ -28,6 +29,18 @@ describe.runIf(installed.length > 0)('an older system PostgreSQL', () => {
       expect(mayCreateRoles).toEqual([{ may: major >= 16 }]);
       const join = world.sql(tenant, 'grant pg_execute_server_program to older');
       await expect(join).rejects.toMatchObject({ code: '42501' });
+
+      const ref = { tenant: tenant.id, vault: tenant.id, snapshot: snapshotIdOf(1) };
+      const { signal } = new AbortController();
+      const { taken } = await world.host.archive(tenant.id, { ...ref, name: null, signal });
+      expect(taken).toBe('running');
+      const fork = world.drafted('younger');
+      const to = { tenant: fork.id, snapshot: snapshotIdOf(1), name: null };
+      await world.engine.archive.share(ref, to);
+      await world.host.hydrate(fork.id, { ...ref, tenant: fork.id }, signal);
+      await world.start(fork.id);
+      await world.host.settle(fork.id, fork);
+      expect(await world.sql(fork, 'table kept')).toEqual([{ n: 1 }]);
     },
   );
 });
