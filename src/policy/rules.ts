@@ -54,8 +54,8 @@ const PROCESSES_SPARE = 64;
 /** For one machine; the small classes keep an idle compute near 5 MB. The times are VISION.md's. */
 const MACHINE: Rules = {
   tiers: {
-    COLD: tier([1, 4_096, 16, 200], [512, 100, 200], [minutes(15), minutes(5)]),
-    WARM: tier([8, 4_096, 32, 200], [1_024, 200, 400], [minutes(15), minutes(5)]),
+    COLD: tier([1, 4_096, 16, 200], [1_024, 100, 200], [minutes(15), minutes(5)]),
+    WARM: tier([8, 4_096, 32, 200], [2_048, 200, 400], [minutes(15), minutes(5)]),
     HOT: tier([32, 8_192, 64, 200], [4_096, 400, null], [hours(24), minutes(10)]),
     PERSISTENT: tier([128, 16_384, 128, 400], [8_192, 800, null], [null, minutes(10)]),
   },
