@@ -1,12 +1,13 @@
 /** Levels of real tenants: what is measured, what leaves memory first, and what comes back. */
 import { execFileSync } from 'node:child_process';
-import { symlinkSync } from 'node:fs';
+import { existsSync, symlinkSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { LevelReading, RelationLevels } from '../domain/levels.ts';
 import { PRESETS } from '../policy/rules.ts';
 import { SystemRandom } from '../system/random.ts';
+import { titled } from '../testing/installed.ts';
 import { GIVE_UP_AFTER, type RealHost, type RealTenant, realHost } from '../testing/real-host.ts';
 import { SUPERUSER } from './admin.ts';
 import { layoutOf, tenantFiles } from './layout.ts';
@@ -25,6 +26,8 @@ beforeAll(async () => {
   world = await realHost({ husks: 2 });
 });
 afterAll(() => world[Symbol.asyncDispose]());
+
+const OLDER = '/usr/lib/postgresql/15/bin';
 
 const filesOf = (tenant: RealTenant) => tenantFiles(layoutOf(world.dataDir), tenant.id);
 
@@ -255,3 +258,22 @@ const startOptions = () => {
   const { limits } = PRESETS.machine.tiers.WARM;
   return { size: SIZE, limits, giveUpAfter: GIVE_UP_AFTER };
 };
+
+test.skipIf(!existsSync(OLDER))(
+  titled('an engine that cannot evict is measured and prewarmed', existsSync(OLDER), 'postgresql'),
+  async () => {
+    await using older = await realHost({ binDir: OLDER });
+    const tenant = await older.running('older');
+    await older.sql(tenant, 'create table t as select generate_series(1, 50000) as id');
+    const scan = 'select count(*) from t';
+    await older.sql(tenant, Array.from({ length: 9 }, () => scan).join(';'));
+    const reading = await older.host.remember(tenant.id);
+    expect(reading.bytes.l1).toBeGreaterThan(MB);
+    expect(await older.host.shedL1(tenant.id, 0)).toBe(0);
+    await older.host.stop(tenant.id);
+    await older.start(tenant.id, SIZE);
+    expect(await older.host.prewarm(tenant.id, 64 * MB, NEVER)).toBeGreaterThan(MB);
+    const after = await older.host.measure(tenant.id);
+    expect(relationIn(after, 'public.t')?.bytes.l1).toBeGreaterThan(MB);
+  },
+);
