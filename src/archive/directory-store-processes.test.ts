@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { SystemClock } from '../system/clock.ts';
 import { keysOf } from '../testing/store-contract.ts';
+import { wallClock } from '../testing/wall-clock.ts';
 import { openDirectoryStore } from './directory-store.ts';
 import type { Store } from './store.ts';
 
@@ -26,8 +26,7 @@ afterEach(() => {
   rmSync(dir, { recursive: true, force: true });
 });
 
-const opened = (path = dir): Promise<Store> =>
-  openDirectoryStore({ path, clock: new SystemClock() });
+const opened = (path = dir): Promise<Store> => openDirectoryStore({ path, clock: wallClock() });
 
 type Writer = {
   readonly child: ChildProcessWithoutNullStreams;

@@ -2,14 +2,15 @@
  * Against s3rver, a server of the S3 API that we have not written. It knows no conditional writes, does not
  * verify signatures of version 4, and its lists over many pages need a cipher that Node has no more.
  */
+import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { SystemClock } from '../system/clock.ts';
-import { SystemRandom } from '../system/random.ts';
+import { SeededRandom } from '../testing/seeded-random.ts';
 import { keysOf } from '../testing/store-contract.ts';
+import { wallClock } from '../testing/wall-clock.ts';
 import type { S3Location } from './s3-client.ts';
 import { openS3Store } from './s3-store.ts';
 import type { Store } from './store.ts';
@@ -50,8 +51,8 @@ afterAll(async () => {
   rmSync(dir, { recursive: true });
 });
 
-const clock = new SystemClock();
-const random = new SystemRandom();
+const clock = wallClock();
+const random = new SeededRandom(1);
 
 const opened = (changed: Partial<S3Location> = {}): Promise<Store> =>
   openS3Store({
@@ -91,7 +92,7 @@ test('objects are written, read, listed and deleted', async () => {
 
 test('a large object goes in parts and comes back as it was', async () => {
   const store = await opened();
-  const bytes = Buffer.from(random.bytes(LARGE));
+  const bytes = randomBytes(LARGE);
   expect(await store.create('large', bytes)).toBe(true);
   expect((await store.read('large'))?.bytes.equals(bytes)).toBe(true);
   const range = { offset: 8 * 1_024 * 1_024 - 2, length: 4 };

@@ -80,5 +80,10 @@ export const childrenOf = ({ children }: Element, name: string): readonly Elemen
 export const textIn = (element: Element, name: string): string | undefined =>
   childrenOf(element, name)[0]?.text;
 
+/** By names: some servers know no numbers. */
 export const escapeXml = (text: string): string =>
-  text.replace(/[&<>"']/g, (letter) => `&#${letter.charCodeAt(0)};`);
+  text.replace(/[&<>"']/g, (letter) => `&${NAMES.get(letter)};`);
+
+const NAMES: ReadonlyMap<string, string> = new Map(
+  Object.entries(ENTITIES).map(([name, letter]) => [letter, name]),
+);

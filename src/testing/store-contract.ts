@@ -36,6 +36,7 @@ export function storeContract(name: string, open: () => Promise<OpenStore>): voi
     afterEach(() => opened.close?.());
 
     describeObjects(() => store);
+    describeRefusals(() => store);
     describePointers(() => store);
     describeLists(() => store);
   });
@@ -101,7 +102,9 @@ function describeObjects(store: () => Store): void {
     expect(await store().create('d/1', text('again'))).toBe(true);
     expect((await store().read('d/1'))?.bytes).toEqual(text('again'));
   });
+}
 
+function describeRefusals(store: () => Store): void {
   test('what an aborted signal is given for is thrown, and nothing is written', async () => {
     const reason = new Error('enough');
     const signal = AbortSignal.abort(reason);
