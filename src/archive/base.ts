@@ -6,6 +6,7 @@
  * written anew, and they go when the older snapshots do. After damage was found nothing is built on.
  */
 import type { SaveRequest } from '../domain/archive.ts';
+import type { SnapshotId } from '../domain/ids.ts';
 import type { ChunkId } from './chunks.ts';
 import { condemnedPacks } from './condemned.ts';
 import { Damage } from './damage.ts';
@@ -16,10 +17,11 @@ import { packKey, type Vault } from './vault.ts';
 
 export type Base = {
   readonly manifest: Manifest | null;
+  readonly snapshot: SnapshotId | null;
   readonly stored: ReadonlyMap<ChunkId, Blob>;
 };
 
-const NOTHING: Base = { manifest: null, stored: new Map() };
+const NOTHING: Base = { manifest: null, snapshot: null, stored: new Map() };
 
 /** A pack of which less than this part is needed is not used. */
 const ALIVE_MIN = 0.5;
@@ -50,7 +52,7 @@ export async function findBase(
       if (blob.like !== null && manifest.template.hash !== template.hash) continue;
       if (blob.at.kind === 'inline' || isUsable(blob.at.pack)) stored.set(blob.id, blob);
     }
-    return { manifest, stored };
+    return { manifest, snapshot: latest.snapshot.id, stored };
   } catch (error) {
     if (!(error instanceof Damage)) throw error;
     log.error('the latest snapshot cannot be read; the next is made from scratch', {

@@ -8,7 +8,7 @@ import {
   scan,
 } from './scan-work.ts';
 import { type SeenTree, type SizeLimits, walkTree } from './tree-walk.ts';
-import { type WriteRequest, write } from './write-work.ts';
+import { type ReadAnswer, type ReadRequest, read, type WriteRequest, write } from './write-work.ts';
 
 export type WalkRequest = {
   readonly kind: 'walk';
@@ -20,6 +20,7 @@ export type Jobs = {
   readonly walk: { readonly request: WalkRequest; readonly answer: SeenTree };
   readonly index: { readonly request: IndexRequest; readonly answer: IndexAnswer };
   readonly scan: { readonly request: ScanRequest; readonly answer: ScanAnswer };
+  readonly read: { readonly request: ReadRequest; readonly answer: ReadAnswer };
   readonly write: { readonly request: WriteRequest; readonly answer: null };
 };
 
@@ -34,6 +35,8 @@ export function perform(job: Job): Jobs[keyof Jobs]['answer'] {
       return index(job);
     case 'scan':
       return scan(job);
+    case 'read':
+      return read(job);
     case 'write':
       write(job);
       return null;

@@ -2,6 +2,7 @@
 import type { SourceEntry } from '../domain/archive.ts';
 import { chunkCount, chunkLength } from './chunks.ts';
 import { CONTROL_FILE } from './control-file.ts';
+import { ExactReader } from './exact-reader.ts';
 import type { Piece, TreeBuilder } from './tree-builder.ts';
 import { isLeftOut, nameObjection } from './tree-names.ts';
 import { mustFit, refusal, type SizeLimits } from './tree-walk.ts';
@@ -63,7 +64,9 @@ export class EntryStream {
 
   /** A chunk lies in one piece of memory. */
   async *#cut(entry: SourceEntry): AsyncGenerator<readonly Piece[]> {
-    const content = new ExactReader(entry);
+    const content = new ExactReader(entry.content, () =>
+      refusal(entry.path, 'is shorter than it said'),
+    );
     const all = chunkCount(entry.size);
     let from = 0;
     let begun = this.#filled;
@@ -79,7 +82,7 @@ export class EntryStream {
       await content.fill(this.#memory.subarray(this.#filled, this.#filled + length));
       this.#filled += length;
     }
-    await content.end();
+    if (!(await content.isAtEnd())) throw refusal(entry.path, 'is longer than it said');
     if (KEPT.has(entry.path)) {
       this.kept.set(entry.path, Buffer.from(this.#memory.subarray(begun, this.#filled)));
     }
@@ -101,41 +104,5 @@ export class EntryStream {
     this.#memory = Buffer.allocUnsafeSlow(JOB_BYTES);
     this.#filled = 0;
     return pieces;
-  }
-}
-
-/** Reads as much as is asked for, across the pieces that a stream comes in. */
-class ExactReader {
-  readonly #path: string;
-  readonly #content: AsyncIterator<Uint8Array>;
-  #rest: Uint8Array = Buffer.alloc(0);
-
-  constructor({ path, content }: SourceEntry) {
-    this.#path = path;
-    this.#content = content[Symbol.asyncIterator]();
-  }
-
-  async fill(target: Buffer): Promise<void> {
-    for (let done = 0; done < target.length; ) {
-      if (this.#rest.length === 0 && !(await this.#more())) {
-        throw refusal(this.#path, 'is shorter than it said');
-      }
-      const some = this.#rest.subarray(0, target.length - done);
-      target.set(some, done);
-      done += some.length;
-      this.#rest = this.#rest.subarray(some.length);
-    }
-  }
-
-  /** Reads to the end, which must be here. */
-  async end(): Promise<void> {
-    while (this.#rest.length === 0 && (await this.#more()));
-    if (this.#rest.length > 0) throw refusal(this.#path, 'is longer than it said');
-  }
-
-  async #more(): Promise<boolean> {
-    const next = await this.#content.next();
-    this.#rest = next.done ? Buffer.alloc(0) : next.value;
-    return !next.done;
   }
 }

@@ -7,9 +7,13 @@ import type { Log } from '../domain/log.ts';
 import type { Random } from '../domain/random.ts';
 import { type DurationMs, hours } from '../domain/units.ts';
 import { ChunkWorkers } from './chunk-workers.ts';
+import { collect } from './collect.ts';
+import { exportFile } from './export.ts';
 import type { Ground } from './ground.ts';
+import { importFile } from './import.ts';
 import { load } from './load.ts';
 import { save } from './save.ts';
+import { drop, forget, share } from './sharing.ts';
 import { Snapshots } from './snapshots.ts';
 import type { Store } from './store.ts';
 import { Templates } from './templates.ts';
@@ -64,8 +68,17 @@ export async function openArchive(parts: ArchiveParts): Promise<OpenArchive> {
       if (!vault) return [];
       return (await ground.snapshots.list(vault, holder.tenant)).map(({ snapshot }) => snapshot);
     },
-    close: () => ground.workers.close(),
-  } as unknown as OpenArchive;
+    share: (from, to) => share(ground, from, to),
+    drop: (ref) => drop(ground, ref),
+    forget: (holder) => forget(ground, holder),
+    collect: (holder, keep) => collect(ground, holder, keep),
+    export: (ref) => exportFile(ground, ref),
+    import: (ref, name, file, signal) => importFile(ground, { ...ref, name, file, signal }),
+    close: async () => {
+      await ground.workers.close();
+      await ground.templates.close();
+    },
+  };
 }
 
 function groundOf(parts: ArchiveParts): Ground {
@@ -73,12 +86,15 @@ function groundOf(parts: ArchiveParts): Ground {
   const count = parts.workers ?? Math.max(WORKERS_MIN, Math.floor(availableParallelism() / 2));
   const workers = new ChunkWorkers(clock, count);
   const limits = { ...LIMITS, ...parts.limits };
-  const templates = new Templates({ workers, limits, own: template });
+  const scratchDir = parts.scratchDir ?? null;
+  const templates = new Templates({
+    ...{ store, random, workers, limits, masterKey, own: template, scratchDir },
+  });
   return {
     ...{ store, workers, limits, templates, clock, random, log, failpoints },
     vaults: new Vaults(store, random, masterKey),
     snapshots: new Snapshots(store),
     grace: parts.grace ?? GRACE,
-    scratchDir: parts.scratchDir ?? null,
+    scratchDir,
   };
 }

@@ -12,28 +12,32 @@
  * data its id is refused.
  */
 import type { SaveRequest, Snapshot } from '../domain/archive.ts';
-import { fault, isFault } from '../domain/faults.ts';
+import { assert } from '../domain/assert.ts';
+import { elapsed, type Instant } from '../domain/units.ts';
 import { type Base, findBase } from './base.ts';
 import { treeHash } from './chunks.ts';
 import type { Ground } from './ground.ts';
-import { mustBeNewer, swingHead } from './head.ts';
+import { mustBeNewer } from './head.ts';
 import { knownChunks } from './known-chunks.ts';
-import type { Blob, Manifest } from './manifest.ts';
-import { createWhole, PackWriter } from './packs.ts';
-import { scanSource } from './scanning.ts';
-import { encodeSnapshot, type Summary, snapshotOf } from './snapshots.ts';
+import { type Blob, type Manifest, treeOf } from './manifest.ts';
+import { decodeManifest, encodeManifest } from './manifest-bytes.ts';
+import { PackWriter } from './packs.ts';
+import { keepScan, recallOf } from './scan-cache.ts';
+import { type Scanned, scanSource } from './scanning.ts';
+import { type Draft, swingOrTakeBack, writeManifest } from './sharing.ts';
+import type { Summary } from './snapshots.ts';
+import type { Template } from './template.ts';
 import { type BadPage, TreeBuilder } from './tree-builder.ts';
-import { manifestKey, packKey, type Vault } from './vault.ts';
+import { packKey, type Vault } from './vault.ts';
 
 /** Of pages with a wrong checksum, those that are named. */
 const BAD_PAGES_NAMED = 10;
-
-type Draft = { readonly manifest: Manifest; readonly summary: Summary };
 
 export async function save(ground: Ground, request: SaveRequest): Promise<Snapshot> {
   const { vaults, templates, clock } = ground;
   request.signal.throwIfAborted();
   const startedAt = clock.now();
+  const startedWall = clock.wall();
   const vault = await vaults.findOrMake(request.vault);
   await mustBeNewer(ground, vault, request);
   const template = await templates.own();
@@ -43,13 +47,24 @@ export async function save(ground: Ground, request: SaveRequest): Promise<Snapsh
     ...{ store: ground.store, vault, random: ground.random },
     ...{ template: template.hash, signal: request.signal },
   });
-  const draft = await drafted(ground, request, { base, writer }).catch(async (error: unknown) => {
+  const made = await drafted(ground, request, { base, writer }).catch(async (error: unknown) => {
     await discardPacks(ground, vault, writer);
     throw error;
   });
   await ground.failpoints.reach('archive.packed');
-  return commit(ground, vault, request, { draft, startedAt });
+  mustBeInTime(ground, startedAt);
+  const snapshot = await commit(ground, vault, request, made.draft);
+  await keepScan(ground, request, { template: template.hash, scanned: made.scanned, startedWall });
+  return snapshot;
 }
+
+function mustBeInTime({ clock, grace }: Ground, startedAt: Instant): void {
+  const isLate = grace > 0 && elapsed(startedAt, clock.now()) > grace / 2;
+  if (isLate)
+    throw new Error('the save took so long that what it builds on may have been collected');
+}
+
+type Made = { readonly draft: Draft; readonly scanned: Scanned };
 
 type Making = { readonly base: Base; readonly writer: PackWriter };
 
@@ -57,7 +72,7 @@ async function drafted(
   ground: Ground,
   request: SaveRequest,
   { base, writer }: Making,
-): Promise<Draft> {
+): Promise<Made> {
   const { templates, workers, limits, clock } = ground;
   const { source, signal, name, notes, tenant } = request;
   const template = await templates.own();
@@ -65,7 +80,8 @@ async function drafted(
   const ids = [...template.numberOf.keys(), ...base.stored.keys()];
   const known = knownChunks(ids, ids.length);
   const parts = { workers, limits, builder, templateDir: template.dir, known, signal };
-  const scanned = await scanSource(parts, source, () => false);
+  const recall = await recallOf(ground, request, { base, template, builder });
+  const scanned = await scanSource(parts, source, recall);
   const { tree, directories, removed, files } = builder.finish();
   const blobs = await writer.finish();
   signal.throwIfAborted();
@@ -78,13 +94,20 @@ async function drafted(
   };
   const summary: Summary = {
     ...{ name, takenAt: clock.wall(), logicalBytes: scanned.logicalBytes, taken: source.kind },
-    ...{ packBytesAdded: writer.writtenBytes, packBytesReached: reachedBytes(blobs) },
+    ...{ packBytesAdded: writer.writtenBytes, packBytesReached: packBytesOf(blobs) },
     ...{ doubt, treeHash: hash },
   };
-  return { manifest, summary };
+  mustTellTree(manifest, template);
+  return { draft: { manifest, summary }, scanned };
 }
 
-const reachedBytes = (blobs: readonly Blob[]): number =>
+/** What will be read back is told by these bytes: they must tell the tree that was saved. */
+function mustTellTree(manifest: Manifest, template: Template): void {
+  const told = treeOf(decodeManifest(encodeManifest(manifest)), template);
+  assert(treeHash(told) === manifest.treeHash, 'a manifest does not tell its tree');
+}
+
+export const packBytesOf = (blobs: readonly Blob[]): number =>
   blobs.reduce((sum, { at, length }) => sum + (at.kind === 'pack' ? length : 0), 0);
 
 /** Damage of the tenant's own disk: it is kept as it is, and does not displace what was good. */
@@ -99,49 +122,30 @@ function doubtOf({ log }: Ground, request: SaveRequest, bad: readonly BadPage[])
   return `${bad.length} pages have wrong checksums, the first is block ${first.page} of ${first.path}`;
 }
 
-type Committing = { readonly draft: Draft; readonly startedAt: ReturnType<Ground['clock']['now']> };
-
+/**
+ * The manifest, then the head. Fails if the vault was closed or collected meanwhile: see collect.ts for
+ * why a save that took less than half of the grace time cannot meet that.
+ */
 async function commit(
   ground: Ground,
   vault: Vault,
   request: SaveRequest,
-  { draft }: Committing,
+  draft: Draft,
 ): Promise<Snapshot> {
-  const { store, random, failpoints, vaults } = ground;
-  const key = manifestKey(vault, request.tenant, request.snapshot);
-  const bytes = encodeSnapshot({ vault, key, random }, draft.summary, draft.manifest);
-  const isMine = await createWhole(store, key, bytes);
-  if (!isMine) return sameOrRefused(ground, vault, request, draft);
+  const { failpoints } = ground;
+  const { snapshot, isMine } = await writeManifest(ground, vault, request, draft);
   await failpoints.reach('archive.listed');
-  try {
-    if (!(await vaults.isCurrent(vault))) {
-      throw fault('STALE_GENERATION', { tenant: request.tenant });
-    }
-    await swingHead(ground, vault, request);
-  } catch (error) {
-    if (isFault(error, 'STALE_GENERATION')) await store.delete([key]);
-    throw error;
-  }
+  await swingOrTakeBack(ground, vault, request, isMine);
   await failpoints.reach('archive.headed');
-  return snapshotOf(request.snapshot, draft.summary, bytes.length);
-}
-
-/** A snapshot of this id is there: the one that was asked for, if it holds the same. */
-async function sameOrRefused(
-  ground: Ground,
-  vault: Vault,
-  request: SaveRequest,
-  { summary }: Draft,
-): Promise<Snapshot> {
-  const { tenant, snapshot } = request;
-  const there = await ground.snapshots.read(vault, tenant, snapshot);
-  if (there?.summary.treeHash !== summary.treeHash) throw fault('STALE_GENERATION', { tenant });
-  await swingHead(ground, vault, request);
-  return there.snapshot;
+  return snapshot;
 }
 
 /** Nothing reaches them, so nobody misses them; collection takes what is left. */
-async function discardPacks({ store }: Ground, vault: Vault, writer: PackWriter): Promise<void> {
+export async function discardPacks(
+  { store }: Ground,
+  vault: Vault,
+  writer: PackWriter,
+): Promise<void> {
   const keys = writer.written.map((pack) => packKey(vault, pack));
   if (keys.length > 0) await store.delete(keys).catch(() => {});
 }

@@ -22,13 +22,13 @@ export type ScanParts = Pick<Ground, 'workers' | 'limits'> & {
 };
 
 /** Files whose content is known without reading them. Returns whether it has placed them. */
-export type Recall = (file: SeenFile) => boolean;
+export type Recall = (file: SeenFile, root: SeenFile) => boolean;
 
 export type Scanned = {
   readonly engine: Engine;
   readonly logicalBytes: number;
-  /** All files as they were seen; empty for a running source. */
-  readonly seen: readonly SeenFile[];
+  /** The directory as it was seen; null for a running source. */
+  readonly seen: { readonly root: SeenFile; readonly files: readonly SeenFile[] } | null;
 };
 
 export const scanSource = (parts: ScanParts, source: Source, recall: Recall): Promise<Scanned> =>
@@ -37,7 +37,7 @@ export const scanSource = (parts: ScanParts, source: Source, recall: Recall): Pr
     : scanRunning(parts, source.entries);
 
 async function scanStopped(parts: ScanParts, dir: string, recall: Recall): Promise<Scanned> {
-  const { workers, limits, builder, signal } = parts;
+  const { workers, limits, builder } = parts;
   const tree = await workers.run({ kind: 'walk', dir, limits });
   const read = (path: string): Buffer => readSmall(dir, tree.files, path);
   const bytes = read(CONTROL_FILE);
@@ -46,19 +46,36 @@ async function scanStopped(parts: ScanParts, dir: string, recall: Recall): Promi
   const files = tree.files.filter(({ path }) => isNeededWal(path, control));
   for (const path of tree.directories) builder.directory(path);
   for (const { path, size } of files) builder.file(path, size);
-  const unknown = files.filter((file) => !recall(file));
-  const jobs = jobsOf(filePieces(unknown, builder, control.hasChecksums));
-  await eachInFlight(jobs, workers.width + 1, async (pieces) => {
-    signal.throwIfAborted();
-    await runJob(parts, dir, pieces);
-  });
+  const unknown = files.filter((file) => !recall(file, tree.root));
+  await scanFiles(parts, dir, { files: unknown, hasChecksums: control.hasChecksums });
   if (!read(CONTROL_FILE).equals(bytes))
     throw refusal(CONTROL_FILE, 'was changed while it was read');
   const logicalBytes = files.reduce((sum, { size }) => sum + size, 0);
-  return { engine: engineOf(control, read('PG_VERSION')), logicalBytes, seen: files };
+  return {
+    engine: engineOf(control, read('PG_VERSION')),
+    logicalBytes,
+    seen: { root: tree.root, files },
+  };
 }
 
-async function runJob(parts: ScanParts, dir: string, pieces: readonly Piece[]): Promise<void> {
+/** Has the content of files taken by the builder, which knows their names. */
+export async function scanFiles(
+  parts: Omit<ScanParts, 'limits'>,
+  dir: string,
+  { files, hasChecksums }: { readonly files: readonly SeenFile[]; readonly hasChecksums: boolean },
+): Promise<void> {
+  const jobs = jobsOf(filePieces(files, parts.builder, hasChecksums));
+  await eachInFlight(jobs, parts.workers.width + 1, async (pieces) => {
+    parts.signal.throwIfAborted();
+    await runJob(parts, dir, pieces);
+  });
+}
+
+export async function runJob(
+  parts: Omit<ScanParts, 'limits'>,
+  dir: string,
+  pieces: readonly Piece[],
+): Promise<void> {
   const { workers, templateDir, known, builder } = parts;
   const memory = pieces.flatMap(({ part: { content } }) =>
     content.kind === 'bytes' ? [content.bytes.buffer as ArrayBuffer] : [],
@@ -150,5 +167,5 @@ async function scanRunning(
   const version = stream.kept.get('PG_VERSION');
   if (!control || !version) throw refusal(CONTROL_FILE, 'is missing');
   const engine = engineOf(parseControlFile(control), version);
-  return { engine, logicalBytes: stream.bytes, seen: [] };
+  return { engine, logicalBytes: stream.bytes, seen: null };
 }

@@ -47,3 +47,6 @@ export function templateOf(name: string, dir: string, index: IndexAnswer): Templ
   };
   return { hash: treeHash(tree), name, dir, tree, ids, first, numberOf, place };
 }
+
+/** That which shares nothing with anything. */
+export const NO_TEMPLATE: Template = templateOf('none', '/', { directories: [], files: [] });

@@ -1,26 +1,54 @@
 /**
  * The templates that snapshots are told by.
  *
- *   templates/<hash>/tree           the names and chunks of its files
- *                   /packs/<id>     their content
+ *   templates/<hash>/tree           the names of its files, and their chunks
+ *                   /packs/<id>     chunks
  *
- * This machine's own lies in a directory. Another's is brought back from the store once and kept in
- * a directory as well. They are sealed with a key derived from the master key.
+ * This machine's own lies in a directory. Another's is brought back from the store once, and kept in
+ * a directory as well. They are sealed with a key derived from the master key, and never deleted: there
+ * are as many as there were engines.
  */
+import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Random } from '../domain/random.ts';
 import type { ChunkWorkers } from './chunk-workers.ts';
+import { treeHash } from './chunks.ts';
 import { Damage } from './damage.ts';
-import { type Template, templateOf } from './template.ts';
+import { isErrno } from './durable.ts';
+import { knownChunks } from './known-chunks.ts';
+import { type Manifest, treeOf } from './manifest.ts';
+import { decodeManifest, encodeManifest } from './manifest-bytes.ts';
+import { createWhole, PackWriter } from './packs.ts';
+import { scanFiles } from './scanning.ts';
+import { openPiece, sealObject } from './sealed-object.ts';
+import { subkey } from './sealing.ts';
+import type { Store } from './store.ts';
+import { NO_TEMPLATE, type Template, templateOf } from './template.ts';
+import { TreeBuilder } from './tree-builder.ts';
 import type { SizeLimits } from './tree-walk.ts';
+import { TreeWriter } from './tree-writer.ts';
+import { packKey, type Vault } from './vault.ts';
 
 export type TemplatesParts = {
+  readonly store: Store;
+  readonly random: Random;
   readonly workers: ChunkWorkers;
   readonly limits: SizeLimits;
+  readonly masterKey: Buffer;
   readonly own: { readonly dir: string; readonly name: string };
+  /** Null keeps what is brought back in a temporary directory. */
+  readonly scratchDir: string | null;
 };
+
+const HASH = /^[0-9a-f]{64}$/;
 
 export class Templates {
   readonly #parts: TemplatesParts;
   #own: Promise<Template> | undefined;
+  #isKept = false;
+  readonly #others = new Map<string, Promise<Template>>();
+  #temporary: Promise<string> | undefined;
 
   constructor(parts: TemplatesParts) {
     this.#parts = parts;
@@ -28,23 +56,136 @@ export class Templates {
 
   /** This machine's. */
   own(): Promise<Template> {
-    const { workers, limits, own } = this.#parts;
-    this.#own ??= workers
-      .run({ kind: 'index', dir: own.dir, limits })
-      .then((index) => templateOf(own.name, own.dir, index))
-      .catch((error: unknown) => {
-        this.#own = undefined;
-        throw error;
-      });
+    const { dir, name } = this.#parts.own;
+    this.#own ??= this.#indexed(dir, name).catch((error: unknown) => {
+      this.#own = undefined;
+      throw error;
+    });
     return this.#own;
   }
 
-  /** Puts this machine's into the store, if it is not there. */
-  async keepOwn(_signal: AbortSignal): Promise<void> {}
-
-  async named({ hash }: { readonly hash: string }, _signal: AbortSignal): Promise<Template> {
+  /** Throws `Damage` if it is not in the store as it was. */
+  async named({ hash, name }: Manifest['template'], signal: AbortSignal): Promise<Template> {
     const own = await this.own();
     if (own.hash === hash) return own;
-    throw new Damage('its template is missing');
+    if (!HASH.test(hash)) throw new Damage('its template has no proper name');
+    const found =
+      this.#others.get(hash) ??
+      this.#bringBack(hash, name, signal).catch((error: unknown) => {
+        this.#others.delete(hash);
+        throw error;
+      });
+    this.#others.set(hash, found);
+    return found;
+  }
+
+  /** Puts this machine's into the store, if it is not there: snapshots are worth nothing without. */
+  async keepOwn(signal: AbortSignal): Promise<void> {
+    if (this.#isKept) return;
+    const own = await this.own();
+    const place = this.#place(own.hash);
+    if (!(await this.#parts.store.stat(treeKey(place)))) await this.#keep(own, place, signal);
+    this.#isKept = true;
+  }
+
+  /** Removes what is in a temporary directory. */
+  async close(): Promise<void> {
+    const dir = await this.#temporary?.catch(() => undefined);
+    if (dir !== undefined) await rm(dir, { recursive: true, force: true });
+  }
+
+  async #indexed(dir: string, name: string): Promise<Template> {
+    const { workers, limits } = this.#parts;
+    return templateOf(name, dir, await workers.run({ kind: 'index', dir, limits }));
+  }
+
+  #place(hash: string): Vault {
+    const key = subkey(this.#parts.masterKey, `template ${hash}`);
+    return { prefix: `templates/${hash}/`, key, wrapped: Buffer.alloc(0) };
+  }
+
+  async #keep({ dir, hash, name }: Template, vault: Vault, signal: AbortSignal): Promise<void> {
+    const { store, random, workers, limits } = this.#parts;
+    const writer = new PackWriter({ store, vault, random, template: NO_TEMPLATE.hash, signal });
+    const builder = new TreeBuilder({ template: NO_TEMPLATE, stored: new Map(), writer });
+    const seen = await workers.run({ kind: 'walk', dir, limits });
+    for (const path of seen.directories) builder.directory(path);
+    for (const { path, size } of seen.files) builder.file(path, size);
+    const known = knownChunks([], 0);
+    const parts = { workers, builder, templateDir: '/', known, signal };
+    await scanFiles(parts, dir, { files: seen.files, hasChecksums: false });
+    const { tree, directories, removed, files } = builder.finish();
+    const blobs = await writer.finish();
+    if (treeHash(tree) !== hash) throw new Error('the template has changed');
+    const manifest: Manifest = {
+      template: { hash: NO_TEMPLATE.hash, name },
+      ...{ engine: NO_ENGINE, origin: '', notes: {} },
+      ...{ directories, removed, files, blobs, treeHash: hash },
+    };
+    const key = treeKey(vault);
+    const bytes = sealObject({ key: vault.key, name: key }, random, [encodeManifest(manifest)]);
+    // Another was quicker; its packs are as good.
+    if (await createWhole(store, key, bytes, signal)) return;
+    await store.delete(writer.written.map((pack) => packKey(vault, pack)));
+  }
+
+  async #bringBack(hash: string, name: string, signal: AbortSignal): Promise<Template> {
+    const home = join(await this.#home(), 'templates');
+    await mkdir(home, { recursive: true, mode: 0o700 });
+    const dir = join(home, hash);
+    const there = await this.#asNamed(hash, dir, name).catch(() => undefined);
+    if (there) return there;
+    const draft = `${dir}.${Buffer.from(this.#parts.random.bytes(6)).toString('hex')}.new`;
+    try {
+      await mkdir(draft, { mode: 0o700 });
+      await this.#write(hash, draft, signal);
+      await rm(dir, { recursive: true, force: true });
+      await rename(draft, dir);
+    } catch (error) {
+      await rm(draft, { recursive: true, force: true });
+      // Another process was quicker; its copy is as good.
+      if (!isErrno(error, 'ENOTEMPTY', 'EEXIST')) throw error;
+    }
+    const found = await this.#asNamed(hash, dir, name);
+    if (!found) throw new Damage('its template is not what was stored');
+    return found;
+  }
+
+  async #asNamed(hash: string, dir: string, name: string): Promise<Template | undefined> {
+    const template = await this.#indexed(dir, name);
+    return template.hash === hash ? template : undefined;
+  }
+
+  async #write(hash: string, into: string, signal: AbortSignal): Promise<void> {
+    const { store, workers } = this.#parts;
+    const vault = this.#place(hash);
+    const key = treeKey(vault);
+    const object = await store.read(key, signal);
+    if (!object) throw new Damage('its template is missing');
+    const piece = openPiece({ key: vault.key, name: key }, object.bytes, 0);
+    if (!piece) throw new Damage('its template is cut short');
+    const manifest = decodeManifest(piece);
+    const tree = treeOf(manifest, NO_TEMPLATE);
+    if (treeHash(tree) !== hash) throw new Damage('its template is another');
+    const writer = new TreeWriter({
+      ...{ ground: { store, workers }, vault, manifest, template: NO_TEMPLATE, tree, into },
+      ...{ present: NO_TEMPLATE.tree, last: null, owner: null, signal },
+    });
+    await writer.run();
+  }
+
+  #home(): Promise<string> {
+    const { scratchDir } = this.#parts;
+    if (scratchDir !== null) return Promise.resolve(scratchDir);
+    this.#temporary ??= mkdtemp(join(tmpdir(), 'dynabase-archive-'));
+    return this.#temporary;
   }
 }
+
+const treeKey = (vault: Vault): string => `${vault.prefix}tree`;
+
+/** A template is not told by what runs on it. */
+const NO_ENGINE: Manifest['engine'] = {
+  ...{ major: '', controlVersion: 0, catalogVersion: 0, blockBytes: 0, segmentBytes: 0 },
+  ...{ hasChecksums: false, systemId: '0', checkpoint: '0', redo: '0' },
+};

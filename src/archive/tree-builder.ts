@@ -6,6 +6,7 @@ import { type Blob, type ChunkCode, codeOf, type Manifest, type ManifestFile } f
 import type { PackWriter } from './packs.ts';
 import type { FreshChunk, ScanAnswer, ScanPart } from './scan-work.ts';
 import type { Template } from './template.ts';
+import { refusal } from './tree-walk.ts';
 
 type Draft = { readonly size: number; readonly ids: ChunkId[]; readonly codes: ChunkCode[] };
 
@@ -39,7 +40,7 @@ export class TreeBuilder {
 
   /** Names a file, before its content is taken. */
   file(path: string, size: number): void {
-    if (this.#files.has(path)) throw new Error('a file came twice');
+    if (this.#files.has(path)) throw refusal(path, 'is there twice');
     this.#files.set(path, { size, ids: [], codes: [] });
   }
 

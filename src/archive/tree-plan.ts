@@ -64,7 +64,7 @@ export function planTree(input: PlanInput): TreePlan {
     .filter((path) => !wanted.has(path))
     .map((path) => ({ path, isDirectory: true }));
   const resize: { path: string; size: number; isNew: boolean }[] = [];
-  const needed = new Map<string, NeededChunk & { places: { path: string; offset: number }[] }>();
+  const needed = new Map<string, Shared>();
   const files: string[] = [];
   for (const [path, file] of tree.files) {
     const isNew = !listing.files.has(path);
@@ -99,25 +99,30 @@ function changedChunks(file: TreeFile, before: TreeFile | undefined, isNew: bool
 const lengthAt = (file: TreeFile | undefined, index: number): number =>
   file === undefined ? -1 : chunkLength(file.size, index);
 
+type Shared = NeededChunk & { readonly places: NeededChunk['places'][number][] };
+
 type Place = { readonly path: string; readonly file: TreeFile; readonly index: number };
 
-function need(
-  { manifest, template }: PlanInput,
-  needed: Map<string, NeededChunk & { places: { path: string; offset: number }[] }>,
+/** Where a chunk of a file comes from. */
+export function neededChunk(
+  manifest: Manifest,
+  template: Template,
   { path, file, index }: Place,
-): void {
-  const code =
-    manifest.files.get(path)?.codes[index] ?? templateCode((template.first.get(path) ?? 0) + index);
-  const plainBytes = chunkLength(file.size, index);
-  const key = `${code} ${plainBytes}`;
-  const place = { path, offset: index * CHUNK_BYTES };
-  const known = needed.get(key);
-  if (known) {
-    known.places.push(place);
-    return;
-  }
+): NeededChunk {
+  const inTemplate = (template.first.get(path) ?? 0) + index;
+  const code = manifest.files.get(path)?.codes[index] ?? templateCode(inTemplate);
   const meaning = meaningOf(code);
   const blob = meaning.kind === 'blob' ? (manifest.blobs[meaning.number] ?? null) : null;
+  const places = [{ path, offset: index * CHUNK_BYTES }];
   const id = file.chunks[index] ?? ZERO;
-  needed.set(key, { id, plainBytes, meaning, blob, places: [place] });
+  return { id, plainBytes: chunkLength(file.size, index), meaning, blob, places };
+}
+
+/** A chunk that is needed in several places is fetched once. */
+function need({ manifest, template }: PlanInput, needed: Map<string, Shared>, place: Place): void {
+  const chunk = neededChunk(manifest, template, place);
+  const key = `${chunk.id} ${chunk.plainBytes}`;
+  const known = needed.get(key);
+  if (known) known.places.push(...chunk.places);
+  else needed.set(key, { ...chunk, places: [...chunk.places] });
 }

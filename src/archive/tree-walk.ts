@@ -102,8 +102,13 @@ export function mustFit(path: string, size: number, all: number, limits: SizeLim
   if (all > limits.treeBytesMax) throw refusal(path, 'makes the data directory too large');
 }
 
-export const refusal = (path: string, why: string): Error =>
-  new Error(`the data directory cannot be archived: ${shown(path)} ${why}`);
+/** Something is in a data directory that a snapshot cannot hold. */
+export class Refusal extends Error {
+  override readonly name = 'Refusal';
+}
+
+export const refusal = (path: string, why: string): Refusal =>
+  new Refusal(`the data directory cannot be archived: ${shown(path)} ${why}`);
 
 /** Opens a file for reading if it is still the one that was seen; throws otherwise. */
 export function openSeen(dir: string, file: SeenFile): number {

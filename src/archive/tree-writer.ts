@@ -4,16 +4,15 @@ import { mkdir, open, readdir, rm, rmdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Owner } from '../domain/archive.ts';
 import { fault } from '../domain/faults.ts';
+import { BATCH_BYTES, batchesOf, ChunkFetcher } from './chunk-fetcher.ts';
 import type { Tree } from './chunks.ts';
-import { Damage } from './damage.ts';
 import { isErrno, syncDir } from './durable.ts';
 import type { Ground } from './ground.ts';
 import { eachInFlight } from './in-flight.ts';
 import type { Manifest } from './manifest.ts';
 import type { Template } from './template.ts';
 import { type Listing, type NeededChunk, planTree, type TreePlan } from './tree-plan.ts';
-import { packKey, packSealKey, type Vault } from './vault.ts';
-import type { ChunkSource, WriteChunk } from './write-work.ts';
+import type { Vault } from './vault.ts';
 
 export type TreeWriterParts = {
   readonly ground: Pick<Ground, 'store' | 'workers'>;
@@ -33,26 +32,17 @@ export type TreeWriterParts = {
 const FILE_MODE = 0o600;
 const DIRECTORY_MODE = 0o700;
 
-/** Plain bytes of one job. */
-const JOB_BYTES = 2 * 1024 * 1024;
-/** Most that is read from the store at once, and what is read in vain to make one read of two. */
-const READ_BYTES_MAX = 4 * 1024 * 1024;
-const GAP_BYTES_MAX = 64 * 1024;
 /** Reads and jobs in flight: each holds `READ_BYTES_MAX` at most, packed and plain together twice that. */
 const WIDTH = 4;
 const FILES_WIDTH = 8;
 
-type Batch = {
-  readonly read: { readonly key: string; readonly offset: number; readonly length: number } | null;
-  readonly chunks: readonly NeededChunk[];
-};
-
 export class TreeWriter {
   readonly #parts: TreeWriterParts;
-  #bytesRead = 0;
+  readonly #fetcher: ChunkFetcher;
 
   constructor(parts: TreeWriterParts) {
     this.#parts = parts;
+    this.#fetcher = new ChunkFetcher({ store: parts.ground.store, ...parts });
   }
 
   /** Returns how many bytes were read from the store. Throws `Damage`, `DISK_FULL`. */
@@ -63,7 +53,7 @@ export class TreeWriter {
       if (!isErrno(error, 'ENOSPC', 'EDQUOT')) throw error;
       throw fault('DISK_FULL', { what: 'the data directory' }, { cause: error });
     }
-    return this.#bytesRead;
+    return this.#fetcher.bytesRead;
   }
 
   async #run(): Promise<void> {
@@ -106,67 +96,23 @@ export class TreeWriter {
   }
 
   async #write(chunks: readonly NeededChunk[]): Promise<void> {
-    const { ground, signal, into, template } = this.#parts;
-    const isSmall = chunks.reduce((sum, { plainBytes }) => sum + plainBytes, 0) <= JOB_BYTES;
-    await eachInFlight(batchesOf(chunks, this.#parts.vault), WIDTH, async (batch) => {
+    const { ground, signal, into, template, vault } = this.#parts;
+    const isSmall = chunks.reduce((sum, { plainBytes }) => sum + plainBytes, 0) <= BATCH_BYTES;
+    await eachInFlight(batchesOf(chunks, vault), WIDTH, async (batch) => {
       signal.throwIfAborted();
-      const { bytes, chunks: sourced } = await this.#sourced(batch);
+      const { bytes, chunks: sourced } = await this.#fetcher.fetch(batch);
+      const places = batch.chunks.map((chunk) => chunk.places);
+      const toWrite = sourced.map((chunk, at) => ({ ...chunk, places: places[at] ?? [] }));
       const job = {
         kind: 'write',
         dir: into,
         templateDir: template.dir,
         bytes,
-        chunks: sourced,
+        chunks: toWrite,
       } as const;
       if (isSmall) await ground.workers.here(job);
       else await ground.workers.run(job);
     });
-  }
-
-  /** Fetches what a batch needs, and says where in it each chunk is. */
-  async #sourced({ read, chunks }: Batch): Promise<{ bytes: Uint8Array; chunks: WriteChunk[] }> {
-    const { ground, vault, signal } = this.#parts;
-    if (read) {
-      const bytes = await ground.store.readRange(read.key, read, signal);
-      if (!bytes) throw new Damage('a pack is missing');
-      this.#bytesRead += bytes.length;
-      return { bytes, chunks: chunks.map((chunk) => this.#packed(chunk, vault, read.offset)) };
-    }
-    const inline: Buffer[] = [];
-    let offset = 0;
-    const sourced = chunks.map((chunk) => {
-      const { blob } = chunk;
-      if (blob?.at.kind !== 'inline') return this.#unpacked(chunk);
-      inline.push(blob.at.bytes);
-      offset += blob.length;
-      const at = { offset: offset - blob.length, length: blob.length, seal: null };
-      return this.#stored(chunk, at);
-    });
-    return { bytes: Buffer.concat(inline), chunks: sourced };
-  }
-
-  #unpacked({ id, plainBytes, meaning, places }: NeededChunk): WriteChunk {
-    if (meaning.kind !== 'template') return { id, plainBytes, source: { kind: 'zeros' }, places };
-    const at = this.#parts.template.place(meaning.number);
-    return { id, plainBytes, source: { kind: 'template', at }, places };
-  }
-
-  #packed(chunk: NeededChunk, vault: Vault, from: number): WriteChunk {
-    const { at, length } = chunk.blob ?? {};
-    if (at?.kind !== 'pack' || length === undefined) throw new Error('the chunk is in no pack');
-    const key = packSealKey(vault, at.pack);
-    const seal = { key, nonce: at.offset, context: packKey(vault, at.pack) };
-    return this.#stored(chunk, { offset: at.offset - from, length, seal });
-  }
-
-  #stored(
-    { id, plainBytes, blob, places }: NeededChunk,
-    at: Pick<Extract<ChunkSource, { kind: 'stored' }>, 'offset' | 'length' | 'seal'>,
-  ): WriteChunk {
-    const number = blob?.like ?? null;
-    const like = number === null ? null : this.#parts.template.place(number);
-    const source = { kind: 'stored', ...at, codec: blob?.codec ?? 0, like } as const;
-    return { id, plainBytes, source, places };
   }
 
   async #sync(paths: readonly string[]): Promise<void> {
@@ -226,61 +172,4 @@ async function listingOf(dir: string): Promise<Listing> {
     (entry.isDirectory() ? directories : files).add(path);
   }
   return { directories, files };
-}
-
-/** What lies near together in a pack is read at once; all else needs no read. */
-function* batchesOf(chunks: readonly NeededChunk[], vault: Vault): Generator<Batch> {
-  const loose = chunks.filter(({ blob }) => blob?.at.kind !== 'pack');
-  yield* looseBatches(loose);
-  const packed = chunks
-    .flatMap((chunk) => {
-      const { at, length } = chunk.blob ?? {};
-      return at?.kind === 'pack' && length !== undefined ? [{ chunk, at, length }] : [];
-    })
-    .sort((a, b) =>
-      a.at.pack === b.at.pack ? a.at.offset - b.at.offset : a.at.pack < b.at.pack ? -1 : 1,
-    );
-  let batch: typeof packed = [];
-  const read = (): Batch => {
-    const [first] = batch;
-    const final = batch.at(-1);
-    if (!first || !final) throw new Error('a read of nothing');
-    const { pack, offset } = first.at;
-    const length = final.at.offset + final.length - offset;
-    return {
-      read: { key: packKey(vault, pack), offset, length },
-      chunks: batch.map(({ chunk }) => chunk),
-    };
-  };
-  for (const one of packed) {
-    const [first] = batch;
-    const before = batch.at(-1);
-    const isNear =
-      first !== undefined &&
-      before !== undefined &&
-      first.at.pack === one.at.pack &&
-      one.at.offset - (before.at.offset + before.length) <= GAP_BYTES_MAX &&
-      one.at.offset + one.length - first.at.offset <= READ_BYTES_MAX;
-    if (!isNear && first) {
-      yield read();
-      batch = [];
-    }
-    batch.push(one);
-  }
-  if (batch.length > 0) yield read();
-}
-
-function* looseBatches(chunks: readonly NeededChunk[]): Generator<Batch> {
-  let batch: NeededChunk[] = [];
-  let bytes = 0;
-  for (const chunk of chunks) {
-    if (bytes + chunk.plainBytes > JOB_BYTES && batch.length > 0) {
-      yield { read: null, chunks: batch };
-      batch = [];
-      bytes = 0;
-    }
-    batch.push(chunk);
-    bytes += chunk.plainBytes;
-  }
-  if (batch.length > 0) yield { read: null, chunks: batch };
 }

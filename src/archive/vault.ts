@@ -6,7 +6,9 @@
  *                 /manifests/<tenant>/<snapshot>     a snapshot: it is there if this is
  *                 /heads/<tenant>                    the latest, to fence off writers with an old picture
  *                 /damaged/<tenant>/<snapshot>       why a snapshot is not to be used
- *                 /condemned/<time>                  packs that nothing reached at that time
+ *                 /condemned/<random>                packs that nothing reached when it was written
+ *                 /clock/<random>                    to ask the store for the time
+ *                 /closing                           the vault is being forgotten
  */
 import { fault } from '../domain/faults.ts';
 import type { SnapshotId, TenantId, VaultId } from '../domain/ids.ts';
@@ -22,17 +24,25 @@ export type Vault = {
   readonly wrapped: Buffer;
 };
 
-export const packKey = (vault: Vault, pack: string): string => `${vault.prefix}packs/${pack}`;
+/** Where a vault is; all that is needed to name its objects. */
+export type VaultPlace = Pick<Vault, 'prefix'>;
 
-export const manifestsOf = (vault: Vault, tenant?: TenantId): string =>
+export const vaultPrefix = (id: VaultId): string => `vaults/${id}/`;
+
+export const closingKey = (vault: VaultPlace): string => `${vault.prefix}closing`;
+
+export const packKey = (vault: VaultPlace, pack: string): string => `${vault.prefix}packs/${pack}`;
+
+export const manifestsOf = (vault: VaultPlace, tenant?: TenantId): string =>
   `${vault.prefix}manifests/${tenant === undefined ? '' : `${tenant}/`}`;
 
-export const manifestKey = (vault: Vault, tenant: TenantId, snapshot: SnapshotId): string =>
+export const manifestKey = (vault: VaultPlace, tenant: TenantId, snapshot: SnapshotId): string =>
   manifestsOf(vault, tenant) + snapshot;
 
-export const headKey = (vault: Vault, tenant: TenantId): string => `${vault.prefix}heads/${tenant}`;
+export const headKey = (vault: VaultPlace, tenant: TenantId): string =>
+  `${vault.prefix}heads/${tenant}`;
 
-export const damageKey = (vault: Vault, tenant: TenantId, snapshot: string): string =>
+export const damageKey = (vault: VaultPlace, tenant: TenantId, snapshot: string): string =>
   `${vault.prefix}damaged/${tenant}/${snapshot}`;
 
 /** Ids of packs are drawn once and never again, so that a pack has a key of its own. */
@@ -71,7 +81,7 @@ export class Vaults {
     const key = Buffer.from(this.#random.bytes(KEY_BYTES));
     const wrapped = this.#wrap(id, key);
     if (await this.#store.create(keyOf(id), wrapped)) {
-      return this.#remember(id, { prefix: prefixOf(id), key, wrapped });
+      return this.#remember(id, { prefix: vaultPrefix(id), key, wrapped });
     }
     const other = await this.find(id);
     if (!other) throw fault('ARCHIVE_DOWN', { why: 'a vault came and went' });
@@ -112,7 +122,7 @@ export class Vaults {
     }
     const key = this.#wrappingKey(wrapped.subarray(keyIdEnd, saltEnd));
     const seal = { key, nonce: 0, context: keyOf(id) };
-    return { prefix: prefixOf(id), key: opened(seal, wrapped.subarray(saltEnd)), wrapped };
+    return { prefix: vaultPrefix(id), key: opened(seal, wrapped.subarray(saltEnd)), wrapped };
   }
 
   #wrappingKey(salt: Buffer): Buffer {
@@ -125,5 +135,4 @@ export class Vaults {
   }
 }
 
-const prefixOf = (id: VaultId): string => `vaults/${id}/`;
-const keyOf = (id: VaultId): string => `${prefixOf(id)}key`;
+const keyOf = (id: VaultId): string => `${vaultPrefix(id)}key`;

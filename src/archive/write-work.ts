@@ -26,10 +26,13 @@ export type ChunkSource =
       readonly like: Like | null;
     };
 
-export type WriteChunk = {
+export type SourcedChunk = {
   readonly id: ChunkId;
   readonly plainBytes: number;
   readonly source: ChunkSource;
+};
+
+export type WriteChunk = SourcedChunk & {
   readonly places: readonly { readonly path: string; readonly offset: number }[];
 };
 
@@ -76,10 +79,26 @@ function writeFully(fd: number, bytes: Buffer, position: number): void {
   }
 }
 
+export type ReadRequest = Pick<WriteRequest, 'templateDir' | 'bytes'> & {
+  readonly kind: 'read';
+  readonly chunks: readonly SourcedChunk[];
+};
+
+export type ReadAnswer = { readonly bytes: Uint8Array };
+
+/** The chunks one after the other. Throws `Damage`. */
+export function read(request: ReadRequest): ReadAnswer {
+  const length = request.chunks.reduce((sum, { plainBytes }) => sum + plainBytes, 0);
+  const bytes = Buffer.allocUnsafeSlow(length);
+  let at = 0;
+  for (const chunk of request.chunks) at += plainOf(request, chunk).copy(bytes, at);
+  return { bytes };
+}
+
 /** The verified bytes of a chunk. */
-export function plainOf(
+function plainOf(
   request: Pick<WriteRequest, 'templateDir' | 'bytes'>,
-  chunk: Omit<WriteChunk, 'places'>,
+  chunk: SourcedChunk,
 ): Buffer {
   const plain = readSource(request, chunk);
   if (plain.length !== chunk.plainBytes || chunkId(plain) !== chunk.id) {
@@ -90,7 +109,7 @@ export function plainOf(
 
 function readSource(
   { templateDir, bytes }: Pick<WriteRequest, 'templateDir' | 'bytes'>,
-  { id, plainBytes, source }: Omit<WriteChunk, 'places'>,
+  { id, plainBytes, source }: SourcedChunk,
 ): Buffer {
   switch (source.kind) {
     case 'zeros':

@@ -1,0 +1,138 @@
+/** Where chunks are, and how they are read with few reads. */
+import { Damage } from './damage.ts';
+import type { Store } from './store.ts';
+import type { Template } from './template.ts';
+import type { NeededChunk } from './tree-plan.ts';
+import { packKey, packSealKey, type Vault } from './vault.ts';
+import type { ChunkSource, SourcedChunk } from './write-work.ts';
+
+/** Plain bytes of one batch that needs no read. */
+export const BATCH_BYTES = 2 * 1024 * 1024;
+/** Most that is read from the store at once, and what is read in vain to make one read of two. */
+const READ_BYTES_MAX = 2 * 1024 * 1024;
+const GAP_BYTES_MAX = 64 * 1024;
+
+export type Batch = {
+  readonly read: { readonly key: string; readonly offset: number; readonly length: number } | null;
+  readonly chunks: readonly NeededChunk[];
+};
+
+export type FetcherParts = {
+  readonly store: Store;
+  readonly vault: Vault;
+  /** Of the manifest that the chunks are of. */
+  readonly template: Template;
+  readonly signal: AbortSignal;
+};
+
+export class ChunkFetcher {
+  readonly #parts: FetcherParts;
+  bytesRead = 0;
+
+  constructor(parts: FetcherParts) {
+    this.#parts = parts;
+  }
+
+  /** Reads what a batch needs. In the same order: where in it each chunk is. Throws `Damage`. */
+  async fetch({ read, chunks }: Batch): Promise<{ bytes: Uint8Array; chunks: SourcedChunk[] }> {
+    const { store, vault, signal } = this.#parts;
+    if (read) {
+      const bytes = await store.readRange(read.key, read, signal);
+      if (!bytes) throw new Damage('a pack is missing');
+      this.bytesRead += bytes.length;
+      return { bytes, chunks: chunks.map((chunk) => this.#packed(chunk, vault, read.offset)) };
+    }
+    const inline: Buffer[] = [];
+    let offset = 0;
+    const sourced = chunks.map((chunk) => {
+      const { blob } = chunk;
+      if (blob?.at.kind !== 'inline') return this.#unpacked(chunk);
+      inline.push(blob.at.bytes);
+      offset += blob.length;
+      const at = { offset: offset - blob.length, length: blob.length, seal: null };
+      return this.#stored(chunk, at);
+    });
+    return { bytes: Buffer.concat(inline), chunks: sourced };
+  }
+
+  #unpacked({ id, plainBytes, meaning }: NeededChunk): SourcedChunk {
+    if (meaning.kind !== 'template') return { id, plainBytes, source: { kind: 'zeros' } };
+    const at = this.#parts.template.place(meaning.number);
+    return { id, plainBytes, source: { kind: 'template', at } };
+  }
+
+  #packed(chunk: NeededChunk, vault: Vault, from: number): SourcedChunk {
+    const { at, length } = chunk.blob ?? {};
+    if (at?.kind !== 'pack' || length === undefined) throw new Error('the chunk is in no pack');
+    const key = packSealKey(vault, at.pack);
+    const seal = { key, nonce: at.offset, context: packKey(vault, at.pack) };
+    return this.#stored(chunk, { offset: at.offset - from, length, seal });
+  }
+
+  #stored(
+    { id, plainBytes, blob }: NeededChunk,
+    at: Pick<Extract<ChunkSource, { kind: 'stored' }>, 'offset' | 'length' | 'seal'>,
+  ): SourcedChunk {
+    const number = blob?.like ?? null;
+    const like = number === null ? null : this.#parts.template.place(number);
+    const source = { kind: 'stored', ...at, codec: blob?.codec ?? 0, like } as const;
+    return { id, plainBytes, source };
+  }
+}
+
+/** What lies near together in a pack is read at once; all else needs no read. */
+export function* batchesOf(chunks: readonly NeededChunk[], vault: Vault): Generator<Batch> {
+  const loose = chunks.filter(({ blob }) => blob?.at.kind !== 'pack');
+  yield* looseBatches(loose);
+  const packed = chunks
+    .flatMap((chunk) => {
+      const { at, length } = chunk.blob ?? {};
+      return at?.kind === 'pack' && length !== undefined ? [{ chunk, at, length }] : [];
+    })
+    .sort((a, b) =>
+      a.at.pack === b.at.pack ? a.at.offset - b.at.offset : a.at.pack < b.at.pack ? -1 : 1,
+    );
+  let batch: typeof packed = [];
+  const read = (): Batch => {
+    const [first] = batch;
+    const final = batch.at(-1);
+    if (!first || !final) throw new Error('a read of nothing');
+    const { pack, offset } = first.at;
+    const length = final.at.offset + final.length - offset;
+    return {
+      read: { key: packKey(vault, pack), offset, length },
+      chunks: batch.map(({ chunk }) => chunk),
+    };
+  };
+  for (const one of packed) {
+    const [first] = batch;
+    const before = batch.at(-1);
+    const isNear =
+      first !== undefined &&
+      before !== undefined &&
+      first.at.pack === one.at.pack &&
+      one.at.offset - (before.at.offset + before.length) <= GAP_BYTES_MAX &&
+      one.at.offset + one.length - first.at.offset <= READ_BYTES_MAX;
+    if (!isNear && first) {
+      yield read();
+      batch = [];
+    }
+    batch.push(one);
+  }
+  if (batch.length > 0) yield read();
+}
+
+function* looseBatches(chunks: readonly NeededChunk[]): Generator<Batch> {
+  let batch: NeededChunk[] = [];
+  let bytes = 0;
+  for (const chunk of chunks) {
+    if (bytes + chunk.plainBytes > BATCH_BYTES && batch.length > 0) {
+      yield { read: null, chunks: batch };
+      batch = [];
+      bytes = 0;
+    }
+    batch.push(chunk);
+    bytes += chunk.plainBytes;
+  }
+  if (batch.length > 0) yield { read: null, chunks: batch };
+}
