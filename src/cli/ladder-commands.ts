@@ -40,9 +40,7 @@ function addArchive(program: Command, run: Run): void {
   program
     .command('archive')
     .argument('<name>', 'Name or id')
-    .description(
-      'Take the files of a sleeping tenant to the archive; the next client brings them back',
-    )
+    .description('Take the files of a tenant to the archive; the next client brings them back')
     .action(
       run(async ({ server, printer, world }, [name = '']) => {
         const client = await server();

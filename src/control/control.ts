@@ -119,8 +119,8 @@ export interface Control {
   /** Throws `TENANT_BUSY` if somebody is not done in time and must not be ended. */
   restartTenant(ref: TenantRef, request: RestartRequest): Promise<TenantView>;
   /**
-   * Takes a sleeping tenant's files off this machine. Throws `TENANT_BUSY` while it is awake, and
-   * `ARCHIVE_DOWN`, as all that touch the archive do.
+   * Takes a tenant's files off this machine, and suspends it before if need be. Throws `TENANT_BUSY` while
+   * somebody is at work, and `ARCHIVE_DOWN` and `NOT_ARCHIVED`, as all that write to the archive do.
    */
   archiveTenant(ref: TenantRef): Promise<TenantView>;
   /** All that are kept, the latest first, damaged ones too. */

@@ -23,6 +23,7 @@ import type { Random } from '../domain/random.ts';
 import type { Home, Tenant } from '../domain/tenant.ts';
 import { FIRST_TIER, type Plan } from '../domain/tier.ts';
 import type { NewFork, NewImport, NewTenant } from './control.ts';
+import { currentSnapshot } from './snapshots.ts';
 
 type NewcomerWorld = {
   readonly random: Random;
@@ -73,8 +74,8 @@ export class Newcomers {
     const settings = { plan, suspendAfter, sessionsMax, maxPinIdle };
     if (origin.home.kind === 'none') return await this.create({ ...settings, name: request.name });
     const name = await this.#freeName(request.name);
-    const { id: snapshot } = await this.#world.lifecycle.snapshot(origin.id, null);
     const { id: parent, vault } = origin;
+    const snapshot = await currentSnapshot(this.#world, origin);
     const inserted = await this.#insert({ ...settings, name, home: ARCHIVED, vault });
     return await this.#finished(inserted, async ({ id }) => {
       const to = { tenant: id, snapshot: FIRST_SNAPSHOT, name: null };

@@ -1,11 +1,11 @@
 /**
  * A tenant's snapshots, as people ask for them.
  *
- * Those without a name come and go by themselves, and any of them may become a tenant's only data at any
- * time, when it is archived without changes. So people delete only those that they have named. Of these one
- * becomes the only data by a restore alone, which is why the two take turns.
+ * Those without a name come and go by themselves; the last of them are what is left when the machine is
+ * lost, and one of them may be a tenant's only data. So people delete only those that they have named.
+ * Of these one becomes the only data by a restore alone, which is why the two take turns.
  */
-import type { Archive, Snapshot, SnapshotRef } from '../domain/archive.ts';
+import type { Archive, Snapshot } from '../domain/archive.ts';
 import type { Catalog } from '../domain/catalog.ts';
 import { fault } from '../domain/faults.ts';
 import { parseSnapshotId, type SnapshotId, type TenantId } from '../domain/ids.ts';
@@ -23,9 +23,6 @@ const NAME_LENGTH_MAX = 63;
 
 /** Control, format, surrogate and unassigned characters: what cannot be read back from a list. */
 const UNPRINTABLE = /\p{C}/u;
-
-/** A snapshot with a name is not collected, however long somebody takes to read it. */
-const NAME_OF_EXPORT = 'export under way';
 
 export class Snapshots {
   readonly #world: SnapshotWorld;
@@ -51,17 +48,16 @@ export class Snapshots {
     await this.#turns.take(id, async () => {
       const { archive } = this.#world;
       const tenant = await this.#tenant(id);
-      const found = (await this.list(tenant)).find((one) => one.id === snapshot);
+      const known = await this.list(tenant);
+      const found = known.find((one) => one.id === snapshot);
       if (found === undefined) throw fault('SNAPSHOT_UNKNOWN', { snapshot });
       if (found.name === null) {
         throw fault('BAD_REQUEST', {
           why: `snapshot ${snapshot} was taken by itself, and goes by itself; only those with a name can be deleted`,
         });
       }
-      if (isOnlyData(tenant, snapshot)) {
-        const why = `has its data in snapshot ${snapshot} and nowhere else; wake it first`;
-        throw fault('TENANT_BUSY', { tenant: tenant.name, why });
-      }
+      const why = reasonToKeep(found, tenant, known);
+      if (why !== null) throw fault('TENANT_BUSY', { tenant: tenant.name, why });
       await archive.drop({ tenant: id, vault: tenant.vault, snapshot });
     });
   }
@@ -73,36 +69,15 @@ export class Snapshots {
   }
 
   /**
-   * The tenant as it is now. What is wrong with the snapshot at its beginning is thrown here, where
-   * it can still be told; one that has never been awake is woken, so that there is something to export.
+   * The tenant as it is now. What is wrong at the beginning is thrown here, where it can still be told.
+   * The snapshot may be replaced meanwhile: what it is made of is kept for longer than a file takes.
    */
-  async export({ id, vault, home }: Tenant): Promise<AsyncIterable<Uint8Array>> {
-    const { archive, lifecycle } = this.#world;
-    if (home.kind === 'none') await lifecycle.wakeTenant(id);
-    const { id: snapshot } = await lifecycle.snapshot(id, NAME_OF_EXPORT);
-    const ref = { tenant: id, vault, snapshot };
-    const chunks = archive.export(ref)[Symbol.asyncIterator]();
-    let dropped: Promise<void> | undefined;
-    const end = (): Promise<void> => {
-      dropped ??= this.#dropExported(ref);
-      return dropped;
-    };
-    try {
-      return rejoined(await chunks.next(), chunks, end);
-    } catch (error) {
-      await end();
-      throw error;
-    }
-  }
-
-  /** One that cannot be dropped now stays, with its name, for a person to delete. */
-  async #dropExported(ref: SnapshotRef): Promise<void> {
-    await this.#turns
-      .take(ref.tenant, async () => {
-        const tenant = await this.#tenant(ref.tenant);
-        if (!isOnlyData(tenant, ref.snapshot)) await this.#world.archive.drop(ref);
-      })
-      .catch(() => undefined);
+  async export(tenant: Tenant): Promise<AsyncIterable<Uint8Array>> {
+    const { archive } = this.#world;
+    const { id, vault } = tenant;
+    const snapshot = await currentSnapshot(this.#world, tenant);
+    const parts = archive.export({ tenant: id, vault, snapshot })[Symbol.asyncIterator]();
+    return rejoined(await parts.next(), parts);
   }
 
   /** As it is once nothing else is done to its snapshots. */
@@ -113,8 +88,30 @@ export class Snapshots {
   }
 }
 
-const isOnlyData = ({ home }: Tenant, snapshot: SnapshotId): boolean =>
-  home.kind === 'archive' && home.snapshot === snapshot;
+/** A snapshot of the tenant as it is now: the one that it has its data in, or a new one. */
+export async function currentSnapshot(
+  { lifecycle }: { readonly lifecycle: Lifecycle },
+  { id, home }: Tenant,
+): Promise<SnapshotId> {
+  return home.kind === 'archive' ? home.snapshot : (await lifecycle.snapshot(id, null)).id;
+}
+
+/** Why the tenant cannot do without a snapshot; null if it can. */
+function reasonToKeep(
+  { id }: Snapshot,
+  { home, dirtySince }: Tenant,
+  known: readonly Snapshot[],
+): string | null {
+  if (home.kind === 'archive' && home.snapshot === id) {
+    return `has its data in snapshot ${id} and nowhere else; wake it first`;
+  }
+  // What is taken for saved would not be.
+  const isLatest = !known.some((one) => one.id > id && one.damage === null);
+  if (home.kind === 'local' && dirtySince === null && isLatest) {
+    return `has no later snapshot than ${id}; delete it when there is one`;
+  }
+  return null;
+}
 
 function requirePrintable(name: string): void {
   const isShort = name.length > 0 && name.length <= NAME_LENGTH_MAX;
@@ -126,30 +123,19 @@ function requirePrintable(name: string): void {
 
 type Next = IteratorResult<Uint8Array, unknown>;
 
-/**
- * `first` and the rest; `end` is called however the reading ends. No generator: one that was never
- * begun would not be ended by `return`.
- */
+/** `first` and the rest. No generator: one that was never begun would not hand on its `return`. */
 function rejoined(
   first: Next,
   rest: AsyncIterator<Uint8Array, unknown>,
-  end: () => Promise<void>,
 ): AsyncIterable<Uint8Array> {
   let given: Next | null = first;
   const next = async (): Promise<Next> => {
-    try {
-      const result = given ?? (await rest.next());
-      given = null;
-      if (result.done === true) await end();
-      return result;
-    } catch (error) {
-      await end();
-      throw error;
-    }
+    const result = given ?? (await rest.next());
+    given = null;
+    return result;
   };
   const stop = async (): Promise<Next> => {
-    await rest.return?.().catch(() => undefined);
-    await end();
+    await rest.return?.();
     return { done: true, value: undefined };
   };
   return { [Symbol.asyncIterator]: () => ({ next, return: stop }) };

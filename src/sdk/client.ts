@@ -109,7 +109,7 @@ export class Tenants {
     return this.#transport.call('restartTenant', call, { timeoutMs, ...options });
   }
 
-  /** Takes a sleeping tenant's files to the archive; the next wake brings them back. */
+  /** Takes a tenant's files to the archive, once nobody is at work; the next wake brings them back. */
   archive(ref: string, options?: CallOptions): Promise<Tenant> {
     return this.#transport.call('archiveTenant', { params: { ref } }, options);
   }
