@@ -12,7 +12,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import type { Archive, SaveRequest, Snapshot } from '../domain/archive.ts';
+import type { Archive, Notes, SaveRequest, Snapshot } from '../domain/archive.ts';
 import type { FailpointName, Failpoints } from '../domain/failpoints.ts';
 import { snapshotIdOf, type TenantId } from '../domain/ids.ts';
 import { SystemClock } from '../system/clock.ts';
@@ -20,7 +20,7 @@ import { SystemRandom } from '../system/random.ts';
 import { MemoryArchive } from '../testing/memory-archive.ts';
 import { type RealHost, type RealTenant, realHost } from '../testing/real-host.ts';
 import { asSuperuser, SUPERUSER } from './admin.ts';
-import { hydratingFiles, layoutOf } from './layout.ts';
+import { hydratingFiles, layoutOf, tenantFiles } from './layout.ts';
 import { openSecrets } from './secrets.ts';
 
 const never = new AbortController().signal;
@@ -86,6 +86,26 @@ test('whoever comes while a stopped tenant is archived gets in at once', async (
   expect(await outcome).toBe(came);
   await starting;
   expect(await world.sql(tenant, 'select 1 as one')).toEqual([{ one: 1 }]);
+});
+
+test('what is kept beside the data is no secret', async () => {
+  const kept: Notes[] = [];
+  const save: Save = ({ notes }) => {
+    kept.push(notes);
+    return Promise.reject(new Error('seen'));
+  };
+  await using world = await realHost({ archive: archiveThatSaves(save) });
+  const tenant = await world.created('open');
+  const { hotList, firstSecret } = tenantFiles(layoutOf(world.dataDir), tenant.id);
+  expect(existsSync(firstSecret)).toBe(true);
+  const look = () => world.host.archive(tenant.id, requestOf(tenant, never)).catch(() => {});
+  await look();
+  await world.start(tenant.id);
+  await world.host.settle(tenant.id, tenant);
+  await world.host.stop(tenant.id);
+  writeFileSync(hotList, 'hot');
+  await look();
+  expect(kept).toEqual([{ unsettled: 'yes' }, { 'hot-list': 'hot' }]);
 });
 
 test('an aborted request for an archive does not even look', async () => {

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { snapshotIdOf, type TenantId } from '../domain/ids.ts';
 import { eventually } from '../testing/eventually.ts';
 import { type RealHost, type RealTenant, realHost } from '../testing/real-host.ts';
+import { SUPERUSER } from './admin.ts';
 import { layoutOf, tenantFiles } from './layout.ts';
 import { systemIdentifierOf } from './system-identifier.ts';
 
@@ -33,6 +34,17 @@ async function shelve(tenant: RealTenant, snapshot: number): Promise<void> {
   await world.host.stop(tenant.id);
   await archive(tenant, snapshot);
   await world.host.remove(tenant.id);
+}
+
+/** Nobody becomes our superuser by anything but its password. */
+async function mustAskForPasswords(tenant: RealTenant): Promise<void> {
+  const login = { user: SUPERUSER, password: 'guessed', database: 'postgres' };
+  await eventually('a refusal', () =>
+    world.sql(tenant, 'select 1', login).then(
+      () => false,
+      (error: { readonly code?: string }) => error.code === '28P01',
+    ),
+  );
 }
 
 /** A tenant that is made of another's snapshot; not hydrated yet. */
@@ -176,6 +188,7 @@ test.each(['stopped', 'running'] as const)(
     const identifiers = await Promise.all([fork, parent].map((of) => world.sql(of, told)));
     expect(identifiers[0]).not.toEqual(identifiers[1]);
     expect(existsSync(filesOf(fork.id).firstSecret)).toBe(false);
+    await mustAskForPasswords(fork);
 
     await shelve(fork, 2);
     const ref = { ...refOf(fork, 2), vault: fork.id };

@@ -23,7 +23,7 @@ import type { TenantId } from '../domain/ids.ts';
 import type { Random } from '../domain/random.ts';
 import { ms } from '../domain/units.ts';
 import { type Login, openReplication, SUPERUSER } from './admin.ts';
-import { writeAccessRules } from './archiving-door.ts';
+import { ACCESS_RULES, FOREIGN_ACCESS_RULES, writeAccessRules } from './archiving-door.ts';
 import { recover, wasShutDown } from './archiving-recovery.ts';
 import { baseBackup } from './base-backup.ts';
 import type { Compute } from './compute.ts';
@@ -34,7 +34,7 @@ import { type HuskPool, removeAbandoned } from './husks.ts';
 import { type ComputeFiles, hydratingFiles, type Layout, tenantFiles } from './layout.ts';
 import { makeLock, tryLock } from './lock.ts';
 import type { Secrets } from './secrets.ts';
-import { firstPasswords, passwordsIn } from './settling.ts';
+import { NO_SECRET } from './settling.ts';
 import type { Ground } from './start.ts';
 import { newSystemIdentifier, setSystemIdentifier } from './system-identifier.ts';
 import { isRoot } from './users.ts';
@@ -50,8 +50,8 @@ export type ArchivingParts = {
   readonly random: Random;
 };
 
-/** The note with the passwords that may open the superuser of the data, one a line. */
-const PASSWORDS_NOTE = 'first-secret';
+/** The note on data whose superuser does not have the password that its tenant's should have. */
+const UNSETTLED_NOTE = 'unsettled';
 
 /** Notes that are files of ours, word for word; lost without harm. */
 const FILE_NOTES = { 'hot-list': 'hotList', access: 'access' } as const satisfies Record<
@@ -142,15 +142,13 @@ export class Archiving {
   }
 
   async #save(files: ComputeFiles, request: ArchiveRequest, source: Source): Promise<Snapshot> {
-    const { archive, secrets } = this.#parts;
-    const own = secrets.password(request.tenant, SUPERUSER);
-    return await archive.save({ ...request, source, notes: await notesOf(files, own) });
+    return await this.#parts.archive.save({ ...request, source, notes: await notesOf(files) });
   }
 
   /** Sees to it that a base backup may be asked for. */
   async #makeDoor(compute: Compute, login: Login): Promise<void> {
     if (await isOpen(login)) return;
-    await writeAccessRules(compute.files.data);
+    await writeAccessRules(compute.files.data, ACCESS_RULES);
     compute.reload();
     for (let looks = 0; looks < DOOR_LOOKS_MAX; looks++) {
       if (await isOpen(login)) return;
@@ -182,9 +180,14 @@ export class Archiving {
 
   /** Makes what was loaded the tenant's own. */
   async #adapt(tenant: TenantId, draft: ComputeFiles, loaded: Loaded): Promise<void> {
-    const { ground, random, secrets } = this.#parts;
-    await writeNotes(draft, loaded.notes, secrets.password(tenant, SUPERUSER));
-    if (loaded.origin === tenant) return;
+    const { ground, random } = this.#parts;
+    await writeNotes(draft, loaded.notes);
+    const isForeign = loaded.origin !== tenant;
+    if (isForeign || loaded.notes[UNSETTLED_NOTE] !== undefined) {
+      await writeAccessRules(draft.data, FOREIGN_ACCESS_RULES);
+      await writeDurably(draft.firstSecret, NO_SECRET);
+    } else await rm(draft.firstSecret, { force: true });
+    if (!isForeign) return;
     const identifier = newSystemIdentifier(random, ground.clock.wall());
     await setSystemIdentifier(draft.data, identifier);
   }
@@ -213,26 +216,20 @@ async function isOpen(login: Login): Promise<boolean> {
   }
 }
 
-/** `own` is the password that the superuser has once the compute is settled. */
-async function notesOf(files: ComputeFiles, own: string): Promise<Notes> {
+async function notesOf(files: ComputeFiles): Promise<Notes> {
   const notes: Record<string, string> = {};
   for (const [note, file] of Object.entries(FILE_NOTES)) {
     const text = await textOf(files[file]);
     if (text !== undefined) notes[note] = text;
   }
-  const passwords = [own, ...(await firstPasswords(files))];
-  return { ...notes, [PASSWORDS_NOTE]: passwords.join('\n') };
+  return existsSync(files.firstSecret) ? { ...notes, [UNSETTLED_NOTE]: 'yes' } : notes;
 }
 
-/** In place of the template's password, and of nothing if only `own` opens the data. */
-async function writeNotes(files: ComputeFiles, notes: Notes, own: string): Promise<void> {
+async function writeNotes(files: ComputeFiles, notes: Notes): Promise<void> {
   for (const [note, file] of Object.entries(FILE_NOTES)) {
     const text = notes[note];
     if (text !== undefined) await writeFile(files[file], text, { mode: 0o600 });
   }
-  const passwords = passwordsIn(notes[PASSWORDS_NOTE] ?? '').filter((text) => text !== own);
-  if (passwords.length > 0) await writeDurably(files.firstSecret, passwords.join('\n'));
-  else await rm(files.firstSecret, { force: true });
 }
 
 async function textOf(path: string): Promise<string | undefined> {

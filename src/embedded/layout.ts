@@ -30,8 +30,8 @@ export type ComputeFiles = {
   /** The few settings that change while a compute runs: see settings-file.ts. */
   readonly settings: string;
   /**
-   * Passwords that the superuser may have beside ours, one a line: the template's, or those of the
-   * tenant that the data came from. Gone once the compute is settled.
+   * The superuser's first password, as the template gave it, or that it needs none yet. Gone once the
+   * compute is settled.
    */
   readonly firstSecret: string;
   /** Which blocks were worth having in memory, as of the last sleep. */

@@ -11,6 +11,7 @@ import pg from 'pg';
 import type { Address, Owner } from '../domain/host.ts';
 import type { Verifier } from '../domain/verifier.ts';
 import { asSuperuser, isWrongPassword, OPERATOR, SUPERUSER, UNNAMED } from './admin.ts';
+import { ACCESS_RULES, writeAccessRules } from './archiving-door.ts';
 import { isErrno } from './durable.ts';
 import type { ComputeFiles } from './layout.ts';
 import type { Secrets } from './secrets.ts';
@@ -30,49 +31,47 @@ export type SettleRequest = {
   readonly settlement: Settlement;
 };
 
-/** Of the passwords that a superuser may have, the first; an import could hold any number. */
-const FIRST_PASSWORDS_MAX = 8;
+/** In the place of the first password: the compute asks for none until it is settled. */
+export const NO_SECRET = 'none';
 
 /**
- * Settles a compute. Its superuser may still have a password that the data came with; the file that
- * holds those is removed once they open nothing.
+ * Settles a compute. Its superuser still has the template's password the first time, or none for data of
+ * another tenant; the file that says so is removed once that opens nothing.
  */
 export async function settleCompute(
   { secrets }: { readonly secrets: Secrets },
   { address, files, name, settlement }: SettleRequest,
 ): Promise<void> {
-  const work = (client: pg.Client): Promise<void> => settle(client, settlement);
-  const own = secrets.password(name, SUPERUSER);
-  const first = await firstPasswords(files);
-  for (const password of first) {
-    try {
-      await asSuperuser({ address, password }, work);
-      return await rm(files.firstSecret, { force: true });
-    } catch (error) {
-      // Another of them, or settled before, and the crash came before the removal of the file.
-      if (!isWrongPassword(error)) throw error;
-    }
+  const own = { address, password: secrets.password(name, SUPERUSER) };
+  const first = await firstPassword(files);
+  if (first === undefined) return asSuperuser(own, (client) => settle(client, settlement));
+  const finish = async (client: pg.Client): Promise<void> => {
+    await settle(client, settlement);
+    if (first === NO_SECRET) await askForPasswords(client, files);
+  };
+  try {
+    await asSuperuser({ address, password: first }, finish);
+  } catch (error) {
+    // Settled before, and the crash came between that and the removal of the file.
+    if (!isWrongPassword(error)) throw error;
+    await asSuperuser(own, finish);
   }
-  await asSuperuser({ address, password: own }, work);
-  if (first.length > 0) await rm(files.firstSecret, { force: true });
+  await rm(files.firstSecret, { force: true });
 }
 
-/** As `firstSecret` of `ComputeFiles` says; none if there is no such file. */
-export async function firstPasswords({ firstSecret }: ComputeFiles): Promise<readonly string[]> {
+async function askForPasswords(client: pg.Client, { data }: ComputeFiles): Promise<void> {
+  await writeAccessRules(data, ACCESS_RULES);
+  await client.query('select pg_reload_conf()');
+}
+
+async function firstPassword(files: ComputeFiles): Promise<string | undefined> {
   try {
-    return passwordsIn(await readFile(firstSecret, 'utf8'));
+    return await readFile(files.firstSecret, 'utf8');
   } catch (error) {
-    if (isErrno(error, 'ENOENT')) return [];
+    if (isErrno(error, 'ENOENT')) return undefined;
     throw error;
   }
 }
-
-/** One a line. */
-export const passwordsIn = (text: string): readonly string[] =>
-  text
-    .split('\n')
-    .filter((line) => line !== '')
-    .slice(0, FIRST_PASSWORDS_MAX);
 
 type Standing = {
   readonly role: boolean;
