@@ -35,11 +35,8 @@ const connectionsGone = (postgres: RealPostgres) =>
       select from pg_stat_activity where application_name = 'dynabase catalog'
     )`);
 
-test('no question reads all tenants, however many sleep', async () => {
-  await using postgres = await realPostgres();
-  const connection = postgres.connection;
-  const log = new MemoryLog();
-  await (await openCatalog({ connection, log })).close();
+/** Tenants in the archive but for a few that are waking, each with something in every table. */
+async function fill(postgres: RealPostgres): Promise<void> {
   await postgres.sql(
     `insert into dynabase.tenants (id, vault, name, plan, tier, home, snapshot, state, state_attempt)
     select id, id, 'tenant' || i, 'free', 'COLD',
@@ -66,6 +63,14 @@ test('no question reads all tenants, however many sleep', async () => {
     `insert into dynabase.ladder_steps (tenant_id, at, kind, bytes, took_ms, because)
     select id, now(), 'wake', 0, 1, 'a client' from dynabase.tenants`,
   );
+}
+
+test('no question reads all tenants, however many sleep', async () => {
+  await using postgres = await realPostgres();
+  const connection = postgres.connection;
+  const log = new MemoryLog();
+  await (await openCatalog({ connection, log })).close();
+  await fill(postgres);
   await postgres.sql('vacuum analyze');
   await connectionsGone(postgres);
   const before = await scans(postgres);
