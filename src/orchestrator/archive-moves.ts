@@ -21,12 +21,15 @@ export async function archiveTenant(
   { because, signal }: { readonly because: string; readonly signal: AbortSignal },
 ): Promise<void> {
   const since = world.clock.now();
-  const { id } = record.tenant;
+  const { id, vault } = record.tenant;
+  // An archive that is away is noticed before anything is written: since when it rests, stays known.
+  await world.archive.list({ tenant: id, vault });
   await record.move({ kind: 'archiving' }, because);
   await world.failpoints.reach('archive.recorded');
   const snapshot = await savedOrBack(world, record, signal);
   await world.failpoints.reach('archive.saved');
-  await leaveHome(world, record, snapshot.id);
+  await leaveHome(world, record, { snapshot: snapshot.id, by: 'archive' });
+  await world.failpoints.reach('archive.done');
   world.shelf.forget(id);
   world.ladder.archived(id, snapshot);
   world.ladder.step(id, { kind: 'archive', bytes: snapshot.addedBytes, since, because });
@@ -56,15 +59,14 @@ async function savedOrBack(
 async function leaveHome(
   world: LifeWorld,
   record: TenantRecord,
-  snapshot: SnapshotId,
+  { snapshot, by }: { readonly snapshot: SnapshotId; readonly by: 'archive' | 'restore' },
 ): Promise<void> {
   const { id } = record.tenant;
   await record.note({ home: { kind: 'archive', snapshot }, dirtySince: null });
-  await world.failpoints.reach('archive.noted');
+  await world.failpoints.reach(`${by}.noted`);
   await world.host.remove(id);
-  await world.failpoints.reach('archive.removed');
+  await world.failpoints.reach(`${by}.removed`);
   await record.move({ kind: 'suspended' }, 'its data is in the archive');
-  await world.failpoints.reach('archive.done');
 }
 
 export type SnapshotRequest = {
@@ -87,10 +89,11 @@ export async function takeSnapshot(
   const since = clock.now();
   const begun = clock.wall();
   if (name === null && (dirtySince === null || isUnused)) {
-    const latest = (await archive.list(holder)).find(({ damage }) => damage === null);
-    if (latest !== undefined) {
+    const known = await archive.list(holder);
+    const current = home.kind === 'archive' ? known.find((s) => s.id === home.snapshot) : known[0];
+    if (current?.damage === null) {
       if (isUnused) await record.note({ dirtySince: begun });
-      return latest;
+      return current;
     }
   }
   // The generation names the snapshot, and no later one can have it.
@@ -127,7 +130,7 @@ export async function restoreTenant(
   await world.failpoints.reach('restore.stopped');
   await record.move({ kind: 'archiving' }, `snapshot ${snapshot} is restored`);
   if (!isFailed) await keepWhatThereIs(world, record, snapshot);
-  await leaveHome(world, record, snapshot);
+  await leaveHome(world, record, { snapshot, by: 'restore' });
   world.shelf.forget(id);
   const because = `snapshot ${snapshot} was restored`;
   world.ladder.step(id, { kind: 'restore', bytes: 0, since, because });

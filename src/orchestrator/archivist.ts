@@ -43,8 +43,9 @@ export type ArchivistParts = {
     World,
     'clock' | 'log' | 'catalog' | 'host' | 'queue' | 'hydrations' | 'rules'
   >;
-  readonly archive: (tenant: TenantId, because: string) => Promise<void>;
-  readonly snapshot: (tenant: TenantId, because: string) => Promise<void>;
+  /** Of a tenant that has not moved since it was found due. */
+  readonly archive: (tenant: Tenant, because: string) => Promise<void>;
+  readonly snapshot: (tenant: Tenant, because: string) => Promise<void>;
 };
 
 export class Archivist {
@@ -74,7 +75,7 @@ export class Archivist {
     this.#cancelTimer = this.#parts.world.clock.timer(wait, () => {
       this.#round = this.#look()
         .catch((error: unknown) => {
-          this.#parts.world.log.warn('who is due for the archive is not known', { error });
+          this.#parts.world.log.warn('nobody can be archived or saved now', { error });
           return false;
         })
         .then((isMore) => {
@@ -86,6 +87,7 @@ export class Archivist {
 
   /** Returns whether there is more to do at once. */
   async #look(): Promise<boolean> {
+    this.#tidy();
     const saved = await this.#eachOf(await this.#dueForSnapshot(), 'snapshot');
     const archived = await this.#eachOf(await this.#dueForArchive(), 'archive');
     return saved || archived;
@@ -98,7 +100,7 @@ export class Archivist {
     if (!isFull && rules.archiveAfter === null) return [];
     const rested = isFull ? ms(0) : (rules.archiveAfter ?? ms(0));
     const restedBefore = before(clock.wall(), rested);
-    const due = await catalog.dueForArchive({ restedBefore, limit: BATCH });
+    const due = await catalog.dueForArchive({ restedBefore, limit: this.#limit });
     if (isFull && due.length > 0) log.warn('the disk is nearly full', { freeBytes });
     return due;
   }
@@ -106,25 +108,41 @@ export class Archivist {
   async #dueForSnapshot(): Promise<readonly Tenant[]> {
     const { clock, catalog, rules } = this.#parts.world;
     if (rules.snapshotEvery === null) return [];
-    return await catalog.dueForSnapshot(before(clock.wall(), rules.snapshotEvery), BATCH);
+    return await catalog.dueForSnapshot(before(clock.wall(), rules.snapshotEvery), this.#limit);
+  }
+
+  /** Those that are left alone must not keep others from being found. */
+  get #limit(): number {
+    return BATCH + this.#failures.size;
   }
 
   /** Returns whether something was done, and a whole batch was due. */
   async #eachOf(due: readonly Tenant[], what: 'archive' | 'snapshot'): Promise<boolean> {
     const { world } = this.#parts;
     let done = 0;
-    for (const { id } of due) {
+    for (const tenant of due) {
+      const { id } = tenant;
       if (this.#isClosed || !world.queue.hasSpare || !world.hydrations.hasSpare) return false;
       if (this.#isLeftAlone(id)) continue;
       try {
-        await this.#parts[what](id, BECAUSE[what]);
+        await this.#parts[what](tenant, BECAUSE[what]);
         this.#failures.delete(id);
         done += 1;
       } catch (error) {
+        // That says nothing of the tenant: all are tried again at the next look.
+        if (isFault(error, 'ARCHIVE_DOWN')) throw error;
         this.#failed(id, { what, error });
       }
     }
-    return done > 0 && due.length === BATCH;
+    return done > 0 && due.length >= BATCH;
+  }
+
+  /** Forgets failures that were a long time ago. */
+  #tidy(): void {
+    const now = this.#parts.world.clock.now();
+    for (const [tenant, { until }] of this.#failures) {
+      if (now > after(until, RETRY_MAX)) this.#failures.delete(tenant);
+    }
   }
 
   #isLeftAlone(tenant: TenantId): boolean {

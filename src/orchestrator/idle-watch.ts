@@ -37,6 +37,7 @@ export class IdleWatch {
   #isExpecting = false;
   /** Steps of the way that are done since somebody last came. */
   #done = 0;
+  #round = 0;
   /** Somebody has come since it was last made smaller. */
   #isUsedAgain = false;
   #refusals = 0;
@@ -64,11 +65,17 @@ export class IdleWatch {
   restart(): void {
     this.#from = this.#clock.now();
     this.#done = 0;
+    this.#round += 1;
   }
 
-  /** A step of the way is done, unless somebody has come meanwhile and begun it anew. */
-  went({ way }: IdleTerms, what: DownStep['what']): void {
-    if (way[this.#done]?.what === what) this.#done += 1;
+  /** Grows whenever the way begins anew. */
+  get round(): number {
+    return this.#round;
+  }
+
+  /** A step of the way is done that was begun in `round`, unless the way was begun anew meanwhile. */
+  went({ way }: IdleTerms, what: DownStep['what'], round: number): void {
+    if (round === this.#round && way[this.#done]?.what === what) this.#done += 1;
   }
 
   /**
@@ -90,6 +97,7 @@ export class IdleWatch {
   /** Somebody came. */
   came(): void {
     this.#done = 0;
+    this.#round += 1;
     this.#isUsedAgain = true;
     this.#isExpecting = false;
     this.#refusals = 0;

@@ -49,6 +49,7 @@ export class LadderWalk {
       return;
     }
     const { what } = action;
+    const { round } = idle;
     switch (what.kind) {
       case 'resize':
         this.#resize(because, what.to);
@@ -57,7 +58,7 @@ export class LadderWalk {
       case 'shedL2':
         turns.ifFree('shed', async () => {
           await this.#descent.shed(what, because);
-          idle.went(compute.idleTerms, what);
+          idle.went(compute.idleTerms, what, round);
         });
         return;
       case 'suspend':
@@ -91,6 +92,7 @@ export class LadderWalk {
       if (rung !== null) idle.lowered(compute.idleTerms, rung, idleSince);
       const { id } = record.tenant;
       world.ladder.step(id, { kind: 'resize', bytes: 0, since, because });
+      this.prewarmLater();
     };
     turns.exclusively('restart', work).catch((error) => turns.complain('be resized', error));
   }

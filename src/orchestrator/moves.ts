@@ -257,7 +257,7 @@ export async function saveRoles(world: World, record: TenantRecord): Promise<voi
 }
 
 /** Removes the tenant for good; also finishes a removal that a crash cut short. */
-export async function removeTenant(world: World, record: TenantRecord): Promise<void> {
+export async function removeTenant(world: LifeWorld, record: TenantRecord): Promise<void> {
   const { id, name, vault } = record.tenant;
   await record.move({ kind: 'deleting' }, 'asked to delete');
   await world.failpoints.reach('delete.recorded');
@@ -265,6 +265,7 @@ export async function removeTenant(world: World, record: TenantRecord): Promise<
   await world.host.stop(id);
   await world.failpoints.reach('delete.stopped');
   await world.host.remove(id);
+  world.shelf.forget(id);
   await world.failpoints.reach('delete.removed');
   await world.archive.forget({ tenant: id, vault });
   await world.failpoints.reach('delete.forgotten');

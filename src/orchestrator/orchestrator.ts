@@ -43,8 +43,9 @@ export class Orchestrator implements Gate, Lifecycle {
     this.#world = { ...world, ladder: new LadderLog(world), shelf };
     this.#archivist = new Archivist({
       world,
-      archive: (id, because) => this.#with(id, (life) => life.archive.archive(because)),
-      snapshot: async (id, because) => {
+      archive: ({ id, generation }, because) =>
+        this.#with(id, (life) => life.archive.archive(because, generation)),
+      snapshot: async ({ id }, because) => {
         await this.#with(id, (life) => life.archive.snapshot(null, because));
       },
     });
@@ -166,7 +167,7 @@ export class Orchestrator implements Gate, Lifecycle {
 
   async archive(id: TenantId): Promise<Tenant> {
     return await this.#with(id, async (life) => {
-      await life.archive.archive('an operator asked');
+      await life.archive.archive('an operator asked', null);
       return life.tenant;
     });
   }
@@ -220,7 +221,7 @@ export class Orchestrator implements Gate, Lifecycle {
   async close(options: { readonly detach: boolean }): Promise<void> {
     this.#closing = true;
     const lives = [...this.#lives.values()];
-    for (const life of lives) life.archive.giveWay();
+    for (const life of lives) life.archive.giveUp();
     await this.#archivist.close();
     if (!options.detach) {
       await eachAtOnce(lives, async (life) => {

@@ -25,6 +25,9 @@ const SNAPSHOT_TRIES_MAX = 5;
 /** How long who is at work may delay a restore. */
 const RESTORE_WITHIN = seconds(5);
 
+/** Why work that has given way is not to be tried again. */
+const STOPPED = new Error('its compute is to be stopped, or the tenant to be removed');
+
 export type TenantArchiveParts = {
   readonly world: LifeWorld;
   readonly record: TenantRecord;
@@ -44,10 +47,14 @@ export class TenantArchive {
 
   /**
    * Suspends it if nobody is at work, and takes its files to the archive. No effect if they are there.
-   * Throws `TENANT_BUSY`, and what the archive throws.
+   * Throws `TENANT_BUSY`, also if it is not of the generation `seen` any more, and what the archive
+   * throws.
    */
-  archive(because: string): Promise<void> {
-    const work = (signal: AbortSignal): Promise<void> => this.#archive(because, signal);
+  archive(because: string, seen: number | null): Promise<void> {
+    const work = (signal: AbortSignal): Promise<void> => {
+      this.#refuseIfMoved(seen);
+      return this.#archive(because, signal);
+    };
     return this.#parts.turns.exclusively('archive', () => this.#yielding.run(work));
   }
 
@@ -62,7 +69,7 @@ export class TenantArchive {
       const taken = await this.#snapshotUnlessWoken(name, because);
       if (taken !== null) return taken;
     }
-    throw fault('TENANT_BUSY', { tenant: record.tenant.name, why: 'is being woken' });
+    throw this.#busy('is being woken');
   }
 
   /** Puts a snapshot in place of what it has. Throws `TENANT_BUSY`, and what `mustBeGood` throws. */
@@ -70,9 +77,14 @@ export class TenantArchive {
     return this.#parts.turns.exclusively('restore', () => this.#restore(snapshot));
   }
 
-  /** Somebody wants the compute, or it is to be removed. */
+  /** Somebody wants the compute. */
   giveWay(): void {
     this.#yielding.giveWay();
+  }
+
+  /** As `giveWay`, and what is under way is not tried again. */
+  giveUp(): void {
+    this.#yielding.giveWay(STOPPED);
   }
 
   async #archive(because: string, signal: AbortSignal): Promise<void> {
@@ -87,7 +99,7 @@ export class TenantArchive {
       await work();
     } catch (error) {
       if (!signal.aborted) this.#refuse(error, signal);
-      throw fault('TENANT_BUSY', { tenant: record.tenant.name, why: 'is being woken' });
+      throw this.#busy('is being woken');
     }
   }
 
@@ -99,6 +111,7 @@ export class TenantArchive {
         taken.push(await this.#snapshot({ name, because, signal }));
       } catch (error) {
         if (!signal.aborted) throw error;
+        if (signal.reason === STOPPED) throw this.#busy('is being stopped');
       }
     };
     await this.#parts.turns.exclusively('snapshot', () => this.#yielding.run(work));
@@ -131,6 +144,7 @@ export class TenantArchive {
     const { signal } = new AbortController();
     const work = restoreTenant(world, record, snapshot);
     await work.catch((error: unknown) => this.#refuse(error, signal));
+    this.#savedAt = null;
   }
 
   /** What a host says of files that cannot be archived may be shown. */
@@ -141,10 +155,17 @@ export class TenantArchive {
   }
 
   #refuseIfUnfit(): void {
-    const { record } = this.#parts;
     this.#refuseIfGone();
-    if (record.kind !== 'failed') return;
-    throw fault('TENANT_BUSY', { tenant: record.tenant.name, why: 'could not be started lately' });
+    if (this.#parts.record.kind === 'failed') throw this.#busy('could not be started lately');
+  }
+
+  #refuseIfMoved(seen: number | null): void {
+    if (seen === null || seen === this.#parts.record.tenant.generation) return;
+    throw this.#busy('has been used meanwhile');
+  }
+
+  #busy(why: string): Fault {
+    return fault('TENANT_BUSY', { tenant: this.#parts.record.tenant.name, why });
   }
 
   #refuseIfGone(): void {

@@ -382,7 +382,7 @@ export class TenantLife {
 
   #giveUpAll(why: string): void {
     this.#compute.giveUpParking(why);
-    this.archive.giveWay();
+    this.archive.giveUp();
   }
 
   #restIfDone(): void {

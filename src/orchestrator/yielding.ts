@@ -13,7 +13,8 @@ export class Yielding {
     }
   }
 
-  giveWay(): void {
-    this.#underWay?.abort();
+  /** `reason` is the signal's. */
+  giveWay(reason?: Error): void {
+    this.#underWay?.abort(reason);
   }
 }

@@ -42,7 +42,7 @@ export class MemoryCatalog implements Catalog {
   readonly #levels = new Map<TenantId, LevelTotals>();
   /** What tenants that are gone have been served. */
   #left: LevelTotals = NO_TOTALS;
-  #steps: readonly Step[] = [];
+  #steps: Step[] = [];
   readonly #batches = new Set<string>();
   readonly #failures = new Map<Method, Error[]>();
   #answersToLose = 0;
@@ -203,7 +203,11 @@ export class MemoryCatalog implements Catalog {
     this.#enter('recordStep');
     if (!this.#rows.has(id)) return;
     const oldest = this.#clock.wall() - STEPS_KEPT_FOR;
-    this.#steps = [...this.#steps.filter(({ at }) => at >= oldest), { ...step, tenant: id }];
+    const [first] = this.#steps;
+    if (first !== undefined && first.at < oldest) {
+      this.#steps = this.#steps.filter(({ at }) => at >= oldest);
+    }
+    this.#steps.push({ ...step, tenant: id });
   }
 
   async steps(id: TenantId, limit: number): Promise<readonly LadderStep[]> {
