@@ -54,14 +54,22 @@ export async function prewarmDatabase(
   return blocks;
 }
 
-/** 0 for a relation that is locked, or is being dropped. */
+/** What befalls a relation that is locked, or is cut or dropped while it is read. Source: errcodes.txt. */
+const PASSING: ReadonlySet<string> = new Set([
+  ...['55P03', '57014'], // lock_not_available, query_canceled
+  ...['42P01', '42704', 'XX000', '58P01'], // gone, by all the names that has
+  '22023', // blocks behind its end
+]);
+
+/** 0 for a relation that cannot be had now. */
 async function readChunk(client: pg.Client, chunk: HotBlocks): Promise<number> {
   const { database, node, from, to } = chunk;
   const read = client.query<{ blocks: number }>(READ, [node, from, to, database]);
   return await read.then(
     ({ rows }) => rows[0]?.blocks ?? 0,
     (error: unknown) => {
-      if (error instanceof Error && 'severity' in error && error.severity === 'ERROR') return 0;
+      const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+      if (PASSING.has(code)) return 0;
       throw error;
     },
   );

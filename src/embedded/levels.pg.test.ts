@@ -264,7 +264,7 @@ test.skipIf(!existsSync(OLDER))(
   async () => {
     await using older = await realHost({ binDir: OLDER });
     const tenant = await older.running('older');
-    await older.sql(tenant, 'create table t as select generate_series(1, 50000) as id');
+    await older.sql(tenant, 'create table t as select generate_series(1, 40000) as id');
     const scan = 'select count(*) from t';
     await older.sql(tenant, Array.from({ length: 9 }, () => scan).join(';'));
     const reading = await older.host.remember(tenant.id);
