@@ -82,7 +82,7 @@ async function atPresent<T>(
       if (found !== undefined) return found;
     }
   }
-  throw fault('ARCHIVE_DOWN', { why: 'a pointer in it changes faster than it can be read' });
+  throw fault('ARCHIVE_DOWN', { why: 'a pointer in it cannot be read' });
 }
 
 export function readPointer(disk: Disk, pointer: string): Promise<StoredObject | undefined> {

@@ -136,7 +136,7 @@ test.each([
   'a create whose %s fails with %s is a plain fault and leaves nothing',
   async (call, code, fault) => {
     await opened();
-    const disk = failing(call, code, call === 'sync' ? 2 : call === 'mkdir' ? 1 : 0);
+    const disk = failing(call, code, call === 'sync' ? 1 : call === 'mkdir' ? 1 : 0);
     const store = await openDirectoryStore({ path: join(dir, 'archive'), clock, disk }).catch(
       (error: unknown) => error as Error,
     );
@@ -153,7 +153,7 @@ test.each([
 test('an object whose name could not be made to last is not there for who tries again', async () => {
   const store = await opened();
   await store.create('a/first', bytes);
-  const sick = await opened(failing('sync', 'EIO', 3));
+  const sick = await opened(failing('sync', 'EIO', 1));
   await expect(sick.create('a/b', bytes)).rejects.toMatchObject({ code: 'ARCHIVE_DOWN' });
   expect(existsSync(join(dir, 'archive', 'a', 'b'))).toBe(false);
   expect(await store.create('a/b', bytes)).toBe(true);
@@ -181,7 +181,15 @@ test('bytes are on the disk before the name, and the name before the answer', as
     'link .new/* a/b',
     'sync a',
   ]);
+  calls.length = 0;
   const version = await store.swap('p', bytes, null);
+  expect(calls).toEqual([
+    'datasync .new/*/~*/~*',
+    'sync .new/*/~*',
+    'sync .new/*',
+    'rename .new/* p',
+    'sync .',
+  ]);
   calls.length = 0;
   await store.swap('p', bytes, version);
   expect(calls.filter((call) => !/^(open|close)/.test(call))).toEqual([
@@ -198,6 +206,7 @@ function traced(calls: string[]): Disk {
   const short = (path: unknown): string =>
     String(path)
       .replace(`${join(dir, 'archive')}/`, '')
+      .replace(join(dir, 'archive'), '.')
       .replace(/[0-9a-f]{24}/g, '*');
   const open: Disk['open'] = async (path, ...rest) => {
     const file = await realDisk.open(path, ...rest);
@@ -232,4 +241,33 @@ test('a file that was cut short is read as it is, for its reader to find out', a
 test('a store whose directory cannot be made is down', async () => {
   writeFileSync(join(dir, 'archive'), 'a file');
   await expect(opened()).rejects.toMatchObject({ code: 'ARCHIVE_DOWN' });
+});
+
+test('a path that ends in a slash is the same directory, and deletions stay in it', async () => {
+  const path = join(dir, 'archive/');
+  const store = await openDirectoryStore({ path: `${path}/`, clock });
+  await store.create('a/b', bytes);
+  await store.delete(['a/b']);
+  expect(tree()).toEqual(['.new']);
+  expect(await (await opened()).create('a/b', bytes)).toBe(true);
+});
+
+test('the directory above need not be readable for who has one of his own', async () => {
+  await opened();
+  const disk = failing('sync', 'EACCES');
+  expect((await opened(disk)).name).toBe(`the directory ${join(dir, 'archive')}`);
+});
+
+test('objects that come while others go find their directories, or make them', async () => {
+  const [left, right] = [await opened(), await opened()];
+  const work = async (store: typeof left, name: string): Promise<void> => {
+    for (let n = 0; n < 60; n++) {
+      const key = `deep/er/${name}`;
+      expect(await store.create(key, bytes)).toBe(true);
+      expect((await store.read(key))?.bytes).toEqual(bytes);
+      await store.delete([key]);
+    }
+  };
+  await Promise.all([work(left, 'a'), work(left, 'b'), work(right, 'c'), work(right, 'd')]);
+  expect(tree()).toEqual(['.new']);
 });

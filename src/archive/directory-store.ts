@@ -11,7 +11,7 @@
  * written is never replaced: `swap` refuses its version.
  */
 import type { Dir, Dirent } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import type { Clock } from '../domain/clock.ts';
 import { hours } from '../domain/units.ts';
 import {
@@ -65,15 +65,21 @@ export async function openDirectoryStore({
   clock,
   disk = realDisk,
 }: DirectoryParts): Promise<Store> {
-  const aside = join(path, ASIDE);
+  const root = resolve(path);
+  const aside = join(root, ASIDE);
   await told(async () => {
-    await disk.mkdir(aside, { recursive: true, mode: DIR_MODE });
-    await syncDir(disk, path);
-    await syncDir(disk, dirname(path));
+    const made = await disk.mkdir(aside, { recursive: true, mode: DIR_MODE });
+    if (made !== undefined) await syncUp(disk, root, dirname(made));
     const before = clock.wall() - DRAFT_AGE_MAX;
     for (const name of await disk.readdir(aside)) await sweep(disk, join(aside, name), before);
   });
-  return new DirectoryStore(path, disk);
+  return new DirectoryStore(root, disk);
+}
+
+/** Makes the names in `from`, and in all directories above it up to `to`, last. */
+async function syncUp(disk: Disk, from: string, to: string): Promise<void> {
+  await syncDir(disk, from);
+  if (from !== to) await syncUp(disk, dirname(from), to);
 }
 
 /** Deletes a draft last written before `before`. What cannot be deleted stays, and does no harm. */

@@ -1,7 +1,7 @@
 /** Large objects: sent in parts, several at once, and there as a whole when the last request says so. */
 import { fault } from '../domain/faults.ts';
 import { isDone, refused, type S3Answer, type S3Client, sha256 } from './s3-client.ts';
-import { escapeXml, parseXml, textIn } from './s3-xml.ts';
+import { childrenOf, escapeXml, parseXml, textIn } from './s3-xml.ts';
 
 /** Sent at once; with four at a time at most 32 MB are on the way. */
 const PART_BYTES = 8 * 1_024 * 1_024;
@@ -138,6 +138,29 @@ function honest(answer: S3Answer): S3Answer {
 /** Takes an upload back, so that its parts cost nothing. What cannot be is the bucket's lifecycle rule's. */
 export async function abortUpload({ client, key }: Upload, uploadId: string): Promise<void> {
   await client.send({ method: 'DELETE', key, query: { uploadId } }).catch(() => undefined);
+}
+
+/**
+ * Takes back uploads that were begun before `before`, in milliseconds since 1970: their writers are dead.
+ * A store that cannot list them keeps them.
+ */
+export async function sweepUploads(
+  client: S3Client,
+  prefix: string,
+  before: number,
+): Promise<void> {
+  try {
+    const answer = await client.send({ method: 'GET', query: { uploads: '', prefix } });
+    if (!isDone(answer)) return;
+    for (const upload of childrenOf(parseXml(answer.body.toString('utf8')), 'Upload')) {
+      const [key, uploadId] = [textIn(upload, 'Key') ?? '', textIn(upload, 'UploadId') ?? ''];
+      const isOld = Date.parse(textIn(upload, 'Initiated') ?? '') < before;
+      if (!isOld || !key.startsWith(prefix)) continue;
+      await client.send({ method: 'DELETE', key: key.slice(prefix.length), query: { uploadId } });
+    }
+  } catch {
+    // They cost a little, and nothing rests on their absence.
+  }
 }
 
 function wordIn(answer: S3Answer, name: string): string {

@@ -10,9 +10,10 @@
  * metadata, and who is refused after a lost answer looks whose object is there.
  */
 import { fault } from '../domain/faults.ts';
+import { hours } from '../domain/units.ts';
 import { isDone, refused, type S3Answer, S3Client, type S3Parts, sha256 } from './s3-client.ts';
 import { deleteObjects } from './s3-delete.ts';
-import { createInParts } from './s3-multipart.ts';
+import { createInParts, sweepUploads } from './s3-multipart.ts';
 import { probe, type S3Features } from './s3-probe.ts';
 import { childrenOf, parseXml, textIn } from './s3-xml.ts';
 import type { ObjectInfo, Range, Store, StoredObject, Version } from './store.ts';
@@ -20,6 +21,9 @@ import { assertKey, assertPrefix, freshName, isKey } from './store-key.ts';
 
 /** Larger objects are sent in parts. */
 const PUT_BYTES_MAX = 16 * 1_024 * 1_024;
+
+/** An upload this old has no writer any more. */
+const UPLOAD_AGE_MAX = hours(24);
 
 const WRITER = 'x-amz-meta-writer';
 
@@ -36,8 +40,10 @@ export async function openS3Store(parts: S3StoreParts): Promise<Store> {
   const client = new S3Client(parts);
   const name = `the bucket ${parts.location.bucket}`;
   const probeKey = `.probe-${freshName()}`;
+  const { prefix } = parts.location;
   const features = parts.features ?? (await probe(client, probeKey));
-  return new S3Store({ client, name, prefix: parts.location.prefix, features });
+  await sweepUploads(client, prefix, parts.clock.wall() - UPLOAD_AGE_MAX);
+  return new S3Store({ client, name, prefix, features });
 }
 
 type Opened = {

@@ -37,6 +37,7 @@ type Stored = {
 };
 
 type Upload = {
+  readonly begun: number;
   readonly key: string;
   readonly metadata: Readonly<Record<string, string>>;
   readonly parts: Map<number, { readonly bytes: Buffer; readonly tag: string }>;
@@ -75,6 +76,7 @@ export class BucketDouble {
     }
     if (key === '') {
       if (method === 'GET' && query.get('list-type') === '2') return this.#list(query);
+      if (method === 'GET' && query.has('uploads')) return this.#listUploads(query);
       if (method === 'POST' && query.has('delete')) return this.#deleteMany(request);
       return refusal(405, 'MethodNotAllowed');
     }
@@ -141,7 +143,12 @@ export class BucketDouble {
   #begin(request: BucketRequest): BucketAnswer {
     if (request.headers['if-none-match'] !== undefined) return refusal(400, 'InvalidArgument');
     const id = `upload&${++this.#uploadCount}`;
-    this.uploads.set(id, { key: request.key, metadata: metadataOf(request), parts: new Map() });
+    this.uploads.set(id, {
+      key: request.key,
+      begun: this.#now(),
+      metadata: metadataOf(request),
+      parts: new Map(),
+    });
     const said = `<UploadId>${escapeXml(id)}</UploadId>`;
     return xml(
       200,
@@ -219,6 +226,16 @@ export class BucketDouble {
       200,
       `<ListBucketResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><IsTruncated>${isTruncated}</IsTruncated>${next}${listed.join('')}</ListBucketResult>`,
     );
+  }
+
+  #listUploads(query: URLSearchParams): BucketAnswer {
+    const listed = [...this.uploads]
+      .filter(([, { key }]) => key.startsWith(query.get('prefix') ?? ''))
+      .map(([id, { key, begun }]) => {
+        const names = `<Key>${escapeXml(key)}</Key><UploadId>${escapeXml(id)}</UploadId>`;
+        return `<Upload>${names}<Initiated>${new Date(begun).toISOString()}</Initiated></Upload>`;
+      });
+    return xml(200, `<ListMultipartUploadsResult>${listed.join('')}</ListMultipartUploadsResult>`);
   }
 
   #deleteMany({ headers, body }: BucketRequest): BucketAnswer {
