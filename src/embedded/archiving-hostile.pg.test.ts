@@ -1,31 +1,20 @@
 /** Data directories as a killed compute leaves them, and a tenant that has broken out of its PostgreSQL. */
 import { execFileSync } from 'node:child_process';
-import { chmodSync, linkSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { chmodSync, linkSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { snapshotIdOf, type TenantId } from '../domain/ids.ts';
 import { eventually } from '../testing/eventually.ts';
-import { MemoryLog } from '../testing/memory-log.ts';
-import { RealArchives } from '../testing/real-archive.ts';
 import { type RealHost, type RealTenant, realHost } from '../testing/real-host.ts';
 import { layoutOf, tenantFiles } from './layout.ts';
 import { killAll, processesOf } from './processes.ts';
 
-let path: string;
-let archives: RealArchives;
 let world: RealHost;
 
 beforeAll(async () => {
-  path = mkdtempSync(join(tmpdir(), 'dynabase-archive-'));
-  archives = new RealArchives({ path, log: new MemoryLog() });
-  world = await realHost({ archive: archives.open, husks: 3 });
+  world = await realHost({ husks: 3 });
 });
-afterAll(async () => {
-  await world[Symbol.asyncDispose]();
-  await archives[Symbol.asyncDispose]();
-  rmSync(path, { recursive: true });
-});
+afterAll(() => world[Symbol.asyncDispose]());
 
 const never = new AbortController().signal;
 

@@ -252,3 +252,18 @@ test('files that are brought back belong to the tenant', async () => {
   expect(new Set(owners)).toEqual(new Set([uid]));
   expect((await stat(root)).uid).toBe(process.getuid?.());
 });
+
+test('an export lives on in another installation, under a name and a password of its own', async () => {
+  await using elsewhere = await realHost();
+  const tenant = await world.running('exported');
+  await world.sql(tenant, 'create table kept as select 1 as n');
+  await archive(tenant, 1);
+  const imported = elsewhere.drafted('imported');
+  const ref = refOf(imported, 1);
+  const file = world.engine.archive.export(refOf(tenant, 1));
+  await elsewhere.engine.archive.import(ref, null, file, never);
+  await elsewhere.host.hydrate(imported.id, ref, never);
+  await elsewhere.start(imported.id);
+  await elsewhere.host.settle(imported.id, imported);
+  expect(await elsewhere.sql(imported, 'table kept')).toEqual([{ n: 1 }]);
+});

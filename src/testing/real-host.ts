@@ -31,8 +31,8 @@ import { SystemClock } from '../system/clock.ts';
 import { NativeCalls } from '../system/ffi.ts';
 import { ThreadedPageCache } from '../system/page-cache.ts';
 import { SystemRandom } from '../system/random.ts';
-import { MemoryArchive } from './memory-archive.ts';
 import { MemoryLog } from './memory-log.ts';
+import { RealArchives } from './real-archive.ts';
 
 export const GIVE_UP_AFTER = seconds(30);
 
@@ -55,7 +55,7 @@ export type RealHostOptions = {
   readonly parent?: string;
   /** Builds a template in the data directory, where production has it, instead of sharing one. */
   readonly ownTemplate?: boolean;
-  /** In memory if not given. */
+  /** On a directory of its own, as production has it, if not given. */
   readonly archive?: EmbeddedOptions['archive'];
   readonly more?: Partial<
     Pick<EmbeddedOptions, 'patience' | 'logBytesMax' | 'uidRange' | 'controlFiles'>
@@ -98,12 +98,14 @@ export class RealHost implements AsyncDisposable {
   readonly #options: RealHostOptions;
   readonly #engines: EmbeddedEngine[] = [];
   readonly #pageCache = new ThreadedPageCache();
-  readonly #archive = new MemoryArchive(new SystemClock());
+  readonly #archives: RealArchives;
 
   constructor(parent: string, options: RealHostOptions) {
     this.#parent = parent;
     this.dataDir = join(parent, 'data');
     this.#options = options;
+    const { failpoints = NO_FAILPOINTS } = options;
+    this.#archives = new RealArchives({ path: join(parent, 'archive'), log: this.log, failpoints });
   }
 
   /** The engine opened last. */
@@ -130,7 +132,7 @@ export class RealHost implements AsyncDisposable {
       ...more,
       os: new NativeCalls(),
       pageCache: this.#pageCache,
-      archive: this.#options.archive ?? (() => Promise.resolve(this.#archive)),
+      archive: this.#options.archive ?? this.#archives.open,
       clock: new SystemClock(),
       random: RANDOM,
       log: this.log,
@@ -207,6 +209,7 @@ export class RealHost implements AsyncDisposable {
     await Promise.allSettled(tenants.map((tenant) => host?.stop(tenant)));
     await Promise.allSettled(this.#engines.map((engine) => engine.close()));
     await this.#pageCache.close();
+    await this.#archives[Symbol.asyncDispose]();
     for (const files of tenants.map((tenant) => tenantFiles(layout, tenant))) killAll(files);
     killAll(computeFiles(layout.catalog));
     await rm(this.#parent, { recursive: true, force: true, maxRetries: 5 });
