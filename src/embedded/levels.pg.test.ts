@@ -244,7 +244,9 @@ describe('the page cache', () => {
     expect(cold.from).toBe('L3');
     // What was hot is read ahead of anybody asking for it.
     await expect
-      .poll(async () => relationIn(await world.host.measure(tenant.id), 'public.often')?.bytes.l2)
+      .poll(async () => relationIn(await world.host.measure(tenant.id), 'public.often')?.bytes.l2, {
+        timeout: 15_000,
+      })
       .toBeGreaterThan(1.8 * MB);
     await world.host.stop(tenant.id);
     await world.start(tenant.id, SIZE);
@@ -252,6 +254,35 @@ describe('the page cache', () => {
     const warm = await world.host.start(tenant.id, startOptions());
     expect(warm.from).toBe('L2');
   });
+});
+
+test('pages are told apart by who served them: buffers, page cache or disk', async ({ skip }) => {
+  const tenant = await withTables('told');
+  skip(!(await isL2Told(tenant)), 'needs Linux 6.5 or newer, and a data directory on a disk');
+  await world.host.remember(tenant.id);
+  await world.host.stop(tenant.id);
+  await world.start(tenant.id, SIZE);
+  /** Pages of each level that one look at the table took; it has 236. */
+  const servedBy = async () => {
+    const before = (await world.host.measure(tenant.id)).hits;
+    await world.sql(tenant, 'select count(*) from often');
+    const after = (await world.host.measure(tenant.id)).hits;
+    const more = (level: 'l1' | 'l2' | 'l3') => (after?.[level] ?? 0) - (before?.[level] ?? 0);
+    return { l1: more('l1'), l2: more('l2'), l3: more('l3') };
+  };
+  await world.host.shedL2(tenant.id, 0);
+  const fromDisk = await servedBy();
+  expect(fromDisk.l3).toBeGreaterThan(200);
+  // Another look has the catalogs that a session needs, and looking itself, in buffers as well.
+  await servedBy();
+  const fromBuffers = await servedBy();
+  expect(fromBuffers.l1).toBeGreaterThan(200);
+  expect(fromBuffers.l2 + fromBuffers.l3).toBeLessThan(50);
+  await world.host.shedL1(tenant.id, 0);
+  const fromPageCache = await servedBy();
+  // What the kernel had read ahead of the first look came from the disk, and is counted so here.
+  expect(fromPageCache.l2).toBeGreaterThan(200);
+  expect(fromPageCache.l3).toBeLessThan(fromPageCache.l2);
 });
 
 const startOptions = () => {

@@ -105,7 +105,7 @@ describe.skipIf(!told)('where the page cache can be asked (Linux 6.5, and a disk
     expect(await pageCache.drop(dir, whole, MB)).toBe(MB);
     expect(await residentOf('table')).toBe(0);
     expect(await pageCache.read(dir, whole, MB, NEVER)).toBe(MB);
-    await expect.poll(() => residentOf('table')).toBe(MB);
+    await expect.poll(() => residentOf('table'), { timeout: 10_000 }).toBe(MB);
     expect(await pageCache.read(dir, whole, MB, NEVER)).toBe(0);
     expect(readFileSync(join(dir, 'table')).equals(contentOf('table', MB))).toBe(true);
   });
