@@ -220,30 +220,28 @@ class DirectoryStore implements Store {
   async #place<T>(path: string, put: () => Promise<T>): Promise<T> {
     const dir = dirname(path);
     for (let tries = 1; ; tries++) {
-      if (!this.#lasting.has(dir)) await this.#ensureDir(dir);
       try {
+        await this.#ensureDir(dir);
         return await put();
       } catch (error) {
         if (!isErrno(error, 'ENOENT') || tries === PLACE_TRIES_MAX) throw error;
-        this.#lasting.delete(dir);
+        for (let at = dir; at !== this.#root; at = dirname(at)) this.#lasting.delete(at);
       }
     }
   }
 
-  /** Makes a directory below the root, and all names on the way to it last. */
+  /**
+   * Makes a directory below the root, and all names on the way to it last. Throws `ENOENT` if one of
+   * them is deleted meanwhile.
+   */
   async #ensureDir(dir: string): Promise<void> {
     if (dir === this.#root || this.#lasting.has(dir)) return;
     const parent = dirname(dir);
-    for (let tries = 1; ; tries++) {
-      await this.#ensureDir(parent);
-      try {
-        await this.#disk.mkdir(dir, DIR_MODE);
-        break;
-      } catch (error) {
-        if (isErrno(error, 'EEXIST')) break;
-        if (!isErrno(error, 'ENOENT') || tries === PLACE_TRIES_MAX) throw error;
-        this.#lasting.delete(parent);
-      }
+    await this.#ensureDir(parent);
+    try {
+      await this.#disk.mkdir(dir, DIR_MODE);
+    } catch (error) {
+      if (!isErrno(error, 'EEXIST')) throw error;
     }
     await syncDir(this.#disk, parent);
     this.#lasting.add(dir);
