@@ -48,7 +48,10 @@ export async function findBase(
       return (alive.get(pack) ?? 0) >= size * ALIVE_MIN;
     };
     const stored = new Map<ChunkId, Blob>();
+    // So that their pages are looked at again.
+    const doubtful = new Set(manifest.doubtful);
     for (const blob of manifest.blobs) {
+      if (doubtful.has(blob.id)) continue;
       if (blob.like !== null && manifest.template.hash !== template.hash) continue;
       if (blob.at.kind === 'inline' || isUsable(blob.at.pack)) stored.set(blob.id, blob);
     }

@@ -140,7 +140,14 @@ async function manifestOf(
   const manifest: Manifest = {
     template: { hash: template.hash, name: template.name },
     ...{ engine, origin: head.origin, notes: head.notes },
-    ...{ directories, removed, files, blobs: await writer.finish(), treeHash: treeHash(tree) },
+    ...{
+      directories,
+      removed,
+      files,
+      blobs: await writer.finish(),
+      doubtful: [],
+      treeHash: treeHash(tree),
+    },
   };
   try {
     treeOf(manifest, template);

@@ -6,6 +6,7 @@ import { CHUNK_BYTES, chunkCount } from './chunks.ts';
 import { CODECS, pack, unpack } from './codec.ts';
 import { Damage } from './damage.ts';
 import { type Blob, codesOf, type Engine, type Manifest, runsOf } from './manifest.ts';
+import { TAG_BYTES } from './sealing.ts';
 
 const FORMAT = 1;
 const ID_BYTES = 32;
@@ -27,6 +28,7 @@ type Head = {
   readonly files: readonly (readonly [path: string, size: number, runs: readonly number[]])[];
   readonly packs: readonly string[];
   readonly blobs: number;
+  readonly doubtful: readonly string[];
   readonly treeHash: string;
 };
 
@@ -42,7 +44,7 @@ export function encodeManifest(manifest: Manifest): Buffer {
   const head: Head = {
     ...{ format: FORMAT, template, engine, origin, notes, directories, removed },
     files: [...files].map(([path, { size, codes }]) => [path, size, runsOf(codes)]),
-    ...{ packs, blobs: blobs.length, treeHash: manifest.treeHash },
+    ...{ packs, blobs: blobs.length, doubtful: manifest.doubtful, treeHash: manifest.treeHash },
   };
   const json = Buffer.from(JSON.stringify(head));
   const table = encodeTable(blobs, packNumber);
@@ -98,7 +100,7 @@ export function decodeManifest(bytes: Buffer): Manifest {
   const { template, engine, origin, notes, directories, removed } = head;
   return {
     ...{ template, engine, origin, notes, directories, removed, blobs },
-    ...{ files: new Map(files), treeHash: head.treeHash },
+    ...{ files: new Map(files), doubtful: head.doubtful, treeHash: head.treeHash },
   };
 }
 
@@ -121,7 +123,7 @@ function decodeTable(table: Buffer, head: Head, inline: Buffer): Blob[] {
     const id = table.toString('hex', row * ID_BYTES, (row + 1) * ID_BYTES);
     const codec = table.readUInt8(count * (ID_BYTES + 20) + row);
     const [pack, offset, length, plainBytes, like] = [0, 1, 2, 3, 4].map(value) as Columns;
-    if (plainBytes > CHUNK_BYTES || length > CHUNK_BYTES || codec > CODECS.brotli) {
+    if (plainBytes > CHUNK_BYTES || length > CHUNK_BYTES + TAG_BYTES || codec > CODECS.brotli) {
       throw new Damage('a chunk has an impossible length');
     }
     const blob = { id, codec, length, plainBytes, like: like === 0 ? null : like - 1 };

@@ -58,6 +58,8 @@ export type Manifest = {
   /** Files that are not the template's. */
   readonly files: ReadonlyMap<string, ManifestFile>;
   readonly blobs: readonly Blob[];
+  /** Chunks that hold pages with wrong checksums. */
+  readonly doubtful: readonly ChunkId[];
   /** Of the whole tree. */
   readonly treeHash: string;
 };

@@ -2,10 +2,18 @@
  * The checksum of PostgreSQL's pages, for files at rest: the only check that needs no server.
  * Source: PostgreSQL `storage/checksum_impl.h`, `storage/bufpage.h`.
  */
+import { CHUNK_BYTES } from './chunks.ts';
+
 const PAGE_BYTES = 8_192;
 
 /** Pages of one file of a relation; the next goes on in `.1`. */
 const PAGES_A_SEGMENT = 131_072;
+
+const PAGES_A_CHUNK = CHUNK_BYTES / PAGE_BYTES;
+
+/** The index of the chunk that page `page` of a file lies in, and the first page of a chunk. */
+export const chunkOfPage = (page: number): number => Math.floor(page / PAGES_A_CHUNK);
+export const pageOfChunk = (chunk: number): number => chunk * PAGES_A_CHUNK;
 
 const WORDS = PAGE_BYTES / 4;
 const SUMS = 32;
@@ -13,7 +21,7 @@ const PRIME = 16_777_619;
 const CHECKSUM_AT = 8;
 const UPPER_AT = 14;
 
-const OFFSETS = Uint32Array.of(
+const OFFSETS = Int32Array.of(
   ...[0x5b1f36e9, 0xb8525960, 0x02ab50aa, 0x1de66d2a, 0x79ff467a, 0x9bb9f8a3, 0x217e7cd2],
   ...[0x83e13d2c, 0xf8d4474f, 0xe39eb970, 0x42c6ae16, 0x993216fa, 0x7b093b5d, 0x98daff3c],
   ...[0xf718902a, 0x0b1c9cdb, 0xe58f764b, 0x187636bc, 0x5d7b3bb1, 0xe73de7de, 0x92bec979],
@@ -39,26 +47,27 @@ export function badPages(bytes: Buffer, first: number): number[] {
     // A page that was never used has no checksum.
     if (bytes.readUInt16LE(at + UPPER_AT) === 0) continue;
     const own = bytes.readUInt16LE(at + CHECKSUM_AT);
-    const words = new Uint32Array(WORDS);
-    Buffer.from(words.buffer).set(bytes.subarray(at, at + PAGE_BYTES));
-    if (pageChecksum(words, first + page) !== own) bad.push(first + page);
+    PAGE.set(bytes.subarray(at, at + PAGE_BYTES));
+    if (pageChecksum(first + page) !== own) bad.push(first + page);
   }
   return bad;
 }
 
-/** Overwrites the page's own checksum, which does not count. */
-function pageChecksum(words: Uint32Array, block: number): number {
-  words[2] = (words[2] ?? 0) & 0xffff0000;
-  const sums = Uint32Array.from(OFFSETS);
-  for (let at = 0; at < WORDS; at += SUMS) {
-    for (let lane = 0; lane < SUMS; lane++) {
-      const mixed = (sums[lane] ?? 0) ^ (words[at + lane] ?? 0);
-      sums[lane] = Math.imul(mixed, PRIME) ^ (mixed >>> 17);
-    }
-  }
+/** One page, as bytes and as words: aligned, which a chunk need not be. */
+const PAGE_WORDS = new Int32Array(WORDS);
+const PAGE = Buffer.from(PAGE_WORDS.buffer);
+
+/** Of what is in `PAGE`; its own checksum, which does not count, is overwritten. */
+function pageChecksum(block: number): number {
+  PAGE_WORDS[2] = (PAGE_WORDS[2] ?? 0) & 0xffff0000;
   let result = 0;
+  // Lane by lane, so that the running sum stays in a register.
   for (let lane = 0; lane < SUMS; lane++) {
-    let sum = sums[lane] ?? 0;
+    let sum = OFFSETS[lane] ?? 0;
+    for (let at = lane; at < WORDS; at += SUMS) {
+      const mixed = sum ^ (PAGE_WORDS[at] as number);
+      sum = Math.imul(mixed, PRIME) ^ (mixed >>> 17);
+    }
     for (let round = 0; round < 2; round++) sum = Math.imul(sum, PRIME) ^ (sum >>> 17);
     result ^= sum;
   }

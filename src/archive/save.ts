@@ -90,7 +90,7 @@ async function drafted(
   const manifest: Manifest = {
     template: { hash: template.hash, name: template.name },
     ...{ engine: scanned.engine, origin: tenant, directories, removed, files, blobs },
-    ...{ notes, treeHash: hash },
+    ...{ notes, doubtful: builder.doubtful, treeHash: hash },
   };
   const summary: Summary = {
     ...{ name, takenAt: clock.wall(), logicalBytes: scanned.logicalBytes, taken: source.kind },

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { CHUNK_BYTES, type ChunkId, chunkCount, chunkId, chunkLength, ZERO } from './chunks.ts';
 import { pack } from './codec.ts';
 import { isKnown } from './known-chunks.ts';
-import { badPages } from './page-checksum.ts';
+import { badPages, pageOfChunk } from './page-checksum.ts';
 import { openSeen, type SeenFile, type SizeLimits, walkTree } from './tree-walk.ts';
 
 /** Where the template has what a chunk probably resembles. */
@@ -52,8 +52,6 @@ export type ScanAnswer = {
   readonly badPages: readonly { readonly part: number; readonly page: number }[];
 };
 
-const PAGES_A_CHUNK = 16;
-
 export function scan(request: ScanRequest): ScanAnswer {
   const ids: ChunkId[][] = [];
   const fresh: FreshChunk[] = [];
@@ -68,7 +66,7 @@ export function scan(request: ScanRequest): ScanAnswer {
       found.push(id);
       if (id === ZERO || isKnown(request.known, id)) continue;
       if (one.firstPage !== null) {
-        const first = one.firstPage + index * PAGES_A_CHUNK;
+        const first = one.firstPage + pageOfChunk(index);
         bad.push(...badPages(plain, first).map((page) => ({ part, page })));
       }
       const { codec, bytes } = pack(plain, likeOf(request.templateDir, one, index));

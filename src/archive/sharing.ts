@@ -7,14 +7,16 @@
  */
 import type { Holder, ShareTarget, Snapshot, SnapshotRef } from '../domain/archive.ts';
 import { fault, isFault } from '../domain/faults.ts';
+import type { TenantId } from '../domain/ids.ts';
 import { packSizes } from './base.ts';
+import { Damage } from './damage.ts';
 import type { Ground } from './ground.ts';
 import { mustBeNewer, swingHead } from './head.ts';
 import { openSnapshot, told, vaultOf } from './load.ts';
 import type { Manifest } from './manifest.ts';
 import { createWhole } from './packs.ts';
 import { forgetScan } from './scan-cache.ts';
-import { encodeSnapshot, type Summary, snapshotOf } from './snapshots.ts';
+import { encodeSnapshot, type Opened, type Summary, snapshotOf } from './snapshots.ts';
 import {
   closingKey,
   damageKey,
@@ -27,6 +29,9 @@ import {
 } from './vault.ts';
 
 const DELETE_AT_ONCE = 1_000;
+
+/** Of writing where what is there cannot be read. */
+const TRIES_MAX = 3;
 
 export async function share(ground: Ground, from: SnapshotRef, to: ShareTarget): Promise<Snapshot> {
   const vault = await vaultOf(ground, from);
@@ -54,22 +59,45 @@ export async function writeManifest(
   vault: Vault,
   ref: SnapshotRef,
   { manifest, summary }: Draft,
+  tries = TRIES_MAX,
 ): Promise<{ readonly snapshot: Snapshot; readonly isMine: boolean }> {
   const { store, random } = ground;
   const { tenant, snapshot } = ref;
+  if (tries === 0) throw fault('STALE_GENERATION', { tenant });
   const key = manifestKey(vault, tenant, snapshot);
   const bytes = encodeSnapshot({ vault, key, random }, summary, manifest);
   const isMine = await createWhole(store, key, bytes);
-  if (isMine) {
-    if (await isReachable(ground, vault, manifest)) {
-      return { snapshot: snapshotOf(snapshot, summary, bytes.length), isMine };
-    }
+  const there = isMine ? undefined : await readTree(ground, vault, ref);
+  if (!isMine && there === undefined) {
+    // It was torn when it was written, or spoiled since: nobody can use it, and here is the whole.
     await store.delete([key]);
-    throw fault('STALE_GENERATION', { tenant });
+    return writeManifest(ground, vault, ref, { manifest, summary }, tries - 1);
   }
-  const there = await ground.snapshots.read(vault, tenant, snapshot);
-  if (there?.summary.treeHash !== summary.treeHash) throw fault('STALE_GENERATION', { tenant });
-  return { snapshot: there.snapshot, isMine };
+  if (there) return { snapshot: mustBeSame(there, summary, tenant), isMine };
+  if (await isReachable(ground, vault, manifest)) {
+    return { snapshot: snapshotOf(snapshot, summary, bytes.length), isMine };
+  }
+  await store.delete([key]);
+  throw fault('STALE_GENERATION', { tenant });
+}
+
+function mustBeSame(there: Opened, summary: Summary, tenant: TenantId): Snapshot {
+  if (there.summary.treeHash === summary.treeHash) return there.snapshot;
+  throw fault('STALE_GENERATION', { tenant });
+}
+
+/** Undefined if there is none that can be read. */
+async function readTree(
+  { snapshots }: Ground,
+  vault: Vault,
+  { tenant, snapshot }: SnapshotRef,
+): Promise<Opened | undefined> {
+  try {
+    return await snapshots.read(vault, tenant, snapshot);
+  } catch (error) {
+    if (error instanceof Damage) return undefined;
+    throw error;
+  }
 }
 
 /** Whether the vault is open and has all packs that the manifest names. */

@@ -120,7 +120,7 @@ export class Templates {
     const manifest: Manifest = {
       template: { hash: NO_TEMPLATE.hash, name },
       ...{ engine: NO_ENGINE, origin: '', notes: {} },
-      ...{ directories, removed, files, blobs, treeHash: hash },
+      ...{ directories, removed, files, blobs, doubtful: [], treeHash: hash },
     };
     const key = treeKey(vault);
     const bytes = sealObject({ key: vault.key, name: key }, random, [encodeManifest(manifest)]);

@@ -1,9 +1,10 @@
 /** Puts together a manifest's files from what workers find, and the chunks that are new. */
-import { type ChunkId, chunkCount, type Tree, type TreeFile } from './chunks.ts';
+import { type ChunkId, chunkCount, type Tree, type TreeFile, ZERO } from './chunks.ts';
 import { CODECS } from './codec.ts';
 import { Turns } from './in-flight.ts';
 import { type Blob, type ChunkCode, codeOf, type Manifest, type ManifestFile } from './manifest.ts';
 import type { PackWriter } from './packs.ts';
+import { chunkOfPage } from './page-checksum.ts';
 import type { FreshChunk, ScanAnswer, ScanPart } from './scan-work.ts';
 import type { Template } from './template.ts';
 import { refusal } from './tree-walk.ts';
@@ -22,6 +23,11 @@ export type BuilderParts = {
 /** A part to be scanned, and the file that it is of. */
 export type Piece = { readonly path: string; readonly part: ScanPart };
 
+const placeOf = (piece: Piece | undefined): { readonly path: string; readonly first: number } => ({
+  path: piece?.path ?? '',
+  first: piece?.part.firstPage ?? 0,
+});
+
 export class TreeBuilder {
   readonly #parts: BuilderParts;
   readonly #files = new Map<string, Draft>();
@@ -29,6 +35,7 @@ export class TreeBuilder {
   /** Chunks are numbered one after the other, whichever worker found them. */
   readonly #turns = new Turns();
   readonly badPages: BadPage[] = [];
+  readonly #doubtful = new Set<ChunkId>();
 
   constructor(parts: BuilderParts) {
     this.#parts = parts;
@@ -36,6 +43,11 @@ export class TreeBuilder {
 
   directory(path: string): void {
     this.#directories.push(path);
+  }
+
+  /** Chunks with bad pages. */
+  get doubtful(): readonly ChunkId[] {
+    return [...this.#doubtful];
   }
 
   /** Names a file, before its content is taken. */
@@ -62,7 +74,9 @@ export class TreeBuilder {
       if (piece) this.place(piece.path, piece.part.from, ids);
     }
     for (const { part, page } of answer.badPages) {
-      this.badPages.push({ path: pieces[part]?.path ?? '', page });
+      const { path, first } = placeOf(pieces[part]);
+      this.badPages.push({ path, page });
+      this.#doubtful.add(this.#files.get(path)?.ids[chunkOfPage(page - first)] ?? ZERO);
     }
   }
 
