@@ -13,11 +13,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { Archive, Notes, SaveRequest, Snapshot } from '../domain/archive.ts';
-import type { FailpointName, Failpoints } from '../domain/failpoints.ts';
+import { type FailpointName, type Failpoints, NO_FAILPOINTS } from '../domain/failpoints.ts';
 import { snapshotIdOf, type TenantId } from '../domain/ids.ts';
 import { SystemClock } from '../system/clock.ts';
 import { SystemRandom } from '../system/random.ts';
 import { MemoryArchive } from '../testing/memory-archive.ts';
+import { MemoryLog } from '../testing/memory-log.ts';
+import { RealArchives } from '../testing/real-archive.ts';
 import { type RealHost, type RealTenant, realHost } from '../testing/real-host.ts';
 import { asSuperuser, SUPERUSER } from './admin.ts';
 import { hydratingFiles, layoutOf, tenantFiles } from './layout.ts';
@@ -86,6 +88,18 @@ test('whoever comes while a stopped tenant is archived gets in at once', async (
   expect(await outcome).toBe(came);
   await starting;
   expect(await world.sql(tenant, 'select 1 as one')).toEqual([{ one: 1 }]);
+});
+
+test('a server that stops gives up what it archives', async () => {
+  const { save, begun } = endlessSave();
+  await using world = await realHost({ archive: archiveThatSaves(save) });
+  const tenant = await world.created('left');
+  const outcome = world.host
+    .archive(tenant.id, requestOf(tenant, never))
+    .catch((error: unknown) => String(error));
+  await begun;
+  await world.engine.close();
+  expect(await outcome).toBe('Error: the server is stopping');
 });
 
 test('what is kept beside the data is no secret', async () => {
@@ -271,39 +285,65 @@ test('a tenant whose removal follows a crash of its hydrate leaves nothing', asy
   expect(existsSync(root)).toBe(false);
 });
 
+/** A file system of this size in memory, or undefined where none can be mounted. */
+function smallDisk(megabytes: number): (Disposable & { readonly path: string }) | undefined {
+  const path = mkdtempSync(join(tmpdir(), 'dynabase-full-'));
+  try {
+    const size = `size=${megabytes}m`;
+    execFileSync('mount', ['-t', 'tmpfs', '-o', size, 'tmpfs', path], { stdio: 'ignore' });
+  } catch {
+    rmSync(path, { recursive: true });
+    return undefined;
+  }
+  return {
+    path,
+    [Symbol.dispose]: () => {
+      execFileSync('umount', [path]);
+      rmSync(path, { recursive: true });
+    },
+  };
+}
+
+const NO_MOUNT = 'a file system in memory cannot be mounted here';
+
 test('a full disk is a fault, and what is missing comes when there is room again', async ({
   skip,
 }) => {
-  const parent = mkdtempSync(join(tmpdir(), 'dynabase-full-'));
-  try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=120m', 'tmpfs', parent], { stdio: 'ignore' });
-  } catch {
-    rmSync(parent, { recursive: true });
-    skip('a file system in memory cannot be mounted here');
-  }
-  try {
-    await using world = await realHost({ parent, husks: 0 });
-    const tenant = await world.running('large');
-    await world.sql(
-      tenant,
-      `create table kept as select repeat('x', 2000) from generate_series(1, 1e4)`,
-    );
-    await world.host.stop(tenant.id);
-    await world.host.archive(tenant.id, requestOf(tenant, never));
-    await world.host.remove(tenant.id);
-    const filler = join(parent, 'filler');
-    const { freeBytes, totalBytes } = world.host.diskRoom();
-    expect(totalBytes).toBe(120 * 1024 * 1024);
-    writeFileSync(filler, Buffer.alloc(freeBytes - 36 * 1024 * 1024));
-    const hydrated = world.host.hydrate(tenant.id, refOf(tenant, 1), never);
-    await expect(hydrated).rejects.toMatchObject({ code: 'DISK_FULL' });
-    expect(world.placed()).toEqual([]);
-    rmSync(filler);
-    await world.host.hydrate(tenant.id, refOf(tenant, 1), never);
-    await world.start(tenant.id);
-    expect(await world.sql(tenant, 'select count(*)::int as n from kept')).toEqual([{ n: 10_000 }]);
-  } finally {
-    execFileSync('umount', [parent]);
-    rmSync(parent, { recursive: true });
-  }
+  using disk = smallDisk(120);
+  if (!disk) return skip(NO_MOUNT);
+  await using world = await realHost({ parent: disk.path, husks: 0 });
+  const tenant = await world.running('large');
+  const rows = `select repeat('x', 2000) from generate_series(1, 1e4)`;
+  await world.sql(tenant, `create table kept as ${rows}`);
+  await world.host.stop(tenant.id);
+  await world.host.archive(tenant.id, requestOf(tenant, never));
+  await world.host.remove(tenant.id);
+  const filler = join(disk.path, 'filler');
+  const { freeBytes, totalBytes } = world.host.diskRoom();
+  expect(totalBytes).toBe(120 * 1024 * 1024);
+  writeFileSync(filler, Buffer.alloc(freeBytes - 36 * 1024 * 1024));
+  const hydrated = world.host.hydrate(tenant.id, refOf(tenant, 1), never);
+  await expect(hydrated).rejects.toMatchObject({ code: 'DISK_FULL' });
+  expect(world.placed()).toEqual([]);
+  rmSync(filler);
+  await world.host.hydrate(tenant.id, refOf(tenant, 1), never);
+  await world.start(tenant.id);
+  expect(await world.sql(tenant, 'select count(*)::int as n from kept')).toEqual([{ n: 10_000 }]);
+});
+
+test('a full archive is a fault, and the tenant stays as it is', async ({ skip }) => {
+  using disk = smallDisk(2);
+  if (!disk) return skip(NO_MOUNT);
+  const parts = { log: new MemoryLog(), failpoints: NO_FAILPOINTS };
+  await using archives = new RealArchives({ ...parts, path: join(disk.path, 'archive') });
+  await using world = await realHost({ archive: archives.open });
+  const tenant = await world.running('large');
+  const rows = 'select gen_random_uuid() as n, gen_random_uuid() as m from generate_series(1, 1e5)';
+  await world.sql(tenant, `create table kept as ${rows}`);
+  await world.host.stop(tenant.id);
+  const saved = world.host.archive(tenant.id, requestOf(tenant, never));
+  await expect(saved).rejects.toMatchObject({ code: 'DISK_FULL' });
+  expect(await world.engine.archive.list(refOf(tenant, 1))).toEqual([]);
+  await world.start(tenant.id);
+  expect(await world.sql(tenant, 'select count(*)::int as n from kept')).toEqual([{ n: 100_000 }]);
 });

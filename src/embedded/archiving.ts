@@ -68,14 +68,16 @@ const DOOR_LOOKS_MAX = 200;
 
 export class Archiving {
   readonly #parts: ArchivingParts;
+  readonly #closing = new AbortController();
 
   constructor(parts: ArchivingParts) {
     this.#parts = parts;
   }
 
   /** As `Host.archive` says. */
-  async archive(tenant: TenantId, request: ArchiveRequest): Promise<Snapshot> {
+  async archive(tenant: TenantId, asked: ArchiveRequest): Promise<Snapshot> {
     const { computes, layout } = this.#parts;
+    const request = { ...asked, signal: this.#untilClosed(asked.signal) };
     const files = tenantFiles(layout, tenant);
     const compute = computes.running(files.root) ?? (await computes.find(files));
     const saved = compute ? undefined : await this.#saveStopped(files, request);
@@ -83,8 +85,9 @@ export class Archiving {
   }
 
   /** As `Host.hydrate` says. */
-  hydrate(tenant: TenantId, ref: SnapshotRef, signal: AbortSignal): Promise<number> {
+  hydrate(tenant: TenantId, ref: SnapshotRef, asked: AbortSignal): Promise<number> {
     const { computes, layout } = this.#parts;
+    const signal = this.#untilClosed(asked);
     const files = tenantFiles(layout, tenant);
     return computes.exclusively(files.root, async () => {
       if (existsSync(files.root)) return 0;
@@ -109,6 +112,15 @@ export class Archiving {
     for (const name of await readdir(layout.hydrating)) {
       await removeAbandoned(layout.hydrating, name, { ground, trash: layout.trash });
     }
+  }
+
+  /** Gives up what is under way, and what is still asked for. */
+  close(): void {
+    this.#closing.abort(new Error('the server is stopping'));
+  }
+
+  #untilClosed(signal: AbortSignal): AbortSignal {
+    return AbortSignal.any([signal, this.#closing.signal]);
   }
 
   /** Undefined, and nothing is done, if the compute has been started meanwhile. */

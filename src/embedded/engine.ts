@@ -108,6 +108,7 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<EmbeddedEn
     warnings: [...engine.warnings, ...missing(restrained), ...cages.lacks],
     startSystem: () => system.start(),
     close: async () => {
+      host.close();
       await system.stop();
       await parts.husks.close();
       await parts.computes.close();

@@ -149,6 +149,11 @@ export class EmbeddedHost implements Host {
     return this.#archiving.sweep();
   }
 
+  /** Gives up what would take long. Computes are left as they are. */
+  close(): void {
+    this.#archiving.close();
+  }
+
   stop(tenant: TenantId): Promise<void> {
     return this.#parts.computes.stop(this.#files(tenant));
   }
