@@ -28,8 +28,6 @@ const PAGE_MAX = 1_000;
 
 const STEPS_KEPT_FOR = hours(30 * 24);
 
-type Step = LadderStep & { readonly tenant: TenantId };
-
 type Method = Exclude<keyof Catalog, 'close'>;
 
 /** A catalog in memory that keeps the port's promises, works unless told to fail, and survives a "restart". */
@@ -42,7 +40,7 @@ export class MemoryCatalog implements Catalog {
   readonly #levels = new Map<TenantId, LevelTotals>();
   /** What tenants that are gone have been served. */
   #left: LevelTotals = NO_TOTALS;
-  #steps: Step[] = [];
+  readonly #steps = new Map<TenantId, LadderStep[]>();
   readonly #batches = new Set<string>();
   readonly #failures = new Map<Method, Error[]>();
   #answersToLose = 0;
@@ -163,21 +161,23 @@ export class MemoryCatalog implements Catalog {
 
   async dueForArchive({ limit, restedBefore }: DueQuery): Promise<readonly Tenant[]> {
     this.#enter('dueForArchive');
-    return [...this.#rows.values()]
-      .filter((row) => row.state.kind === 'suspended' && row.home.kind === 'local')
-      .filter((row) => row.stateSince < restedBefore)
-      .sort((a, b) => a.stateSince - b.stateSince)
-      .slice(0, limit);
+    const due: Tenant[] = [];
+    for (const row of this.#rows.values()) {
+      if (row.stateSince >= restedBefore || row.home.kind !== 'local') continue;
+      if (row.state.kind === 'suspended') due.push(row);
+    }
+    return due.sort((a, b) => a.stateSince - b.stateSince).slice(0, limit);
   }
 
   async dueForSnapshot(before: Timestamp, limit: number): Promise<readonly Tenant[]> {
     this.#enter('dueForSnapshot');
     const since = (row: Tenant): number => row.dirtySince ?? Number.POSITIVE_INFINITY;
-    return [...this.#rows.values()]
-      .filter((row) => row.state.kind === 'suspended' || row.state.kind === 'running')
-      .filter((row) => row.home.kind === 'local' && since(row) < before)
-      .sort((a, b) => since(a) - since(b))
-      .slice(0, limit);
+    const due: Tenant[] = [];
+    for (const row of this.#rows.values()) {
+      if (since(row) >= before || row.home.kind !== 'local') continue;
+      if (row.state.kind === 'suspended' || row.state.kind === 'running') due.push(row);
+    }
+    return due.sort((a, b) => since(a) - since(b)).slice(0, limit);
   }
 
   async noteLevels(id: TenantId, change: Partial<LevelTotals>): Promise<void> {
@@ -202,22 +202,21 @@ export class MemoryCatalog implements Catalog {
   async recordStep(id: TenantId, step: LadderStep): Promise<void> {
     this.#enter('recordStep');
     if (!this.#rows.has(id)) return;
+    const steps = this.#steps.get(id) ?? [];
     const oldest = this.#clock.wall() - STEPS_KEPT_FOR;
-    const [first] = this.#steps;
-    if (first !== undefined && first.at < oldest) {
-      this.#steps = this.#steps.filter(({ at }) => at >= oldest);
-    }
-    this.#steps.push({ ...step, tenant: id });
+    const kept = steps.findIndex(({ at }) => at >= oldest);
+    steps.splice(0, kept === -1 ? steps.length : kept);
+    steps.push(step);
+    this.#steps.set(id, steps);
   }
 
   async steps(id: TenantId, limit: number): Promise<readonly LadderStep[]> {
     this.#enter('steps');
-    return this.#steps
-      .filter(({ tenant }) => tenant === id)
+    const steps = this.#steps.get(id) ?? [];
+    return steps
       .toReversed()
       .toSorted((a, b) => b.at - a.at)
-      .slice(0, limit)
-      .map(({ tenant: _, ...step }) => step);
+      .slice(0, limit);
   }
 
   async configure(id: TenantId, change: TenantSettings): Promise<Tenant> {
@@ -246,7 +245,7 @@ export class MemoryCatalog implements Catalog {
     const gone = { ...(this.#levels.get(id) ?? NO_TOTALS), l2: null, l3: 0, l4: 0 };
     this.#left = addedTotals(this.#left, gone);
     this.#levels.delete(id);
-    this.#steps = this.#steps.filter(({ tenant }) => tenant !== id);
+    this.#steps.delete(id);
   }
 
   async verifier(tenant: TenantId, role: string): Promise<Verifier | undefined> {

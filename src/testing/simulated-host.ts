@@ -58,6 +58,8 @@ const MB = 1_048_576;
 /** What a compute in use has in shared buffers and page cache. */
 const L1_FULL = 8 * MB;
 const L2_FULL = 40 * MB;
+/** What the files of any tenant take. */
+const L3 = 30 * MB;
 
 /** Nothing is ever there. */
 const NOWHERE = '/nowhere/simulated';
@@ -296,7 +298,7 @@ export class SimulatedHost implements Host {
     assert(Number.isInteger(writes), 'a snapshot tells its writes');
     if (this.#restoring.delete(`${tenant} ${ref.snapshot}`)) this.#acknowledged.set(tenant, writes);
     this.#computes.set(tenant, { ...NEW_COMPUTE, writes });
-    return loaded.bytes;
+    return L3;
   }
 
   diskRoom(): DiskRoom {
@@ -306,7 +308,7 @@ export class SimulatedHost implements Host {
   #reading(tenant: TenantId): LevelReading {
     const { l1, l2, running } = this.#compute(tenant);
     const hits = running ? { l1: 90, l2: 9, l3: 1 } : null;
-    return { bytes: { l1, l2, l3: 30 * MB }, hits, relations: [] };
+    return { bytes: { l1, l2, l3: L3 }, hits, relations: [] };
   }
 
   async remove(tenant: TenantId): Promise<void> {

@@ -1,0 +1,293 @@
+/**
+ * A month of a thousand tenants under the rules of one machine, in their real lengths: office hours and
+ * weekends, nightly jobs, some that are always busy, many that nearly nobody uses. Once an hour all
+ * that the ladder promises is checked of every tenant, and at the end every write must be there.
+ */
+import { expect, test } from 'vitest';
+import type { TenantId } from '../domain/ids.ts';
+import type { Tenant } from '../domain/tenant.ts';
+import type { Tier } from '../domain/tier.ts';
+import { elapsed, hours, type Instant, minutes, ms, seconds } from '../domain/units.ts';
+import { PRESETS } from '../policy/rules.ts';
+import { sleepsAfter, wayDown } from '../policy/way-down.ts';
+import { Orchestrated } from '../testing/orchestrated.ts';
+import { SeededRandom } from '../testing/seeded-random.ts';
+import type { SimulatedProxy, SimulatedSession } from '../testing/simulated-proxies.ts';
+
+const SEED = 1;
+const TENANTS = 1_000;
+const DAYS = 30;
+const RULES = PRESETS.machine;
+const L2_BYTES = 1_024 * 1_048_576;
+
+/** What may come on top of a time of the rules: the looks of a minute, and one after the other. */
+const LATE_MAX = minutes(5);
+
+const DAY = hours(24);
+
+type Habit = 'office' | 'nightly' | 'rare' | 'busy' | 'once';
+
+type Client = {
+  readonly tenant: Tenant;
+  readonly habit: Habit;
+  readonly proxy: SimulatedProxy;
+  session: SimulatedSession | null;
+  usedAt: Instant;
+};
+
+/** How many of a thousand live how, and in which tier. */
+const PEOPLE: readonly (readonly [count: number, habit: Habit, tier: Tier])[] = [
+  [120, 'office', 'WARM'],
+  [60, 'office', 'COLD'],
+  [70, 'nightly', 'COLD'],
+  [60, 'busy', 'HOT'],
+  [10, 'busy', 'PERSISTENT'],
+  [480, 'rare', 'COLD'],
+  [100, 'rare', 'WARM'],
+  [100, 'once', 'COLD'],
+];
+
+const longestIdle: Readonly<Record<Tier, number>> = {
+  COLD: sleepsAfter(wayDown('COLD', RULES, null)) ?? Number.POSITIVE_INFINITY,
+  WARM: sleepsAfter(wayDown('WARM', RULES, null)) ?? Number.POSITIVE_INFINITY,
+  HOT: sleepsAfter(wayDown('HOT', RULES, null)) ?? Number.POSITIVE_INFINITY,
+  PERSISTENT: Number.POSITIVE_INFINITY,
+};
+
+class Month {
+  readonly world = new Orchestrated({
+    atOnce: 8,
+    rules: RULES,
+    settings: { l2Bytes: L2_BYTES },
+  });
+  readonly clients: Client[] = [];
+  readonly #random = new SeededRandom(SEED);
+  #isOver = false;
+  /** Timers of our own. */
+  #appointments = 0;
+  #burstsUnderWay = 0;
+  awakeMax = 0;
+  /** Writes of each at the last look, and those that its latest snapshot had when last looked at. */
+  #anHourAgo: ReadonlyMap<TenantId, number> = new Map();
+  readonly #saved = new Map<TenantId, number>();
+
+  async begin(): Promise<void> {
+    const { world } = this;
+    world.archive.saveTakes = ms(500);
+    world.archive.loadTakes = ms(300);
+    const proxies = [world.proxies.make('proxy-0'), world.proxies.make('proxy-1')];
+    await world.orchestrator.recover();
+    for (const [count, habit, tier] of PEOPLE) {
+      for (let i = 0; i < count; i++) {
+        const tenant = await world.tenant(`t${this.clients.length}`, tier);
+        const proxy = proxies[i % proxies.length] as SimulatedProxy;
+        const client: Client = { tenant, habit, proxy, session: null, usedAt: world.clock.now() };
+        this.clients.push(client);
+        this.#later(this.#random.next() * DAY, () => this.#burst(client));
+      }
+    }
+  }
+
+  get acknowledged(): ReadonlyMap<TenantId, number> {
+    const { host } = this.world;
+    return new Map(this.clients.map(({ tenant: { id } }) => [id, host.acknowledged(id)]));
+  }
+
+  async day(): Promise<void> {
+    for (let hour = 0; hour < 24; hour++) {
+      const { acknowledged } = this;
+      await this.world.clock.advance(LATE_MAX);
+      await this.#checkSaved();
+      this.#anHourAgo = acknowledged;
+      await this.world.clock.advance(ms(hours(1) - LATE_MAX));
+      await this.#check();
+    }
+    expect(this.world.log.alarming).toEqual([]);
+    // A month of these would only fill the memory.
+    this.world.log.lines.length = 0;
+    this.world.host.calls.length = 0;
+  }
+
+  /** Nobody comes any more; whoever is awake for long sleeps, and rests for long. */
+  async end(): Promise<void> {
+    const { clock, catalog } = this.world;
+    this.#isOver = true;
+    await clock.advance(ms(longestIdle.HOT + DAY + hours(2)));
+    await this.#check();
+    expect(this.#burstsUnderWay).toBe(0);
+    const rows = await this.#rows();
+    const isAway = ({ tier, home }: Tenant): boolean =>
+      home.kind === (tier === 'PERSISTENT' ? 'local' : 'archive');
+    expect(rows.filter((row) => !isAway(row))).toEqual([]);
+    for (const row of rows) await this.#checkData(row);
+    const kinds = new Set(
+      (await Promise.all(rows.map(({ id }) => catalog.steps(id, 10_000)))).flatMap((steps) =>
+        steps.map(({ kind }) => kind),
+      ),
+    );
+    expect([...kinds].sort()).toEqual(
+      ['archive', 'hydrate', 'prewarm', 'resize', 'shed-l1', 'shed-l2', 'snapshot', 'wake'].sort(),
+    );
+    await this.world.orchestrator.close({ detach: true });
+    expect(clock.pending - this.#appointments).toBeLessThanOrEqual(this.world.host.running.length);
+  }
+
+  async #check(): Promise<void> {
+    const { proxies, host, clock } = this.world;
+    expect(proxies.violations).toEqual([]);
+    expect(proxies.all.flatMap(({ failures }) => failures)).toEqual([]);
+    const running = new Set(host.running);
+    this.awakeMax = Math.max(this.awakeMax, running.size);
+    const now = clock.now();
+    const overslept = this.clients.filter(
+      ({ tenant, usedAt, session }) =>
+        running.has(tenant.id) &&
+        session?.state !== 'busy' &&
+        elapsed(usedAt, now) > longestIdle[tenant.tier] + LATE_MAX,
+    );
+    expect(overslept.map(({ tenant }) => tenant.name)).toEqual([]);
+    this.#checkShelf(running);
+    await this.#checkAge();
+    // Of each that is awake: its idle rule, its upkeep, and what may be under way.
+    expect(clock.pending - this.#appointments).toBeLessThanOrEqual(20 + 3 * running.size);
+  }
+
+  #checkShelf(running: ReadonlySet<TenantId>): void {
+    const { host } = this.world;
+    const asleep = host.placed.filter((id) => !running.has(id));
+    const kept = asleep.reduce((sum, id) => sum + host.memoryOf(id).l2, 0);
+    expect(kept).toBeLessThanOrEqual(L2_BYTES);
+  }
+
+  /** Nothing rests here, and nothing is unsaved, for longer than the rules allow. */
+  async #checkAge(): Promise<void> {
+    const wall = this.world.clock.wall();
+    const rows = await this.#rows();
+    const restMax = (RULES.archiveAfter ?? 0) + LATE_MAX;
+    const dirtyMax = (RULES.snapshotEvery ?? 0) + LATE_MAX;
+    const tooLong = rows.filter(({ state, home, stateSince, dirtySince }) => {
+      if (home.kind !== 'local') return false;
+      const rests = state.kind === 'suspended' ? wall - stateSince : 0;
+      const dirty = dirtySince === null ? 0 : wall - dirtySince;
+      return rests > restMax || dirty > dirtyMax;
+    });
+    expect(tooLong).toEqual([]);
+  }
+
+  /** What was acknowledged a `snapshotEvery` before the last look would survive the loss of this machine. */
+  async #checkSaved(): Promise<void> {
+    const { archive } = this.world;
+    for (const { tenant } of this.clients) {
+      const { id, vault } = tenant;
+      if ((this.#saved.get(id) ?? 0) < (this.#anHourAgo.get(id) ?? 0)) {
+        const [latest] = await archive.list({ tenant: id, vault });
+        const notes = latest && archive.notesOf({ tenant: id, vault, snapshot: latest.id });
+        this.#saved.set(id, Number(notes?.writes ?? 0));
+      }
+      if ((this.#saved.get(id) ?? 0) >= (this.#anHourAgo.get(id) ?? 0)) continue;
+      throw new Error(`${tenant.name} would lose writes of more than an hour ago`);
+    }
+  }
+
+  async #checkData({ id, vault, home }: Tenant): Promise<void> {
+    const { host, archive } = this.world;
+    const acknowledged = host.acknowledged(id);
+    expect(acknowledged).toBeGreaterThan(0);
+    if (home.kind !== 'archive') {
+      expect(host.writesOf(id)).toBe(acknowledged);
+      return;
+    }
+    expect(host.writesOf(id)).toBe(undefined);
+    const notes = archive.notesOf({ tenant: id, vault, snapshot: home.snapshot });
+    expect(notes).toEqual({ writes: `${acknowledged}` });
+  }
+
+  async #rows(): Promise<readonly Tenant[]> {
+    const query = { after: null, limit: TENANTS, state: null };
+    return (await this.world.catalog.listTenants(query)).tenants;
+  }
+
+  /** A few queries, some seconds apart; then the session is closed, or stays open for the next time. */
+  #burst(client: Client): void {
+    if (this.#isOver) return;
+    this.#burstsUnderWay += 1;
+    if (client.session === null) client.session = client.proxy.open(client.tenant.id);
+    else client.proxy.ask(client.session);
+    this.#answer(client, client.session, Math.floor(this.#random.next() * 3));
+    this.#later(this.#untilNext(client.habit), () => this.#burst(client));
+  }
+
+  #answer(client: Client, session: SimulatedSession, more: number): void {
+    this.#later(200 + this.#random.next() ** 4 * 20_000, () => {
+      if (session.state === 'waiting') return this.#answer(client, session, more);
+      client.proxy.answered(session, 'idle');
+      client.usedAt = this.world.clock.now();
+      if (more === 0) return this.#part(client);
+      this.#later(this.#random.next() * seconds(60), () => {
+        client.proxy.ask(session);
+        this.#answer(client, session, more - 1);
+      });
+    });
+  }
+
+  #part(client: Client): void {
+    this.#burstsUnderWay -= 1;
+    if (client.session === null || this.#random.next() < 0.5) return;
+    client.proxy.close(client.session);
+    client.session = null;
+  }
+
+  /** How long it is from now to the next time that a client with this habit comes, in ms. */
+  #untilNext(habit: Habit): number {
+    const next = (): number => this.#random.next();
+    const gap = (mean: number): number => minutes(2) - Math.log(1 - next()) * mean;
+    switch (habit) {
+      case 'office':
+        return this.#inOfficeHours(gap(hours(2.5)));
+      case 'busy':
+        return this.#inOfficeHours(gap(minutes(40)));
+      case 'nightly': {
+        const wall = this.world.clock.wall();
+        return DAY - (wall % DAY) + hours(3) + next() * minutes(10);
+      }
+      case 'rare':
+        return gap(10 * DAY);
+      case 'once':
+        return DAYS * DAY * 2;
+      default:
+        return habit satisfies never;
+    }
+  }
+
+  /** From 9 to 17 of a working day, else early on the next. */
+  #inOfficeHours(wait: number): number {
+    const wall = this.world.clock.wall();
+    let at = wall + wait;
+    const hour = (at % DAY) / hours(1);
+    if (hour < 9 || hour > 17) {
+      const day = Math.floor(at / DAY) + (hour > 17 ? 1 : 0);
+      at = day * DAY + hours(9) + this.#random.next() ** 2 * hours(2);
+    }
+    // The first of January 1970 was a Thursday.
+    while ([0, 6].includes((Math.floor(at / DAY) + 4) % 7)) at += DAY;
+    return at - wall;
+  }
+
+  #later(wait: number, run: () => void): void {
+    this.#appointments += 1;
+    this.world.clock.timer(ms(wait), () => {
+      this.#appointments -= 1;
+      run();
+    });
+  }
+}
+
+test('a month of a thousand tenants keeps every promise of the ladder', async () => {
+  const month = new Month();
+  await month.begin();
+  expect(month.clients.length).toBe(TENANTS);
+  for (let day = 0; day < DAYS; day++) await month.day();
+  await month.end();
+  expect(month.awakeMax).toBeGreaterThan(100);
+  expect(month.awakeMax).toBeLessThan(500);
+});
