@@ -41,6 +41,9 @@ export async function* exportFile(ground: Ground, ref: SnapshotRef): AsyncGenera
     }
     const tar = pack();
     const out = tar.pipe(compressor());
+    // Who reads is told by the reading.
+    tar.on('error', () => {});
+    out.on('error', () => {});
     const parts = { ground, vault, opened, template, tree, signal: stop.signal };
     const writing = writeTar(tar, parts).catch((error: unknown) => {
       out.destroy(error instanceof Error ? error : new Error(String(error)));
