@@ -12,7 +12,7 @@ import { join } from 'node:path';
 import type { Failpoints } from '../domain/failpoints.ts';
 import type { Log } from '../domain/log.ts';
 import type { Random } from '../domain/random.ts';
-import { seconds } from '../domain/units.ts';
+import { type DurationMs, seconds } from '../domain/units.ts';
 import { copyTree, type FileOwner } from './copy-tree.ts';
 import { discard, ensureDir, isErrno, renameDurably, syncDir } from './durable.ts';
 import { type ComputeFiles, computeFiles } from './layout.ts';
@@ -40,6 +40,12 @@ const MAKING = 'making-';
 /** After a husk could not be made, the next is tried when one is claimed, or after this. */
 const RETRY_AFTER = seconds(30);
 
+/**
+ * A husk is claimed for somebody who waits, and whose start needs the same disk and processor as the copy
+ * of the next one; that copy is put off while others are ready.
+ */
+const REFILL_AFTER = seconds(1);
+
 /** Claims that may find their husk taken by another server before one gives up. */
 const CLAIM_TRIES_MAX = 100;
 
@@ -57,7 +63,7 @@ export class HuskPool {
   /** The husk being made, if one is; those who need one share it. */
   #making: Promise<void> | undefined;
   #isClosed = false;
-  #cancelRetry: () => void = () => {};
+  #cancelRefill: () => void = () => {};
 
   constructor(parts: HuskParts, ready: readonly string[]) {
     this.#parts = parts;
@@ -83,7 +89,8 @@ export class HuskPool {
         // Another server on this directory took it.
         if (!isErrno(error, 'ENOENT')) throw error;
       } finally {
-        this.refill();
+        if (this.#ready.length === 0) this.refill();
+        else this.#refillAfter(REFILL_AFTER);
       }
     }
     throw new Error('no husk could be had');
@@ -92,26 +99,31 @@ export class HuskPool {
   /** Makes husks in the background until there are enough. */
   refill(): void {
     if (this.#isClosed || this.#making || this.#ready.length >= this.#parts.target) return;
-    this.#cancelRetry();
+    this.#cancelRefill();
     // On a disk that is nearly full, those who have data need the space more than those to come.
     if (freeBytes(this.#parts.husks) < SPARE_BYTES) {
-      this.#cancelRetry = this.#parts.ground.clock.timer(RETRY_AFTER, () => this.refill());
+      this.#refillAfter(RETRY_AFTER);
       return;
     }
     this.#make().then(
       () => this.refill(),
       (error: unknown) => {
         this.#parts.log.warn('a husk could not be made', { error: String(error) });
-        if (this.#isClosed) return;
-        this.#cancelRetry = this.#parts.ground.clock.timer(RETRY_AFTER, () => this.refill());
+        this.#refillAfter(RETRY_AFTER);
       },
     );
+  }
+
+  #refillAfter(wait: DurationMs): void {
+    this.#cancelRefill();
+    if (this.#isClosed) return;
+    this.#cancelRefill = this.#parts.ground.clock.timer(wait, () => this.refill());
   }
 
   /** Resolves when the husk that is being made is done. */
   async close(): Promise<void> {
     this.#isClosed = true;
-    this.#cancelRetry();
+    this.#cancelRefill();
     await this.#making?.catch(() => {});
   }
 
