@@ -66,8 +66,8 @@ type Look = {
 
 export class Levels {
   readonly #parts: LevelsParts;
-  /** Bytes that the last start had read ahead, by root; null while that is under way. */
-  readonly #readAheads = new Map<string, number | null>();
+  /** Bytes that the last start had read ahead, by root; 0 while that is under way. */
+  readonly #readAheads = new Map<string, number>();
   /** What was remembered is read, and written anew. */
   readonly #remembering = new Serial<TenantId>();
 
@@ -158,7 +158,7 @@ export class Levels {
    */
   async readAhead(files: ComputeFiles, signal: AbortSignal): Promise<number> {
     const { pageCache, log } = this.#parts;
-    this.#readAheads.set(files.root, null);
+    this.#readAheads.set(files.root, 0);
     let bytes = 0;
     try {
       const ranges = filesOf(hottest(await readHotList(files), READ_AHEAD_MAX / BLOCK_BYTES));
@@ -173,15 +173,15 @@ export class Levels {
   }
 
   /**
-   * Where a start that is ready now found what it read. `pid` is the postmaster's. Reading ahead that is
-   * not done yet is at the disk. Takes a few system calls.
+   * Where a start that is ready now found what it read. `pid` is the postmaster's. While reading ahead is
+   * not done, what the compute has read itself tells. Takes a few system calls.
    */
   servedFrom(pid: number, files: ComputeFiles): 'L2' | 'L3' {
-    const ahead = this.#readAheads.get(files.root);
+    const ahead = this.#readAheads.get(files.root) ?? 0;
     this.#readAheads.delete(files.root);
     const own = diskReads(pid);
-    if (own === null || ahead === null) return 'L3';
-    return own < OWN_READS_MAX && (ahead ?? 0) < READ_AHEAD_TOLD ? 'L2' : 'L3';
+    if (own === null) return 'L3';
+    return own < OWN_READS_MAX && ahead < READ_AHEAD_TOLD ? 'L2' : 'L3';
   }
 
   #files(tenant: TenantId): ComputeFiles {

@@ -1,8 +1,13 @@
 /** The thread of the page cache: does what `page-cache.ts` asks, several things by turns. */
+import { setPriority } from 'node:os';
 import { parentPort } from 'node:worker_threads';
 import type { Answer, Request } from './page-cache.ts';
 import { PageCacheCalls } from './page-cache-calls.ts';
 import { PageCacheWork } from './page-cache-work.ts';
+
+/** Whoever is served goes first. On Linux this is the thread's own; elsewhere it would be the program's. */
+const NICE = 10;
+if (process.platform === 'linux') setPriority(NICE);
 
 const work = new PageCacheWork(new PageCacheCalls());
 /** Reads under way, and whether the answer is still wanted. */

@@ -34,6 +34,10 @@ const FILES_A_TURN = 64;
 const WRITTEN_EVERY_MS = 20;
 const WRITTEN_TRIES_MAX = 25;
 
+/** The start beside which is read ahead reads as well, and its few pages must not wait behind all of ours. */
+const BYTES_AT_ONCE = 256 * 1_024;
+const PAUSE_MS = 1;
+
 export class PageCacheWork {
   readonly #calls: PageCacheCalls;
 
@@ -98,9 +102,14 @@ export class PageCacheWork {
     { bytesMax, isOver }: { readonly bytesMax: number; readonly isOver: () => boolean },
   ): Promise<number> {
     let asked = 0;
+    let pauseAt = BYTES_AT_ONCE;
     await this.#within(directory, async (opened) => {
       for (const [turn, range] of ranges.entries()) {
         if (turn % FILES_A_TURN === FILES_A_TURN - 1) await setImmediate();
+        if (asked >= pauseAt) {
+          await setTimeout(PAUSE_MS);
+          pauseAt = asked + BYTES_AT_ONCE;
+        }
         if (asked >= bytesMax || isOver()) return;
         opened(range.name, (file) => {
           asked += this.#readRange(file, range, bytesMax - asked);
