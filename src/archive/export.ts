@@ -1,7 +1,6 @@
 /** Writes a snapshot as one portable file: see portable.ts. */
 import { createHash } from 'node:crypto';
-import { once } from 'node:events';
-import { type Pack, pack } from 'tar-stream';
+import { pipeline, Readable } from 'node:stream';
 import type { SnapshotRef } from '../domain/archive.ts';
 import { batchesOf, ChunkFetcher } from './chunk-fetcher.ts';
 import { CHUNK_BYTES, chunkLength, type Tree, treeHash, ZERO } from './chunks.ts';
@@ -19,15 +18,13 @@ import {
   sumLine,
 } from './portable.ts';
 import type { Opened } from './snapshots.ts';
+import { type TarHead, tarEnd, tarHeader, tarPadding } from './tar-writer.ts';
 import type { Template } from './template.ts';
 import { type NeededChunk, neededChunk } from './tree-plan.ts';
 import type { Vault } from './vault.ts';
 
 /** Read and unpacked at once. */
 const GROUP_BYTES = 2 * 1024 * 1024;
-
-const DIRECTORY_MODE = 0o700;
-const FILE_MODE = 0o600;
 
 export async function* exportFile(ground: Ground, ref: SnapshotRef): AsyncGenerator<Uint8Array> {
   const vault = await vaultOf(ground, ref);
@@ -39,19 +36,11 @@ export async function* exportFile(ground: Ground, ref: SnapshotRef): AsyncGenera
     if (treeHash(tree) !== opened.manifest.treeHash) {
       throw new Damage('the manifest contradicts itself');
     }
-    const tar = pack();
-    const out = tar.pipe(compressor());
-    // Who reads is told by the reading.
-    tar.on('error', () => {});
-    out.on('error', () => {});
     const parts = { ground, vault, opened, template, tree, signal: stop.signal };
-    const writing = writeTar(tar, parts).catch((error: unknown) => {
-      out.destroy(error instanceof Error ? error : new Error(String(error)));
-      throw error;
-    });
-    writing.catch(() => {});
+    const out = compressor();
+    // Who reads is told by the reading.
+    pipeline(Readable.from(tarOf(parts), { objectMode: false }), out, () => {});
     for await (const bytes of out) yield bytes as Uint8Array;
-    await writing;
   } catch (error) {
     throw await told(ground, vault, ref, error);
   } finally {
@@ -68,17 +57,19 @@ type ExportParts = {
   readonly signal: AbortSignal;
 };
 
-async function writeTar(tar: Pack, parts: ExportParts): Promise<void> {
+async function* tarOf(parts: ExportParts): AsyncGenerator<Buffer> {
   const { opened, tree, signal } = parts;
-  const mtime = new Date(opened.summary.takenAt);
-  await writeEntry(tar, { name: HEAD_NAME, mtime }, JSON.stringify(headOf(parts), null, 2));
-  for (const path of tree.directories) {
-    tar.entry({ name: DATA_PREFIX + path, type: 'directory', mode: DIRECTORY_MODE, mtime });
-  }
+  const changedAt = opened.summary.takenAt;
+  const head = (name: string, kind: TarHead['kind'], size: number): Buffer =>
+    tarHeader({ name, kind, size, changedAt });
+  const text = (name: string, content: Buffer): Buffer =>
+    Buffer.concat([head(name, 'file', content.length), content, tarPadding(content.length)]);
+  yield text(HEAD_NAME, Buffer.from(JSON.stringify(headOf(parts), null, 2)));
+  for (const path of tree.directories) yield head(DATA_PREFIX + path, 'directory', 0);
   const sums: string[] = [];
   const content = contentOf(parts);
   for (const [path, { size }] of tree.files) {
-    const entry = tar.entry({ name: DATA_PREFIX + path, size, mode: FILE_MODE, mtime });
+    yield head(DATA_PREFIX + path, 'file', size);
     const hash = createHash('sha256');
     for (let left = size; left > 0; ) {
       signal.throwIfAborted();
@@ -86,30 +77,14 @@ async function writeTar(tar: Pack, parts: ExportParts): Promise<void> {
       if (!bytes) throw new Error('the content ended early');
       left -= bytes.length;
       hash.update(bytes);
-      if (!entry.write(bytes)) await once(entry, 'drain', { signal });
+      yield bytes;
     }
-    await ended(entry);
+    yield tarPadding(size);
     sums.push(sumLine(hash.digest('hex'), path));
   }
-  await writeEntry(tar, { name: SUMS_NAME, mtime }, sums.join(''));
-  tar.finalize();
+  yield text(SUMS_NAME, Buffer.from(sums.join('')));
+  yield tarEnd();
 }
-
-const ended = (entry: ReturnType<Pack['entry']>): Promise<void> =>
-  new Promise((resolve, reject) => {
-    entry.once('error', reject);
-    entry.once('finish', resolve);
-    entry.end(undefined);
-  });
-
-const writeEntry = (
-  tar: Pack,
-  header: { readonly name: string; readonly mtime: Date },
-  text: string,
-): Promise<void> =>
-  new Promise((resolve, reject) => {
-    tar.entry({ ...header, mode: FILE_MODE }, text, (error) => (error ? reject(error) : resolve()));
-  });
 
 function headOf({ opened, tree }: ExportParts): PortableHead {
   const { manifest, summary } = opened;
