@@ -81,6 +81,33 @@ describe('an export', () => {
     expect(made).toBeLessThan(1_000);
   });
 
+  test('whose reader leaves before it begins is ended all the same', async () => {
+    const made = Promise.withResolvers<void>();
+    const called = Promise.withResolvers<void>();
+    const ended = Promise.withResolvers<void>();
+    const exportTenant = control.exportTenant.bind(control);
+    control.exportTenant = async (ref) => {
+      const { tenant } = await exportTenant(ref);
+      called.resolve();
+      await made.promise;
+      const stop = async () => {
+        ended.resolve();
+        return { done: true, value: undefined } as const;
+      };
+      const next = () => new Promise<never>(() => {});
+      return { tenant, content: { [Symbol.asyncIterator]: () => ({ next, return: stop }) } };
+    };
+    const asked = ask('GET', '/v1/tenants/acme/export');
+    asked.end();
+    await called.promise;
+    const closed = new Promise((resolve) => asked.once('close', resolve));
+    asked.destroy();
+    await closed;
+    made.resolve();
+    await ended.promise;
+    expect(log.alarming).toEqual([]);
+  });
+
   test('that is refused is a problem', async () => {
     control.failNext('SNAPSHOT_UNKNOWN', { snapshot: 'sn_1' });
     await expect(sdk().tenants.export('acme')).rejects.toMatchObject({ code: 'SNAPSHOT_UNKNOWN' });
