@@ -23,7 +23,7 @@ import type { TenantId } from '../domain/ids.ts';
 import type { Random } from '../domain/random.ts';
 import { ms } from '../domain/units.ts';
 import { type Login, openReplication, SUPERUSER } from './admin.ts';
-import { ACCESS_RULES, FOREIGN_ACCESS_RULES, writeAccessRules } from './archiving-door.ts';
+import { askForPasswords, knowServerByKernel } from './archiving-door.ts';
 import { recover, wasShutDown } from './archiving-recovery.ts';
 import { baseBackup } from './base-backup.ts';
 import type { Compute } from './compute.ts';
@@ -160,7 +160,7 @@ export class Archiving {
   /** Sees to it that a base backup may be asked for. */
   async #makeDoor(compute: Compute, login: Login): Promise<void> {
     if (await isOpen(login)) return;
-    await writeAccessRules(compute.files.data, ACCESS_RULES);
+    await askForPasswords(compute.files.data);
     compute.reload();
     for (let looks = 0; looks < DOOR_LOOKS_MAX; looks++) {
       if (await isOpen(login)) return;
@@ -196,7 +196,7 @@ export class Archiving {
     await writeNotes(draft, loaded.notes);
     const isForeign = loaded.origin !== tenant;
     if (isForeign || loaded.notes[UNSETTLED_NOTE] !== undefined) {
-      await writeAccessRules(draft.data, FOREIGN_ACCESS_RULES);
+      await knowServerByKernel(draft.data);
       await writeDurably(draft.firstSecret, NO_SECRET);
     } else await rm(draft.firstSecret, { force: true });
     if (!isForeign) return;

@@ -11,6 +11,7 @@ import { titled } from '../testing/installed.ts';
 import { GIVE_UP_AFTER, type RealHost, type RealTenant, realHost } from '../testing/real-host.ts';
 import { SUPERUSER } from './admin.ts';
 import { layoutOf, tenantFiles } from './layout.ts';
+import { readPostmasterFile } from './postmaster-file.ts';
 import { openSecrets } from './secrets.ts';
 
 const KB = 1_024;
@@ -219,6 +220,21 @@ test('what a tenant lays into its data directory is not followed, and holds nobo
   expect(Math.abs(after.l3 - bytes.l3)).toBeLessThan(2 * MB);
 });
 
+test('a compute that hangs is measured by its files, and holds nobody up for long', async () => {
+  const tenant = await world.running('hung');
+  const pid = readPostmasterFile(filesOf(tenant).data)?.pid ?? 0;
+  expect(pid).toBeGreaterThan(1);
+  process.kill(pid, 'SIGSTOP');
+  try {
+    const reading = await world.host.measure(tenant.id);
+    expect(reading).toMatchObject({ bytes: { l1: null }, hits: null, relations: [] });
+    expect(reading.bytes.l3).toBeGreaterThan(25 * MB);
+  } finally {
+    process.kill(pid, 'SIGCONT');
+  }
+  expect((await world.host.measure(tenant.id)).hits).not.toBeNull();
+});
+
 describe('the page cache', () => {
   test('is left by what is used least, awake and asleep, and a start is served from what is left', async ({
     skip,
@@ -234,7 +250,7 @@ describe('the page cache', () => {
     const after = await world.host.measure(tenant.id);
     expect(after.bytes.l2).toBeLessThanOrEqual(keep + MB / 4);
     const often = relationIn(after, 'public.often');
-    expect(often?.bytes.l2).toBe(often?.bytes.l3);
+    expect(often?.bytes.l2).toBeGreaterThan(0.9 * (often?.bytes.l3 ?? 0));
     await world.host.stop(tenant.id);
 
     const l2 = (await world.host.measure(tenant.id)).bytes.l2 ?? 0;

@@ -52,6 +52,9 @@ const OWN_READS_MAX = 64 * 1_024;
 /** Less than this, read ahead, is what a start need not have waited for. */
 const READ_AHEAD_TOLD = 256 * 1_024;
 
+/** For all that we ask on one connection. */
+const ANSWER_WITHIN = seconds(4);
+
 /** Databases that are asked for the names of their relations, the busiest first, and how long that may take. */
 const DATABASES_MAX = 8;
 const NAMES_WITHIN = seconds(2);
@@ -102,8 +105,7 @@ export class Levels {
     const login = this.#login(tenant);
     if (login === undefined) return 0;
     const shares = sharesOf(await readAccessRecord(this.#files(tenant)));
-    return await asSuperuser(login, async (client) => {
-      await hurry(client);
+    return await this.#ask(login, async (client) => {
       const { mayLook, mayEvict } = await computeFacts(client);
       return mayLook && mayEvict ? await evict(client, keep, shares) : 0;
     });
@@ -209,8 +211,7 @@ export class Levels {
     const surveying = pageCache.survey(data.data);
     const login = this.#login(tenant);
     if (!compute || !login) return { reading: asleep(await surveying), record: null };
-    const telling = asSuperuser(login, async (client) => {
-      await hurry(client);
+    const telling = this.#ask(login, async (client) => {
       const facts = await computeFacts(client);
       const inside = { facts, used: facts.mayLook ? await buffersUsed(client) : null };
       await also(client, inside);
@@ -233,6 +234,26 @@ export class Levels {
     return { reading, record };
   }
 
+  /** Throws if the compute has not answered in time: one that hangs holds nobody up. */
+  async #ask<T>(
+    login: Login,
+    work: (client: pg.Client) => Promise<T>,
+    database?: string,
+  ): Promise<T> {
+    const { promise, reject } = Promise.withResolvers<never>();
+    const late = () => reject(new Error('the compute does not answer'));
+    const cancel = this.#parts.clock.timer(ANSWER_WITHIN, late);
+    const hurried = async (client: pg.Client) => {
+      await hurry(client);
+      return await work(client);
+    };
+    try {
+      return await Promise.race([asSuperuser(login, hurried, database), promise]);
+    } finally {
+      cancel();
+    }
+  }
+
   /** Names and counts of the largest relations, as far as time allows. */
   async #named(
     login: Login,
@@ -245,11 +266,8 @@ export class Levels {
     const named = new Map<number, readonly NamedRelation[]>();
     for (const { oid, name } of facts.databases.slice(0, DATABASES_MAX)) {
       if (elapsed(began, clock.now()) > NAMES_WITHIN) break;
-      const ask = async (client: pg.Client) => {
-        await hurry(client);
-        return await namedRelations(client, nodes.get(oid) ?? []);
-      };
-      await asSuperuser(login, ask, name).then(
+      const ask = (client: pg.Client) => namedRelations(client, nodes.get(oid) ?? []);
+      await this.#ask(login, ask, name).then(
         (relations) => named.set(oid, relations),
         (error: unknown) =>
           log.warn('a database does not tell of its relations', { code: codeOf(error) }),

@@ -11,7 +11,7 @@ import pg from 'pg';
 import type { Address, Owner } from '../domain/host.ts';
 import type { Verifier } from '../domain/verifier.ts';
 import { asSuperuser, isWrongPassword, OPERATOR, SUPERUSER, UNNAMED } from './admin.ts';
-import { ACCESS_RULES, writeAccessRules } from './archiving-door.ts';
+import { askForPasswords } from './archiving-door.ts';
 import { isErrno } from './durable.ts';
 import type { ComputeFiles } from './layout.ts';
 import type { Secrets } from './secrets.ts';
@@ -31,7 +31,7 @@ export type SettleRequest = {
   readonly settlement: Settlement;
 };
 
-/** In the place of the first password: the compute asks for none until it is settled. */
+/** In the place of the first password: the compute knows this server by the kernel until it is settled. */
 export const NO_SECRET = 'none';
 
 /**
@@ -47,7 +47,9 @@ export async function settleCompute(
   if (first === undefined) return asSuperuser(own, (client) => settle(client, settlement));
   const finish = async (client: pg.Client): Promise<void> => {
     await settle(client, settlement);
-    if (first === NO_SECRET) await askForPasswords(client, files);
+    if (first !== NO_SECRET) return;
+    await askForPasswords(files.data);
+    await client.query('select pg_reload_conf()');
   };
   try {
     await asSuperuser({ address, password: first }, finish);
@@ -57,11 +59,6 @@ export async function settleCompute(
     await asSuperuser(own, finish);
   }
   await rm(files.firstSecret, { force: true });
-}
-
-async function askForPasswords(client: pg.Client, { data }: ComputeFiles): Promise<void> {
-  await writeAccessRules(data, ACCESS_RULES);
-  await client.query('select pg_reload_conf()');
 }
 
 async function firstPassword(files: ComputeFiles): Promise<string | undefined> {
