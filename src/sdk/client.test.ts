@@ -171,3 +171,33 @@ test('list asks for the next page only when the loop comes to it', async () => {
 test('the package exports these names', () => {
   expect(Object.keys(sdk).sort()).toEqual(['DynaBase', 'DynaBaseError']);
 });
+
+test('a file is sent and asked for once, since nobody knows how much of it was taken', async () => {
+  const { client, sent } = scripted([refused(), refused()]);
+  const unreachable = { code: 'SERVER_UNREACHABLE' };
+  await expect(client.tenants.export('acme')).rejects.toMatchObject(unreachable);
+  const parts = (async function* () {
+    yield Buffer.from('part');
+  })();
+  await expect(client.tenants.import({ name: 'copy' }, parts)).rejects.toMatchObject(unreachable);
+  expect(sent.map(({ method, url }) => `${method} ${url}`)).toEqual([
+    'GET http://server:6480/v1/tenants/acme/export',
+    'POST http://server:6480/v1/tenants/import?name=copy',
+  ]);
+});
+
+test('a repeated delete that finds no snapshot has found its own earlier work', async () => {
+  const { client, left } = scripted([refused(), problem('SNAPSHOT_UNKNOWN', 404, 'never')]);
+  await client.tenants.deleteSnapshot('acme', 'sn_000000000001');
+  expect(left).toEqual([]);
+  const { client: first } = scripted([problem('SNAPSHOT_UNKNOWN', 404, 'never')]);
+  await expect(first.tenants.deleteSnapshot('acme', 'sn_000000000001')).rejects.toMatchObject({
+    code: 'SNAPSHOT_UNKNOWN',
+  });
+});
+
+test('a fork is repeated under one key', async () => {
+  const { client, sent } = scripted([refused(), json({ name: 'copy' }, 201)]);
+  await client.tenants.fork('acme', { name: 'copy' });
+  expect(sent.map(({ headers }) => headers.get('idempotency-key'))).toEqual(['key-1', 'key-1']);
+});
