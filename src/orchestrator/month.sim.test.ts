@@ -4,6 +4,7 @@
  * that the ladder promises is checked of every tenant, and at the end every write must be there.
  */
 import { expect, test } from 'vitest';
+import { fault } from '../domain/faults.ts';
 import type { TenantId } from '../domain/ids.ts';
 import type { Tenant } from '../domain/tenant.ts';
 import type { Tier } from '../domain/tier.ts';
@@ -120,6 +121,7 @@ class Month {
       home.kind === (tier === 'PERSISTENT' ? 'local' : 'archive');
     expect(rows.filter((row) => !isAway(row))).toEqual([]);
     for (const row of rows) await this.#checkData(row);
+    for (const row of rows) if (row.tier !== 'PERSISTENT') await this.#checkForgotten(row);
     const kinds = new Set(
       (await Promise.all(rows.map(({ id }) => catalog.steps(id, 10_000)))).flatMap((steps) =>
         steps.map(({ kind }) => kind),
@@ -200,6 +202,13 @@ class Month {
     expect(host.writesOf(id)).toBe(undefined);
     const notes = archive.notesOf({ tenant: id, vault, snapshot: home.snapshot });
     expect(notes).toEqual({ writes: `${acknowledged}` });
+  }
+
+  /** Who is at rest has no life in the orchestrator: whatever is asked of it, the catalog is asked first. */
+  async #checkForgotten({ id }: Tenant): Promise<void> {
+    const { catalog, orchestrator } = this.world;
+    catalog.failNext('tenantById', fault('CATALOG_DOWN', {}));
+    await expect(orchestrator.measure(id)).rejects.toMatchObject({ code: 'CATALOG_DOWN' });
   }
 
   async #rows(): Promise<readonly Tenant[]> {
