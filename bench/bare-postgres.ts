@@ -59,10 +59,14 @@ export async function stopBare(child: ChildProcess): Promise<void> {
   await exited;
 }
 
-/** One connection, one row. */
-export async function firstRow(config: string | pg.ClientConfig): Promise<void> {
+/** One connection, one answer: of one row, unless `text` asks for more. */
+export async function firstRow(
+  config: string | pg.ClientConfig,
+  text = 'select 1',
+  values: readonly unknown[] = [],
+): Promise<void> {
   const client = new pg.Client(config);
   await client.connect();
-  await client.query('select 1');
+  await client.query(text, [...values]);
   await client.end();
 }
