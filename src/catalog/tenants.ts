@@ -170,8 +170,9 @@ async function writeTenant(
   throw fault(present ? 'STALE_GENERATION' : 'TENANT_UNKNOWN', { tenant: tenant.name });
 }
 
-const changeColumns = ({ home, dirtySince }: MoveChange): Updateable<TenantTable> => ({
+const changeColumns = ({ home, dirtySince, settled }: MoveChange): Updateable<TenantTable> => ({
   ...(home !== undefined && homeColumns(home)),
+  ...(settled !== undefined && { settled }),
   ...(dirtySince !== undefined && { dirty_since: dirtySince && toWallTime(dirtySince) }),
 });
 

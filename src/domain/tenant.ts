@@ -105,7 +105,7 @@ export const mayMove = (from: TenantStateKind, to: TenantStateKind): boolean =>
   TENANT_MOVES[from].includes(to);
 
 /** What may be written together with a move; what is not given stays. */
-export type MoveChange = Partial<Pick<Tenant, 'home' | 'dirtySince'>>;
+export type MoveChange = Partial<Pick<Tenant, 'home' | 'dirtySince' | 'settled'>>;
 
 /** The only function that changes a tenant's state. */
 export function moved(

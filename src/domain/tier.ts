@@ -1,4 +1,4 @@
-import { type DurationMs, hours, minutes } from './units.ts';
+import { type DurationMs, hours } from './units.ts';
 
 export const TIERS = ['COLD', 'WARM', 'HOT', 'PERSISTENT'] as const;
 
@@ -41,9 +41,6 @@ export const FIRST_TIER: Readonly<Record<Plan, Tier>> = {
   professional: 'HOT',
   enterprise: 'PERSISTENT',
 };
-
-/** Idle time before a compute is suspended. Source: VISION.md, "Demotion to COLD". */
-export const SUSPEND_AFTER_DEFAULT: DurationMs = minutes(15);
 
 /** Sessions that a tenant may have at once, parked ones too; one that is parked costs about 6 kB. */
 export const SESSIONS_MAX_DEFAULT = 2_000;

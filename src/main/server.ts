@@ -18,7 +18,7 @@ import type { Log } from '../domain/log.ts';
 import type { Random } from '../domain/random.ts';
 import { ms, seconds } from '../domain/units.ts';
 import type { UsageSink } from '../domain/usage.ts';
-import { type EmbeddedEngine, type EmbeddedOptions, openEmbedded } from '../embedded/engine.ts';
+import { type EmbeddedEngine, openEmbedded } from '../embedded/engine.ts';
 import { Orchestrator } from '../orchestrator/orchestrator.ts';
 import { WakeQueue } from '../orchestrator/wake-queue.ts';
 import type { Rules } from '../policy/rules.ts';
@@ -86,21 +86,7 @@ export async function openServer(parts: ServerParts): Promise<Server> {
   stack.defer(() => directory.close());
 
   const rules = await rulesOf(options);
-  const pageCache = new ThreadedPageCache();
-  stack.defer(() => pageCache.close());
-  const archives: OpenArchive[] = [];
-  stack.defer(async () => {
-    for (const archive of archives) await archive.close();
-  });
-  const engine = await openEngine(parts, {
-    ...{ native, pageCache },
-    archive: async (template) => {
-      const archive = await openPlacedArchive({ ...parts, options }, template);
-      archives.push(archive);
-      return archive;
-    },
-  });
-  stack.defer(() => engine.close());
+  const engine = await openEngine(parts, { native, stack });
 
   progress('opening the catalog');
   const { databaseUrl } = options;
@@ -194,26 +180,40 @@ function openCore(
   };
 }
 
-type EngineDoors = Pick<EmbeddedOptions, 'archive' | 'pageCache'> & {
-  readonly native: NativeCalls;
-};
+type EngineDoors = { readonly native: NativeCalls; readonly stack: AsyncDisposableStack };
 
-async function openEngine(parts: ServerParts, doors: EngineDoors): Promise<EmbeddedEngine> {
+/** The engine, with the archive and the page cache that it uses; `stack` closes all three. */
+async function openEngine(
+  parts: ServerParts,
+  { native, stack }: EngineDoors,
+): Promise<EmbeddedEngine> {
   const { options, clock, random, log, failpoints, progress } = parts;
-  return await openEmbedded({
+  const pageCache = new ThreadedPageCache();
+  stack.defer(() => pageCache.close());
+  const archives: OpenArchive[] = [];
+  stack.defer(async () => {
+    for (const archive of archives) await archive.close();
+  });
+  const engine = await openEmbedded({
     dataDir: options.dataDir,
     binDir: options.postgresBinDir,
     husks: options.husks,
     uidRange: options.uidRange,
-    os: doors.native,
-    pageCache: doors.pageCache,
-    archive: doors.archive,
+    os: native,
+    pageCache,
+    archive: async (template) => {
+      const archive = await openPlacedArchive({ ...parts, options }, template);
+      archives.push(archive);
+      return archive;
+    },
     clock,
     random,
     log,
     failpoints,
     progress,
   });
+  stack.defer(() => engine.close());
+  return engine;
 }
 
 type DataPlaneParts = {

@@ -62,7 +62,9 @@ async function leaveHome(
   { snapshot, by }: { readonly snapshot: SnapshotId; readonly by: 'archive' | 'restore' },
 ): Promise<void> {
   const { id } = record.tenant;
-  await record.note({ home: { kind: 'archive', snapshot }, dirtySince: null });
+  // Its owner may have had another password when the snapshot was taken.
+  const settled = by === 'restore' ? { settled: false } : {};
+  await record.note({ home: { kind: 'archive', snapshot }, dirtySince: null, ...settled });
   await world.failpoints.reach(`${by}.noted`);
   await world.host.remove(id);
   await world.failpoints.reach(`${by}.removed`);
@@ -90,7 +92,10 @@ export async function takeSnapshot(
   const begun = clock.wall();
   if (name === null && (dirtySince === null || isUnused)) {
     const known = await archive.list(holder);
-    const current = home.kind === 'archive' ? known.find((s) => s.id === home.snapshot) : known[0];
+    const current =
+      home.kind === 'archive'
+        ? known.find((one) => one.id === home.snapshot)
+        : known.find((one) => one.name === null);
     if (current?.damage === null) {
       if (isUnused) await record.note({ dirtySince: begun });
       return current;
@@ -106,8 +111,9 @@ export async function takeSnapshot(
   }
   const snapshot = await host.archive(id, { ...holder, snapshot: snapshotId, name, signal });
   await world.failpoints.reach('snapshot.saved');
-  // What a running compute has written since the beginning may be in the snapshot or not.
-  await record.note({ dirtySince: record.kind === 'running' ? begun : null });
+  // One with a name may be deleted by a person at any time. What a running compute has written since the
+  // beginning may be in the snapshot or not.
+  if (name === null) await record.note({ dirtySince: record.kind === 'running' ? begun : null });
   world.ladder.saved(id, snapshot);
   world.ladder.step(id, { kind: 'snapshot', bytes: snapshot.addedBytes, since, because });
   collectLater(world, record, null);

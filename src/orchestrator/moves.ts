@@ -36,20 +36,29 @@ export async function beginWake(
   await world.failpoints.reach('wake.recorded');
 }
 
-/** Sees to it that the files of a waking tenant are here. Returns the bytes read from the archive. */
-export async function bringHome(world: World, record: TenantRecord): Promise<number> {
-  const { id, vault, home } = record.tenant;
+/**
+ * Sees to it that the files of a waking tenant are here. Returns the bytes read from the archive. The
+ * signal gives up a hydrate; its reason says why.
+ */
+export async function bringHome(
+  world: World,
+  record: TenantRecord,
+  signal: AbortSignal,
+): Promise<number> {
+  const { id, name, vault, home } = record.tenant;
   try {
     let bytes = 0;
     if (home.kind === 'none') await world.host.create(id);
     else if (home.kind === 'archive') {
       const ref = { tenant: id, vault, snapshot: home.snapshot };
-      bytes = await world.host.hydrate(id, ref, new AbortController().signal);
+      bytes = await world.host.hydrate(id, ref, signal);
     }
     await world.failpoints.reach('wake.placed');
     return bytes;
   } catch (error) {
-    throw await failWake(world, record, error);
+    if (!signal.aborted) throw await failWake(world, record, error);
+    await abandonWake(world, record, String(signal.reason));
+    throw fault('TENANT_BUSY', { tenant: name, why: `is not brought back: ${signal.reason}` });
   }
 }
 
@@ -143,6 +152,8 @@ export async function settle(world: World, record: TenantRecord): Promise<void> 
   if (verifier === undefined) throw new Error('the catalog has no verifier of the owner');
   await world.host.settle(id, { name, verifier });
   record.take(await world.catalog.markSettled(id, verifier));
+  // Data that has just come out of a snapshot has roles of its own.
+  if (record.tenant.home.kind === 'archive') await saveRoles(world, record);
   await world.failpoints.reach('wake.settled');
 }
 

@@ -68,6 +68,8 @@ export class TenantArchive {
       if (record.tenant.home.kind === 'none') await turns.wake(because);
       const taken = await this.#snapshotUnlessWoken(name, because);
       if (taken !== null) return taken;
+      // Who came is first. Whatever comes of that start, the next try tells.
+      await turns.wake(because).catch(() => {});
     }
     throw this.#busy('is being woken');
   }

@@ -65,6 +65,8 @@ export class TenantCompute {
   #gone = false;
   /** Only there while the proxies are asked to park. */
   #parking: AbortController | null = null;
+  /** Only there while its files are brought back. */
+  #hydrating: AbortController | null = null;
   /** It is started for somebody who may or may not come. */
   isExpecting = false;
 
@@ -120,9 +122,10 @@ export class TenantCompute {
     return this.#terms.terms;
   }
 
-  /** Something else must be done now: nobody is waited for who is still to be parked. */
-  giveUpParking(why: string): void {
+  /** Something else must be done now: nobody is waited for who is to be parked, and no files are brought back. */
+  giveUp(why: string): void {
     this.#parking?.abort(why);
+    this.#hydrating?.abort(why);
   }
 
   /** Nothing that was known of it is taken as true. */
@@ -151,7 +154,7 @@ export class TenantCompute {
         start.begun('PostgreSQL is starting');
         await beginWake(world, record, start.because);
       }
-      if (record.tenant.home.kind === 'none') await bringHome(world, record);
+      if (record.tenant.home.kind === 'none') await bringHome(world, record, start.signal);
       const { tier, id } = record.tenant;
       const standing = { tier, rung: rung ?? tier };
       this.#standing = standing;
@@ -175,13 +178,15 @@ export class TenantCompute {
     const since = world.clock.now();
     const leave = await world.hydrations.enter(signal);
     begun('its data is being brought back from the archive');
+    this.#hydrating = new AbortController();
     try {
       await beginWake(world, record, because);
-      const bytes = await bringHome(world, record);
+      const bytes = await bringHome(world, record, this.#hydrating.signal);
       const { id } = record.tenant;
       if (bytes > 0) world.ladder.step(id, { kind: 'hydrate', bytes, since, because });
       return 'L4';
     } finally {
+      this.#hydrating = null;
       leave();
     }
   }

@@ -381,7 +381,7 @@ export class TenantLife {
   }
 
   #giveUpAll(why: string): void {
-    this.#compute.giveUpParking(why);
+    this.#compute.giveUp(why);
     this.archive.giveUp();
   }
 
