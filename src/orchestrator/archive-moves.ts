@@ -8,9 +8,10 @@
  * Until home `archive` is written, whatever fails leaves the files in place; from then on the snapshot
  * is the tenant's data, and the files go.
  */
-import type { Snapshot } from '../domain/archive.ts';
+import type { Notes, Snapshot } from '../domain/archive.ts';
 import { fault } from '../domain/faults.ts';
 import { type SnapshotId, snapshotIdOf } from '../domain/ids.ts';
+import { tenantNote } from '../domain/tenant-note.ts';
 import type { TenantRecord } from './tenant-record.ts';
 import type { LifeWorld } from './world.ts';
 
@@ -44,8 +45,9 @@ async function savedOrBack(
 ): Promise<Snapshot> {
   const { id, vault, generation } = record.tenant;
   try {
-    const request = { tenant: id, vault, snapshot: snapshotIdOf(generation), name: null, signal };
-    const snapshot = await world.host.archive(id, request);
+    const ref = { tenant: id, vault, snapshot: snapshotIdOf(generation) };
+    const notes = await notesOf(world, record);
+    const snapshot = await world.host.archive(id, { ...ref, name: null, notes, signal });
     signal.throwIfAborted();
     return snapshot;
   } catch (error) {
@@ -53,6 +55,12 @@ async function savedOrBack(
     await record.move({ kind: 'suspended' }, why);
     throw error;
   }
+}
+
+/** What a catalog that has lost the tenant would have to know. */
+async function notesOf({ catalog }: LifeWorld, { tenant }: TenantRecord): Promise<Notes> {
+  const verifier = await catalog.verifier(tenant.id, tenant.name);
+  return verifier === undefined ? {} : tenantNote(tenant, verifier);
 }
 
 /** The point of no return: the snapshot becomes the tenant's data, and its files here go. */
@@ -109,7 +117,9 @@ export async function takeSnapshot(
     const from = { ...holder, snapshot: home.snapshot };
     return await archive.share(from, { tenant: id, snapshot: snapshotId, name });
   }
-  const snapshot = await host.archive(id, { ...holder, snapshot: snapshotId, name, signal });
+  const notes = await notesOf(world, record);
+  const ref = { ...holder, snapshot: snapshotId };
+  const snapshot = await host.archive(id, { ...ref, name, notes, signal });
   await world.failpoints.reach('snapshot.saved');
   // One with a name may be deleted by a person at any time. What a running compute has written since the
   // beginning may be in the snapshot or not.
@@ -167,8 +177,9 @@ async function keepWhatThereIs(
   const name = `before ${instead}`;
   const { signal } = new AbortController();
   try {
-    const kept = { tenant: id, vault, snapshot: snapshotIdOf(generation), name, signal };
-    await world.host.archive(id, kept);
+    const ref = { tenant: id, vault, snapshot: snapshotIdOf(generation) };
+    const notes = await notesOf(world, record);
+    await world.host.archive(id, { ...ref, name, notes, signal });
   } catch (error) {
     await record.move({ kind: 'suspended' }, 'what it has could not be kept');
     throw error;

@@ -85,7 +85,7 @@ class Fleet {
     const ref = { tenant: tenant.id, vault, snapshot: home.snapshot };
     // What was restored and has not been awake since was not acknowledged to anybody.
     if (host.isRestoring(ref)) return;
-    expect(archive.notesOf(ref)).toEqual({ writes: `${host.acknowledged(tenant.id)}` });
+    expect(archive.notesOf(ref)).toMatchObject({ writes: `${host.acknowledged(tenant.id)}` });
   }
 
   /** Sessions that were still open when all had come to rest. */

@@ -200,7 +200,7 @@ test.each([true, false])(
     world.archive.saveTakes = minutes(30);
     await world.clock.advance(ms(hours(1) + minutes(2)));
     let isClosed = false;
-    world.orchestrator.close({ detach }).then(() => {
+    void world.orchestrator.close({ detach }).then(() => {
       isClosed = true;
     });
     await world.clock.advance(seconds(1));
