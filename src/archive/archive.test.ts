@@ -142,6 +142,7 @@ test('a snapshot that was given up is not there, nor are its packs', async () =>
   await expect(world.archive.save(request)).rejects.toThrow('enough');
   expect([...world.memory.objects.keys()].filter((key) => key.startsWith('vaults/'))).toEqual([
     `vaults/${TENANT}/key`,
+    `vaults/${TENANT}/key.copy`,
   ]);
 });
 
@@ -244,4 +245,27 @@ test('a shared snapshot lives on when its origin is forgotten, and all goes with
   expect(loaded.origin).toBe(TENANT);
   await world.archive.forget(holderOf(OTHER));
   expect([...world.memory.objects.keys()].filter((key) => key.startsWith('vaults/'))).toEqual([]);
+});
+
+test('a key that is damaged or lost is had from its copy; without both nothing is overwritten', async () => {
+  await using world = await archiveWorld();
+  await world.save(refOf(TENANT, 1));
+  const key = `vaults/${TENANT}/key`;
+  const kept = world.memory.objects.get(key);
+  if (!kept) throw new Error('unreachable');
+  const torn = { ...kept, bytes: kept.bytes.subarray(0, 40) };
+  for (const spoil of [
+    () => world.memory.objects.set(key, torn),
+    () => world.memory.objects.delete(key),
+  ]) {
+    spoil();
+    await world.open();
+    expect(await world.load(refOf(TENANT, 1))).toEqual(await readContent(world.data));
+    expect(world.memory.objects.get(key)?.bytes).toEqual(kept.bytes);
+  }
+  for (const name of [key, `${key}.copy`]) world.memory.objects.set(name, torn);
+  await world.open();
+  await expect(world.load(refOf(TENANT, 1))).rejects.toMatchObject({ code: 'ARCHIVE_CORRUPT' });
+  await expect(world.save(refOf(TENANT, 2))).rejects.toMatchObject({ code: 'ARCHIVE_CORRUPT' });
+  expect(world.memory.objects.get(key)?.bytes).toEqual(torn.bytes);
 });

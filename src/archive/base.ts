@@ -32,9 +32,10 @@ export async function findBase(
   template: Template,
   { tenant }: Pick<SaveRequest, 'tenant'>,
 ): Promise<Base> {
-  const [latest] = await snapshots.list(vault, tenant);
-  if (!latest) return NOTHING;
+  const all = await snapshots.list(vault, tenant);
   if ((await snapshots.damaged(vault, tenant)).size > 0) return NOTHING;
+  const latest = all.find(({ snapshot }) => snapshot.damage === null);
+  if (!latest) return NOTHING;
   try {
     const opened = await snapshots.read(vault, tenant, latest.snapshot.id);
     if (!opened) return NOTHING;

@@ -32,14 +32,8 @@ export async function load(ground: Ground, request: LoadRequest): Promise<Loaded
 
 /** Throws `SNAPSHOT_UNKNOWN` if there is no such vault. */
 export async function vaultOf(ground: Ground, ref: SnapshotRef): Promise<Vault> {
-  try {
-    const vault = await ground.vaults.find(ref.vault);
-    if (vault) return vault;
-  } catch (error) {
-    if (!(error instanceof Damage)) throw error;
-    const { snapshot } = ref;
-    throw fault('ARCHIVE_CORRUPT', { snapshot, why: error.message }, { cause: error });
-  }
+  const vault = await ground.vaults.find(ref.vault);
+  if (vault) return vault;
   throw fault('SNAPSHOT_UNKNOWN', { snapshot: ref.snapshot });
 }
 

@@ -21,6 +21,9 @@ const ID_BYTES = 16;
 /** A pack is written once it has this much. */
 const PACK_BYTES = 8 * 1024 * 1024;
 
+/** Chunks that are sealed before others have their turn. */
+const SEALED_AT_ONCE = 8;
+
 /** What is less than this goes into the manifest. */
 const INLINE_BYTES_MAX = 64 * 1024;
 
@@ -38,6 +41,9 @@ export type PackParts = {
   readonly template: string;
   readonly signal: AbortSignal;
 };
+
+/** Of a pack's index: id, offset, length, plain length, codec, likeness. */
+type Row = readonly [ChunkId, number, number, number, number, number | null];
 
 /** Collects chunks and writes them out; at most one pack is written while the next is collected. */
 export class PackWriter {
@@ -105,8 +111,7 @@ export class PackWriter {
     this.#waiting = [];
     this.#waitingBytes = 0;
     const pack = Buffer.from(this.#parts.random.bytes(ID_BYTES)).toString('hex');
-    const bytes = this.#sealPack(pack, numbers);
-    this.#writing = this.#write(pack, bytes);
+    this.#writing = this.#sealPack(pack, numbers).then((bytes) => this.#write(pack, bytes));
     // Whoever comes next waits for it and is told.
     this.#writing.catch(() => {});
   }
@@ -119,24 +124,26 @@ export class PackWriter {
     await createWhole(store, key, bytes, signal);
   }
 
-  #sealPack(pack: string, numbers: readonly number[]): Buffer {
+  async #sealPack(pack: string, numbers: readonly number[]): Promise<Buffer> {
     const { vault, template } = this.#parts;
     const key = packSealKey(vault, pack);
     const context = packKey(vault, pack);
     const pieces: Buffer[] = [MAGIC];
+    const rows: Row[] = [];
     let offset = MAGIC.length;
-    const rows = numbers.map((number) => {
+    for (const [at, number] of numbers.entries()) {
+      if (at % SEALED_AT_ONCE === 0) await new Promise<void>((resolve) => setImmediate(resolve));
       const blob = this.#blobs[number];
       if (!blob) throw new Error(`there is no chunk ${number}`);
       const chunk = 'at' in blob ? inlineChunk(blob) : blob;
       const bytes = sealed({ key, nonce: offset, context }, chunk.bytes);
       const { id, codec, plainBytes, like } = chunk;
-      const at = { kind: 'pack', pack, offset } as const;
-      this.#blobs[number] = { id, codec, length: bytes.length, plainBytes, like, at };
+      const place = { kind: 'pack', pack, offset } as const;
+      this.#blobs[number] = { id, codec, length: bytes.length, plainBytes, like, at: place };
+      rows.push([id, offset, bytes.length, plainBytes, codec, like]);
       pieces.push(bytes);
       offset += bytes.length;
-      return [id, offset - bytes.length, bytes.length, plainBytes, codec, like] as const;
-    });
+    }
     const index = Buffer.from(JSON.stringify({ template, rows }));
     const body = sealed({ key, nonce: offset, context }, index);
     const length = Buffer.alloc(4);

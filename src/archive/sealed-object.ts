@@ -47,3 +47,14 @@ export function openPiece(place: Place, bytes: Buffer, number: number): Buffer |
   const seal = { key, nonce: number, context: place.name };
   return opened(seal, bytes.subarray(from, from + length(number)));
 }
+
+/** The length of the whole object that `beginning` is of; undefined if that is too short to tell. */
+export function objectBytes(beginning: Buffer): number | undefined {
+  if (beginning.length < COUNT_AT + 1) return undefined;
+  const count = beginning.readUInt8(COUNT_AT);
+  const from = COUNT_AT + 1 + 4 * count;
+  if (beginning.length < from) return undefined;
+  let bytes = from;
+  for (let at = COUNT_AT + 1; at < from; at += 4) bytes += beginning.readUInt32LE(at);
+  return bytes;
+}

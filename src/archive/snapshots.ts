@@ -5,7 +5,7 @@ import type { Random } from '../domain/random.ts';
 import { Damage } from './damage.ts';
 import type { Manifest } from './manifest.ts';
 import { decodeManifest, encodeManifest } from './manifest-bytes.ts';
-import { openPiece, sealObject } from './sealed-object.ts';
+import { objectBytes, openPiece, sealObject } from './sealed-object.ts';
 import type { Store } from './store.ts';
 import { damageKey, manifestKey, manifestsOf, type Vault } from './vault.ts';
 
@@ -102,6 +102,7 @@ export class Snapshots {
     try {
       const beginning = await this.#store.readRange(name, { offset: 0, length: SUMMARY_BYTES });
       if (!beginning) return undefined;
+      if (objectBytes(beginning) !== size) throw new Damage('the manifest is cut short');
       const piece = openPiece(place, beginning, 0);
       const whole = piece ? undefined : await this.#store.read(name);
       const summary = summaryOf(piece ?? (whole && openPiece(place, whole.bytes, 0)));

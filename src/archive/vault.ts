@@ -2,6 +2,7 @@
  * A vault: the part of the store where one tenant's snapshots are, and those of all forked from it.
  *
  *   vaults/<vault>/key                               its key, sealed with the master key
+ *                 /key.copy                          the same once more
  *                 /packs/<id>                        chunks
  *                 /manifests/<tenant>/<snapshot>     a snapshot: it is there if this is
  *                 /heads/<tenant>                    the latest, to fence off writers with an old picture
@@ -54,6 +55,9 @@ const KEY_ID_BYTES = 8;
 const SALT_BYTES = 16;
 const OPEN_MAX = 10_000;
 
+/** Others may make the vault, or a store may tear what it was given. */
+const TRIES_MAX = 5;
+
 export class Vaults {
   readonly #store: Store;
   readonly #random: Random;
@@ -66,26 +70,79 @@ export class Vaults {
     this.#masterKey = masterKey;
   }
 
-  /** Undefined if there is no such vault. Throws `ARCHIVE_KEY`. */
+  /** Undefined if there is no such vault. Throws `ARCHIVE_KEY`, `ARCHIVE_CORRUPT`. */
   async find(id: VaultId): Promise<Vault | undefined> {
     const known = this.#open.get(id);
     if (known) return known;
-    const object = await this.#store.read(keyOf(id));
-    return object && this.#remember(id, this.#unwrap(id, object.bytes));
+    const found = await this.#read(id);
+    if (found instanceof Damage) {
+      throw fault(
+        'ARCHIVE_CORRUPT',
+        { snapshot: `of ${id}`, why: found.message },
+        { cause: found },
+      );
+    }
+    return found && this.#remember(id, found);
   }
 
-  /** Makes the vault if there is none. */
+  /** Makes the vault if there is none, or none with anything in it. */
   async findOrMake(id: VaultId): Promise<Vault> {
-    const found = await this.find(id);
-    if (found) return found;
-    const key = Buffer.from(this.#random.bytes(KEY_BYTES));
-    const wrapped = this.#wrap(id, key);
-    if (await this.#store.create(keyOf(id), wrapped)) {
-      return this.#remember(id, { prefix: vaultPrefix(id), key, wrapped });
+    const known = this.#open.get(id);
+    if (known) return known;
+    for (let tries = 0; tries < TRIES_MAX; tries++) {
+      const found = await this.#read(id);
+      if (found instanceof Damage) await this.#clear(id, found);
+      else if (found) return this.#remember(id, await this.#copied(found));
+      else await this.#store.create(keyOf(id), this.#wrap(id));
     }
-    const other = await this.find(id);
-    if (!other) throw fault('ARCHIVE_DOWN', { why: 'a vault came and went' });
-    return other;
+    throw fault('ARCHIVE_DOWN', {
+      why: `${this.#store.name} does not give back what it was given`,
+    });
+  }
+
+  /** Without its key all that is in a vault is lost, so there are two of it. */
+  async #copied(vault: Vault): Promise<Vault> {
+    const copy = `${vault.prefix}key.copy`;
+    if (await this.#store.create(copy, vault.wrapped)) return vault;
+    const there = await this.#store.read(copy);
+    if (there?.bytes.equals(vault.wrapped)) return vault;
+    await this.#store.delete([copy]);
+    await this.#store.create(copy, vault.wrapped);
+    return vault;
+  }
+
+  /** From the copy if the key is damaged, and from the key otherwise. */
+  async #read(id: VaultId): Promise<Vault | Damage | undefined> {
+    const key = await this.#store.read(keyOf(id));
+    const vault = key && this.#opened(id, key.bytes);
+    if (vault && !(vault instanceof Damage)) return vault;
+    const copy = await this.#store.read(copyOf(id));
+    const rescued = copy && this.#opened(id, copy.bytes);
+    if (!copy || !rescued || rescued instanceof Damage) return vault;
+    if (key) await this.#store.delete([keyOf(id)]);
+    await this.#store.create(keyOf(id), copy.bytes);
+    return rescued;
+  }
+
+  #opened(id: VaultId, bytes: Buffer): Vault | Damage {
+    try {
+      return this.#unwrap(id, bytes);
+    } catch (error) {
+      if (error instanceof Damage) return error;
+      throw error;
+    }
+  }
+
+  /** A key that was torn when it was made is in nobody's way: nothing was sealed with it. */
+  async #clear(id: VaultId, damage: Damage): Promise<void> {
+    for await (const _ of this.#store.list(manifestsOf({ prefix: vaultPrefix(id) }))) {
+      throw fault(
+        'ARCHIVE_CORRUPT',
+        { snapshot: `of ${id}`, why: damage.message },
+        { cause: damage },
+      );
+    }
+    await this.#store.delete([keyOf(id), copyOf(id)]);
   }
 
   /** Whether the store still has the vault, under this key. */
@@ -105,7 +162,8 @@ export class Vaults {
     return vault;
   }
 
-  #wrap(id: VaultId, key: Buffer): Buffer {
+  #wrap(id: VaultId): Buffer {
+    const key = Buffer.from(this.#random.bytes(KEY_BYTES));
     const salt = Buffer.from(this.#random.bytes(SALT_BYTES));
     const seal = { key: this.#wrappingKey(salt), nonce: 0, context: keyOf(id) };
     return Buffer.concat([MAGIC, this.#keyId(), salt, sealed(seal, key)]);
@@ -114,7 +172,7 @@ export class Vaults {
   #unwrap(id: VaultId, wrapped: Buffer): Vault {
     const keyIdEnd = MAGIC.length + KEY_ID_BYTES;
     const saltEnd = keyIdEnd + SALT_BYTES;
-    if (!wrapped.subarray(0, MAGIC.length).equals(MAGIC)) {
+    if (!wrapped.subarray(0, MAGIC.length).equals(MAGIC) || wrapped.length < saltEnd) {
       throw new Damage('the key of the vault is damaged');
     }
     if (!wrapped.subarray(MAGIC.length, keyIdEnd).equals(this.#keyId())) {
@@ -136,3 +194,4 @@ export class Vaults {
 }
 
 const keyOf = (id: VaultId): string => `${vaultPrefix(id)}key`;
+const copyOf = (id: VaultId): string => `${keyOf(id)}.copy`;
