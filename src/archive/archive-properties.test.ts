@@ -163,7 +163,7 @@ class History {
     if (!latest || latest.damage !== null) return;
     this.#id++;
     const id = this.#id;
-    const target = { tenant: to, snapshot: refOf(to, id).snapshot, name: null };
+    const target = { tenant: to, snapshot: refOf(to, id).snapshot, name: null, notes: {} };
     const content = this.saved.get(`${from} ${latest.id}`);
     if (content) this.saved.set(`${to} ${target.snapshot}`, content);
     const source = { ...holderOf(from), snapshot: latest.id };

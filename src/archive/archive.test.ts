@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import type { Known } from '../domain/archive.ts';
 import {
   archiveWorld,
   controlFile,
@@ -233,7 +234,12 @@ test('a shared snapshot lives on when its origin is forgotten, and all goes with
   await using world = await archiveWorld({ grace: 0 as never });
   await writeFile(join(world.data, 'base/5/huge'), noise(400_000, 5));
   await world.save(refOf(TENANT, 1));
-  const target = { tenant: OTHER, snapshot: refOf(OTHER, 1).snapshot, name: 'fork' };
+  const target = {
+    tenant: OTHER,
+    snapshot: refOf(OTHER, 1).snapshot,
+    name: 'fork',
+    notes: { of: 'fork' },
+  };
   const shared = await world.archive.share(refOf(TENANT, 1), target);
   expect(shared).toMatchObject({ name: 'fork', damage: null });
   expect(shared.addedBytes).toBeLessThan(20_000);
@@ -242,7 +248,7 @@ test('a shared snapshot lives on when its origin is forgotten, and all goes with
   expect(await world.list()).toEqual([]);
   const { loaded, content } = await world.loaded(refOf(OTHER, 1));
   expect(content).toEqual(await readContent(world.data));
-  expect(loaded.origin).toBe(TENANT);
+  expect(loaded).toMatchObject({ origin: TENANT, notes: { of: 'fork' } });
   await world.archive.forget(holderOf(OTHER));
   expect([...world.memory.objects.keys()].filter((key) => key.startsWith('vaults/'))).toEqual([]);
 });
@@ -268,4 +274,20 @@ test('a key that is damaged or lost is had from its copy; without both nothing i
   await expect(world.load(refOf(TENANT, 1))).rejects.toMatchObject({ code: 'ARCHIVE_CORRUPT' });
   await expect(world.save(refOf(TENANT, 2))).rejects.toMatchObject({ code: 'ARCHIVE_CORRUPT' });
   expect(world.memory.objects.get(key)?.bytes).toEqual(torn.bytes);
+});
+
+test('what is known of all tenants is their latest good snapshot', async () => {
+  await using world = await archiveWorld();
+  for (const id of [1, 2]) await world.save(refOf(TENANT, id));
+  await world.save(refOf(OTHER, 3, OTHER));
+  world.memory.objects
+    .get(`vaults/${TENANT}/manifests/${TENANT}/sn_000000000002`)
+    ?.bytes.fill(0, 500);
+  const all: Known[] = [];
+  for await (const one of world.archive.known()) all.push(one);
+  const takenAt = world.clock.wall();
+  expect(all).toEqual([
+    { ...refOf(TENANT, 1), takenAt, notes: { of: TENANT } },
+    { ...refOf(OTHER, 3, OTHER), takenAt, notes: { of: OTHER } },
+  ]);
 });

@@ -9,7 +9,7 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline, Readable } from 'node:stream';
-import type { Snapshot, SnapshotRef, SourceEntry } from '../domain/archive.ts';
+import type { Notes, Snapshot, SnapshotRef, SourceEntry } from '../domain/archive.ts';
 import { fault, isFault } from '../domain/faults.ts';
 import { parseTenantId } from '../domain/ids.ts';
 import { treeHash } from './chunks.ts';
@@ -42,6 +42,8 @@ import { Refusal } from './tree-walk.ts';
 
 export type ImportRequest = SnapshotRef & {
   readonly name: string | null;
+  /** In place of those of the file. */
+  readonly notes: Notes;
   readonly file: AsyncIterable<Uint8Array>;
   readonly signal: AbortSignal;
 };
@@ -89,7 +91,8 @@ async function drafted(ground: Ground, request: ImportRequest, making: Making): 
     const parts = { workers: ground.workers, builder, templateDir: template.dir, known, signal };
     await eachInFlight(stream.jobs(), ground.workers.width + 1, (job) => runJob(parts, '/', job));
     addSettings(builder, template);
-    const manifest = await manifestOf(stream, file, { builder, template, writer });
+    const made = await manifestOf(stream, file, { builder, template, writer });
+    const manifest = { ...made, notes: { ...made.notes, ...request.notes } };
     const { head } = file;
     const bytes = stream.bytes;
     return { manifest, summary: summaryOf(ground, request, { head, manifest, writer, bytes }) };

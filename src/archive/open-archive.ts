@@ -11,6 +11,7 @@ import { collect } from './collect.ts';
 import { exportFile } from './export.ts';
 import type { Ground } from './ground.ts';
 import { importFile } from './import.ts';
+import { known } from './known.ts';
 import { load } from './load.ts';
 import { save } from './save.ts';
 import { drop, forget, share } from './sharing.ts';
@@ -73,7 +74,8 @@ export async function openArchive(parts: ArchiveParts): Promise<OpenArchive> {
     forget: (holder) => forget(ground, holder),
     collect: (holder, keep) => collect(ground, holder, keep),
     export: (ref) => exportFile(ground, ref),
-    import: (ref, name, file, signal) => importFile(ground, { ...ref, name, file, signal }),
+    import: (to, file, signal) => importFile(ground, { ...to, vault: to.tenant, file, signal }),
+    known: () => known(ground),
     close: async () => {
       await ground.workers.close();
       await ground.templates.close();

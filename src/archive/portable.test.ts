@@ -21,6 +21,7 @@ import {
 
 const NEVER = new AbortController().signal;
 const INTO = refOf(OTHER, 1, OTHER);
+const TARGET = { ...INTO, name: 'moved', notes: { by: 'import' } };
 
 async function exported(world: ArchiveWorld): Promise<Buffer> {
   const parts: Uint8Array[] = [];
@@ -34,7 +35,7 @@ async function* pieces(file: Buffer): AsyncGenerator<Uint8Array> {
 }
 
 const imported = (world: ArchiveWorld, file: Buffer) =>
-  world.archive.import(INTO, 'moved', pieces(file), NEVER);
+  world.archive.import(TARGET, pieces(file), NEVER);
 
 /** Why it was refused; fails if it was not, or in any other way. */
 async function refusal(world: ArchiveWorld, file: Buffer): Promise<string> {
@@ -99,7 +100,7 @@ test('a file that was exported comes back in another installation', async () => 
   expect(snapshot).toMatchObject({ name: 'moved', taken: 'stopped', damage: null });
   const { loaded, content } = await other.loaded(INTO);
   expect(content).toEqual(await readContent(world.data));
-  expect(loaded).toMatchObject({ origin: TENANT, notes: { of: TENANT } });
+  expect(loaded).toMatchObject({ origin: TENANT, notes: { of: TENANT, by: 'import' } });
 });
 
 test('a damaged snapshot is not exported as if it were good', async () => {
@@ -282,7 +283,5 @@ test('a failure of whoever sends the file is not blamed on the file', async () =
     yield file.subarray(0, 300);
     throw new Error('the line is dead');
   };
-  await expect(world.archive.import(INTO, null, broken(), NEVER)).rejects.toThrow(
-    'the line is dead',
-  );
+  await expect(world.archive.import(TARGET, broken(), NEVER)).rejects.toThrow('the line is dead');
 });

@@ -40,7 +40,8 @@ export async function share(ground: Ground, from: SnapshotRef, to: ShareTarget):
   try {
     const { manifest, summary } = await openSnapshot(ground, vault, from);
     const own: Summary = { ...summary, name: to.name, packBytesAdded: 0 };
-    const written = await writeManifest(ground, vault, target, { manifest, summary: own });
+    const renoted = { ...manifest, notes: { ...manifest.notes, ...to.notes } };
+    const written = await writeManifest(ground, vault, target, { manifest: renoted, summary: own });
     await swingOrTakeBack(ground, vault, target, written.isMine);
     return written.snapshot;
   } catch (error) {

@@ -40,7 +40,9 @@ export async function insertTenant(db: Kysely<Tables>, draft: TenantDraft): Prom
           max_pin_idle_ms: draft.maxPinIdle,
           vault: draft.vault,
           ...homeColumns(draft.home),
-          ...stateColumns({ kind: 'creating' }),
+          ...(draft.generation === undefined
+            ? stateColumns({ kind: 'creating' })
+            : { ...stateColumns({ kind: 'suspended' }), generation: draft.generation }),
         })
         .returningAll()
         .executeTakeFirstOrThrow();
@@ -57,7 +59,7 @@ export async function insertTenant(db: Kysely<Tables>, draft: TenantDraft): Prom
       return tenantOf(row);
     });
   } catch (error) {
-    if (!violates(error, 'tenants_name_unique')) throw error;
+    if (!violates(error, 'tenants_name_unique') && !violates(error, 'tenants_pkey')) throw error;
     throw fault('TENANT_EXISTS', { name: draft.name }, { cause: error });
   }
 }

@@ -5,7 +5,7 @@
  * `suspended`. What ends in between, a fault as well as a crash, leaves a row in `creating`, and
  * whoever finds that removes it with all it has: its own snapshots, and nothing of another's.
  */
-import type { Archive } from '../domain/archive.ts';
+import type { Archive, Notes } from '../domain/archive.ts';
 import type { Catalog, TenantDraft, TenantSettings } from '../domain/catalog.ts';
 import type { Failpoints } from '../domain/failpoints.ts';
 import { fault } from '../domain/faults.ts';
@@ -21,6 +21,7 @@ import type { Lifecycle } from '../domain/lifecycle.ts';
 import type { Passwords } from '../domain/passwords.ts';
 import type { Random } from '../domain/random.ts';
 import type { Home, Tenant } from '../domain/tenant.ts';
+import { tenantNote } from '../domain/tenant-note.ts';
 import { FIRST_TIER, type Plan } from '../domain/tier.ts';
 import type { NewFork, NewImport, NewTenant } from './control.ts';
 import { currentSnapshot } from './snapshots.ts';
@@ -36,6 +37,9 @@ type NewcomerWorld = {
 
 /** The password is known only here. */
 export type Newcomer = { readonly tenant: Tenant; readonly password: string };
+
+/** With what a first snapshot says of the tenant. */
+type Inserted = Newcomer & { readonly notes: Notes };
 
 /** What the archive holds of a tenant before it has ever moved. Source: `snapshotIdOf`. */
 const FIRST_SNAPSHOT = snapshotIdOf(1);
@@ -78,7 +82,7 @@ export class Newcomers {
     const snapshot = await currentSnapshot(this.#world, origin);
     const inserted = await this.#insert({ ...settings, name, home: ARCHIVED, vault });
     return await this.#finished(inserted, async ({ id }) => {
-      const to = { tenant: id, snapshot: FIRST_SNAPSHOT, name: null };
+      const to = { tenant: id, snapshot: FIRST_SNAPSHOT, name: null, notes: inserted.notes };
       await this.#world.archive.share({ tenant: parent, vault, snapshot }, to);
       await this.#world.failpoints.reach('fork.shared');
     });
@@ -89,7 +93,8 @@ export class Newcomers {
     const inserted = await this.#insert({ name, plan, home: ARCHIVED });
     return await this.#finished(inserted, async ({ id, vault }) => {
       const ref = { tenant: id, vault, snapshot: FIRST_SNAPSHOT };
-      await this.#world.archive.import(ref, null, file, signal);
+      const to = { ...ref, name: null, notes: inserted.notes };
+      await this.#world.archive.import(to, file, signal);
     });
   }
 
@@ -101,7 +106,7 @@ export class Newcomers {
     return name;
   }
 
-  async #insert({ plan, vault, ...rest }: Draft): Promise<Newcomer> {
+  async #insert({ plan, vault, ...rest }: Draft): Promise<Inserted> {
     const { catalog, passwords, random } = this.#world;
     const password = passwords.generate();
     const id: TenantId = newTenantId(random);
@@ -110,7 +115,8 @@ export class Newcomers {
       ...{ ...rest, id, plan, vault: vault ?? id },
       verifier: await passwords.verifierOf(password),
     };
-    return { tenant: await catalog.insertTenant(draft), password };
+    const tenant = await catalog.insertTenant(draft);
+    return { tenant, password, notes: tenantNote(tenant, draft.verifier) };
   }
 
   /** What cannot be removed now is removed by the recovery of the next start. */

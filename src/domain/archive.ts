@@ -89,6 +89,8 @@ export type ShareTarget = {
   readonly tenant: TenantId;
   readonly snapshot: SnapshotId;
   readonly name: string | null;
+  /** Each in the place of the one of its name. */
+  readonly notes: Notes;
 };
 
 /** What garbage collection has done. */
@@ -96,6 +98,13 @@ export type Collected = {
   readonly snapshots: number;
   readonly objects: number;
   readonly bytes: number;
+};
+
+/** What the archive has of one tenant, for a catalog that has lost it. */
+export type Known = SnapshotRef & {
+  /** Of its latest good snapshot. */
+  readonly takenAt: Timestamp;
+  readonly notes: Notes;
 };
 
 export interface Archive {
@@ -107,6 +116,9 @@ export interface Archive {
 
   /** All that are kept, the latest first, damaged ones too. */
   list(holder: Holder): Promise<readonly Snapshot[]>;
+
+  /** Every tenant that has a good snapshot. Reads one manifest of each. */
+  known(): AsyncIterable<Known>;
 
   /** Makes a snapshot of `to`, in the same vault, out of another, of the same tenant or not. All chunks are shared. */
   share(from: SnapshotRef, to: ShareTarget): Promise<Snapshot>;
@@ -128,9 +140,5 @@ export interface Archive {
 
   /** Takes a file that `export` made for a snapshot. Throws `BAD_IMPORT`. */
   import(
-    ref: SnapshotRef,
-    name: string | null,
-    file: AsyncIterable<Uint8Array>,
-    signal: AbortSignal,
-  ): Promise<Snapshot>;
+    to: SnapshotRef & Pick<ShareTarget, 'name' | 'notes'>, file: AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<Snapshot>;
 }

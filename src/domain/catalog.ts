@@ -25,6 +25,11 @@ export type TenantDraft = {
   readonly home: Home;
   /** Its own id, but for a fork. */
   readonly vault: VaultId;
+  /**
+   * Of a tenant that this catalog has lost and the archive has: it goes on behind its latest snapshot,
+   * and begins in state `suspended`, since all that it needs is there.
+   */
+  readonly generation?: number;
 };
 
 /** What of a tenant may be changed without moving it; what is not given stays. */
@@ -54,7 +59,7 @@ export type DueQuery = {
 };
 
 export interface Catalog extends UsageSink {
-  /** Writes a tenant in state `creating`, with its owner's verifier. Throws `TENANT_EXISTS`. */
+  /** Writes a tenant in state `creating`, but for one that was lost, with its owner's verifier. Throws `TENANT_EXISTS`. */
   insertTenant(draft: TenantDraft): Promise<Tenant>;
 
   tenantByName(name: TenantName): Promise<Tenant | undefined>;

@@ -4,7 +4,7 @@
  * The orchestrator decides and calls; a host carries out and decides nothing. Every method is
  * idempotent: after a crash the orchestrator repeats it, and the second call finds the work done.
  */
-import type { Snapshot, SnapshotRef } from './archive.ts';
+import type { Notes, Snapshot, SnapshotRef } from './archive.ts';
 import type { TenantId, TenantName } from './ids.ts';
 import type { Level, LevelReading } from './levels.ts';
 import type { Limits, SizeClass } from './tier.ts';
@@ -45,6 +45,8 @@ export type Started = {
 
 export type ArchiveRequest = SnapshotRef & {
   readonly name: string | null;
+  /** Kept beside the data, with what the host itself remembers. */
+  readonly notes: Notes;
   /** Somebody comes: gives up quickly, and nothing has changed. No effect once it is committed. */
   readonly signal: AbortSignal;
 };

@@ -36,6 +36,7 @@ const refOf = ({ id }: { readonly id: TenantId }, snapshot: number) => ({
 const requestOf = (tenant: RealTenant, signal: AbortSignal) => ({
   ...refOf(tenant, 1),
   name: null,
+  notes: {},
   signal,
 });
 

@@ -27,7 +27,7 @@ const refOf = ({ id }: { readonly id: TenantId }, snapshot: number) => ({
 });
 
 const archive = (tenant: RealTenant, snapshot: number, signal: AbortSignal = never) =>
-  world.host.archive(tenant.id, { ...refOf(tenant, snapshot), name: null, signal });
+  world.host.archive(tenant.id, { ...refOf(tenant, snapshot), name: null, notes: {}, signal });
 
 /** A tenant with a row, whose compute has just been killed. */
 async function killed(name: string): Promise<RealTenant> {

@@ -27,7 +27,7 @@ const refOf = ({ id }: { readonly id: TenantId }, snapshot: number) => ({
 });
 
 const archive = (tenant: RealTenant, snapshot: number, signal: AbortSignal = never) =>
-  world.host.archive(tenant.id, { ...refOf(tenant, snapshot), name: null, signal });
+  world.host.archive(tenant.id, { ...refOf(tenant, snapshot), name: null, notes: {}, signal });
 
 /** Takes the tenant off this machine. */
 async function shelve(tenant: RealTenant, snapshot: number): Promise<void> {
@@ -50,7 +50,7 @@ async function mustAskForPasswords(tenant: RealTenant): Promise<void> {
 /** A tenant that is made of another's snapshot; not hydrated yet. */
 async function forkOf(tenant: RealTenant, snapshot: number, name: string): Promise<RealTenant> {
   const fork = world.drafted(name);
-  const to = { tenant: fork.id, snapshot: snapshotIdOf(1), name: null };
+  const to = { tenant: fork.id, snapshot: snapshotIdOf(1), name: null, notes: {} };
   await world.engine.archive.share(refOf(tenant, snapshot), to);
   return fork;
 }
@@ -205,7 +205,7 @@ test('a fork that is forked before it was ever awake, and one put away before it
   const between = await forkOf(parent, 1, 'between');
   const last = world.drafted('last');
   const ref = { ...refOf(between, 1), vault: parent.id };
-  await world.engine.archive.share(ref, { tenant: last.id, snapshot: snapshotIdOf(1), name: null });
+  await world.engine.archive.share(ref, { tenant: last.id, snapshot: snapshotIdOf(1), name: null, notes: {} });
   await wakeFork(last, parent);
   expect(await world.sql(last, 'table kept')).toEqual([{ n: 1 }]);
 
@@ -214,6 +214,7 @@ test('a fork that is forked before it was ever awake, and one put away before it
     ...ref,
     snapshot: snapshotIdOf(2),
     name: null,
+    notes: {},
     signal: never,
   });
   await world.host.remove(between.id);
@@ -261,7 +262,7 @@ test('an export lives on in another installation, under a name and a password of
   const imported = elsewhere.drafted('imported');
   const ref = refOf(imported, 1);
   const file = world.engine.archive.export(refOf(tenant, 1));
-  await elsewhere.engine.archive.import(ref, null, file, never);
+  await elsewhere.engine.archive.import({ ...ref, name: null, notes: {} }, file, never);
   await elsewhere.host.hydrate(imported.id, ref, never);
   await elsewhere.start(imported.id);
   await elsewhere.host.settle(imported.id, imported);

@@ -52,6 +52,8 @@ export type ArchivingParts = {
 
 /** The note on data whose superuser does not have the password that its tenant's should have. */
 const UNSETTLED_NOTE = 'unsettled';
+/** The note on which secrets the passwords of our roles come from; another machine has others. */
+const SECRETS_NOTE = 'secrets';
 
 /** Notes that are files of ours, word for word; lost without harm. */
 const FILE_NOTES = { 'hot-list': 'hotList', access: 'access' } as const satisfies Record<
@@ -80,8 +82,11 @@ export class Archiving {
     const request = { ...asked, signal: this.#untilClosed(asked.signal) };
     const files = tenantFiles(layout, tenant);
     const compute = computes.running(files.root) ?? (await computes.find(files));
-    const saved = compute ? undefined : await this.#saveStopped(files, request);
-    return saved ?? (await this.#saveRunning(files, request));
+    // A recovery writes, and so does a base backup, if little.
+    return await onDisk('a database that is saved needs some room of its own', async () => {
+      const saved = compute ? undefined : await this.#saveStopped(files, request);
+      return saved ?? (await this.#saveRunning(files, request));
+    });
   }
 
   /** As `Host.hydrate` says. */
@@ -154,7 +159,9 @@ export class Archiving {
   }
 
   async #save(files: ComputeFiles, request: ArchiveRequest, source: Source): Promise<Snapshot> {
-    return await this.#parts.archive.save({ ...request, source, notes: await notesOf(files) });
+    const { archive, secrets } = this.#parts;
+    const own = { ...(await notesOf(files)), [SECRETS_NOTE]: secrets.fingerprint };
+    return await archive.save({ ...request, source, notes: { ...request.notes, ...own } });
   }
 
   /** Sees to it that a base backup may be asked for. */
@@ -192,10 +199,11 @@ export class Archiving {
 
   /** Makes what was loaded the tenant's own. */
   async #adapt(tenant: TenantId, draft: ComputeFiles, loaded: Loaded): Promise<void> {
-    const { ground, random } = this.#parts;
+    const { ground, random, secrets } = this.#parts;
     await writeNotes(draft, loaded.notes);
     const isForeign = loaded.origin !== tenant;
-    if (isForeign || loaded.notes[UNSETTLED_NOTE] !== undefined) {
+    const isOurs = !isForeign && loaded.notes[SECRETS_NOTE] === secrets.fingerprint;
+    if (!isOurs || loaded.notes[UNSETTLED_NOTE] !== undefined) {
       await knowServerByKernel(draft.data);
       await writeDurably(draft.firstSecret, NO_SECRET);
     } else await rm(draft.firstSecret, { force: true });

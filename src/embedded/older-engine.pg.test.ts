@@ -32,10 +32,15 @@ describe.runIf(installed.length > 0)('an older system PostgreSQL', () => {
 
       const ref = { tenant: tenant.id, vault: tenant.id, snapshot: snapshotIdOf(1) };
       const { signal } = new AbortController();
-      const { taken } = await world.host.archive(tenant.id, { ...ref, name: null, signal });
+      const { taken } = await world.host.archive(tenant.id, {
+        ...ref,
+        name: null,
+        notes: {},
+        signal,
+      });
       expect(taken).toBe('running');
       const fork = world.drafted('younger');
-      const to = { tenant: fork.id, snapshot: snapshotIdOf(1), name: null };
+      const to = { tenant: fork.id, snapshot: snapshotIdOf(1), name: null, notes: {} };
       await world.engine.archive.share(ref, to);
       await world.host.hydrate(fork.id, { ...ref, tenant: fork.id }, signal);
       await world.start(fork.id);

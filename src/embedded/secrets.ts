@@ -22,6 +22,11 @@ export class Secrets {
     this.#master = master;
   }
 
+  /** Tells secrets apart, and nothing of them; 16 bytes, base64url. */
+  get fingerprint(): string {
+    return this.#derive('fingerprint').subarray(0, SALT_BYTES).toString('base64url');
+  }
+
   /** The password of one of our roles in one compute. */
   password(compute: string, role: string): string {
     return this.#derive('password', compute, role).toString('base64url');

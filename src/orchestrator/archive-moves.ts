@@ -115,7 +115,8 @@ export async function takeSnapshot(
   const snapshotId = snapshotIdOf(record.tenant.generation);
   if (home.kind === 'archive') {
     const from = { ...holder, snapshot: home.snapshot };
-    return await archive.share(from, { tenant: id, snapshot: snapshotId, name });
+    const notes = await notesOf(world, record);
+    return await archive.share(from, { tenant: id, snapshot: snapshotId, name, notes });
   }
   const notes = await notesOf(world, record);
   const ref = { ...holder, snapshot: snapshotId };

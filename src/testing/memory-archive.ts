@@ -19,6 +19,7 @@ import type {
   Archive,
   Collected,
   Holder,
+  Known,
   Loaded,
   LoadRequest,
   Notes,
@@ -31,7 +32,7 @@ import type {
 import { assert } from '../domain/assert.ts';
 import type { Clock } from '../domain/clock.ts';
 import { fault } from '../domain/faults.ts';
-import type { SnapshotId, TenantId } from '../domain/ids.ts';
+import type { SnapshotId, TenantId, VaultId } from '../domain/ids.ts';
 import { type DurationMs, ms } from '../domain/units.ts';
 
 /** By path relative to the data directory; null is a directory. In the order in which they came. */
@@ -121,12 +122,31 @@ export class MemoryArchive implements Archive {
     return this.#sorted(tenant).map(({ snapshot }) => snapshot);
   }
 
-  async share(from: SnapshotRef, { tenant, snapshot: id, name }: ShareTarget): Promise<Snapshot> {
+  async *known(): AsyncIterable<Known> {
+    this.#mustBeUp();
+    for (const tenant of this.tenants) {
+      const good = this.#sorted(tenant).find(({ snapshot }) => snapshot.damage === null);
+      if (!good) continue;
+      const { snapshot, vault, notes } = good;
+      yield {
+        tenant,
+        vault: vault as VaultId,
+        snapshot: snapshot.id,
+        takenAt: snapshot.takenAt,
+        notes,
+      };
+    }
+  }
+
+  async share(
+    from: SnapshotRef,
+    { tenant, snapshot: id, name, notes }: ShareTarget,
+  ): Promise<Snapshot> {
     this.#mustBeUp();
     this.#mustBeNewer({ tenant, vault: from.vault, snapshot: id });
     const kept = this.#mustBeGood(from);
     const snapshot = { ...kept.snapshot, id, name, addedBytes: 0 };
-    this.#mapOf(tenant).set(id, { ...kept, snapshot });
+    this.#mapOf(tenant).set(id, { ...kept, notes: { ...kept.notes, ...notes }, snapshot });
     return snapshot;
   }
 
@@ -160,8 +180,7 @@ export class MemoryArchive implements Archive {
   }
 
   async import(
-    ref: SnapshotRef,
-    name: string | null,
+    to: SnapshotRef & Pick<ShareTarget, 'name' | 'notes'>,
     file: AsyncIterable<Uint8Array>,
     signal: AbortSignal,
   ): Promise<Snapshot> {
@@ -172,7 +191,8 @@ export class MemoryArchive implements Archive {
     const tree = new Map(
       files.map(([path, base64]) => [path, base64 === null ? null : Buffer.from(base64, 'base64')]),
     );
-    return this.#keep(ref, { name, notes, tree, origin, taken: 'stopped' });
+    const own = { ...notes, ...to.notes };
+    return this.#keep(to, { name: to.name, notes: own, tree, origin, taken: 'stopped' });
   }
 
   #keep(

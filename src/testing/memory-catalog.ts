@@ -69,13 +69,14 @@ export class MemoryCatalog implements Catalog {
     this.#enter('insertTenant');
     const taken = [...this.#rows.values()].some((row) => row.name === draft.name);
     if (taken) throw fault('TENANT_EXISTS', { name: draft.name });
-    const { verifier, ...columns } = draft;
+    if (this.#rows.has(draft.id)) throw fault('TENANT_EXISTS', { name: draft.name });
+    const { verifier, generation, ...columns } = draft;
     const now = this.#clock.wall();
     const tenant: Tenant = {
       ...columns,
-      state: { kind: 'creating' },
+      state: { kind: generation === undefined ? 'creating' : 'suspended' },
       stateSince: now,
-      generation: 1,
+      generation: generation ?? 1,
       dirtySince: null,
       settled: false,
       createdAt: now,

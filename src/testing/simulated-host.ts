@@ -284,7 +284,7 @@ export class SimulatedHost implements Host {
     return await this.#archive.save({
       ...request,
       source: compute.running ? { kind: 'running', entries: NO_ENTRIES } : STOPPED,
-      notes: { writes: `${compute.writes}` },
+      notes: { ...request.notes, writes: `${compute.writes}` },
     });
   }
 
