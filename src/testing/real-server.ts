@@ -14,6 +14,9 @@ import { DynaBase } from '../sdk/index.ts';
 const READY_WITHIN_MS = 60_000;
 const ENDED_WITHIN_MS = 30_000;
 
+/** Half of what a start costs is Node reading the sources. */
+const NODE_COMPILE_CACHE = join(tmpdir(), 'dynabase-compile-cache');
+
 const PROGRAM = resolve(import.meta.dirname, '../../bin/dynabase.js');
 
 export type RealServerOptions = {
@@ -84,7 +87,7 @@ export class RealServer {
     const ports = ['--proxy-port', '0', '--api-port', '0'];
     const args = [PROGRAM, 'up', '--data-dir', dataDir, ...ports, ...(options.args ?? [])];
     this.#process = spawn(process.execPath, args, {
-      env: { ...process.env, ...options.env },
+      env: { NODE_COMPILE_CACHE, ...process.env, ...options.env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     const keep = (chunk: Buffer): void => {
