@@ -11,7 +11,7 @@ import type { Random } from '../domain/random.ts';
 import type { ChunkId } from './chunks.ts';
 import type { Packed } from './codec.ts';
 import type { Blob } from './manifest.ts';
-import { sealed, TAG_BYTES } from './sealing.ts';
+import { sealed } from './sealing.ts';
 import type { Store } from './store.ts';
 import { packKey, packSealKey, type Vault } from './vault.ts';
 
@@ -161,10 +161,6 @@ function inlineChunk({ id, codec, plainBytes, like, at }: Blob): NewChunk {
   if (at.kind === 'pack') throw new Error('the chunk is in a pack');
   return { id, codec, plainBytes, like, bytes: at.bytes };
 }
-
-/** The length of a chunk as it was compressed. */
-export const packedLength = (blob: Blob): number =>
-  blob.at.kind === 'pack' ? blob.length - TAG_BYTES : blob.length;
 
 /**
  * Writes an object that nobody else writes, and reads it back. Throws `ARCHIVE_DOWN` if what comes
