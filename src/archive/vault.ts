@@ -91,8 +91,10 @@ export class Vaults {
     if (known) return known;
     for (let tries = 0; tries < TRIES_MAX; tries++) {
       const found = await this.#read(id);
-      if (found instanceof Damage) await this.#clear(id, found);
-      else if (found) return this.#remember(id, await this.#copied(found));
+      if (found instanceof Damage) {
+        await this.#mustBeEmpty(id, found);
+        await this.#store.delete([keyOf(id), copyOf(id)]);
+      } else if (found) return this.#remember(id, await this.#copied(found));
       else await this.#store.create(keyOf(id), this.#wrap(id));
     }
     throw fault('ARCHIVE_DOWN', {
@@ -134,15 +136,11 @@ export class Vaults {
   }
 
   /** A key that was torn when it was made is in nobody's way: nothing was sealed with it. */
-  async #clear(id: VaultId, damage: Damage): Promise<void> {
+  async #mustBeEmpty(id: VaultId, damage: Damage): Promise<void> {
     for await (const _ of this.#store.list(manifestsOf({ prefix: vaultPrefix(id) }))) {
-      throw fault(
-        'ARCHIVE_CORRUPT',
-        { snapshot: `of ${id}`, why: damage.message },
-        { cause: damage },
-      );
+      const why = damage.message;
+      throw fault('ARCHIVE_CORRUPT', { snapshot: `of ${id}`, why }, { cause: damage });
     }
-    await this.#store.delete([keyOf(id), copyOf(id)]);
   }
 
   /** Whether the store still has the vault, under this key. */
