@@ -19,7 +19,7 @@ import {
   printUsage,
   type Span,
 } from './print.ts';
-import { printLevels, printSnapshot } from './print-levels.ts';
+import { printLevels, printRecovery, printSnapshot } from './print-levels.ts';
 
 export type Call<N extends ActionName> = {
   readonly params: ParamsOf<N>;
@@ -111,7 +111,8 @@ type LadderAction =
   | 'deleteSnapshot'
   | 'restoreSnapshot'
   | 'forkTenant'
-  | 'getLevels';
+  | 'getLevels'
+  | 'recoverTenants';
 
 function ladderActions(control: Control): Pick<Actions, LadderAction> {
   return {
@@ -132,6 +133,7 @@ function ladderActions(control: Control): Pick<Actions, LadderAction> {
         await control.forkTenant(params.ref, { name, ...(plan === undefined ? {} : { plan }) }),
       ),
     getLevels: async ({ params }) => printLevels(await control.levels(params.ref)),
+    recoverTenants: async () => printRecovery(await control.recoverTenants()),
   };
 }
 

@@ -1,7 +1,9 @@
 /** Levels and snapshots as the contract's JSON. */
 import type { FleetLevels, TenantLevels } from '../contract/levels.ts';
+import type { Recovery } from '../contract/recovery.ts';
 import type { Snapshot } from '../contract/snapshot.ts';
 import type { TenantLevels as Levels } from '../control/control.ts';
+import type { Recovered } from '../control/recovery.ts';
 import type { Snapshot as Taken } from '../domain/archive.ts';
 import { hitRatio, type Level, type LevelTotals } from '../domain/levels.ts';
 import type { Tenant } from '../domain/tenant.ts';
@@ -24,6 +26,12 @@ export const printSnapshot = (snapshot: Taken): Snapshot => ({
   storedBytes: snapshot.storedBytes,
   addedBytes: snapshot.addedBytes,
   damage: snapshot.damage,
+});
+
+export const printRecovery = ({ entered, skipped, known }: Recovered): Recovery => ({
+  entered: entered.map(({ name, takenAt }) => ({ name, takenAt: moment(takenAt) })),
+  skipped: [...skipped],
+  known,
 });
 
 export const printFleetLevels = (totals: LevelTotals): FleetLevels => ({

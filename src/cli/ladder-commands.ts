@@ -1,10 +1,11 @@
-/** `dynabase set-tier`, `archive` and `levels`: where a tenant's data is. */
+/** `dynabase set-tier`, `archive`, `levels` and `recover`: where a tenant's data is. */
 import type { Command } from 'commander';
 import { TENANT_TIERS } from '../contract/limits.ts';
 import type { Run } from './command.ts';
 import { parsed } from './flag.ts';
 import { levelsText } from './level-words.ts';
 import { choice, type Parse } from './parse.ts';
+import { recoveryText } from './recovery-words.ts';
 import { levelText, stateText } from './tenant-words.ts';
 import { spanWords } from './words.ts';
 
@@ -12,6 +13,19 @@ export function addLadderCommands(program: Command, run: Run): void {
   addSetTier(program, run);
   addArchive(program, run);
   addLevels(program, run);
+  addRecover(program, run);
+}
+
+function addRecover(program: Command, run: Run): void {
+  program
+    .command('recover')
+    .description('Enter the tenants that the archive has and this server has lost')
+    .action(
+      run(async ({ server, printer, world }) => {
+        const recovery = await (await server()).recover();
+        printer.answer(recovery, (style) => recoveryText(recovery, world.now(), style));
+      }),
+    );
 }
 
 const tierParse: Parse<(typeof TENANT_TIERS)[number]> = (given, place) =>

@@ -2,6 +2,7 @@
 import { Type } from 'typebox';
 import { TenantLevels } from './levels.ts';
 import type { OperationName } from './operations.ts';
+import { Recovery } from './recovery.ts';
 import { ARCHIVE_FAULTS, KeyHeader, ok, Ref, type Route } from './route.ts';
 import { Fork, NewSnapshot, Snapshot, SnapshotList } from './snapshot.ts';
 import { Tenant, TenantSecret } from './tenant.ts';
@@ -112,6 +113,15 @@ export const LADDER_ROUTES = {
       'SERVER_STOPPING',
       'CATALOG_DOWN',
     ],
+  },
+  recoverTenants: {
+    tag: 'server',
+    summary: 'Enter the tenants that the archive has and the catalog has lost',
+    description:
+      'After the loss of a machine, on a new one with the same archive and its master key. Each tenant is as its latest snapshot has it, with its password, asleep. Repeating it does no harm.',
+    guarded: true,
+    success: ok(Recovery),
+    faults: ['ARCHIVE_DOWN', 'ARCHIVE_KEY', 'CATALOG_DOWN', 'SERVER_STOPPING'],
   },
   forkTenant: {
     tag: 'tenants',

@@ -52,6 +52,7 @@ export const OPERATIONS = {
   forkTenant: { method: 'POST', path: '/v1/tenants/:ref/fork', repeat: 'keyed', long: true },
   exportTenant: { method: 'GET', path: '/v1/tenants/:ref/export', repeat: 'safe', long: true },
   importTenant: { method: 'POST', path: '/v1/tenants/import', repeat: 'never', long: true },
+  recoverTenants: { method: 'POST', path: '/v1/recover', repeat: 'safe', long: true },
   getLevels: { method: 'GET', path: '/v1/tenants/:ref/levels', repeat: 'safe' },
   listSessions: { method: 'GET', path: '/v1/tenants/:ref/sessions', repeat: 'safe' },
   rotatePassword: { method: 'POST', path: '/v1/tenants/:ref/rotate-password', repeat: 'keyed' },

@@ -12,6 +12,7 @@ import type { HomeKind, Tenant, TenantStateKind } from '../domain/tenant.ts';
 import type { Plan } from '../domain/tier.ts';
 import type { Timestamp } from '../domain/units.ts';
 import type { UsageMinute } from '../domain/usage.ts';
+import type { Recovered } from './recovery.ts';
 
 /** A tenant as a person asks for it: by id or by name. */
 export type TenantRef = string;
@@ -142,6 +143,8 @@ export interface Control {
   /** Throws `BAD_IMPORT`, and as `createTenant` does; there is no tenant then. */
   importTenant(request: NewImport): Promise<TenantSecret>;
   levels(ref: TenantRef): Promise<TenantLevels>;
+  /** Enters what the archive has and the catalog has lost. Throws `ARCHIVE_DOWN`. */
+  recoverTenants(): Promise<Recovered>;
   /** The tenant's sessions, the oldest first. */
   listSessions(ref: TenantRef): Promise<readonly SessionView[]>;
   issueTicket(ref: TenantRef): Promise<Ticket>;

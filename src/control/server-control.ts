@@ -28,6 +28,7 @@ import type {
 } from './control.ts';
 import { gatherMetrics } from './metrics.ts';
 import { Newcomers } from './newcomers.ts';
+import { type Recovered, recoverTenants } from './recovery.ts';
 import { Snapshots } from './snapshots.ts';
 import { tenantLevels } from './tenant-levels.ts';
 import { TICKET_LIFE, type TicketBook } from './tickets.ts';
@@ -165,6 +166,10 @@ export class ServerControl implements Control {
   async levels(ref: TenantRef): Promise<TenantLevels> {
     const view = this.#view(await this.#find(ref));
     return { view, ...(await tenantLevels(this.#world, view.tenant.id)) };
+  }
+
+  recoverTenants(): Promise<Recovered> {
+    return recoverTenants(this.#world);
   }
 
   async listSessions(ref: TenantRef): Promise<readonly SessionView[]> {

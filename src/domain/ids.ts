@@ -49,6 +49,9 @@ export function parseSnapshotId(text: string): SnapshotId {
 export const snapshotIdOf = (generation: number): SnapshotId =>
   `sn_${String(generation).padStart(12, '0')}` as SnapshotId;
 
+/** What `snapshotIdOf` was given. */
+export const generationOf = (snapshot: SnapshotId): number => Number(snapshot.slice(3));
+
 /** Whether `text` has the form of a tenant id. */
 export const isTenantId = (text: string): text is TenantId => TENANT_ID.test(text);
 

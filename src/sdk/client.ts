@@ -2,6 +2,7 @@
 
 import type { TenantLevels } from '../contract/levels.ts';
 import { RESTART_WITHIN_DEFAULT_MS } from '../contract/limits.ts';
+import type { Recovery } from '../contract/recovery.ts';
 import type { AnswerOf, QueryOf } from '../contract/routes.ts';
 import type { Restart, Session } from '../contract/session.ts';
 import type { Fork, NewSnapshot, Snapshot } from '../contract/snapshot.ts';
@@ -39,6 +40,11 @@ export class DynaBase {
   /** What the server says of itself. */
   status(options?: CallOptions): Promise<Status> {
     return this.#transport.call('getStatus', {}, options);
+  }
+
+  /** Enters the tenants that the archive has and the catalog has lost. Repeating it does no harm. */
+  recover(options?: CallOptions): Promise<Recovery> {
+    return this.#transport.call('recoverTenants', {}, options);
   }
 
   /** Resolves if the server can do its work. */

@@ -1,6 +1,7 @@
 /** The package `dynabase/sdk`: a typed client of the API, on `fetch` alone. */
 export type { FleetLevels, LadderStep, RelationLevels, TenantLevels } from '../contract/levels.ts';
 export type { Problem } from '../contract/problem.ts';
+export type { Recovery } from '../contract/recovery.ts';
 export type { Restart, Session } from '../contract/session.ts';
 export type { Fork, NewSnapshot, Snapshot } from '../contract/snapshot.ts';
 export type { Status } from '../contract/status.ts';

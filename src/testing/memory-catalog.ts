@@ -225,6 +225,12 @@ export class MemoryCatalog implements Catalog {
     return this.#replace({ ...this.#row(id), ...change });
   }
 
+  /** The row is lost, as with the machine that it was on. */
+  removeFromMemory(id: TenantId): void {
+    this.#rows.delete(id);
+    this.#roles.delete(id);
+  }
+
   /** As if a person or the policy had. */
   setTier(id: TenantId, tier: Tier): void {
     this.#replace({ ...this.#row(id), tier });

@@ -13,6 +13,7 @@ import type {
   TenantView,
   Ticket,
 } from '../control/control.ts';
+import type { Recovered } from '../control/recovery.ts';
 import type { Snapshot } from '../domain/archive.ts';
 import type { Clock } from '../domain/clock.ts';
 import { type FaultCode, type FaultParams, fault } from '../domain/faults.ts';
@@ -52,6 +53,8 @@ export class MemoryControl implements Control {
     yield Buffer.from('exported');
   };
   /** What the imports have been given. */
+  /** What a recovery has found. */
+  recovered: Recovered = { entered: [], skipped: [], known: 0 };
   readonly imported: string[] = [];
   /** What a ticket logs in to; the tenant's own address unless a test has a real database. */
   ticketUri: string | undefined;
@@ -263,6 +266,11 @@ export class MemoryControl implements Control {
     this.#begin(`levels ${ref}`);
     const view = this.#view(this.#find(ref));
     return { view, reading: this.reading, totals: this.totals, steps: this.steps };
+  }
+
+  async recoverTenants(): Promise<Recovered> {
+    this.#begin('recover');
+    return this.recovered;
   }
 
   async listSessions(ref: TenantRef): Promise<readonly SessionView[]> {
