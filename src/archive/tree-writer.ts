@@ -100,7 +100,8 @@ export class TreeWriter {
     const isSmall = chunks.reduce((sum, { plainBytes }) => sum + plainBytes, 0) <= BATCH_BYTES;
     await eachInFlight(batchesOf(chunks, vault), WIDTH, async (batch) => {
       signal.throwIfAborted();
-      const { bytes, chunks: sourced } = await this.#fetcher.fetch(batch);
+      const { bytes: fetched, chunks: sourced } = await this.#fetcher.fetch(batch);
+      const bytes = ownMemory(fetched);
       const places = batch.chunks.map((chunk) => chunk.places);
       const toWrite = sourced.map((chunk, at) => ({ ...chunk, places: places[at] ?? [] }));
       const job = {
@@ -111,7 +112,7 @@ export class TreeWriter {
         chunks: toWrite,
       } as const;
       if (isSmall) await ground.workers.here(job);
-      else await ground.workers.run(job);
+      else await ground.workers.run(job, [bytes.buffer]);
     });
   }
 
@@ -135,6 +136,12 @@ export class TreeWriter {
     await eachInFlight(parents, FILES_WIDTH, (path) => syncDir(join(this.#parts.into, path)));
   }
 }
+
+/** In memory of its own, which can be handed over whole: what is not would be copied with all around it. */
+const ownMemory = (bytes: Uint8Array): Uint8Array<ArrayBuffer> =>
+  bytes.buffer instanceof ArrayBuffer && bytes.length === bytes.buffer.byteLength
+    ? (bytes as Uint8Array<ArrayBuffer>)
+    : Uint8Array.from(bytes);
 
 type Handle = Awaited<ReturnType<typeof open>>;
 
