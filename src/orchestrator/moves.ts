@@ -6,6 +6,7 @@ import { fault } from '../domain/faults.ts';
 import type { Parked, ParkRequest } from '../domain/gate.ts';
 import type { Address, Started } from '../domain/host.ts';
 import type { TenantId } from '../domain/ids.ts';
+import type { LevelReading } from '../domain/levels.ts';
 import type { MoveChange } from '../domain/tenant.ts';
 import type { SizeClass, Tier } from '../domain/tier.ts';
 import { type DurationMs, later, ms, seconds } from '../domain/units.ts';
@@ -170,6 +171,7 @@ export async function suspendCompute(
   options: { readonly because: string; readonly clearTheWay: ClearTheWay },
 ): Promise<string | null> {
   const { because, clearTheWay } = options;
+  const since = world.clock.now();
   await finishWake(world, record);
   await record.move({ kind: 'suspending' }, because);
   await world.failpoints.reach('suspend.recorded');
@@ -180,10 +182,11 @@ export async function suspendCompute(
   }
   await world.failpoints.reach('suspend.parked');
   // Only now: until all had parked, a session might still have changed a role.
-  await lastWords(world, record);
+  const bytes = await lastWords(world, record);
   await world.host.stop(record.tenant.id);
   await world.failpoints.reach('suspend.stopped');
   await record.move({ kind: 'suspended' }, because);
+  world.ladder.step(record.tenant.id, { kind: 'suspend', bytes, since, because });
   await world.failpoints.reach('suspend.done');
   return null;
 }
@@ -220,21 +223,26 @@ const givenUp = (signal: AbortSignal): Promise<Parked> =>
     signal.addEventListener('abort', held, { once: true });
   });
 
-/**
- * What a compute is asked before it is stopped: its roles, and what was worth having in memory. One
- * that does not answer is not waited for.
- */
-async function lastWords(world: LifeWorld, record: TenantRecord): Promise<void> {
-  const { id } = record.tenant;
+/** What was worth having in memory is kept; null if the compute does not tell. */
+async function remembered(world: LifeWorld, record: TenantRecord): Promise<LevelReading | null> {
+  const told: LevelReading[] = [];
+  await lastWords(world, record, async () => {
+    told.push(await world.host.remember(record.tenant.id));
+  });
+  return told[0] ?? null;
+}
+
+/** Asks a compute for what must be known before it is stopped. One that does not answer is not waited for. */
+async function lastWords(
+  world: LifeWorld,
+  record: TenantRecord,
+  ask: () => Promise<void>,
+): Promise<void> {
   const otherwise = (): Error => new Error('the compute does not answer');
   const patience = { clock: world.clock, wait: LAST_WORDS_WITHIN, otherwise };
-  const remembered = world.host.remember(id).then((reading) => {
-    world.ladder.rested(id, reading);
-    shelve(world, id, reading.bytes.l2 ?? 0);
-  });
-  const asked = Promise.all([saveRoles(world, record), remembered]).then(() => {});
-  await waitUntil(asked, patience).catch((error: unknown) => {
-    world.log.warn('a compute was stopped without its last words', { tenant: id, error });
+  await waitUntil(ask(), patience).catch((error: unknown) => {
+    const tenant = record.tenant.id;
+    world.log.warn('a compute was stopped without its last words', { tenant, error });
   });
 }
 

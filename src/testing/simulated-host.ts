@@ -12,7 +12,7 @@ import type {
 } from '../domain/host.ts';
 import type { TenantId } from '../domain/ids.ts';
 import type { LevelReading } from '../domain/levels.ts';
-import type { Limits } from '../domain/tier.ts';
+import type { Limits, SizeClass } from '../domain/tier.ts';
 import { type DurationMs, ms } from '../domain/units.ts';
 import type { RoleRecord } from '../domain/verifier.ts';
 
@@ -47,11 +47,13 @@ type Compute = {
   /** Bytes in its shared buffers and in the page cache. */
   l1: number;
   l2: number;
+  /** What it was last started with. */
+  size: SizeClass | null;
 };
 
 const NEW_COMPUTE: Readonly<Compute> = {
   ...{ run: 0, running: false, autovacuum: false, owner: null, busy: null },
-  ...{ writes: 0, l1: 0, l2: 0 },
+  ...{ writes: 0, l1: 0, l2: 0, size: null },
 };
 
 const MB = 1_048_576;
@@ -83,10 +85,14 @@ export class SimulatedHost implements Host {
   readonly #restoring = new Set<string>();
   readonly #failures = new Map<Method, Error[]>();
   #lost: (tenant: TenantId, reason: string) => void = () => {};
-  /** How long a start, a stop and upkeep take. */
+  /** Where a start finds what it reads. */
+  startsFrom: Started['from'] = 'L2';
+  /** How long a start, a stop, upkeep, a shed and a prewarm take. */
   startTakes: DurationMs = ms(20);
   stopTakes: DurationMs = ms(10);
   upkeepTakes: DurationMs = ms(15);
+  shedTakes: DurationMs = ms(0);
+  prewarmTakes: DurationMs = ms(0);
   room: DiskRoom = { freeBytes: 1_000_000 * MB, totalBytes: 1_000_000 * MB };
 
   constructor(clock: Clock, archive: Archive) {
@@ -130,6 +136,12 @@ export class SimulatedHost implements Host {
   memoryOf(tenant: TenantId): { readonly l1: number; readonly l2: number } {
     const { l1, l2 } = this.#computes.get(tenant) ?? NEW_COMPUTE;
     return { l1, l2 };
+  }
+
+  /** What the tenant's compute runs with; null if it does not run. */
+  sizeOf(tenant: TenantId): SizeClass | null {
+    const { running, size } = this.#computes.get(tenant) ?? NEW_COMPUTE;
+    return running ? size : null;
   }
 
   failNext(method: Method, error: Error): void {
@@ -182,7 +194,7 @@ export class SimulatedHost implements Host {
     if (!this.#computes.has(tenant)) this.#computes.set(tenant, { ...NEW_COMPUTE });
   }
 
-  async start(tenant: TenantId, _options: StartOptions): Promise<Started> {
+  async start(tenant: TenantId, { size }: StartOptions): Promise<Started> {
     this.#enter('start', tenant);
     const compute = this.#compute(tenant);
     await compute.busy;
@@ -196,8 +208,9 @@ export class SimulatedHost implements Host {
       compute.autovacuum = false;
       compute.l1 = L1_FULL;
       compute.l2 = L2_FULL;
+      compute.size = size;
     }
-    return { address: { socketPath: `/${tenant}` }, from: 'L2' };
+    return { address: { socketPath: `/${tenant}` }, from: this.startsFrom };
   }
 
   async settle(tenant: TenantId, owner: Owner): Promise<void> {
@@ -249,6 +262,7 @@ export class SimulatedHost implements Host {
   async shedL1(tenant: TenantId, keep: number): Promise<number> {
     this.#enter('shedL1', tenant);
     const compute = this.#compute(tenant);
+    if (this.shedTakes > 0) await this.#clock.sleep(this.shedTakes);
     const shed = Math.max(0, compute.l1 - keep);
     compute.l1 -= shed;
     return shed;
@@ -257,6 +271,7 @@ export class SimulatedHost implements Host {
   async shedL2(tenant: TenantId, keep: number): Promise<number> {
     this.#enter('shedL2', tenant);
     const compute = this.#compute(tenant);
+    if (this.shedTakes > 0) await this.#clock.sleep(this.shedTakes);
     const shed = Math.max(0, compute.l2 - keep);
     compute.l2 -= shed;
     return shed;
@@ -273,8 +288,8 @@ export class SimulatedHost implements Host {
 
   async prewarm(tenant: TenantId, bytesMax: number, signal: AbortSignal): Promise<number> {
     this.#enter('prewarm', tenant);
-    signal.throwIfAborted();
-    return Math.min(bytesMax, L1_FULL);
+    if (this.prewarmTakes > 0) await this.#clock.sleep(this.prewarmTakes, signal).catch(() => {});
+    return signal.aborted ? 0 : Math.min(bytesMax, L1_FULL);
   }
 
   async archive(tenant: TenantId, request: ArchiveRequest): Promise<Snapshot> {
