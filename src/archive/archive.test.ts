@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises';
+import { readFile, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { Known } from '../domain/archive.ts';
@@ -290,4 +290,29 @@ test('what is known of all tenants is their latest good snapshot', async () => {
     { ...refOf(TENANT, 1), takenAt, notes: { of: TENANT } },
     { ...refOf(OTHER, 3, OTHER), takenAt, notes: { of: OTHER } },
   ]);
+});
+
+test('a change that keeps size and time of a file is saved all the same', async () => {
+  await using world = await archiveWorld();
+  const path = join(world.data, 'base/5/small');
+  const { atime, mtime } = await stat(path);
+  await world.save(refOf(TENANT, 1));
+  await writeFile(path, noise(9_000, 8));
+  await utimes(path, atime, mtime);
+  await world.save(refOf(TENANT, 2));
+  expect(await world.load(refOf(TENANT, 2))).toEqual(await readContent(world.data));
+});
+
+test('what was seen of a directory is of no use for another, or when it cannot be read', async () => {
+  await using world = await archiveWorld();
+  await world.save(refOf(TENANT, 1));
+  const scan = join(world.dir, 'scratch/scans', TENANT);
+  expect(JSON.parse(await readFile(scan, 'utf8'))).toMatchObject({ snapshot: 'sn_000000000001' });
+  await writeContent(world.data, new Map([...dataContent(), ['base/5/small', noise(9_000, 8)]]));
+  await world.save(refOf(TENANT, 2));
+  await writeFile(scan, 'no JSON');
+  await world.save(refOf(TENANT, 3));
+  for (const id of [2, 3]) {
+    expect(await world.load(refOf(TENANT, id))).toEqual(await readContent(world.data));
+  }
 });
