@@ -173,6 +173,8 @@ export async function suspendCompute(
   const { because, clearTheWay } = options;
   const since = world.clock.now();
   await finishWake(world, record);
+  // Before anybody is parked, who would have to wait for it.
+  const reading = await remembered(world, record);
   await record.move({ kind: 'suspending' }, because);
   await world.failpoints.reach('suspend.recorded');
   const refusal = await clearTheWay();
@@ -181,8 +183,9 @@ export async function suspendCompute(
     return refusal;
   }
   await world.failpoints.reach('suspend.parked');
+  const bytes = reading === null ? 0 : rested(world, record.tenant.id, reading);
   // Only now: until all had parked, a session might still have changed a role.
-  const bytes = await lastWords(world, record);
+  await lastWords(world, record, () => saveRoles(world, record));
   await world.host.stop(record.tenant.id);
   await world.failpoints.reach('suspend.stopped');
   await record.move({ kind: 'suspended' }, because);
@@ -244,6 +247,14 @@ async function lastWords(
     const tenant = record.tenant.id;
     world.log.warn('a compute was stopped without its last words', { tenant, error });
   });
+}
+
+/** What the compute was served with is kept. Returns what the tenant leaves in the page cache, in bytes. */
+function rested(world: LifeWorld, tenant: TenantId, reading: LevelReading): number {
+  const bytes = reading.bytes.l2 ?? 0;
+  world.ladder.rested(tenant, reading);
+  shelve(world, tenant, bytes);
+  return bytes;
 }
 
 /** What the tenant leaves in the page cache is counted; who has too much of it gives it up. */
