@@ -142,7 +142,8 @@ test('every step is recorded with its bytes, its time and its cause', async () =
     'resize: idle for 87000 s',
     'suspend: idle for 87900 s',
   ]);
-  expect(others[1]?.bytes).toBe(L1_FULL * 0.25);
+  // What is left in the page cache.
+  expect(others.map(({ bytes }) => bytes).slice(0, 2)).toEqual([0, L2_FULL]);
 });
 
 test('a query at any point of the way turns it round, and the tenant is its old self soon after', async () => {

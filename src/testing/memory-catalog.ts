@@ -44,6 +44,8 @@ export class MemoryCatalog implements Catalog {
   readonly #batches = new Set<string>();
   readonly #failures = new Map<Method, Error[]>();
   #answersToLose = 0;
+  /** No row is due of longer ago than this. */
+  readonly #earliest = { rests: Number.POSITIVE_INFINITY, dirty: Number.POSITIVE_INFINITY };
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -162,23 +164,12 @@ export class MemoryCatalog implements Catalog {
 
   async dueForArchive({ limit, restedBefore }: DueQuery): Promise<readonly Tenant[]> {
     this.#enter('dueForArchive');
-    const due: Tenant[] = [];
-    for (const row of this.#rows.values()) {
-      if (row.stateSince >= restedBefore || row.home.kind !== 'local') continue;
-      if (row.state.kind === 'suspended') due.push(row);
-    }
-    return due.sort((a, b) => a.stateSince - b.stateSince).slice(0, limit);
+    return this.#due('rests', restedBefore).slice(0, limit);
   }
 
   async dueForSnapshot(before: Timestamp, limit: number): Promise<readonly Tenant[]> {
     this.#enter('dueForSnapshot');
-    const since = (row: Tenant): number => row.dirtySince ?? Number.POSITIVE_INFINITY;
-    const due: Tenant[] = [];
-    for (const row of this.#rows.values()) {
-      if (since(row) >= before || row.home.kind !== 'local') continue;
-      if (row.state.kind === 'suspended' || row.state.kind === 'running') due.push(row);
-    }
-    return due.sort((a, b) => since(a) - since(b)).slice(0, limit);
+    return this.#due('dirty', before).slice(0, limit);
   }
 
   async noteLevels(id: TenantId, change: Partial<LevelTotals>): Promise<void> {
@@ -314,11 +305,39 @@ export class MemoryCatalog implements Catalog {
     return row;
   }
 
+  /** Rows are looked through only if there may be one: most questions have the answer nobody. */
+  #due(what: keyof typeof SINCE, before: Timestamp): readonly Tenant[] {
+    if (this.#earliest[what] >= before) return [];
+    const since = SINCE[what];
+    const due: Tenant[] = [];
+    let earliest = Number.POSITIVE_INFINITY;
+    for (const row of this.#rows.values()) {
+      const at = since(row);
+      earliest = Math.min(earliest, at);
+      if (at < before) due.push(row);
+    }
+    this.#earliest[what] = earliest;
+    return due.sort((a, b) => since(a) - since(b));
+  }
+
   #replace(row: Tenant): Tenant {
     this.#rows.set(row.id, row);
+    for (const what of ['rests', 'dirty'] as const) {
+      this.#earliest[what] = Math.min(this.#earliest[what], SINCE[what](row));
+    }
     return row;
   }
 }
+
+/** Since when a tenant rests here, or has changes that no snapshot has; infinity for one that does not. */
+const SINCE = {
+  rests: ({ state, home, stateSince }: Tenant): number =>
+    state.kind === 'suspended' && home.kind === 'local' ? stateSince : Number.POSITIVE_INFINITY,
+  dirty: ({ state, home, dirtySince }: Tenant): number =>
+    (state.kind === 'suspended' || state.kind === 'running') && home.kind === 'local'
+      ? (dirtySince ?? Number.POSITIVE_INFINITY)
+      : Number.POSITIVE_INFINITY,
+};
 
 const addedTotals = (a: LevelTotals, b: LevelTotals): LevelTotals => ({
   l2: a.l2 === null && b.l2 === null ? null : (a.l2 ?? 0) + (b.l2 ?? 0),
