@@ -4,7 +4,7 @@
  */
 import type { Host } from '../domain/host.ts';
 import type { LevelBytes } from '../domain/levels.ts';
-import type { Shed } from '../policy/way-down.ts';
+import { limitsAt, type Shed } from '../policy/way-down.ts';
 import type { TenantRecord } from './tenant-record.ts';
 import type { LifeWorld } from './world.ts';
 
@@ -19,15 +19,25 @@ export class Descent {
   readonly #record: Pick<TenantRecord, 'tenant'>;
   /** What there was when the way down began; null while it is not gone. */
   #before: LevelBytes | null = null;
+  /** It may take less than its tier gives. */
+  #isLimited = false;
 
   constructor(world: DescentWorld, record: Pick<TenantRecord, 'tenant'>) {
     this.#world = world;
     this.#record = record;
   }
 
-  /** Somebody came, or there is another compute: the next way begins anew. */
-  turn(): void {
+  /** There is another compute, with limits of its own: the next way begins anew. */
+  restarted(): void {
     this.#before = null;
+    this.#isLimited = false;
+  }
+
+  /** Somebody came: the next way begins anew, and what was not to be used any more may be used again. */
+  turn(): void {
+    const wasLimited = this.#isLimited;
+    this.restarted();
+    if (wasLimited) this.#limit(1);
   }
 
   /** Takes one step. Resolves when it is done or has failed. */
@@ -41,12 +51,23 @@ export class Descent {
       if (had === null) return;
       const keep = Math.floor(had * what.keep);
       const bytes = await SHED[what.kind](host, id, keep);
+      if (what.kind === 'shedL1') this.#limit(what.keep);
       await failpoints.reach('shed.done');
       const kind = what.kind === 'shedL1' ? 'shed-l1' : 'shed-l2';
       if (bytes > 0) ladder.step(id, { kind, bytes, since, because });
     } catch (error) {
       log.warn('memory of a tenant could not be shed', { tenant: id, error });
     }
+  }
+
+  /** Bounds the compute as is right for one that keeps this part of its buffers. */
+  #limit(keep: number): void {
+    const { host, log, rules } = this.#world;
+    const { id, tier } = this.#record.tenant;
+    this.#isLimited = keep < 1;
+    host.limit(id, limitsAt(tier, keep, rules)).catch((error: unknown) => {
+      log.warn('a compute could not be given other limits', { tenant: id, error });
+    });
   }
 
   /** Reads back what was worth having in shared buffers. */

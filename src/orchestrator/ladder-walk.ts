@@ -89,6 +89,7 @@ export class LadderWalk {
     const { idleSince } = idle;
     const work = async (): Promise<void> => {
       await compute.restart({ within: ms(0), force: false }, because, rung ?? undefined);
+      this.#descent.restarted();
       if (rung !== null) idle.lowered(compute.idleTerms, rung, idleSince);
       const { id } = record.tenant;
       world.ladder.step(id, { kind: 'resize', bytes: 0, since, because });

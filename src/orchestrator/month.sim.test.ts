@@ -252,9 +252,9 @@ class Month {
     const gap = (mean: number): number => minutes(2) - Math.log(1 - next()) * mean;
     switch (habit) {
       case 'office':
-        return this.#inOfficeHours(gap(hours(2.5)));
+        return this.#inOfficeHours(gap(hours(4)));
       case 'busy':
-        return this.#inOfficeHours(gap(minutes(40)));
+        return this.#inOfficeHours(gap(minutes(90)));
       case 'nightly': {
         const wall = this.world.clock.wall();
         return DAY - (wall % DAY) + hours(3) + next() * minutes(10);

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { TIERS } from '../domain/tier.ts';
 import { hours, minutes, ms, seconds } from '../domain/units.ts';
 import { PRESETS } from './rules.ts';
-import { isWorthPrewarming, sizeAt, sleepsAfter, wayDown } from './way-down.ts';
+import { isWorthPrewarming, limitsAt, sizeAt, sleepsAfter, wayDown } from './way-down.ts';
 
 const rules = PRESETS.machine;
 
@@ -71,6 +71,15 @@ test('on its way down a compute keeps the number of its connections', () => {
     ...rules.tiers.HOT.size,
     connectionsMax: rules.tiers.PERSISTENT.size.connectionsMax,
   });
+});
+
+test('on its way down a compute may take less memory, down to what the tier below may', () => {
+  const memory = (keep: number) => limitsAt('HOT', keep, rules).memoryMb;
+  const { HOT, WARM } = rules.tiers;
+  expect([memory(1), memory(8 / 32)]).toEqual([HOT.limits.memoryMb, WARM.limits.memoryMb]);
+  expect(memory(20 / 32)).toBe((4_096 + 2_048) / 2);
+  expect(limitsAt('HOT', 0.5, rules).cpuPercent).toBe(HOT.limits.cpuPercent);
+  expect(limitsAt('WARM', 0.5, rules)).toBe(WARM.limits);
 });
 
 test('only a large compute is worth reading blocks back into', () => {

@@ -9,7 +9,7 @@
  * moment turns it round: idleness begins anew, and with it the way. Source: VISION.md, "Degradation
  * Behavior".
  */
-import { isSmall, type SizeClass, type Tier } from '../domain/tier.ts';
+import { isSmall, type Limits, type SizeClass, type Tier } from '../domain/tier.ts';
 import { type DurationMs, minutes, ms, seconds } from '../domain/units.ts';
 import type { Rules } from './rules.ts';
 
@@ -68,6 +68,22 @@ export function sleepsAfter(way: readonly DownStep[]): DurationMs | null {
 export function sizeAt(tier: Tier, rung: Tier, rules: Rules): SizeClass {
   const { connectionsMax } = rules.tiers[tier].size;
   return { ...rules.tiers[rung].size, connectionsMax };
+}
+
+/**
+ * What a compute of `tier` may take while it keeps this part of its shared buffers on its way down: its
+ * memory shrinks with them to what the tier below has.
+ */
+export function limitsAt(tier: Tier, keep: number, rules: Rules): Limits {
+  const { limits, size } = rules.tiers[tier];
+  const below = BELOW[tier];
+  if (below === null) return limits;
+  const lower = rules.tiers[below];
+  const least = Math.min(1, lower.size.sharedBuffersMb / size.sharedBuffersMb);
+  const part = least === 1 ? 1 : Math.max(0, (keep - least) / (1 - least));
+  const [most, fewest] = [limits.memoryMb, lower.limits.memoryMb];
+  if (most === null || fewest === null || fewest >= most) return limits;
+  return { ...limits, memoryMb: Math.round(fewest + part * (most - fewest)) };
 }
 
 function rawWay(tier: Tier, rules: Rules, begin: number): readonly DownStep[] {
