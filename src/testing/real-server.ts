@@ -23,6 +23,8 @@ export type RealServerOptions = {
   /** Arguments of `up` besides the data directory and the ports. */
   readonly args?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
+  /** Another version of the program: its `bin/dynabase.js`. */
+  readonly program?: string;
   /** An existing data directory; it is kept. A fresh one, removed at the end, if not given. */
   readonly dataDir?: string;
 };
@@ -85,7 +87,8 @@ export class RealServer {
     this.dataDir = dataDir;
     this.#keep = options.dataDir !== undefined;
     const ports = ['--proxy-port', '0', '--api-port', '0'];
-    const args = [PROGRAM, 'up', '--data-dir', dataDir, ...ports, ...(options.args ?? [])];
+    const program = options.program ?? PROGRAM;
+    const args = [program, 'up', '--data-dir', dataDir, ...ports, ...(options.args ?? [])];
     this.#process = spawn(process.execPath, args, {
       env: { NODE_COMPILE_CACHE, ...process.env, ...options.env },
       stdio: ['ignore', 'pipe', 'pipe'],
