@@ -247,3 +247,14 @@ test('who has moved since it was found due is not archived', async () => {
   expect(world.host.placed).not.toContain(slow.id);
   expect(world.host.running).toEqual([used.id]);
 });
+
+test('the page cache of a tenant that is archived or removed is given to others', async () => {
+  const world = new Orchestrated({ settings: { l2Bytes: 50 * 1_048_576 } });
+  await outcome(world, world.orchestrator.remove((await sleeping(world, 'removed')).id));
+  await archived(world, 'archived');
+  await sleeping(world, 'one');
+  expect(world.host.countOf('shedL2')).toBe(0);
+  const other = await sleeping(world, 'other');
+  expect(world.host.countOf('shedL2')).toBe(1);
+  expect(world.host.memoryOf(other.id).l2).toBeLessThanOrEqual(50 * 1_048_576);
+});
