@@ -140,5 +140,8 @@ export interface Archive {
 
   /** Takes a file that `export` made for a snapshot. Throws `BAD_IMPORT`. */
   import(
-    to: SnapshotRef & Pick<ShareTarget, 'name' | 'notes'>, file: AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<Snapshot>;
+    to: SnapshotRef & Pick<ShareTarget, 'name' | 'notes'>,
+    file: AsyncIterable<Uint8Array>,
+    signal: AbortSignal,
+  ): Promise<Snapshot>;
 }

@@ -205,7 +205,12 @@ test('a fork that is forked before it was ever awake, and one put away before it
   const between = await forkOf(parent, 1, 'between');
   const last = world.drafted('last');
   const ref = { ...refOf(between, 1), vault: parent.id };
-  await world.engine.archive.share(ref, { tenant: last.id, snapshot: snapshotIdOf(1), name: null, notes: {} });
+  await world.engine.archive.share(ref, {
+    tenant: last.id,
+    snapshot: snapshotIdOf(1),
+    name: null,
+    notes: {},
+  });
   await wakeFork(last, parent);
   expect(await world.sql(last, 'table kept')).toEqual([{ n: 1 }]);
 
