@@ -1,4 +1,4 @@
-import { rm, writeFile } from 'node:fs/promises';
+import { readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { hours, ms } from '../domain/units.ts';
@@ -34,6 +34,16 @@ test('named ones, the one that is asked for and the last two automatic ones are 
   const collected = await world.archive.collect(HOLDER, refOf(TENANT, 1).snapshot);
   expect(collected.snapshots).toBe(1);
   expect(await ids(world)).toEqual([5, 4, 2, 1]);
+});
+
+test('nothing is kept on this machine of a tenant whose data is in the archive alone', async () => {
+  await using world = await archiveWorld();
+  await world.save(refOf(TENANT, 1));
+  const scans = join(world.dir, 'scratch/scans');
+  await world.archive.collect(HOLDER, null);
+  expect(await readdir(scans)).toEqual([TENANT]);
+  await world.archive.collect(HOLDER, refOf(TENANT, 1).snapshot);
+  expect(await readdir(scans)).toEqual([]);
 });
 
 test('a damaged snapshot does not count as one of the last two', async () => {

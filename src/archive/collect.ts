@@ -20,6 +20,7 @@ import { packSizes } from './base.ts';
 import { type Condemnation, condemnations, condemnedPrefix } from './condemned.ts';
 import { Damage } from './damage.ts';
 import type { Ground } from './ground.ts';
+import { forgetScan } from './scan-cache.ts';
 import { drop } from './sharing.ts';
 import type { Stored } from './snapshots.ts';
 import { manifestsOf, packKey, type Vault } from './vault.ts';
@@ -37,6 +38,8 @@ export async function collect(
   const vault = await ground.vaults.find(holder.vault);
   if (!vault) return { snapshots: 0, objects: 0, bytes: 0 };
   const all = await ground.snapshots.list(vault, holder.tenant);
+  // What is nowhere else has no files here that a scan could tell of, and is to cost no disk here.
+  if (keep !== null) await forgetScan(ground, holder.tenant);
   const old = outdated(all, keep);
   for (const { snapshot } of old) await drop(ground, { ...holder, snapshot: snapshot.id });
   await ground.failpoints.reach('collect.dropped');
