@@ -61,7 +61,7 @@ export interface Lifecycle {
   /** Takes a sleeping tenant's files to the archive. Throws `TENANT_BUSY` while it is awake or somebody comes. */
   archive(id: TenantId): Promise<Tenant>;
 
-  /** Writes a snapshot, awake or asleep; a tenant without changes since the last unnamed one gets that again. */
+  /** Writes a snapshot, awake or asleep; one that has slept since the last unnamed one gets that again. */
   snapshot(id: TenantId, name: string | null): Promise<Snapshot>;
 
   /**

@@ -46,7 +46,8 @@ export class Orchestrator implements Gate, Lifecycle {
       archive: ({ id, generation }, because) =>
         this.#with(id, (life) => life.archive.archive(because, generation)),
       snapshot: async ({ id }, because) => {
-        await this.#with(id, (life) => life.archive.snapshot(null, because));
+        const wish = { name: null, because, isOnlyDue: true };
+        await this.#with(id, (life) => life.archive.snapshot(wish));
       },
     });
     this.#directory = new Directory(world);
@@ -173,7 +174,8 @@ export class Orchestrator implements Gate, Lifecycle {
   }
 
   async snapshot(id: TenantId, name: string | null): Promise<Snapshot> {
-    return await this.#with(id, (life) => life.archive.snapshot(name, 'an operator asked'));
+    const wish = { name, because: 'an operator asked', isOnlyDue: false };
+    return await this.#with(id, (life) => life.archive.snapshot(wish));
   }
 
   async restore(id: TenantId, snapshot: SnapshotId): Promise<Tenant> {

@@ -35,10 +35,15 @@ export type TenantArchiveParts = {
   readonly turns: Turns;
 };
 
+export type SnapshotWish = Pick<SnapshotRequest, 'name' | 'because'> & {
+  /** Nobody asked for it: it is time for one. */
+  readonly isOnlyDue: boolean;
+};
+
 export class TenantArchive {
   readonly #parts: TenantArchiveParts;
   readonly #yielding = new Yielding();
-  /** When the running compute was last saved, or found unused since. */
+  /** When the running compute was last saved without a name, or found unused since. */
   #savedAt: Instant | null = null;
 
   constructor(parts: TenantArchiveParts) {
@@ -60,13 +65,14 @@ export class TenantArchive {
 
   /**
    * As `Lifecycle.snapshot`. One of a sleeping tenant gives way to a wake, and is then taken of the
-   * compute.
+   * compute. How a compute is used is reported a moment late, which may do for one that is only due:
+   * nothing is written then if nobody has asked anything. Who asks for one gets what is there now.
    */
-  async snapshot(name: string | null, because: string): Promise<Snapshot> {
+  async snapshot({ name, because, isOnlyDue }: SnapshotWish): Promise<Snapshot> {
     const { record, turns } = this.#parts;
     for (let tries = 0; tries < SNAPSHOT_TRIES_MAX; tries++) {
       if (record.tenant.home.kind === 'none') await turns.wake(because);
-      const taken = await this.#snapshotUnlessWoken(name, because);
+      const taken = await this.#snapshotUnlessWoken({ name, because, isOnlyDue });
       if (taken !== null) return taken;
       // Who came is first. Whatever comes of that start, the next try tells.
       await turns.wake(because).catch(() => {});
@@ -106,11 +112,11 @@ export class TenantArchive {
   }
 
   /** Null if it had to give way. */
-  async #snapshotUnlessWoken(name: string | null, because: string): Promise<Snapshot | null> {
+  async #snapshotUnlessWoken(wish: SnapshotWish): Promise<Snapshot | null> {
     const taken: Snapshot[] = [];
     const work = async (signal: AbortSignal): Promise<void> => {
       try {
-        taken.push(await this.#snapshot({ name, because, signal }));
+        taken.push(await this.#snapshot(wish, signal));
       } catch (error) {
         if (!signal.aborted) throw error;
         if (signal.reason === STOPPED) throw this.#busy('is being stopped');
@@ -120,18 +126,24 @@ export class TenantArchive {
     return taken[0] ?? null;
   }
 
-  async #snapshot(request: Omit<SnapshotRequest, 'isUnused'>): Promise<Snapshot> {
+  async #snapshot({ isOnlyDue, ...wish }: SnapshotWish, signal: AbortSignal): Promise<Snapshot> {
     const { world, record, compute } = this.#parts;
     this.#refuseIfGone();
     await compute.heal();
     this.#refuseIfUnfit();
     const begun = world.clock.now();
-    const { usedAt } = compute;
-    const isUnused = this.#savedAt !== null && (usedAt === null || usedAt < this.#savedAt);
-    const work = (): Promise<Snapshot> => takeSnapshot(world, record, { ...request, isUnused });
-    const snapshot = await work().catch((error: unknown) => this.#refuse(error, request.signal));
-    this.#savedAt = compute.address === null ? null : begun;
+    const request = { ...wish, isUnused: isOnlyDue && this.#isUnused, signal };
+    const work = (): Promise<Snapshot> => takeSnapshot(world, record, request);
+    const snapshot = await work().catch((error: unknown) => this.#refuse(error, signal));
+    // One with a name is not the one that is given again.
+    if (wish.name === null) this.#savedAt = compute.address === null ? null : begun;
     return snapshot;
+  }
+
+  /** Nobody has asked the running compute anything since it was saved, as far as has been reported. */
+  get #isUnused(): boolean {
+    const { usedAt } = this.#parts.compute;
+    return this.#savedAt !== null && (usedAt === null || usedAt < this.#savedAt);
   }
 
   async #restore(snapshot: SnapshotId): Promise<void> {
