@@ -84,14 +84,7 @@ export const LADDER_ROUTES = {
     guarded: true,
     params: SnapshotRef,
     success: { status: 204, shape: null },
-    faults: [
-      'TENANT_UNKNOWN',
-      'BAD_ID',
-      'SNAPSHOT_UNKNOWN',
-      'TENANT_BUSY',
-      'ARCHIVE_DOWN',
-      'CATALOG_DOWN',
-    ],
+    faults: ['TENANT_UNKNOWN', 'BAD_ID', 'SNAPSHOT_UNKNOWN', 'ARCHIVE_DOWN', 'CATALOG_DOWN'],
   },
   restoreSnapshot: {
     tag: 'tenants',

@@ -130,8 +130,7 @@ export interface Control {
   createSnapshot(ref: TenantRef, name: string | null): Promise<Snapshot>;
   /**
    * Deletes a snapshot that has a name; the others come and go by themselves. Throws `BAD_ID`,
-   * `SNAPSHOT_UNKNOWN`, `BAD_REQUEST` for one without a name, `TENANT_BUSY` for one that is the
-   * tenant's only data.
+   * `SNAPSHOT_UNKNOWN`, `BAD_REQUEST` for one without a name.
    */
   deleteSnapshot(ref: TenantRef, snapshot: string): Promise<void>;
   /** Makes a snapshot the tenant's data. Throws `BAD_ID`, `SNAPSHOT_UNKNOWN`, `ARCHIVE_CORRUPT`, `TENANT_BUSY`. */

@@ -82,10 +82,10 @@ describe('a fork', () => {
     const origin = await awake('acme', 1);
     const { id } = await controlled.done(control.createSnapshot('acme', 'one write'));
     world.host.wrote(origin.id);
-    await controlled.done(control.restoreSnapshot('acme', id));
+    const { tenant: restored } = await controlled.done(control.restoreSnapshot('acme', id));
     const { tenant } = await controlled.done(control.forkTenant('acme', { name: 'copy' }));
     const { tenant: left } = await control.showTenant('acme');
-    expect([writesIn(tenant), left.home]).toEqual(['1', { kind: 'archive', snapshot: id }]);
+    expect([writesIn(tenant), left.home]).toEqual(['1', restored.home]);
   });
 
   test('whose name is taken is refused before anything is done', async () => {

@@ -139,13 +139,11 @@ export class ServerControl implements Control {
   }
 
   async deleteSnapshot(ref: TenantRef, snapshot: string): Promise<void> {
-    const { id } = await this.#find(ref);
-    await this.#snapshots.delete(id, snapshot);
+    await this.#snapshots.delete(await this.#find(ref), snapshot);
   }
 
   async restoreSnapshot(ref: TenantRef, snapshot: string): Promise<TenantView> {
-    const { id } = await this.#find(ref);
-    return this.#view(await this.#snapshots.restore(id, snapshot));
+    return this.#view(await this.#snapshots.restore(await this.#find(ref), snapshot));
   }
 
   async forkTenant(ref: TenantRef, request: NewFork): Promise<TenantSecret> {

@@ -2,16 +2,15 @@
  * A tenant's snapshots, as people ask for them.
  *
  * Those without a name come and go by themselves; the last of them are what is left when the machine is
- * lost, and one of them may be a tenant's only data. So people delete only those that they have named.
- * Of these one becomes the only data by a restore alone, which is why the two take turns.
+ * lost, and one of them may be a tenant's only data. So people delete only those that they have named,
+ * which are never needed for anything: a restore makes one of its own out of them.
  */
 import type { Archive, Snapshot } from '../domain/archive.ts';
 import type { Catalog } from '../domain/catalog.ts';
 import { fault } from '../domain/faults.ts';
-import { parseSnapshotId, type SnapshotId, type TenantId } from '../domain/ids.ts';
+import { parseSnapshotId, type SnapshotId } from '../domain/ids.ts';
 import type { Lifecycle } from '../domain/lifecycle.ts';
 import type { Tenant } from '../domain/tenant.ts';
-import { Turns } from './turns.ts';
 
 type SnapshotWorld = {
   readonly catalog: Catalog;
@@ -26,7 +25,6 @@ const UNPRINTABLE = /\p{C}/u;
 
 export class Snapshots {
   readonly #world: SnapshotWorld;
-  readonly #turns = new Turns();
 
   constructor(world: SnapshotWorld) {
     this.#world = world;
@@ -42,30 +40,23 @@ export class Snapshots {
     return await this.#world.lifecycle.snapshot(id, name);
   }
 
-  /** Throws `BAD_ID`, `SNAPSHOT_UNKNOWN`, `BAD_REQUEST`, `TENANT_BUSY`. */
-  async delete(id: TenantId, given: string): Promise<void> {
+  /** Throws `BAD_ID`, `SNAPSHOT_UNKNOWN`, `BAD_REQUEST`. */
+  async delete(tenant: Tenant, given: string): Promise<void> {
+    const { id, vault } = tenant;
     const snapshot = parseSnapshotId(given);
-    await this.#turns.take(id, async () => {
-      const { archive } = this.#world;
-      const tenant = await this.#tenant(id);
-      const known = await this.list(tenant);
-      const found = known.find((one) => one.id === snapshot);
-      if (found === undefined) throw fault('SNAPSHOT_UNKNOWN', { snapshot });
-      if (found.name === null) {
-        throw fault('BAD_REQUEST', {
-          why: `snapshot ${snapshot} was taken by itself, and goes by itself; only those with a name can be deleted`,
-        });
-      }
-      const why = reasonToKeep(found, tenant, known);
-      if (why !== null) throw fault('TENANT_BUSY', { tenant: tenant.name, why });
-      await archive.drop({ tenant: id, vault: tenant.vault, snapshot });
-    });
+    const found = (await this.list(tenant)).find((one) => one.id === snapshot);
+    if (found === undefined) throw fault('SNAPSHOT_UNKNOWN', { snapshot });
+    if (found.name === null) {
+      throw fault('BAD_REQUEST', {
+        why: `snapshot ${snapshot} was taken by itself, and goes by itself; only those with a name can be deleted`,
+      });
+    }
+    await this.#world.archive.drop({ tenant: id, vault, snapshot });
   }
 
   /** Throws `BAD_ID`, and what `Lifecycle.restore` throws. */
-  async restore(id: TenantId, given: string): Promise<Tenant> {
-    const snapshot = parseSnapshotId(given);
-    return await this.#turns.take(id, () => this.#world.lifecycle.restore(id, snapshot));
+  async restore({ id }: Tenant, given: string): Promise<Tenant> {
+    return await this.#world.lifecycle.restore(id, parseSnapshotId(given));
   }
 
   /**
@@ -79,13 +70,6 @@ export class Snapshots {
     const parts = archive.export({ tenant: id, vault, snapshot })[Symbol.asyncIterator]();
     return rejoined(await parts.next(), parts);
   }
-
-  /** As it is once nothing else is done to its snapshots. */
-  async #tenant(id: TenantId): Promise<Tenant> {
-    const tenant = await this.#world.catalog.tenantById(id);
-    if (tenant === undefined) throw fault('TENANT_UNKNOWN', { tenant: id });
-    return tenant;
-  }
 }
 
 /** A snapshot of the tenant as it is now: the one that it has its data in, or a new one. */
@@ -94,23 +78,6 @@ export async function currentSnapshot(
   { id, home }: Tenant,
 ): Promise<SnapshotId> {
   return home.kind === 'archive' ? home.snapshot : (await lifecycle.snapshot(id, null)).id;
-}
-
-/** Why the tenant cannot do without a snapshot; null if it can. */
-function reasonToKeep(
-  { id }: Snapshot,
-  { home, dirtySince }: Tenant,
-  known: readonly Snapshot[],
-): string | null {
-  if (home.kind === 'archive' && home.snapshot === id) {
-    return `has its data in snapshot ${id} and nowhere else; wake it first`;
-  }
-  // What is taken for saved would not be.
-  const isLatest = !known.some((one) => one.id > id && one.damage === null);
-  if (home.kind === 'local' && dirtySince === null && isLatest) {
-    return `has no later snapshot than ${id}; delete it when there is one`;
-  }
-  return null;
 }
 
 function requirePrintable(name: string): void {

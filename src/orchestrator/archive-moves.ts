@@ -146,12 +146,43 @@ export async function restoreTenant(
   if (isFailed) await record.move({ kind: 'suspended' }, 'a snapshot is restored');
   await world.failpoints.reach('restore.stopped');
   await record.move({ kind: 'archiving' }, `snapshot ${snapshot} is restored`);
-  if (!isFailed) await keepWhatThereIs(world, record, snapshot);
-  await leaveHome(world, record, { snapshot, by: 'restore' });
+  const copy = await orBack(record, async () => {
+    if (!isFailed) await keepWhatThereIs(world, record, snapshot);
+    return await ownCopy(world, record, snapshot);
+  });
+  await leaveHome(world, record, { snapshot: copy, by: 'restore' });
   world.shelf.forget(id);
   const because = `snapshot ${snapshot} was restored`;
   world.ladder.step(id, { kind: 'restore', bytes: 0, since, because });
-  collectLater(world, record, snapshot);
+  collectLater(world, record, copy);
+}
+
+/** A tenant whose data could not be replaced sleeps on with what it has. */
+async function orBack<T>(record: TenantRecord, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    await record.move({ kind: 'suspended' }, 'the snapshot was not restored');
+    throw error;
+  }
+}
+
+/**
+ * The snapshot once more, as the tenant's latest. The one that was asked for may be deleted by a person,
+ * or by a collection that is under way and took it for an old one.
+ */
+async function ownCopy(
+  world: LifeWorld,
+  record: TenantRecord,
+  snapshot: SnapshotId,
+): Promise<SnapshotId> {
+  await record.note({});
+  const { id, vault, generation } = record.tenant;
+  const copy = snapshotIdOf(generation);
+  const notes = await notesOf(world, record);
+  const from = { tenant: id, vault, snapshot };
+  await world.archive.share(from, { tenant: id, snapshot: copy, name: null, notes });
+  return copy;
 }
 
 /** Throws `SNAPSHOT_UNKNOWN` and `ARCHIVE_CORRUPT` for a snapshot that cannot be restored. */
@@ -177,14 +208,9 @@ async function keepWhatThereIs(
   if (home.kind !== 'local' || dirtySince === null) return;
   const name = `before ${instead}`;
   const { signal } = new AbortController();
-  try {
-    const ref = { tenant: id, vault, snapshot: snapshotIdOf(generation) };
-    const notes = await notesOf(world, record);
-    await world.host.archive(id, { ...ref, name, notes, signal });
-  } catch (error) {
-    await record.move({ kind: 'suspended' }, 'what it has could not be kept');
-    throw error;
-  }
+  const ref = { tenant: id, vault, snapshot: snapshotIdOf(generation) };
+  const notes = await notesOf(world, record);
+  await world.host.archive(id, { ...ref, name, notes, signal });
 }
 
 /** Deletes what no snapshot needs any more, behind everybody's back. */

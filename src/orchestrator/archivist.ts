@@ -89,19 +89,30 @@ export class Archivist {
   async #look(): Promise<boolean> {
     this.#tidy();
     const saved = await this.#eachOf(await this.#dueForSnapshot(), 'snapshot');
-    const archived = await this.#eachOf(await this.#dueForArchive(), 'archive');
+    const archived = await this.#archiveDue();
     return saved || archived;
   }
 
-  async #dueForArchive(): Promise<readonly Tenant[]> {
-    const { clock, catalog, host, log, rules } = this.#parts.world;
-    const { freeBytes } = host.diskRoom();
-    const isFull = freeBytes < rules.diskReserveMb * BYTES_OF_MB;
-    if (!isFull && rules.archiveAfter === null) return [];
-    const rested = isFull ? ms(0) : (rules.archiveAfter ?? ms(0));
+  async #archiveDue(): Promise<boolean> {
+    const { rules } = this.#parts.world;
+    const isFull = this.#isFull;
+    if (!isFull && rules.archiveAfter === null) return false;
+    const due = await this.#dueForArchive(isFull ? ms(0) : (rules.archiveAfter ?? ms(0)));
+    // Those whose time has not come go only until there is room again.
+    return await this.#eachOf(due, 'archive', () => !isFull || this.#isFull);
+  }
+
+  get #isFull(): boolean {
+    const { host, rules } = this.#parts.world;
+    return host.diskRoom().freeBytes < rules.diskReserveMb * BYTES_OF_MB;
+  }
+
+  async #dueForArchive(rested: DurationMs): Promise<readonly Tenant[]> {
+    const { clock, catalog, log } = this.#parts.world;
     const restedBefore = before(clock.wall(), rested);
     const due = await catalog.dueForArchive({ restedBefore, limit: this.#limit });
-    if (isFull && due.length > 0) log.warn('the disk is nearly full', { freeBytes });
+    if (rested === 0 && due.length > 0)
+      log.warn('the disk is nearly full', { tenants: due.length });
     return due;
   }
 
@@ -117,12 +128,17 @@ export class Archivist {
   }
 
   /** Returns whether something was done, and a whole batch was due. */
-  async #eachOf(due: readonly Tenant[], what: 'archive' | 'snapshot'): Promise<boolean> {
+  async #eachOf(
+    due: readonly Tenant[],
+    what: 'archive' | 'snapshot',
+    goesOn: () => boolean = () => true,
+  ): Promise<boolean> {
     const { world } = this.#parts;
     let done = 0;
     for (const tenant of due) {
       const { id } = tenant;
       if (this.#isClosed || !world.queue.hasSpare || !world.hydrations.hasSpare) return false;
+      if (!goesOn()) return false;
       if (this.#isLeftAlone(id)) continue;
       try {
         await this.#parts[what](tenant, BECAUSE[what]);
@@ -130,7 +146,7 @@ export class Archivist {
         done += 1;
       } catch (error) {
         // That says nothing of the tenant: all are tried again at the next look.
-        if (isFault(error, 'ARCHIVE_DOWN')) throw error;
+        if (isFault(error, 'ARCHIVE_DOWN') || isFault(error, 'DISK_FULL')) throw error;
         this.#failed(id, { what, error });
       }
     }

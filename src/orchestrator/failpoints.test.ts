@@ -91,8 +91,8 @@ class Scene {
 
   async restore(): Promise<void> {
     if (this.#saved === null) throw new Error('nothing is saved');
-    const { id, vault } = this.tenant;
-    this.world.host.mayRestore({ tenant: id, vault, snapshot: this.#saved });
+    const { id } = this.tenant;
+    this.world.host.mayRestore(id);
     await this.world.orchestrator.restore(id, this.#saved);
   }
 

@@ -171,7 +171,7 @@ class Fleet {
     const holder = { tenant: id, vault: row.vault };
     const snapshot = this.#pick(await archive.list(holder));
     if (snapshot === undefined) return;
-    host.mayRestore({ ...holder, snapshot: snapshot.id });
+    host.mayRestore(id);
     await orchestrator.restore(id, snapshot.id);
   }
 

@@ -64,6 +64,30 @@ test('a tenant without changes gets its last snapshot again, but for one with a 
   expect((await take(null)).id).not.toBe(named.id);
 });
 
+test('what only a snapshot with a name has is saved again for who asks for none', async () => {
+  const world = new Orchestrated();
+  const tenant = await STATES.running.make(world);
+  const take = (name: string | null) =>
+    outcome(world, world.orchestrator.snapshot(tenant.id, name));
+  await take(null);
+  await use(world, tenant, 1);
+  await world.clock.advance(seconds(1));
+  await take('mine');
+  await world.clock.advance(seconds(1));
+  const last = await take(null);
+  expect([last.name, writesIn(world, tenant, last.id)]).toEqual([null, 4]);
+});
+
+test('what was written a moment ago, and not reported yet, is in the snapshot of who asks', async () => {
+  const world = new Orchestrated();
+  const tenant = await STATES.running.make(world);
+  const take = () => outcome(world, world.orchestrator.snapshot(tenant.id, null));
+  await take();
+  await world.clock.advance(seconds(10));
+  world.host.wrote(tenant.id);
+  expect(writesIn(world, tenant, (await take()).id)).toBe(4);
+});
+
 test('a tenant whose last snapshot is damaged is saved again', async () => {
   const world = new Orchestrated();
   const tenant = await sleeping(world);
@@ -84,10 +108,12 @@ test('an archived tenant is the snapshot that was restored, not the latest', asy
   await use(world, tenant, 2);
   await outcome(world, world.orchestrator.restore(tenant.id, first.id));
   expect(await keptOf(world, tenant)).toEqual([
+    { name: null, writes: 3 },
     { name: `before ${first.id}`, writes: 5 },
     { name: 'first', writes: 3 },
   ]);
-  expect((await outcome(world, world.orchestrator.snapshot(tenant.id, null))).id).toBe(first.id);
+  const now = await outcome(world, world.orchestrator.snapshot(tenant.id, null));
+  expect(now.id).toBe(await homeOf(world, tenant));
   await use(world, tenant, 0);
   expect(world.host.writesOf(tenant.id)).toBe(3);
 });
@@ -111,7 +137,8 @@ test.each(['running', 'sleeping', 'archived', 'failed'] as const)(
     );
     const restored = await outcome(world, world.orchestrator.restore(id, first.id));
     expect(restored.state.kind).toBe('suspended');
-    expect([await homeOf(world, tenant), world.host.placed]).toEqual([first.id, []]);
+    expect(writesIn(world, tenant, await homeOf(world, tenant))).toBe(3);
+    expect(world.host.placed).toEqual([]);
     await use(world, tenant, 0);
     expect(world.host.writesOf(id)).toBe(3);
     // What a failed tenant has may be what is wrong with it.
@@ -119,6 +146,23 @@ test.each(['running', 'sleeping', 'archived', 'failed'] as const)(
     expect(Math.max(...kept)).toBe(state === 'failed' ? 3 : 5);
   },
 );
+
+test('a snapshot that is deleted while it is restored costs the tenant nothing', async () => {
+  const world = new Orchestrated();
+  const tenant = await sleeping(world);
+  const { id, vault } = tenant;
+  const first = await outcome(world, world.orchestrator.snapshot(id, 'first'));
+  await use(world, tenant, 2);
+  await outcome(world, world.orchestrator.suspend(id));
+  world.archive.saveTakes = seconds(1);
+  const restoring = world.orchestrator.restore(id, first.id).catch((error: unknown) => error);
+  await world.clock.advance(seconds(0.5));
+  await world.archive.drop({ tenant: id, vault, snapshot: first.id });
+  await world.clock.advance(seconds(1));
+  expect(await restoring).toMatchObject({ code: 'SNAPSHOT_UNKNOWN' });
+  await use(world, tenant, 0);
+  expect(world.host.writesOf(id)).toBe(5);
+});
 
 test('what cannot be kept is not replaced', async () => {
   const world = new Orchestrated();

@@ -10,7 +10,7 @@ import type {
   Started,
   StartOptions,
 } from '../domain/host.ts';
-import type { TenantId } from '../domain/ids.ts';
+import type { SnapshotId, TenantId } from '../domain/ids.ts';
 import type { LevelReading } from '../domain/levels.ts';
 import type { Limits, SizeClass } from '../domain/tier.ts';
 import { type DurationMs, ms } from '../domain/units.ts';
@@ -81,8 +81,10 @@ export class SimulatedHost implements Host {
   #runs = 0;
   #servers = 0;
   readonly #acknowledged = new Map<TenantId, number>();
-  /** Snapshots whose content, once it is back, is what its tenant has. */
-  readonly #restoring = new Set<string>();
+  /** Tenants whose data somebody may have replaced. */
+  readonly #restoring = new Set<TenantId>();
+  /** Snapshots that were taken here of what each tenant had. */
+  readonly #saved = new Map<TenantId, Set<SnapshotId>>();
   readonly #failures = new Map<Method, Error[]>();
   #lost: (tenant: TenantId, reason: string) => void = () => {};
   /** Where a start finds what it reads. */
@@ -123,13 +125,14 @@ export class SimulatedHost implements Host {
     return this.#computes.get(tenant)?.writes;
   }
 
-  /** Somebody may put this snapshot in place of what the tenant has. */
-  mayRestore({ tenant, snapshot }: SnapshotRef): void {
-    this.#restoring.add(`${tenant} ${snapshot}`);
+  /** Somebody may put a snapshot in place of what the tenant has. */
+  mayRestore(tenant: TenantId): void {
+    this.#restoring.add(tenant);
   }
 
+  /** Whether this snapshot is one that was put in place of what the tenant had, and is not back yet. */
   isRestoring({ tenant, snapshot }: SnapshotRef): boolean {
-    return this.#restoring.has(`${tenant} ${snapshot}`);
+    return this.#restoring.has(tenant) && this.#saved.get(tenant)?.has(snapshot) !== true;
   }
 
   /** Page cache and shared buffers of the tenant, in bytes. */
@@ -296,6 +299,8 @@ export class SimulatedHost implements Host {
     this.#enter('archive', tenant);
     const compute = this.#compute(tenant);
     await compute.busy;
+    const saved = this.#saved.get(tenant) ?? new Set();
+    this.#saved.set(tenant, saved.add(request.snapshot));
     return await this.#archive.save({
       ...request,
       source: compute.running ? { kind: 'running', entries: NO_ENTRIES } : STOPPED,
@@ -311,7 +316,10 @@ export class SimulatedHost implements Host {
     if (server !== this.#servers) return await new Promise<never>(() => {});
     const writes = Number(loaded.notes.writes);
     assert(Number.isInteger(writes), 'a snapshot tells its writes');
-    if (this.#restoring.delete(`${tenant} ${ref.snapshot}`)) this.#acknowledged.set(tenant, writes);
+    if (this.isRestoring(ref)) {
+      this.#restoring.delete(tenant);
+      this.#acknowledged.set(tenant, writes);
+    }
     this.#computes.set(tenant, { ...NEW_COMPUTE, writes });
     return L3;
   }
