@@ -32,6 +32,14 @@ test('what is not ours, or is damaged, is left out', () => {
   );
 });
 
+test('a list of more blocks than memory could hold, as a stranger may have made it, stays small', () => {
+  const lines = Array.from({ length: 2_000 }, (_, node) => `5 ${node + 1} 0 0 4294967295 500`);
+  const list = parseHotList(['dynabase-hot-list 1', ...lines].join('\n'));
+  const blocks = list.reduce((sum, { from, to }) => sum + to - from, 0);
+  expect([list.length, blocks]).toEqual([1, 4_194_304]);
+  expect(fileRangesOf(list).length).toBe(32);
+});
+
 test('a list stays within 64 kB, and the coldest are what is missing', () => {
   const list = Array.from({ length: 10_000 }, (_, index) => range(index, 0, 1, 1 + index / 1_000));
   const text = hotListText(list);

@@ -18,6 +18,8 @@ import { BLOCK_BYTES, placeOf, relationKey } from './relations.ts';
 
 const HEAD = 'dynabase-hot-list 1';
 const LENGTH_MAX = 64 * 1_024;
+/** Of all ranges that are read: 32 GB. A list may come with a file that a stranger has made. */
+const BLOCKS_MAX = 2 ** 22;
 const LINE = /^(\d{1,10}) (\d{1,10}) ([0-2]) (\d{1,10}) (\d{1,10}) (\d{1,5})$/;
 
 /** What a block keeps of its heat when a list as large as the old one does not have it. */
@@ -29,11 +31,11 @@ const ALIKE = 0.25;
 
 export type HotList = readonly HotBlocks[];
 
-/** As it was written; empty if it is none of ours, or damaged. */
+/** As it was written, but for more blocks than memory could hold; empty if it is none of ours, or damaged. */
 export function parseHotList(text: string): HotList {
   const [head, ...lines] = text.slice(0, LENGTH_MAX).split('\n');
   if (head !== HEAD) return [];
-  return lines.flatMap((line) => {
+  const ranges = lines.flatMap((line) => {
     const found = LINE.exec(line);
     if (!found) return [];
     const [database = 0, node = 0, fork = 0, from = 0, to = 0, heat = 0] = found
@@ -41,6 +43,7 @@ export function parseHotList(text: string): HotList {
       .map(Number);
     return from < to ? [{ database, node, fork, from, to, heat: heat / 100 }] : [];
   });
+  return hottest(ranges, BLOCKS_MAX);
 }
 
 /** The hottest that fit into 64 kB. */
