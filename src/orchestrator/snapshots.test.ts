@@ -82,6 +82,7 @@ test('what was written a moment ago, and not reported yet, is in the snapshot of
   const world = new Orchestrated();
   const tenant = await STATES.running.make(world);
   const take = () => outcome(world, world.orchestrator.snapshot(tenant.id, null));
+  await world.clock.advance(seconds(1));
   await take();
   await world.clock.advance(seconds(10));
   world.host.wrote(tenant.id);
