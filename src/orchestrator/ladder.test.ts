@@ -238,6 +238,19 @@ test('a busy tenant gets the size of its new tier at the first quiet moment', as
   }
 });
 
+test('a tenant at rest gets the size of its new tier by one restart', async () => {
+  for (const [from, to] of [
+    ['COLD', 'HOT'],
+    ['HOT', 'COLD'],
+  ] as const) {
+    const idle = await Idle.of(from);
+    await idle.wait(minutes(1));
+    await idle.setTier(to);
+    await idle.wait(minutes(1));
+    expect([idle.size, idle.world.host.countOf('start')]).toEqual([sizeOf(to), 2]);
+  }
+});
+
 test('a sleeping tenant has the size of its new tier at its next wake', async () => {
   const idle = await Idle.of('COLD');
   await idle.wait(minutes(16));

@@ -12,7 +12,7 @@ import type { Address } from '../domain/host.ts';
 import type { Level } from '../domain/levels.ts';
 import type { RestartRequest } from '../domain/lifecycle.ts';
 import type { SizeClass, Tier } from '../domain/tier.ts';
-import { type Instant, ms } from '../domain/units.ts';
+import { type DurationMs, type Instant, ms } from '../domain/units.ts';
 import { sizeAt, wayDown } from '../policy/way-down.ts';
 import type { IdleTerms, IdleWatch } from './idle-watch.ts';
 import { LossRecord } from './loss-record.ts';
@@ -278,6 +278,12 @@ export class TenantCompute {
     const signal = new AbortController().signal;
     await this.start({ because, signal, begun: () => {} }, rung);
     await this.finishWake();
+  }
+
+  /** Gives it the size of its tier, which the idle rule may have done before. As `restart`. */
+  async resize(within: DurationMs): Promise<void> {
+    const request = { within, force: false };
+    if (this.isOfOtherSize) await this.restart(request, 'its size class has changed');
   }
 
   /** Stops it as `restart` does, and leaves it so. Throws `TENANT_BUSY`. */

@@ -233,7 +233,7 @@ export class TenantLife {
     await this.#exclusively('settle', () => this.#compute.takeIn());
     if (!this.#compute.isOfOtherSize) return;
     try {
-      await this.restart({ within: RESIZE_WITHIN, force: false }, 'its size class has changed');
+      await this.#exclusively('restart', () => this.#compute.resize(RESIZE_WITHIN));
     } catch (error) {
       if (!isFault(error, 'TENANT_BUSY')) throw error;
       const why = error.message;
