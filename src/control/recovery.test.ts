@@ -26,15 +26,14 @@ const doors = (world: Orchestrated) => ({ archive: world.archive, catalog: world
 test('a catalog that was lost is filled from the archive, and its tenants wake as they were', async () => {
   const world = new Orchestrated();
   const tenant = await archived(world, 'acme');
-  const before = await world.catalog.tenantById(tenant.id);
   world.catalog.removeFromMemory(tenant.id);
 
   const found = await recoverTenants(doors(world));
   expect(found).toMatchObject({ entered: [{ name: 'acme' }], skipped: [], known: 0 });
   const after = await world.catalog.tenantById(tenant.id);
   expect(after).toMatchObject({
-    ...{ id: tenant.id, name: 'acme', plan: 'free', tier: 'COLD', home: before?.home },
-    ...{ state: { kind: 'suspended' }, settled: false },
+    ...{ id: tenant.id, name: 'acme', plan: 'free', tier: 'COLD' },
+    ...{ home: { kind: 'archive' }, state: { kind: 'suspended' }, settled: false },
   });
   expect(await world.catalog.verifier(tenant.id, 'acme')).toBe(verifierOf('A'));
 
@@ -58,6 +57,37 @@ test('what it writes from then on is newer than what the archive had', async () 
   const [latest, former] = await world.archive.list({ tenant: tenant.id, vault: tenant.id });
   expect(latest?.id).toBe((await saved).id);
   expect(Number(latest?.id.slice(3))).toBeGreaterThan(Number(former?.id.slice(3)));
+});
+
+test('the server that was taken for lost, and comes back, changes nothing in the archive any more', async () => {
+  const world = new Orchestrated();
+  const tenant = await archived(world, 'acme');
+  const { id, vault } = tenant;
+  const before = await world.catalog.tenantById(id);
+  world.catalog.removeFromMemory(id);
+  await recoverTenants(doors(world));
+  const path = '/nowhere';
+  const signal = new AbortController().signal;
+  for (const ahead of [1, 100_000]) {
+    const snapshot = snapshotIdOf((before?.generation ?? 0) + ahead);
+    const request = { tenant: id, vault, snapshot, name: null, notes: {}, signal };
+    const saved = world.archive.save({ ...request, source: { kind: 'stopped', path } });
+    await expect(saved).rejects.toMatchObject({ code: 'STALE_GENERATION' });
+  }
+});
+
+test('a tenant of which the latest snapshot has a name does without it', async () => {
+  const world = new Orchestrated();
+  const tenant = await archived(world, 'acme');
+  const { id, vault } = tenant;
+  const named = world.orchestrator.snapshot(id, 'mine');
+  await world.clock.advance(ms(1));
+  world.catalog.removeFromMemory(id);
+  await recoverTenants(doors(world));
+  await world.archive.drop({ tenant: id, vault, snapshot: (await named).id });
+  const { address } = world.session(tenant);
+  await world.clock.advance(minutes(1));
+  expect(await address).toEqual({ socketPath: `/${id}` });
 });
 
 test('repeated, it enters nobody twice', async () => {
