@@ -7,7 +7,7 @@
  */
 import type { Holder, ShareTarget, Snapshot, SnapshotRef } from '../domain/archive.ts';
 import { fault, isFault } from '../domain/faults.ts';
-import type { TenantId } from '../domain/ids.ts';
+import type { TenantId, VaultId } from '../domain/ids.ts';
 import { packSizes } from './base.ts';
 import { Damage } from './damage.ts';
 import type { Ground } from './ground.ts';
@@ -146,12 +146,16 @@ export async function forget(ground: Ground, { vault, tenant }: Holder): Promise
   await deleteAll(ground, damageKey(place, tenant, ''));
   await store.delete([headKey(place, tenant)]);
   await forgetScan(ground, tenant);
-  if (await hasSnapshots(ground, place)) return;
+  await vaults.alone(vault, () => closeIfEmpty(ground, vault));
+}
+
+/** Only one at a time: the `closing` that is there at the beginning is of one that a crash has cut short. */
+async function closeIfEmpty(ground: Ground, vault: VaultId): Promise<void> {
+  const { store, vaults } = ground;
+  const place = { prefix: vaultPrefix(vault) };
+  if (await hasSnapshots(ground, place)) return store.delete([closingKey(place)]);
   await store.create(closingKey(place), Buffer.from('closing'));
-  if (await hasSnapshots(ground, place)) {
-    await store.delete([closingKey(place)]);
-    return;
-  }
+  if (await hasSnapshots(ground, place)) return store.delete([closingKey(place)]);
   vaults.forget(vault);
   const last = [`${place.prefix}key`, closingKey(place)];
   await deleteAll(ground, place.prefix, new Set(last));

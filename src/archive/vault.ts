@@ -63,6 +63,8 @@ export class Vaults {
   readonly #random: Random;
   readonly #masterKey: Buffer;
   readonly #open = new Map<VaultId, Vault>();
+  /** The last of those who want a vault alone. */
+  readonly #turns = new Map<VaultId, Promise<void>>();
 
   constructor(store: Store, random: Random, masterKey: Buffer) {
     this.#store = store;
@@ -147,6 +149,16 @@ export class Vaults {
   async isCurrent(vault: Vault): Promise<boolean> {
     const object = await this.#store.read(`${vault.prefix}key`);
     return object?.bytes.equals(vault.wrapped) ?? false;
+  }
+
+  /** Runs `work` when nothing else is done to the vault by this. */
+  async alone(id: VaultId, work: () => Promise<void>): Promise<void> {
+    const mine = (this.#turns.get(id) ?? Promise.resolve()).then(work);
+    const ended = mine.catch(() => {});
+    this.#turns.set(id, ended);
+    await mine.finally(() => {
+      if (this.#turns.get(id) === ended) this.#turns.delete(id);
+    });
   }
 
   forget(id: VaultId): void {
