@@ -94,8 +94,10 @@ export class TenantUses {
   parked(): void {
     for (const [proxy, entry] of this.#entries) {
       if (this.#waiting.has(proxy) && entry.heldBy !== null) continue;
-      if (entry.sessions === 0) this.#entries.delete(proxy);
-      else this.#entries.set(proxy, { ...entry, bound: 0, heldBy: null });
+      if (entry.sessions === 0) {
+        this.#entries.delete(proxy);
+        this.#usedBefore = later(entry.usedAt, this.#usedBefore);
+      } else this.#entries.set(proxy, { ...entry, bound: 0, heldBy: null });
     }
   }
 
