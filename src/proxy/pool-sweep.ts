@@ -47,6 +47,8 @@ function askIdle(session: PooledSession, now: Instant, parkAfter: DurationMs): v
 export type UseRequest = {
   /** Sessions on their way to a backend. */
   readonly coming: number;
+  /** When a session last left: it was used until then, whatever those that are still there do. */
+  readonly leftAt: Instant;
   readonly now: Instant;
   /** How long nothing must have been asked for the tenant to be idle. */
   readonly quietFor: DurationMs;
@@ -55,14 +57,14 @@ export type UseRequest = {
 /** How a tenant with these sessions is used. */
 export function useOf(sessions: Iterable<PooledSession>, request: UseRequest): TenantUse {
   let heldBy = request.coming > 0 ? 'a session waits for the compute' : null;
-  let [count, bound, idleSince] = [0, 0, 0];
+  let [count, bound, idleSince] = [0, 0, request.leftAt];
   for (const session of sessions) {
     count++;
     if (session.isBound) bound++;
     if (session.idleSince > idleSince) ({ idleSince } = session);
     heldBy = session.keptBy ?? heldBy;
   }
-  const idleFor = count === 0 ? ms(0) : elapsed(idleSince as Instant, request.now);
+  const idleFor = count === 0 ? ms(0) : elapsed(idleSince, request.now);
   if (heldBy === null && bound > 0 && idleFor < request.quietFor) heldBy = 'it is in use';
   return { sessions: count, bound, heldBy, idleFor };
 }

@@ -53,6 +53,7 @@ export class TenantPool implements EvidenceHears {
   readonly #compute: WakeBarrier;
   /** Sessions that have been asked for their backend on behalf of those who seek. */
   #asked = 0;
+  #leftAt = 0 as Instant;
   #closedBy: ParkRequest['kind'] | null = null;
   #isHungry: boolean;
 
@@ -126,10 +127,9 @@ export class TenantPool implements EvidenceHears {
   }
 
   leave(session: PooledSession): void {
-    this.#sessions.delete(session);
-    this.#keepers.delete(session);
-    this.#timed.delete(session);
+    for (const set of [this.#sessions, this.#keepers, this.#timed]) set.delete(session);
     this.#compute.passed(session);
+    this.#leftAt = this.#parts.clock.now();
     this.#serve();
   }
 
@@ -235,7 +235,7 @@ export class TenantPool implements EvidenceHears {
   /** How the tenant is used, at `now`. */
   use(now: Instant, quietFor: DurationMs): TenantUse {
     const coming = this.#seekers.size + this.#openings.count;
-    return useOf(this.#sessions, { coming, now, quietFor });
+    return useOf(this.#sessions, { coming, leftAt: this.#leftAt, now, quietFor });
   }
 
   /** Looks after all that time brings. */
