@@ -7,6 +7,7 @@ import {
   type ScanRequest,
   scan,
 } from './scan-work.ts';
+import { type SealAnswer, type SealRequest, seal } from './seal-work.ts';
 import { type SeenTree, type SizeLimits, walkTree } from './tree-walk.ts';
 import { type ReadAnswer, type ReadRequest, read, type WriteRequest, write } from './write-work.ts';
 
@@ -20,6 +21,7 @@ export type Jobs = {
   readonly walk: { readonly request: WalkRequest; readonly answer: SeenTree };
   readonly index: { readonly request: IndexRequest; readonly answer: IndexAnswer };
   readonly scan: { readonly request: ScanRequest; readonly answer: ScanAnswer };
+  readonly seal: { readonly request: SealRequest; readonly answer: SealAnswer };
   readonly read: { readonly request: ReadRequest; readonly answer: ReadAnswer };
   readonly write: { readonly request: WriteRequest; readonly answer: null };
 };
@@ -35,6 +37,8 @@ export function perform(job: Job): Jobs[keyof Jobs]['answer'] {
       return index(job);
     case 'scan':
       return scan(job);
+    case 'seal':
+      return seal(job);
     case 'read':
       return read(job);
     case 'write':

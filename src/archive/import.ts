@@ -60,7 +60,8 @@ export async function importFile(ground: Ground, request: ImportRequest): Promis
   const template = await ground.templates.own();
   await ground.templates.keepOwn(signal);
   const writer = new PackWriter({
-    ...{ store: ground.store, vault, random: ground.random, template: template.hash, signal },
+    ...{ store: ground.store, vault, random: ground.random, workers: ground.workers },
+    ...{ template: template.hash, signal },
   });
   const draft = await drafted(ground, request, { template, writer }).catch(
     async (error: unknown) => {

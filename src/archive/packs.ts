@@ -8,21 +8,22 @@
 
 import { fault } from '../domain/faults.ts';
 import type { Random } from '../domain/random.ts';
+import type { ChunkWorkers } from './chunk-workers.ts';
 import type { ChunkId } from './chunks.ts';
 import type { Packed } from './codec.ts';
 import type { Blob } from './manifest.ts';
-import { sealed } from './sealing.ts';
+import { release } from './release.ts';
+import { FIRST_AT, sealedBytes } from './seal-work.ts';
 import type { Store } from './store.ts';
 import { packKey, packSealKey, type Vault } from './vault.ts';
 
-const MAGIC = Buffer.from('DBP1');
 const ID_BYTES = 16;
 
 /** A pack is written once it has this much. */
 const PACK_BYTES = 8 * 1024 * 1024;
 
-/** Chunks that are sealed before others have their turn. */
-const SEALED_AT_ONCE = 8;
+/** Bytes that are compared before others have their turn. */
+const COMPARED_AT_ONCE = 1024 * 1024;
 
 /** What is less than this goes into the manifest. */
 const INLINE_BYTES_MAX = 64 * 1024;
@@ -37,6 +38,7 @@ export type PackParts = {
   readonly store: Store;
   readonly vault: Vault;
   readonly random: Random;
+  readonly workers: ChunkWorkers;
   /** Of the template whose chunks `like` counts. */
   readonly template: string;
   readonly signal: AbortSignal;
@@ -74,12 +76,16 @@ export class PackWriter {
     return number;
   }
 
-  /** Resolves when there is room for more. */
-  async add(chunk: NewChunk): Promise<number> {
+  /** The memory of `chunk.bytes` belongs to the writer from now on, all that lies around them too. */
+  add(chunk: NewChunk): number {
     const number = this.#append(chunk);
     this.#wait(number, chunk.bytes.length);
-    if (this.#waitingBytes >= PACK_BYTES) await this.#flush();
     return number;
+  }
+
+  /** Resolves when there is room for more. Not to be asked while others share memory that was added. */
+  async room(): Promise<void> {
+    if (this.#waitingBytes >= PACK_BYTES) await this.#flush();
   }
 
   /** Writes the rest, and resolves when all is written and read back. */
@@ -111,44 +117,41 @@ export class PackWriter {
     this.#waiting = [];
     this.#waitingBytes = 0;
     const pack = Buffer.from(this.#parts.random.bytes(ID_BYTES)).toString('hex');
-    this.#writing = this.#sealPack(pack, numbers).then((bytes) => this.#write(pack, bytes));
+    this.written.push(pack);
+    this.#writing = this.#write(pack, this.#placed(pack, numbers));
     // Whoever comes next waits for it and is told.
     this.#writing.catch(() => {});
   }
 
-  async #write(pack: string, bytes: Buffer): Promise<void> {
-    const { store, vault, signal } = this.#parts;
-    const key = packKey(vault, pack);
-    this.written.push(pack);
-    this.writtenBytes += bytes.length;
-    await createWhole(store, key, bytes, signal);
-  }
-
-  async #sealPack(pack: string, numbers: readonly number[]): Promise<Buffer> {
-    const { vault, template } = this.#parts;
-    const key = packSealKey(vault, pack);
-    const context = packKey(vault, pack);
-    const pieces: Buffer[] = [MAGIC];
+  /** Gives chunks their places in a pack. Returns what lies there, and last the index. */
+  #placed(pack: string, numbers: readonly number[]): Uint8Array[] {
+    const pieces: Uint8Array[] = [];
     const rows: Row[] = [];
-    let offset = MAGIC.length;
-    for (const [at, number] of numbers.entries()) {
-      if (at % SEALED_AT_ONCE === 0) await new Promise<void>((resolve) => setImmediate(resolve));
+    let offset = FIRST_AT;
+    for (const number of numbers) {
       const blob = this.#blobs[number];
       if (!blob) throw new Error(`there is no chunk ${number}`);
-      const chunk = 'at' in blob ? inlineChunk(blob) : blob;
-      const bytes = sealed({ key, nonce: offset, context }, chunk.bytes);
-      const { id, codec, plainBytes, like } = chunk;
+      const { id, codec, plainBytes, like, bytes } = 'at' in blob ? inlineChunk(blob) : blob;
+      const length = sealedBytes(bytes.length);
       const place = { kind: 'pack', pack, offset } as const;
-      this.#blobs[number] = { id, codec, length: bytes.length, plainBytes, like, at: place };
-      rows.push([id, offset, bytes.length, plainBytes, codec, like]);
+      this.#blobs[number] = { id, codec, length, plainBytes, like, at: place };
+      rows.push([id, offset, length, plainBytes, codec, like]);
       pieces.push(bytes);
-      offset += bytes.length;
+      offset += length;
     }
-    const index = Buffer.from(JSON.stringify({ template, rows }));
-    const body = sealed({ key, nonce: offset, context }, index);
-    const length = Buffer.alloc(4);
-    length.writeUInt32LE(body.length);
-    return Buffer.concat([...pieces, body, length, MAGIC]);
+    pieces.push(Buffer.from(JSON.stringify({ template: this.#parts.template, rows })));
+    return pieces;
+  }
+
+  async #write(pack: string, pieces: readonly Uint8Array[]): Promise<void> {
+    const { store, vault, workers, signal } = this.#parts;
+    const context = packKey(vault, pack);
+    const key = packSealKey(vault, pack);
+    const memory = new Set(pieces.slice(0, -1).map(({ buffer }) => buffer as ArrayBuffer));
+    const { bytes } = await workers.run({ kind: 'seal', key, context, pieces }, [...memory]);
+    this.writtenBytes += bytes.length;
+    await createWhole(store, context, bytes, signal);
+    release(bytes);
   }
 }
 
@@ -159,7 +162,8 @@ const inlineBlob = ({ id, codec, bytes, plainBytes, like }: NewChunk): Blob => (
 
 function inlineChunk({ id, codec, plainBytes, like, at }: Blob): NewChunk {
   if (at.kind === 'pack') throw new Error('the chunk is in a pack');
-  return { id, codec, plainBytes, like, bytes: at.bytes };
+  // A copy: the rest of that manifest is still needed where it is.
+  return { id, codec, plainBytes, like, bytes: Buffer.from(Uint8Array.from(at.bytes).buffer) };
 }
 
 /**
@@ -169,13 +173,26 @@ function inlineChunk({ id, codec, plainBytes, like, at }: Blob): NewChunk {
 export async function createWhole(
   store: Store,
   key: string,
-  bytes: Buffer,
+  bytes: Uint8Array,
   signal?: AbortSignal,
 ): Promise<boolean> {
   const isNew = await store.create(key, bytes, signal);
   const back = await store.read(key, signal);
-  if (back?.bytes.equals(bytes)) return true;
+  const isWhole = back !== undefined && (await isSame(back.bytes, bytes));
+  if (back) release(back.bytes);
+  if (isWhole) return true;
   if (isNew)
     throw fault('ARCHIVE_DOWN', { why: `${store.name} does not give back what it was given` });
   return false;
+}
+
+/** Others have their turn in between. */
+async function isSame(some: Buffer, others: Uint8Array): Promise<boolean> {
+  if (some.length !== others.length) return false;
+  for (let from = 0; from < some.length; from += COMPARED_AT_ONCE) {
+    if (from > 0) await new Promise<void>((resolve) => setImmediate(resolve));
+    const to = Math.min(some.length, from + COMPARED_AT_ONCE);
+    if (some.compare(others, from, to, from, to) !== 0) return false;
+  }
+  return true;
 }

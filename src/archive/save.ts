@@ -44,7 +44,7 @@ export async function save(ground: Ground, request: SaveRequest): Promise<Snapsh
   const base = await findBase(ground, vault, template, request);
   await templates.keepOwn(request.signal);
   const writer = new PackWriter({
-    ...{ store: ground.store, vault, random: ground.random },
+    ...{ store: ground.store, vault, random: ground.random, workers: ground.workers },
     ...{ template: template.hash, signal: request.signal },
   });
   const made = await drafted(ground, request, { base, writer }).catch(async (error: unknown) => {

@@ -2,9 +2,10 @@
 import { closeSync, openSync, readSync } from 'node:fs';
 import { join } from 'node:path';
 import { CHUNK_BYTES, type ChunkId, chunkCount, chunkId, chunkLength, ZERO } from './chunks.ts';
-import { pack } from './codec.ts';
+import { type Effort, isDense, pack } from './codec.ts';
 import { isKnown } from './known-chunks.ts';
 import { badPages, pageOfChunk } from './page-checksum.ts';
+import { release } from './release.ts';
 import { openSeen, type SeenFile, type SizeLimits, walkTree } from './tree-walk.ts';
 
 /** Where the template has what a chunk probably resembles. */
@@ -61,6 +62,7 @@ export function scan(request: ScanRequest): ScanAnswer {
   for (const [part, one] of request.parts.entries()) {
     const found: ChunkId[] = [];
     ids.push(found);
+    let effort: Effort = 'full';
     for (const { index, plain } of chunksOf(request.dir, one)) {
       const id = chunkId(plain);
       found.push(id);
@@ -69,27 +71,35 @@ export function scan(request: ScanRequest): ScanAnswer {
         const first = one.firstPage + pageOfChunk(index);
         bad.push(...badPages(plain, first).map((page) => ({ part, page })));
       }
-      const { codec, bytes } = pack(plain, likeOf(request.templateDir, one, index));
+      const like = likeOf(request.templateDir, one, index);
+      const { codec, bytes } = pack(plain, like, effort);
+      // One chunk of a file is much like the next.
+      if (effort === 'full' && isDense({ codec, bytes }, plain.length)) effort = 'quick';
       const place = { part, index };
       fresh.push({ id, codec, offset, length: bytes.length, plainBytes: plain.length, place });
-      packed.push(Buffer.from(bytes));
+      packed.push(bytes === plain ? Buffer.from(bytes) : bytes);
       offset += bytes.length;
     }
   }
   return { ids, fresh, bytes: joined(packed, offset), badPages: bad };
 }
 
-/** In memory of its own, so that it can be handed over. */
+/** In memory of its own, so that it can be handed over. Takes that of the parts. */
 function joined(parts: readonly Buffer[], length: number): Buffer {
   const all = Buffer.allocUnsafeSlow(length);
   let at = 0;
-  for (const part of parts) at += part.copy(all, at);
+  for (const part of parts) {
+    at += part.copy(all, at);
+    release(part);
+  }
   return all;
 }
 
 type Chunk = { readonly index: number; readonly plain: Buffer };
 
-/** The buffer of a chunk is used again for the next. */
+const CHUNK = Buffer.allocUnsafeSlow(CHUNK_BYTES);
+
+/** The memory of a chunk is used again for the next, of whatever file. */
 function* chunksOf(dir: string, part: ScanPart): Generator<Chunk> {
   const { content, from, count } = part;
   if (content.kind === 'bytes') {
@@ -101,9 +111,8 @@ function* chunksOf(dir: string, part: ScanPart): Generator<Chunk> {
   }
   const fd = openSeen(dir, content.file);
   try {
-    const buffer = Buffer.allocUnsafe(Math.min(CHUNK_BYTES, content.file.size));
     for (let index = from; index < from + count; index++) {
-      const plain = buffer.subarray(0, chunkLength(content.file.size, index));
+      const plain = CHUNK.subarray(0, chunkLength(content.file.size, index));
       readFully(fd, plain, index * CHUNK_BYTES);
       yield { index, plain };
     }

@@ -7,6 +7,7 @@
  */
 import { createCipheriv, createDecipheriv, createHash, createHmac } from 'node:crypto';
 import { Damage } from './damage.ts';
+import { release } from './release.ts';
 
 export const KEY_BYTES = 32;
 export const TAG_BYTES = 16;
@@ -19,11 +20,8 @@ export const subkey = (key: Uint8Array, purpose: string): Buffer =>
   createHmac('sha256', key).update(purpose).digest();
 
 /** In hexadecimal. */
-export const sha256 = (...parts: readonly (Uint8Array | string)[]): string => {
-  const hash = createHash('sha256');
-  for (const part of parts) hash.update(part);
-  return hash.digest('hex');
-};
+export const sha256 = (bytes: Uint8Array | string): string =>
+  createHash('sha256').update(bytes).digest('hex');
 
 export type Seal = {
   readonly key: Uint8Array;
@@ -41,9 +39,22 @@ const nonceOf = ({ nonce }: Seal): Buffer => {
 
 /** `TAG_BYTES` longer than `plain`. */
 export function sealed(seal: Seal, plain: Uint8Array): Buffer {
+  const bytes = Buffer.allocUnsafeSlow(plain.length + TAG_BYTES);
+  sealInto(bytes, seal, plain);
+  return bytes;
+}
+
+/** Puts at the beginning of `into` what `sealed` gives; returns the length of that. */
+export function sealInto(into: Buffer, seal: Seal, plain: Uint8Array): number {
   const cipher = createCipheriv(ALGORITHM, seal.key, nonceOf(seal), { authTagLength: TAG_BYTES });
   cipher.setAAD(Buffer.from(seal.context));
-  return Buffer.concat([cipher.update(plain), cipher.final(), cipher.getAuthTag()]);
+  const body = cipher.update(plain);
+  // In this mode nothing is held back for the end.
+  cipher.final();
+  into.set(body, 0);
+  into.set(cipher.getAuthTag(), plain.length);
+  release(body);
+  return plain.length + TAG_BYTES;
 }
 
 /** Throws `Damage` if it is not what was sealed. */

@@ -106,7 +106,9 @@ export class Templates {
 
   async #keep({ dir, hash, name }: Template, vault: Vault, signal: AbortSignal): Promise<void> {
     const { store, random, workers, limits } = this.#parts;
-    const writer = new PackWriter({ store, vault, random, template: NO_TEMPLATE.hash, signal });
+    const writer = new PackWriter({
+      ...{ store, vault, random, workers, template: NO_TEMPLATE.hash, signal },
+    });
     const builder = new TreeBuilder({ template: NO_TEMPLATE, stored: new Map(), writer });
     const seen = await workers.run({ kind: 'walk', dir, limits });
     for (const path of seen.directories) builder.directory(path);

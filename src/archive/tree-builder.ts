@@ -68,7 +68,7 @@ export class TreeBuilder {
   }
 
   async #take(pieces: readonly Piece[], answer: ScanAnswer): Promise<void> {
-    for (const chunk of answer.fresh) await this.#add(pieces, answer.bytes, chunk);
+    for (const chunk of answer.fresh) this.#add(pieces, answer.bytes, chunk);
     for (const [at, ids] of answer.ids.entries()) {
       const piece = pieces[at];
       if (piece) this.place(piece.path, piece.part.from, ids);
@@ -78,6 +78,7 @@ export class TreeBuilder {
       this.badPages.push({ path, page });
       this.#doubtful.add(this.#files.get(path)?.ids[chunkOfPage(page - first)] ?? ZERO);
     }
+    await this.#parts.writer.room();
   }
 
   /** Says which chunks a file has from number `from` on. All must be known. */
@@ -90,15 +91,14 @@ export class TreeBuilder {
     }
   }
 
-  async #add(pieces: readonly Piece[], bytes: Uint8Array, chunk: FreshChunk): Promise<void> {
+  #add(pieces: readonly Piece[], bytes: Uint8Array, chunk: FreshChunk): void {
     const { id, codec, offset, length, plainBytes, place } = chunk;
     const { writer, template } = this.#parts;
     if (writer.numberOf(id) !== undefined) return;
     const first = template.first.get(pieces[place.part]?.path ?? '') ?? 0;
     const like = codec === CODECS.zstdWithDictionary ? first + place.index : null;
-    // A copy, so that the rest of the answer is not kept with it.
-    const own = Buffer.from(bytes.subarray(offset, offset + length));
-    await writer.add({ id, codec, bytes: own, plainBytes, like });
+    const own = Buffer.from(bytes.buffer, bytes.byteOffset + offset, length);
+    writer.add({ id, codec, bytes: own, plainBytes, like });
   }
 
   #code(path: string, index: number, id: ChunkId): ChunkCode {

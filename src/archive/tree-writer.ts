@@ -4,9 +4,10 @@ import { mkdir, open, readdir, rm, rmdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Owner } from '../domain/archive.ts';
 import { fault } from '../domain/faults.ts';
-import { BATCH_BYTES, batchesOf, ChunkFetcher } from './chunk-fetcher.ts';
+import { BATCH_BYTES, type Batch, batchesOf, ChunkFetcher } from './chunk-fetcher.ts';
 import type { Tree } from './chunks.ts';
 import { isErrno, syncDir } from './durable.ts';
+import { EarlySync } from './early-sync.ts';
 import type { Ground } from './ground.ts';
 import { eachInFlight } from './in-flight.ts';
 import type { Manifest } from './manifest.ts';
@@ -31,6 +32,8 @@ export type TreeWriterParts = {
 
 const FILE_MODE = 0o600;
 const DIRECTORY_MODE = 0o700;
+/** How a file is opened to be synced. */
+const SYNCED = constants.O_WRONLY | constants.O_NOFOLLOW;
 
 /** Reads and jobs in flight: each holds `READ_BYTES_MAX` at most, packed and plain together twice that. */
 const WIDTH = 4;
@@ -98,7 +101,10 @@ export class TreeWriter {
   async #write(chunks: readonly NeededChunk[]): Promise<void> {
     const { ground, signal, into, template, vault } = this.#parts;
     const isSmall = chunks.reduce((sum, { plainBytes }) => sum + plainBytes, 0) <= BATCH_BYTES;
-    await eachInFlight(batchesOf(chunks, vault), WIDTH, async (batch) => {
+    const early = new EarlySync((path) =>
+      withFile(join(into, path), SYNCED, (file) => file.datasync()),
+    );
+    const write = async (batch: Batch): Promise<void> => {
       signal.throwIfAborted();
       const { bytes: fetched, chunks: sourced } = await this.#fetcher.fetch(batch);
       const bytes = ownMemory(fetched);
@@ -113,14 +119,20 @@ export class TreeWriter {
       } as const;
       if (isSmall) await ground.workers.here(job);
       else await ground.workers.run(job, [bytes.buffer]);
-    });
+      for (const { places, plainBytes } of batch.chunks) {
+        early.wrote(new Set(places.map(({ path }) => path)), plainBytes * places.length);
+      }
+    };
+    const written = eachInFlight(batchesOf(chunks, vault), WIDTH, write);
+    // What is under way must not go on in a directory that is given up.
+    await Promise.allSettled([written.catch(() => {}).then(() => early.end())]);
+    await written;
+    await early.end();
   }
 
   async #sync(paths: readonly string[]): Promise<void> {
     await eachInFlight(paths, FILES_WIDTH, (path) =>
-      withFile(join(this.#parts.into, path), constants.O_WRONLY | constants.O_NOFOLLOW, (file) =>
-        file.sync(),
-      ),
+      withFile(join(this.#parts.into, path), SYNCED, (file) => file.sync()),
     );
   }
 

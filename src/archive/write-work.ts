@@ -2,8 +2,9 @@
 import { closeSync, constants, openSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { type ChunkId, chunkId, ZERO } from './chunks.ts';
-import { unpack } from './codec.ts';
+import { CODECS, unpack } from './codec.ts';
 import { Damage } from './damage.ts';
+import { release } from './release.ts';
 import { type Like, readTemplate } from './scan-work.ts';
 import { opened } from './sealing.ts';
 
@@ -45,7 +46,7 @@ export type WriteRequest = {
   readonly chunks: readonly WriteChunk[];
 };
 
-/** Throws `Damage` before it writes a chunk that is not what it should be. */
+/** Throws `Damage` before it writes a chunk that is not what it should be. Takes the request's memory. */
 export function write(request: WriteRequest): void {
   const open = new Map<string, number>();
   try {
@@ -56,12 +57,18 @@ export function write(request: WriteRequest): void {
         open.set(path, fd);
         writeFully(fd, plain, offset);
       }
+      if (isOwn(chunk)) release(plain);
       if (open.size > OPEN_MAX) closeAll(open);
     }
   } finally {
     closeAll(open);
+    release(request.bytes);
   }
 }
+
+/** Whether its plain bytes lie in memory of their own: not if they are in the request as they are. */
+const isOwn = ({ source }: SourcedChunk): boolean =>
+  source.kind !== 'stored' || source.seal !== null || source.codec !== CODECS.plain;
 
 const OPEN_MAX = 64;
 
@@ -91,7 +98,11 @@ export function read(request: ReadRequest): ReadAnswer {
   const length = request.chunks.reduce((sum, { plainBytes }) => sum + plainBytes, 0);
   const bytes = Buffer.allocUnsafeSlow(length);
   let at = 0;
-  for (const chunk of request.chunks) at += plainOf(request, chunk).copy(bytes, at);
+  for (const chunk of request.chunks) {
+    const plain = plainOf(request, chunk);
+    at += plain.copy(bytes, at);
+    if (isOwn(chunk)) release(plain);
+  }
   return { bytes };
 }
 
@@ -123,7 +134,9 @@ function readSource(
       const stored = Buffer.from(bytes.buffer, from, source.length);
       const packed = source.seal === null ? stored : opened(source.seal, stored);
       const like = source.like === null ? null : readTemplate(templateDir, source.like);
-      return unpack({ codec: source.codec, bytes: packed }, plainBytes, like);
+      const plain = unpack({ codec: source.codec, bytes: packed }, plainBytes, like);
+      if (source.seal !== null && plain !== packed) release(packed);
+      return plain;
     }
     default:
       return source satisfies never;
