@@ -123,17 +123,11 @@ async function damagedIsToldAndGoodComesBack({
 const alarmsOf = (name: string): readonly string[] =>
   server.output.split('\n').filter((line) => line.includes('"level":50') && line.includes(name));
 
-test.each([0.3, 0.7])(
-  'a chunk with a flipped byte is not served: at %d of its pack',
-  async (part) => {
-    const made = await twoSnapshots(`chunk-${part * 10}`);
-    for (const pack of made.newOnes.packs) {
-      const { length } = await readFile(pack);
-      await flipByte(pack, Math.floor((length - 1) * part));
-    }
-    await damagedIsToldAndGoodComesBack(made);
-  },
-);
+test('a chunk with a flipped byte is not served', async () => {
+  const made = await twoSnapshots('chunk');
+  for (const pack of made.newOnes.packs) await flipByte(pack, (await readFile(pack)).length >> 1);
+  await damagedIsToldAndGoodComesBack(made);
+});
 
 test('a list of chunks with a flipped byte is not served', async () => {
   const made = await twoSnapshots('list');
