@@ -5,6 +5,9 @@
  * Once a minute it asks the catalog who is due; a tenant at rest costs nothing until then, and neither
  * question grows with the number of tenants. With little room on the disk, whoever rests longest goes
  * first, whatever the rules say. One tenant after the other, and none while clients wait for a wake.
+ *
+ * No tenant keeps others from being saved: one that takes long is left to itself, and where the archive
+ * or the disk is said to be at fault, others are tried first the next time.
  */
 import type { CancelTimer } from '../domain/clock.ts';
 import { isFault } from '../domain/faults.ts';
@@ -20,6 +23,7 @@ import {
   ms,
   type Timestamp,
 } from '../domain/units.ts';
+import { waitUntil } from './wait-until.ts';
 import type { World } from './world.ts';
 
 const LOOK_EVERY = minutes(1);
@@ -32,6 +36,13 @@ const BYTES_OF_MB = 1_048_576;
 /** How long a tenant that could not be archived is left alone: doubles with every failure. */
 const RETRY_FIRST = minutes(5);
 const RETRY_MAX = hours(24);
+
+/** Who takes longer is not waited for: what it does goes on beside the others. */
+const WAIT_MAX = minutes(10);
+
+/** Tenants that find the archive or the disk at fault, one after the other, before it is believed. */
+const DOUBTS_MAX = 3;
+const DOUBTFUL_MAX = 1_000;
 
 /** Failures remembered; with more, the oldest is forgotten and tried again sooner. */
 const FAILURES_MAX = 10_000;
@@ -51,6 +62,9 @@ export type ArchivistParts = {
 export class Archivist {
   readonly #parts: ArchivistParts;
   readonly #failures = new Map<TenantId, Failure>();
+  /** Who found the archive or the disk at fault, which may be its own alone. */
+  readonly #doubtful = new Set<TenantId>();
+  readonly #underWay = new Set<TenantId>();
   #isClosed = false;
   #cancelTimer: CancelTimer = () => {};
   #round: Promise<void> | null = null;
@@ -88,9 +102,20 @@ export class Archivist {
   /** Returns whether there is more to do at once. */
   async #look(): Promise<boolean> {
     this.#tidy();
-    const saved = await this.#eachOf(await this.#dueForSnapshot(), 'snapshot');
-    const archived = await this.#archiveDue();
+    // Where there is no room for a snapshot, archiving makes some.
+    const failures: unknown[] = [];
+    const noted = (error: unknown): boolean => {
+      failures.push(error);
+      return false;
+    };
+    const saved = await this.#saveDue().catch(noted);
+    const archived = await this.#archiveDue().catch(noted);
+    if (failures.length > 0) throw failures[0];
     return saved || archived;
+  }
+
+  async #saveDue(): Promise<boolean> {
+    return await this.#eachOf(await this.#dueForSnapshot(), 'snapshot');
   }
 
   async #archiveDue(): Promise<boolean> {
@@ -124,7 +149,7 @@ export class Archivist {
 
   /** Those that are left alone must not keep others from being found. */
   get #limit(): number {
-    return BATCH + this.#failures.size;
+    return BATCH + this.#failures.size + this.#doubtful.size + this.#underWay.size;
   }
 
   /** Returns whether something was done, and a whole batch was due. */
@@ -135,22 +160,43 @@ export class Archivist {
   ): Promise<boolean> {
     const { world } = this.#parts;
     let done = 0;
-    for (const tenant of due) {
-      const { id } = tenant;
+    let doubts = 0;
+    for (const tenant of this.#inOrder(due)) {
       if (this.#isClosed || !world.queue.hasSpare || !world.hydrations.hasSpare) return false;
       if (!goesOn()) return false;
-      if (this.#isLeftAlone(id)) continue;
       try {
-        await this.#parts[what](tenant, BECAUSE[what]);
-        this.#failures.delete(id);
+        await this.#oneOf(tenant, what);
         done += 1;
+        doubts = 0;
       } catch (error) {
-        // That says nothing of the tenant: all are tried again at the next look.
-        if (isFault(error, 'ARCHIVE_DOWN') || isFault(error, 'DISK_FULL')) throw error;
-        this.#failed(id, { what, error });
+        if (!isDoubtful(error)) this.#failed(tenant.id, { what, error });
+        else this.#doubt(tenant.id);
+        if (isDoubtful(error) && ++doubts >= DOUBTS_MAX) throw error;
       }
     }
     return done > 0 && due.length >= BATCH;
+  }
+
+  /** Without those that are left alone. */
+  #inOrder(due: readonly Tenant[]): readonly Tenant[] {
+    const all = due.filter(({ id }) => !this.#isLeftAlone(id) && !this.#underWay.has(id));
+    const isDoubtful = ({ id }: Tenant): boolean => this.#doubtful.has(id);
+    return [...all.filter((one) => !isDoubtful(one)), ...all.filter(isDoubtful)];
+  }
+
+  async #oneOf(tenant: Tenant, what: 'archive' | 'snapshot'): Promise<void> {
+    const { id } = tenant;
+    this.#underWay.add(id);
+    const work = this.#parts[what](tenant, BECAUSE[what]).finally(() => this.#underWay.delete(id));
+    const otherwise = (): Error => new Error('it takes long, and goes on beside others');
+    await waitUntil(work, { clock: this.#parts.world.clock, wait: WAIT_MAX, otherwise });
+    this.#failures.delete(id);
+    this.#doubtful.delete(id);
+  }
+
+  #doubt(tenant: TenantId): void {
+    if (this.#doubtful.size >= DOUBTFUL_MAX) this.#doubtful.clear();
+    this.#doubtful.add(tenant);
   }
 
   /** Forgets failures that were a long time ago. */
@@ -179,6 +225,10 @@ export class Archivist {
     if (this.#failures.size > FAILURES_MAX && oldest !== undefined) this.#failures.delete(oldest);
   }
 }
+
+/** That may say nothing of the tenant. */
+const isDoubtful = (error: unknown): boolean =>
+  isFault(error, 'ARCHIVE_DOWN') || isFault(error, 'DISK_FULL');
 
 const BECAUSE = {
   archive: 'it has been at rest for long enough',
