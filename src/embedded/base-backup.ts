@@ -26,8 +26,16 @@ const COMMAND = "BASE_BACKUP (LABEL 'dynabase', CHECKPOINT 'fast', WAL true, MAN
  * The log is sent last, and until then the slot keeps what checkpoints would delete. It goes with the
  * connection; of one that is just going there may be another still.
  */
-const keepLog = (): string =>
-  `CREATE_REPLICATION_SLOT dynabase_${randomBytes(6).toString('hex')} TEMPORARY PHYSICAL RESERVE_WAL`;
+const keepLog = (): BoundedQuery => ({
+  text: `CREATE_REPLICATION_SLOT dynabase_${randomBytes(6).toString('hex')} TEMPORARY PHYSICAL RESERVE_WAL`,
+  query_timeout: SLOT_WITHIN,
+});
+
+/** What `pg` takes, and its types do not know. */
+type BoundedQuery = pg.QueryConfig & { readonly query_timeout: number };
+
+/** A slot is a small file; a compute that does not answer would hold up its next suspend for ever. */
+const SLOT_WITHIN = seconds(60);
 
 /** Frames taken from the socket and not yet asked for; each holds up to 32 kB. */
 const FRAMES_MAX = 32;
