@@ -2,6 +2,7 @@
  * The templates that snapshots are told by.
  *
  *   templates/<hash>/tree           the names of its files, and their chunks
+ *                   /tree-<random>  the same, where that cannot be read, which may be for want of its key
  *                   /packs/<id>     chunks
  *
  * This machine's own lies in a directory. Another's is brought back from the store once, and kept in
@@ -12,8 +13,9 @@ import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Random } from '../domain/random.ts';
+import { batchesOf, ChunkFetcher } from './chunk-fetcher.ts';
 import type { ChunkWorkers } from './chunk-workers.ts';
-import { treeHash } from './chunks.ts';
+import { type Tree, treeHash } from './chunks.ts';
 import { Damage } from './damage.ts';
 import { isErrno } from './durable.ts';
 import { knownChunks } from './known-chunks.ts';
@@ -26,9 +28,10 @@ import { subkey } from './sealing.ts';
 import type { Store } from './store.ts';
 import { NO_TEMPLATE, type Template, templateOf } from './template.ts';
 import { TreeBuilder } from './tree-builder.ts';
+import { neededChunk } from './tree-plan.ts';
 import type { SizeLimits } from './tree-walk.ts';
 import { TreeWriter } from './tree-writer.ts';
-import { packKey, type Vault } from './vault.ts';
+import type { Vault } from './vault.ts';
 
 export type TemplatesParts = {
   readonly store: Store;
@@ -41,12 +44,16 @@ export type TemplatesParts = {
   readonly scratchDir: string | null;
 };
 
+/** A template in the store, and where the names of its files are. */
+type Stored = { readonly key: string; readonly manifest: Manifest; readonly tree: Tree };
+
 const HASH = /^[0-9a-f]{64}$/;
 
 export class Templates {
   readonly #parts: TemplatesParts;
   #own: Promise<Template> | undefined;
   #isKept = false;
+  #keeping: Promise<void> | undefined;
   readonly #others = new Map<string, Promise<Template>>();
   #temporary: Promise<string> | undefined;
 
@@ -79,13 +86,59 @@ export class Templates {
     return found;
   }
 
-  /** Puts this machine's into the store, if it is not there: snapshots are worth nothing without. */
+  /**
+   * Puts this machine's into the store, if it is not there as it should be: without it all snapshots
+   * told by it are worth nothing, and once this machine is lost nobody else has it.
+   */
   async keepOwn(signal: AbortSignal): Promise<void> {
-    if (this.#isKept) return;
+    while (!this.#isKept) {
+      if (this.#keeping) await this.#keeping.catch(() => {});
+      else {
+        this.#keeping = this.#keepOwn(signal).finally(() => {
+          this.#keeping = undefined;
+        });
+        await this.#keeping;
+      }
+    }
+  }
+
+  async #keepOwn(signal: AbortSignal): Promise<void> {
     const own = await this.own();
-    const place = this.#place(own.hash);
-    if (!(await this.#parts.store.stat(treeKey(place)))) await this.#keep(own, place, signal);
+    const stored = await this.#found(own.hash, signal);
+    if (!stored || !(await this.#isWhole(own.hash, stored, signal))) {
+      await this.#keep(own, signal);
+      if (stored) await this.#parts.store.delete([stored.key]);
+    }
     this.#isKept = true;
+  }
+
+  async #found(hash: string, signal: AbortSignal): Promise<Stored | undefined> {
+    return await this.#stored(hash, signal).catch((error: unknown) => {
+      if (error instanceof Damage) return undefined;
+      throw error;
+    });
+  }
+
+  /** Reads all of it, which is some megabytes, once in the life of a server. */
+  async #isWhole(hash: string, { manifest, tree }: Stored, signal: AbortSignal): Promise<boolean> {
+    const { store, workers } = this.#parts;
+    const vault = this.#place(hash);
+    const fetcher = new ChunkFetcher({ store, vault, template: NO_TEMPLATE, signal });
+    const needed = [...tree.files].flatMap(([path, file]) =>
+      [...file.chunks.keys()].map((index) =>
+        neededChunk(manifest, NO_TEMPLATE, { path, file, index }),
+      ),
+    );
+    try {
+      for (const batch of batchesOf(needed, vault)) {
+        const { bytes, chunks } = await fetcher.fetch(batch);
+        await workers.run({ kind: 'read', templateDir: '/', bytes, chunks });
+      }
+      return true;
+    } catch (error) {
+      if (error instanceof Damage) return false;
+      throw error;
+    }
   }
 
   /** Removes what is in a temporary directory. */
@@ -104,7 +157,8 @@ export class Templates {
     return { prefix: `templates/${hash}/`, key, wrapped: Buffer.alloc(0) };
   }
 
-  async #keep({ dir, hash, name }: Template, vault: Vault, signal: AbortSignal): Promise<void> {
+  async #keep({ dir, hash, name }: Template, signal: AbortSignal): Promise<void> {
+    const vault = this.#place(hash);
     const { store, random, workers, limits } = this.#parts;
     const writer = new PackWriter({
       ...{ store, vault, random, workers, template: NO_TEMPLATE.hash, signal },
@@ -124,11 +178,14 @@ export class Templates {
       ...{ engine: NO_ENGINE, origin: '', notes: {} },
       ...{ directories, removed, files, blobs, doubtful: [], treeHash: hash },
     };
-    const key = treeKey(vault);
-    const bytes = sealObject({ key: vault.key, name: key }, random, [encodeManifest(manifest)]);
-    // Another was quicker; its packs are as good.
-    if (await createWhole(store, key, bytes, signal)) return;
-    await store.delete(writer.written.map((pack) => packKey(vault, pack)));
+    for (const key of [`${vault.prefix}tree`, `${vault.prefix}tree-${this.#drawn()}`]) {
+      const bytes = sealObject({ key: vault.key, name: key }, random, [encodeManifest(manifest)]);
+      if (await createWhole(store, key, bytes, signal)) return;
+    }
+  }
+
+  #drawn(): string {
+    return Buffer.from(this.#parts.random.bytes(6)).toString('hex');
   }
 
   async #bringBack(hash: string, name: string, signal: AbortSignal): Promise<Template> {
@@ -137,7 +194,7 @@ export class Templates {
     const dir = join(home, hash);
     const there = await this.#asNamed(hash, dir, name).catch(() => undefined);
     if (there) return there;
-    const draft = `${dir}.${Buffer.from(this.#parts.random.bytes(6)).toString('hex')}.new`;
+    const draft = `${dir}.${this.#drawn()}.new`;
     try {
       await mkdir(draft, { mode: 0o700 });
       await this.#write(hash, draft, signal);
@@ -158,17 +215,35 @@ export class Templates {
     return template.hash === hash ? template : undefined;
   }
 
-  async #write(hash: string, into: string, signal: AbortSignal): Promise<void> {
-    const { store, workers } = this.#parts;
-    const vault = this.#place(hash);
-    const key = treeKey(vault);
-    const object = await store.read(key, signal);
+  /** As it is in the store. Throws `Damage`. */
+  async #stored(hash: string, signal: AbortSignal): Promise<Stored> {
+    let damage = new Damage('its template is missing');
+    for await (const { key } of this.#parts.store.list(`${this.#place(hash).prefix}tree`)) {
+      try {
+        return { key, ...(await this.#opened(hash, key, signal)) };
+      } catch (error) {
+        if (!(error instanceof Damage)) throw error;
+        damage = error;
+      }
+    }
+    throw damage;
+  }
+
+  async #opened(hash: string, key: string, signal: AbortSignal): Promise<Omit<Stored, 'key'>> {
+    const object = await this.#parts.store.read(key, signal);
     if (!object) throw new Damage('its template is missing');
-    const piece = openPiece({ key: vault.key, name: key }, object.bytes, 0);
+    const piece = openPiece({ key: this.#place(hash).key, name: key }, object.bytes, 0);
     if (!piece) throw new Damage('its template is cut short');
     const manifest = decodeManifest(piece);
     const tree = treeOf(manifest, NO_TEMPLATE);
     if (treeHash(tree) !== hash) throw new Damage('its template is another');
+    return { manifest, tree };
+  }
+
+  async #write(hash: string, into: string, signal: AbortSignal): Promise<void> {
+    const { store, workers } = this.#parts;
+    const vault = this.#place(hash);
+    const { manifest, tree } = await this.#stored(hash, signal);
     const writer = new TreeWriter({
       ...{ ground: { store, workers }, vault, manifest, template: NO_TEMPLATE, tree, into },
       ...{ present: NO_TEMPLATE.tree, last: null, owner: null, signal },
@@ -183,8 +258,6 @@ export class Templates {
     return this.#temporary;
   }
 }
-
-const treeKey = (vault: Vault): string => `${vault.prefix}tree`;
 
 /** A template is not told by what runs on it. */
 const NO_ENGINE: Manifest['engine'] = {
