@@ -92,7 +92,7 @@ export class Templates {
    */
   async keepOwn(signal: AbortSignal): Promise<void> {
     while (!this.#isKept) {
-      if (this.#keeping) await this.#keeping.catch(() => {});
+      if (this.#keeping !== undefined) await this.#keeping.catch(() => {});
       else {
         this.#keeping = this.#keepOwn(signal).finally(() => {
           this.#keeping = undefined;
