@@ -192,10 +192,11 @@ test.each(['husk.copied', 'husk.done'] as const)(
   'a server killed at %s makes husks anew',
   async (point) => {
     const name = point.replace('.', '-');
-    // A new tenant takes a husk, and another is made in its place.
-    await dieAtOrBefore(point, (server) =>
-      server.client.tenants.create({ name: `${name}-before` }),
-    );
+    // A new tenant takes a husk when it is first woken, and another is made in its place.
+    await dieAtOrBefore(point, async (server) => {
+      await server.client.tenants.create({ name: `${name}-before` });
+      await server.client.tenants.wake(`${name}-before`);
+    });
     await using server = await realServer({ dataDir });
     const tenant = await server.client.tenants.create({ name });
     expect(await query(server, tenant, 'select 1 as one')).toEqual([{ one: 1 }]);
