@@ -176,7 +176,10 @@ async function ownCopy(
   record: TenantRecord,
   snapshot: SnapshotId,
 ): Promise<SnapshotId> {
-  await record.note({});
+  const { home, dirtySince } = record.tenant;
+  // What is latest from now on is not what the tenant has, should this be cut short.
+  const isHere = home.kind === 'local';
+  await record.note(isHere ? { dirtySince: dirtySince ?? world.clock.wall() } : {});
   const { id, vault, generation } = record.tenant;
   const copy = snapshotIdOf(generation);
   const notes = await notesOf(world, record);

@@ -254,6 +254,25 @@ test.each([true, false])(
   },
 );
 
+test('a restore that was cut short is not what is saved of the tenant', async () => {
+  const world = new Orchestrated();
+  const tenant = await sleeping(world);
+  const { id } = tenant;
+  const first = await outcome(world, world.orchestrator.snapshot(id, 'first'));
+  await use(world, tenant, 2);
+  await outcome(world, world.orchestrator.suspend(id));
+  await outcome(world, world.orchestrator.snapshot(id, null));
+  const share = world.archive.share.bind(world.archive);
+  world.archive.share = async (from, to) => {
+    await share(from, to);
+    throw new Error('the answer is lost');
+  };
+  expect(await outcome(world, world.orchestrator.restore(id, first.id))).toBeInstanceOf(Error);
+  expect((await rowOf(world, tenant)).home).toEqual({ kind: 'local' });
+  const now = await outcome(world, world.orchestrator.snapshot(id, null));
+  expect(writesIn(world, tenant, now.id)).toBe(5);
+});
+
 test('a tenant that is removed while it is saved is not saved again first', async () => {
   const world = new Orchestrated();
   const tenant = await world.tenant('acme');
