@@ -12,6 +12,7 @@ import { condemnedPacks } from './condemned.ts';
 import { Damage } from './damage.ts';
 import type { Ground } from './ground.ts';
 import type { Blob, Manifest } from './manifest.ts';
+import { each, inTurns } from './steps.ts';
 import type { Template } from './template.ts';
 import { packKey, type Vault } from './vault.ts';
 
@@ -51,11 +52,12 @@ export async function findBase(
     const stored = new Map<ChunkId, Blob>();
     // So that their pages are looked at again.
     const doubtful = new Set(manifest.doubtful);
-    for (const blob of manifest.blobs) {
-      if (doubtful.has(blob.id)) continue;
-      if (blob.like !== null && manifest.template.hash !== template.hash) continue;
+    const take = (blob: Blob): void => {
+      if (doubtful.has(blob.id)) return;
+      if (blob.like !== null && manifest.template.hash !== template.hash) return;
       if (blob.at.kind === 'inline' || isUsable(blob.at.pack)) stored.set(blob.id, blob);
-    }
+    };
+    await inTurns(each(manifest.blobs, take));
     return { manifest, snapshot: latest.snapshot.id, stored };
   } catch (error) {
     if (!(error instanceof Damage)) throw error;

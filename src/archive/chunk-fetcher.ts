@@ -84,15 +84,30 @@ export class ChunkFetcher {
 export function* batchesOf(chunks: readonly NeededChunk[], vault: Vault): Generator<Batch> {
   const loose = chunks.filter(({ blob }) => blob?.at.kind !== 'pack');
   yield* looseBatches(loose);
-  const packed = chunks
-    .flatMap((chunk) => {
-      const { at, length } = chunk.blob ?? {};
-      return at?.kind === 'pack' && length !== undefined ? [{ chunk, at, length }] : [];
-    })
-    .sort((a, b) =>
-      a.at.pack === b.at.pack ? a.at.offset - b.at.offset : a.at.pack < b.at.pack ? -1 : 1,
-    );
-  let batch: typeof packed = [];
+  for (const packed of byPack(chunks)) yield* packedBatches(packed, vault);
+}
+
+type PackedChunk = {
+  readonly chunk: NeededChunk;
+  readonly at: { readonly pack: string; readonly offset: number };
+  readonly length: number;
+};
+
+/** By the pack that they are in, each in the order of the pack. */
+function* byPack(chunks: readonly NeededChunk[]): Generator<PackedChunk[]> {
+  const packs = new Map<string, PackedChunk[]>();
+  for (const chunk of chunks) {
+    const { at, length } = chunk.blob ?? {};
+    if (at?.kind !== 'pack' || length === undefined) continue;
+    const packed = packs.get(at.pack);
+    if (packed) packed.push({ chunk, at, length });
+    else packs.set(at.pack, [{ chunk, at, length }]);
+  }
+  for (const packed of packs.values()) yield packed.sort((a, b) => a.at.offset - b.at.offset);
+}
+
+function* packedBatches(packed: readonly PackedChunk[], vault: Vault): Generator<Batch> {
+  let batch: PackedChunk[] = [];
   const read = (): Batch => {
     const [first] = batch;
     const final = batch.at(-1);
@@ -110,7 +125,6 @@ export function* batchesOf(chunks: readonly NeededChunk[], vault: Vault): Genera
     const isNear =
       first !== undefined &&
       before !== undefined &&
-      first.at.pack === one.at.pack &&
       one.at.offset - (before.at.offset + before.length) <= GAP_BYTES_MAX &&
       one.at.offset + one.length - first.at.offset <= READ_BYTES_MAX;
     if (!isNear && first) {

@@ -1,5 +1,7 @@
 /** Files are cut into chunks at fixed places, as PostgreSQL overwrites them in place. */
+import { createHash } from 'node:crypto';
 import { sha256 } from './sealing.ts';
+import { atOnce, each, type Steps } from './steps.ts';
 
 /** 16 pages. */
 export const CHUNK_BYTES = 131_072;
@@ -32,11 +34,23 @@ export type Tree = {
 export type TreeFile = { readonly size: number; readonly chunks: readonly ChunkId[] };
 
 /** Equal for two trees only if they are. */
-export function treeHash(tree: Tree): string {
-  const lines = [...tree.directories].sort().map((path) => `d ${path}\n`);
-  for (const path of [...tree.files.keys()].sort()) {
+export const treeHash = (tree: Tree): string => atOnce(hashSteps(tree));
+
+export function* hashSteps(tree: Tree): Steps<string> {
+  const hash = createHash('sha256');
+  let lines = [...tree.directories].sort().map((path) => `d ${path}\n`);
+  const take = (path: string): void => {
     const file = tree.files.get(path);
     if (file) lines.push(`f ${path} ${file.size} ${file.chunks.join(' ')}\n`);
-  }
-  return sha256(lines.join(''));
+    if (lines.length < LINES_AT_ONCE) return;
+    hash.update(lines.join(''));
+    lines = [];
+  };
+  yield* each([...tree.files.keys()].sort(), take, (path) => rowsOf(tree.files.get(path)));
+  return hash.update(lines.join('')).digest('hex');
 }
+
+const LINES_AT_ONCE = 64;
+
+/** What a file costs that all chunks of are gone through. */
+const rowsOf = (file: TreeFile | undefined): number => 1 + (file?.chunks.length ?? 0);

@@ -3,19 +3,23 @@
  * shared memory. Ids are evenly spread, so their first bytes are hash enough.
  */
 import type { ChunkId } from './chunks.ts';
+import { atOnce, each, type Steps } from './steps.ts';
 
 const ID_BYTES = 32;
 
 /** `ids` without `ZERO`. */
-export function knownChunks(ids: Iterable<ChunkId>, count: number): SharedArrayBuffer {
+export const knownChunks = (ids: Iterable<ChunkId>, count: number): SharedArrayBuffer =>
+  atOnce(knownSteps(ids, count));
+
+export function* knownSteps(ids: Iterable<ChunkId>, count: number): Steps<SharedArrayBuffer> {
   let slots = 16;
   while (slots < count * 2) slots *= 2;
   const shared = new SharedArrayBuffer(slots * ID_BYTES);
   const table = Buffer.from(shared);
-  for (const id of ids) {
+  yield* each(ids, (id) => {
     const bytes = Buffer.from(id, 'hex');
     bytes.copy(table, slotOf(table, bytes) * ID_BYTES);
-  }
+  });
   return shared;
 }
 

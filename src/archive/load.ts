@@ -7,13 +7,14 @@
 import type { Loaded, LoadRequest, SnapshotRef } from '../domain/archive.ts';
 import { Fault, fault } from '../domain/faults.ts';
 import type { TenantId } from '../domain/ids.ts';
-import { treeHash } from './chunks.ts';
+import { hashSteps } from './chunks.ts';
 import { CONTROL_FILE } from './control-file.ts';
 import { Damage } from './damage.ts';
 import type { Ground } from './ground.ts';
-import { treeOf } from './manifest.ts';
+import { treeSteps } from './manifest.ts';
 import { sealObject } from './sealed-object.ts';
 import type { Opened } from './snapshots.ts';
+import { inTurns } from './steps.ts';
 import { TreeWriter } from './tree-writer.ts';
 import { damageKey, type Vault } from './vault.ts';
 
@@ -57,8 +58,9 @@ async function writeSnapshot(
   const { into, owner, signal } = request;
   const local = await ground.templates.own();
   const template = await ground.templates.named(manifest.template, signal);
-  const tree = treeOf(manifest, template);
-  if (treeHash(tree) !== manifest.treeHash) throw new Damage('the manifest contradicts itself');
+  const tree = await inTurns(treeSteps(manifest, template));
+  if ((await inTurns(hashSteps(tree))) !== manifest.treeHash)
+    throw new Damage('the manifest contradicts itself');
   const writer = new TreeWriter({
     ...{ ground, vault, manifest, template, tree, into, owner, signal },
     present: local.tree,

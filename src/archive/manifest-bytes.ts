@@ -5,8 +5,16 @@
 import { CHUNK_BYTES, chunkCount } from './chunks.ts';
 import { CODECS, pack, unpack } from './codec.ts';
 import { Damage } from './damage.ts';
-import { type Blob, codesOf, type Engine, type Manifest, runsOf } from './manifest.ts';
+import {
+  type Blob,
+  codesOf,
+  type Engine,
+  type Manifest,
+  type ManifestFile,
+  runsOf,
+} from './manifest.ts';
 import { TAG_BYTES } from './sealing.ts';
+import { atOnce, each, type Steps } from './steps.ts';
 
 const FORMAT = 1;
 const ID_BYTES = 32;
@@ -32,26 +40,34 @@ type Head = {
   readonly treeHash: string;
 };
 
-export function encodeManifest(manifest: Manifest): Buffer {
+export const encodeManifest = (manifest: Manifest): Buffer => atOnce(encodeSteps(manifest));
+
+export function* encodeSteps(manifest: Manifest): Steps<Buffer> {
   const packs: string[] = [];
   const packNumber = new Map<string, number>();
-  for (const { at } of manifest.blobs) {
-    if (at.kind !== 'pack' || packNumber.has(at.pack)) continue;
+  yield* each(manifest.blobs, ({ at }) => {
+    if (at.kind !== 'pack' || packNumber.has(at.pack)) return;
     packNumber.set(at.pack, packs.length);
     packs.push(at.pack);
-  }
+  });
   const { template, engine, origin, notes, directories, removed, files, blobs } = manifest;
+  const rows: Head['files'][number][] = [];
+  const addRow = ([path, { size, codes }]: [string, ManifestFile]): void => {
+    rows.push([path, size, runsOf(codes)]);
+  };
+  yield* each(files, addRow, ([, { codes }]) => 1 + codes.length);
   const head: Head = {
-    ...{ format: FORMAT, template, engine, origin, notes, directories, removed },
-    files: [...files].map(([path, { size, codes }]) => [path, size, runsOf(codes)]),
+    ...{ format: FORMAT, template, engine, origin, notes, directories, removed, files: rows },
     ...{ packs, blobs: blobs.length, doubtful: manifest.doubtful, treeHash: manifest.treeHash },
   };
   const json = Buffer.from(JSON.stringify(head));
-  const table = encodeTable(blobs, packNumber);
+  const table = yield* encodeTable(blobs, packNumber);
+  yield;
   const length = Buffer.alloc(4);
   length.writeUInt32LE(json.length);
   const plain = Buffer.concat([length, json, table]);
   const packed = pack(plain, null);
+  yield;
   const header = Buffer.alloc(HEADER_BYTES);
   header.writeUInt8(packed.codec, 0);
   header.writeUInt32LE(packed.bytes.length, 1);
@@ -60,11 +76,14 @@ export function encodeManifest(manifest: Manifest): Buffer {
   return Buffer.concat([header, packed.bytes, ...inline]);
 }
 
-function encodeTable(blobs: readonly Blob[], packNumber: ReadonlyMap<string, number>): Buffer {
+function* encodeTable(
+  blobs: readonly Blob[],
+  packNumber: ReadonlyMap<string, number>,
+): Steps<Buffer> {
   const count = blobs.length;
   const table = Buffer.alloc(count * (ID_BYTES + ROW_BYTES));
   let inlineAt = 0;
-  for (const [row, blob] of blobs.entries()) {
+  yield* each(blobs.entries(), ([row, blob]) => {
     const { at } = blob;
     table.write(blob.id, row * ID_BYTES, 'hex');
     const column = (number: number): number => count * ID_BYTES + (number * count + row) * 4;
@@ -75,12 +94,15 @@ function encodeTable(blobs: readonly Blob[], packNumber: ReadonlyMap<string, num
     table.writeUInt32LE(blob.like === null ? 0 : blob.like + 1, column(4));
     table.writeUInt8(blob.codec, count * (ID_BYTES + 20) + row);
     if (at.kind === 'inline') inlineAt += blob.length;
-  }
+  });
   return table;
 }
 
 /** Throws `Damage` on what no `encodeManifest` has made. */
-export function decodeManifest(bytes: Buffer): Manifest {
+export const decodeManifest = (bytes: Buffer): Manifest => atOnce(decodeSteps(bytes));
+
+/** Throws `Damage` as well. */
+export function* decodeSteps(bytes: Buffer): Steps<Manifest> {
   if (bytes.length < HEADER_BYTES) throw new Damage('the manifest is cut short');
   const packedBytes = bytes.readUInt32LE(1);
   const plainBytes = bytes.readUInt32LE(5);
@@ -93,14 +115,17 @@ export function decodeManifest(bytes: Buffer): Manifest {
   const jsonEnd = 4 + plain.readUInt32LE(0);
   const head = parseHead(plain.subarray(4, jsonEnd));
   const table = plain.subarray(jsonEnd);
-  const blobs = decodeTable(table, head, bytes.subarray(inlineFrom));
-  const files = head.files.map(
-    ([path, size, runs]) => [path, { size, codes: codesOf(runs, chunkCount(size)) }] as const,
-  );
+  yield;
+  const blobs = yield* decodeTable(table, head, bytes.subarray(inlineFrom));
+  const files = new Map<string, ManifestFile>();
+  const add = ([path, size, runs]: Head['files'][number]): void => {
+    files.set(path, { size, codes: codesOf(runs, chunkCount(size)) });
+  };
+  yield* each(head.files, add, ([, size]) => 1 + chunkCount(size));
   const { template, engine, origin, notes, directories, removed } = head;
   return {
     ...{ template, engine, origin, notes, directories, removed, blobs },
-    ...{ files: new Map(files), doubtful: head.doubtful, treeHash: head.treeHash },
+    ...{ files, doubtful: head.doubtful, treeHash: head.treeHash },
   };
 }
 
@@ -114,10 +139,10 @@ function parseHead(json: Buffer): Head {
   throw new Damage('the manifest is of a later version');
 }
 
-function decodeTable(table: Buffer, head: Head, inline: Buffer): Blob[] {
+function* decodeTable(table: Buffer, head: Head, inline: Buffer): Steps<Blob[]> {
   const count = head.blobs;
   if (table.length !== count * (ID_BYTES + ROW_BYTES)) throw new Damage('the table is cut short');
-  return Array.from({ length: count }, (_, row) => {
+  const decoded = (row: number): Blob => {
     const value = (number: number): number =>
       table.readUInt32LE(count * ID_BYTES + (number * count + row) * 4);
     const id = table.toString('hex', row * ID_BYTES, (row + 1) * ID_BYTES);
@@ -135,7 +160,12 @@ function decodeTable(table: Buffer, head: Head, inline: Buffer): Blob[] {
     const name = head.packs[pack];
     if (name === undefined) throw new Damage('a pack is named that is not there');
     return { ...blob, at: { kind: 'pack', pack: name, offset } };
+  };
+  const blobs: Blob[] = [];
+  yield* each(Array(count).keys(), (row) => {
+    blobs.push(decoded(row));
   });
+  return blobs;
 }
 
 type Columns = [number, number, number, number, number];

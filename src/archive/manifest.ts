@@ -7,6 +7,7 @@
  */
 import { type ChunkId, chunkCount, type Tree, type TreeFile, ZERO } from './chunks.ts';
 import { Damage } from './damage.ts';
+import { atOnce, each, type Steps } from './steps.ts';
 import type { Template } from './template.ts';
 import { nameObjection, shown } from './tree-names.ts';
 
@@ -117,7 +118,10 @@ export function codesOf(runs: readonly number[], count: number): ChunkCode[] {
 }
 
 /** The whole tree that a manifest says. Throws `Damage` unless it is in itself consistent. */
-export function treeOf(manifest: Manifest, template: Template): Tree {
+export const treeOf = (manifest: Manifest, template: Template): Tree =>
+  atOnce(treeSteps(manifest, template));
+
+export function* treeSteps(manifest: Manifest, template: Template): Steps<Tree> {
   const gone = new Set(manifest.removed);
   const directories = [
     ...template.tree.directories.filter((path) => !gone.has(path)),
@@ -127,11 +131,12 @@ export function treeOf(manifest: Manifest, template: Template): Tree {
   for (const [path, file] of template.tree.files) {
     if (!gone.has(path) && !manifest.files.has(path)) files.set(path, file);
   }
-  for (const [path, { size, codes }] of manifest.files) {
+  const add = ([path, { size, codes }]: [string, ManifestFile]): void => {
     if (codes.length !== chunkCount(size)) throw new Damage('a file lacks chunks');
     files.set(path, { size, chunks: codes.map((code) => idOf(manifest, template, code)) });
-  }
-  mustBeTree(directories, files);
+  };
+  yield* each(manifest.files, add, ([, { codes }]) => 1 + codes.length);
+  yield* mustBeTree(directories, files);
   return { directories, files };
 }
 
@@ -145,15 +150,18 @@ function idOf(manifest: Manifest, template: Template, code: ChunkCode): ChunkId 
 }
 
 /** Every name is one that may be, once, in a directory that is there. */
-function mustBeTree(directories: readonly string[], files: ReadonlyMap<string, TreeFile>): void {
+function* mustBeTree(
+  directories: readonly string[],
+  files: ReadonlyMap<string, TreeFile>,
+): Steps<void> {
   const known = new Set(directories);
   if (known.size !== directories.length) throw new Damage('a directory is named twice');
-  for (const path of [...directories, ...files.keys()]) {
+  yield* each([...directories, ...files.keys()], (path) => {
     const objection = nameObjection(path);
     if (objection !== null) throw new Damage(`${shown(path)} ${objection}`);
     const parent = path.split('/').slice(0, -1).join('/');
     if (parent !== '' && !known.has(parent)) throw new Damage(`${shown(path)} has no directory`);
-  }
+  });
   for (const path of files.keys()) {
     if (known.has(path)) throw new Damage(`${shown(path)} is a directory and a file`);
   }

@@ -22,8 +22,8 @@ const ID_BYTES = 16;
 /** A pack is written once it has this much. */
 const PACK_BYTES = 8 * 1024 * 1024;
 
-/** Bytes that are compared before others have their turn. */
-const COMPARED_AT_ONCE = 1024 * 1024;
+/** Bytes that are read back at once. */
+const COMPARED_AT_ONCE = 2 * 1024 * 1024;
 
 /** What is less than this goes into the manifest. */
 const INLINE_BYTES_MAX = 64 * 1024;
@@ -177,22 +177,27 @@ export async function createWhole(
   signal?: AbortSignal,
 ): Promise<boolean> {
   const isNew = await store.create(key, bytes, signal);
-  const back = await store.read(key, signal);
-  const isWhole = back !== undefined && (await isSame(back.bytes, bytes));
-  if (back) release(back.bytes);
-  if (isWhole) return true;
+  if (await isThere(store, key, bytes, signal)) return true;
   if (isNew)
     throw fault('ARCHIVE_DOWN', { why: `${store.name} does not give back what it was given` });
   return false;
 }
 
-/** Others have their turn in between. */
-async function isSame(some: Buffer, others: Uint8Array): Promise<boolean> {
-  if (some.length !== others.length) return false;
-  for (let from = 0; from < some.length; from += COMPARED_AT_ONCE) {
-    if (from > 0) await new Promise<void>((resolve) => setImmediate(resolve));
-    const to = Math.min(some.length, from + COMPARED_AT_ONCE);
-    if (some.compare(others, from, to, from, to) !== 0) return false;
+/** Reads some at a time, so that little is held, and others have their turn in between. */
+async function isThere(
+  store: Store,
+  key: string,
+  bytes: Uint8Array,
+  signal: AbortSignal | undefined,
+): Promise<boolean> {
+  for (let offset = 0; offset <= bytes.length; offset += COMPARED_AT_ONCE) {
+    const length = Math.min(COMPARED_AT_ONCE, bytes.length - offset);
+    // One byte more than there should be: it may have become longer.
+    const back = await store.readRange(key, { offset, length: length + 1 }, signal);
+    const expected = bytes.subarray(offset, offset + length + 1);
+    const isSame = back?.equals(expected) ?? false;
+    if (back) release(back);
+    if (!isSame) return false;
   }
   return true;
 }

@@ -15,17 +15,18 @@ import type { SaveRequest, Snapshot } from '../domain/archive.ts';
 import { assert } from '../domain/assert.ts';
 import { elapsed, type Instant } from '../domain/units.ts';
 import { type Base, findBase } from './base.ts';
-import { treeHash } from './chunks.ts';
+import { hashSteps } from './chunks.ts';
 import type { Ground } from './ground.ts';
 import { mustBeNewer } from './head.ts';
-import { knownChunks } from './known-chunks.ts';
-import { type Blob, type Manifest, treeOf } from './manifest.ts';
-import { decodeManifest, encodeManifest } from './manifest-bytes.ts';
+import { knownSteps } from './known-chunks.ts';
+import { type Blob, type Manifest, treeSteps } from './manifest.ts';
+import { decodeSteps, encodeSteps } from './manifest-bytes.ts';
 import { PackWriter } from './packs.ts';
 import { keepScan, recallOf } from './scan-cache.ts';
 import { type Scanned, scanSource } from './scanning.ts';
 import { type Draft, swingOrTakeBack, writeManifest } from './sharing.ts';
 import type { Summary } from './snapshots.ts';
+import { inTurns } from './steps.ts';
 import type { Template } from './template.ts';
 import { type BadPage, TreeBuilder } from './tree-builder.ts';
 import { packKey, type Vault } from './vault.ts';
@@ -78,14 +79,14 @@ async function drafted(
   const template = await templates.own();
   const builder = new TreeBuilder({ template, stored: base.stored, writer });
   const ids = [...template.numberOf.keys(), ...base.stored.keys()];
-  const known = knownChunks(ids, ids.length);
+  const known = await inTurns(knownSteps(ids, ids.length));
   const parts = { workers, limits, builder, templateDir: template.dir, known, signal };
   const recall = await recallOf(ground, request, { base, template, builder });
   const scanned = await scanSource(parts, source, recall);
   const { tree, directories, removed, files } = builder.finish();
   const blobs = await writer.finish();
   signal.throwIfAborted();
-  const hash = treeHash(tree);
+  const hash = await inTurns(hashSteps(tree));
   const doubt = doubtOf(ground, request, builder.badPages);
   const manifest: Manifest = {
     template: { hash: template.hash, name: template.name },
@@ -97,14 +98,16 @@ async function drafted(
     ...{ packBytesAdded: writer.writtenBytes, packBytesReached: packBytesOf(blobs) },
     ...{ doubt, treeHash: hash },
   };
-  mustTellTree(manifest, template);
+  await mustTellTree(manifest, template);
   return { draft: { manifest, summary }, scanned };
 }
 
 /** What will be read back is told by these bytes: they must tell the tree that was saved. */
-function mustTellTree(manifest: Manifest, template: Template): void {
-  const told = treeOf(decodeManifest(encodeManifest(manifest)), template);
-  assert(treeHash(told) === manifest.treeHash, 'a manifest does not tell its tree');
+async function mustTellTree(manifest: Manifest, template: Template): Promise<void> {
+  const bytes = await inTurns(encodeSteps(manifest));
+  const told = await inTurns(treeSteps(await inTurns(decodeSteps(bytes)), template));
+  const hash = await inTurns(hashSteps(told));
+  assert(hash === manifest.treeHash, 'a manifest does not tell its tree');
 }
 
 export const packBytesOf = (blobs: readonly Blob[]): number =>

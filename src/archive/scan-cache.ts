@@ -14,8 +14,9 @@ import { seconds, type Timestamp } from '../domain/units.ts';
 import type { Base } from './base.ts';
 import { type Tree, ZERO } from './chunks.ts';
 import type { Ground } from './ground.ts';
-import { treeOf } from './manifest.ts';
+import { treeSteps } from './manifest.ts';
 import type { Recall, Scanned } from './scanning.ts';
+import { inTurns } from './steps.ts';
 import type { Template } from './template.ts';
 import type { TreeBuilder } from './tree-builder.ts';
 import type { SeenFile } from './tree-walk.ts';
@@ -58,7 +59,7 @@ export async function recallOf(
   const isOfBase = cache?.snapshot === snapshot && cache?.template === template.hash;
   if (!cache || !isOfBase || manifest.template.hash !== template.hash) return NOTHING;
   const rows = new Map(cache.files.map((row) => [row[0], row]));
-  const tree: Tree = treeOf(manifest, template);
+  const tree: Tree = await inTurns(treeSteps(manifest, template));
   return (file, root) => {
     const row = rows.get(file.path);
     const known = tree.files.get(file.path);

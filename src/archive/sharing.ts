@@ -66,7 +66,7 @@ export async function writeManifest(
   const { tenant, snapshot } = ref;
   if (tries === 0) throw fault('STALE_GENERATION', { tenant });
   const key = manifestKey(vault, tenant, snapshot);
-  const bytes = encodeSnapshot({ vault, key, random }, summary, manifest);
+  const bytes = await encodeSnapshot({ vault, key, random }, summary, manifest);
   const isMine = await createWhole(store, key, bytes);
   const there = isMine ? undefined : await readTree(ground, vault, ref);
   if (!isMine && there === undefined) {

@@ -4,8 +4,9 @@ import { parseSnapshotId, type SnapshotId, type TenantId } from '../domain/ids.t
 import type { Random } from '../domain/random.ts';
 import { Damage } from './damage.ts';
 import type { Manifest } from './manifest.ts';
-import { decodeManifest, encodeManifest } from './manifest-bytes.ts';
+import { decodeSteps, encodeSteps } from './manifest-bytes.ts';
 import { objectBytes, openPiece, sealObject } from './sealed-object.ts';
+import { inTurns } from './steps.ts';
 import type { Store } from './store.ts';
 import { damageKey, manifestKey, manifestsOf, type Vault } from './vault.ts';
 
@@ -24,13 +25,13 @@ export type Stored = { readonly summary: Summary; readonly snapshot: Snapshot };
 /** Most summaries are read at once; a longer one is read again. */
 const SUMMARY_BYTES = 2_048;
 
-export function encodeSnapshot(
+export async function encodeSnapshot(
   at: { readonly vault: Vault; readonly key: string; readonly random: Random },
   summary: Summary,
   manifest: Manifest,
-): Buffer {
+): Promise<Buffer> {
   const place = { key: at.vault.key, name: at.key };
-  const pieces = [Buffer.from(JSON.stringify(summary)), encodeManifest(manifest)];
+  const pieces = [Buffer.from(JSON.stringify(summary)), await inTurns(encodeSteps(manifest))];
   return sealObject(place, at.random, pieces);
 }
 
@@ -69,7 +70,7 @@ export class Snapshots {
     const body = openPiece(place, object.bytes, 1);
     if (!body) throw new Damage('the manifest is cut short');
     const bytes = object.bytes.length;
-    const manifest = decodeManifest(body);
+    const manifest = await inTurns(decodeSteps(body));
     return { summary, manifest, snapshot: snapshotOf(id, summary, bytes), bytes };
   }
 

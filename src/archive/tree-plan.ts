@@ -9,6 +9,7 @@ import {
 } from './chunks.ts';
 import { CONTROL_FILE } from './control-file.ts';
 import { type Blob, type Manifest, type Meaning, meaningOf, templateCode } from './manifest.ts';
+import { each, type Steps } from './steps.ts';
 import type { Template } from './template.ts';
 
 /** What a directory holds by name; of the files' content only what `present` says is known. */
@@ -54,7 +55,7 @@ export type PlanInput = {
 /** A copy of the template gets an identifier of its own, which is written here. */
 const isOwn = (path: string): boolean => path === CONTROL_FILE || path.startsWith('pg_wal/');
 
-export function planTree(input: PlanInput): TreePlan {
+export function* planSteps(input: PlanInput): Steps<TreePlan> {
   const { tree, listing } = input;
   const wanted = new Set(tree.directories);
   const gone = [...listing.files]
@@ -72,7 +73,7 @@ export function planTree(input: PlanInput): TreePlan {
     const isResized = isNew || before?.size !== file.size;
     if (isResized) resize.push({ path, size: file.size, isNew });
     const indexes = changedChunks(file, before, isNew);
-    for (const index of indexes) need(input, needed, { path, file, index });
+    yield* each(indexes, (index) => need(input, needed, { path, file, index }));
     if (isResized || indexes.length > 0) files.push(path);
   }
   return {

@@ -11,8 +11,9 @@ import { EarlySync } from './early-sync.ts';
 import type { Ground } from './ground.ts';
 import { eachInFlight } from './in-flight.ts';
 import type { Manifest } from './manifest.ts';
+import { inTurns } from './steps.ts';
 import type { Template } from './template.ts';
-import { type Listing, type NeededChunk, planTree, type TreePlan } from './tree-plan.ts';
+import { type Listing, type NeededChunk, planSteps, type TreePlan } from './tree-plan.ts';
 import type { Vault } from './vault.ts';
 
 export type TreeWriterParts = {
@@ -61,7 +62,8 @@ export class TreeWriter {
 
   async #run(): Promise<void> {
     const { tree, manifest, template, present, into, last } = this.#parts;
-    const plan = planTree({ tree, manifest, template, present, listing: await listingOf(into) });
+    const listing = await listingOf(into);
+    const plan = await inTurns(planSteps({ tree, manifest, template, present, listing }));
     await this.#prepare(plan);
     const isLate = ({ places }: NeededChunk): boolean => places.some(({ path }) => path === last);
     await this.#write(plan.chunks.filter((chunk) => !isLate(chunk)));
