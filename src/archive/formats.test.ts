@@ -3,7 +3,7 @@ import { pack } from 'tar-stream';
 import { expect, test } from 'vitest';
 import { controlFile, noise, SEGMENT_BYTES } from '../testing/archive-world.ts';
 import { SeededRandom } from '../testing/seeded-random.ts';
-import { CODECS, pack as compress, unpack } from './codec.ts';
+import { CODECS, pack as compress, isDense, unpack } from './codec.ts';
 import { parseControlFile, segmentName } from './control-file.ts';
 import { isKnown, knownChunks } from './known-chunks.ts';
 import { codesOf, runsOf } from './manifest.ts';
@@ -27,6 +27,16 @@ test('a chunk with one changed page takes less than 100 bytes beside the old one
   expect(packed.bytes.length).toBeLessThan(100);
   expect(unpack(packed, changed.length, mixed)).toEqual(changed);
   expect(() => unpack(packed, changed.length, null)).toThrow('cannot be decompressed');
+});
+
+test('what is half noise is dense, and comes back from its quick form', () => {
+  const dense = Buffer.concat([noise(90_000, 1), Buffer.alloc(41_072, 'a row of a table; ')]);
+  const packed = compress(dense, null, 'quick');
+  expect(packed.codec).toBe(CODECS.zstd);
+  expect(packed.bytes.length).toBeLessThan(92_000);
+  expect(isDense(packed, dense.length)).toBe(true);
+  expect(unpack(packed, dense.length, null)).toEqual(dense);
+  expect(isDense(compress(Buffer.alloc(131_072, 'text'), null), 131_072)).toBe(false);
 });
 
 test('what does not compress is stored as it is, and a bomb is not unpacked', () => {
