@@ -22,6 +22,33 @@ export function badRequest(message: string): DynaBaseError {
   });
 }
 
+/** What the system says of a file that a person named, in words that say what to do. */
+const FILE_TROUBLE: Readonly<Record<string, string>> = {
+  ENOSPC: 'its disk is full; make room, or name a file elsewhere',
+  EDQUOT: 'the quota of its disk is used up; make room, or name a file elsewhere',
+  ENOENT: 'there is no such directory; make it, or name a file elsewhere',
+  ENOTDIR: 'what should be its directory is none; name a file elsewhere',
+  EISDIR: 'it is a directory; name a file',
+  EACCES: 'you may not do that there; name a file elsewhere',
+  EROFS: 'its disk is read only; name a file elsewhere',
+  ENAMETOOLONG: 'its name is too long; name another',
+};
+
+/** Does `work` on a file that a person named. Throws `BAD_REQUEST` for what that person can mend. */
+export async function onFile<T>(
+  file: string,
+  what: 'read' | 'written',
+  work: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+    const why = FILE_TROUBLE[code];
+    throw why === undefined ? error : badRequest(`${file} cannot be ${what}: ${why}`);
+  }
+}
+
 /** A failure whose message goes with lines that explain it: a statement, a hint. */
 export interface Explained {
   /** Further lines for people, in order. */

@@ -4,7 +4,7 @@ import { pipeline } from 'node:stream/promises';
 import type { Command } from 'commander';
 import { TENANT_PLANS } from '../contract/limits.ts';
 import type { Run } from './command.ts';
-import { badRequest } from './failure.ts';
+import { badRequest, onFile } from './failure.ts';
 import { parsed } from './flag.ts';
 import { choice } from './parse.ts';
 import { secretText } from './tenant-words.ts';
@@ -59,8 +59,7 @@ function addImport(program: Command, run: Run): void {
         const { server, printer, world } = context;
         const plan = parsed('--plan', flags.plan, choice(TENANT_PLANS));
         const client = await server();
-        const parts = file === STANDARD ? world.stdin : await world.readFile(file);
-        if (parts === undefined) throw badRequest(`there is no file ${file}`);
+        const parts = file === STANDARD ? world.stdin : await partsOf(world, file);
         const query = { name, ...(plan === undefined ? {} : { plan }) };
         const tenant = await interruptible(world, (signal) =>
           client.tenants.import(query, parts, { signal }),
@@ -68,6 +67,12 @@ function addImport(program: Command, run: Run): void {
         printer.answer(tenant, (style) => secretText(tenant, 'imported', style));
       }),
     );
+}
+
+async function partsOf(world: World, file: string): Promise<Parts> {
+  const parts = await onFile(file, 'read', () => world.readFile(file));
+  if (parts === undefined) throw badRequest(`there is no file ${file}`);
+  return parts;
 }
 
 /** What is begun is left at Ctrl-C by `signal`, so that nothing half done stays. */
@@ -108,15 +113,15 @@ type Target = {
 
 /** Returns the bytes written. A failure leaves no part of the file, and the one that was there. */
 async function toFile(world: World, { file, replace, from }: Target): Promise<number> {
-  const sink = await world.createFile(file, replace);
+  const sink = await onFile(file, 'written', () => world.createFile(file, replace));
   if (sink === null) throw badRequest(`${file} is there already; say --force to replace it`);
   try {
     let bytes = 0;
     for await (const part of await from()) {
-      await sink.write(part);
+      await onFile(file, 'written', () => sink.write(part));
       bytes += part.length;
     }
-    await sink.keep();
+    await onFile(file, 'written', () => sink.keep());
     return bytes;
   } catch (error) {
     await sink.discard();

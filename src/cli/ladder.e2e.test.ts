@@ -238,6 +238,25 @@ describe('files', () => {
     ]);
   });
 
+  test('what a person can mend about a file is said in words', async () => {
+    const failing = (code: string) => async () => {
+      throw Object.assign(new Error('of the system'), { code });
+    };
+    const said = async (args: readonly string[], trouble: object) =>
+      (await dynabase(args, Object.assign(worldOf(), trouble))).err;
+    expect(await said(['export', 'acme', 'away/acme'], { createFile: failing('ENOENT') })).toBe(
+      'error: away/acme cannot be written: there is no such directory; make it, or name a file elsewhere [BAD_REQUEST]\n',
+    );
+    const nothing = async () => {};
+    const sink = { write: failing('ENOSPC'), keep: nothing, discard: nothing };
+    expect(await said(['export', 'acme', 'full'], { createFile: async () => sink })).toBe(
+      'error: full cannot be written: its disk is full; make room, or name a file elsewhere [BAD_REQUEST]\n',
+    );
+    expect(await said(['import', 'acme2', 'files'], { readFile: failing('EISDIR') })).toBe(
+      'error: files cannot be read: it is a directory; name a file [BAD_REQUEST]\n',
+    );
+  });
+
   test('an export that is stopped leaves no part of the file', async () => {
     const begun = Promise.withResolvers<void>();
     const ended = Promise.withResolvers<void>();

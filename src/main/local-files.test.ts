@@ -62,6 +62,10 @@ test('what is no regular file is written as it is', async () => {
   expect((await stat('/dev/null')).isCharacterDevice()).toBe(true);
 });
 
+test('a directory is not read', async () => {
+  await expect(readParts(directory)).rejects.toMatchObject({ code: 'EISDIR' });
+});
+
 test('a file is read part by part, and one that is not there is none', async () => {
   const bytes = Buffer.alloc(3_000_000, 'x');
   await writeFile(file, bytes);

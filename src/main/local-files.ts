@@ -9,9 +9,13 @@ const FILE_MODE = 0o600;
 
 const READ_BYTES = 1_048_576;
 
-/** The file in parts; undefined if there is none. */
+/** The file in parts; undefined if there is none. A directory is refused before anything is read. */
 export async function readParts(path: string): Promise<AsyncIterable<Uint8Array> | undefined> {
   const handle = await open(path, 'r').catch(ifMissing);
+  if ((await handle?.stat())?.isDirectory() === true) {
+    await handle?.close();
+    throw Object.assign(new Error('it is a directory'), { code: 'EISDIR' });
+  }
   return handle && createReadStream(path, { fd: handle, highWaterMark: READ_BYTES });
 }
 
