@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { zstdCompressSync, zstdDecompressSync } from 'node:zlib';
+import { gzipSync, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import { pack } from 'tar-stream';
 import { expect, test } from 'vitest';
 import { isFault } from '../domain/faults.ts';
@@ -18,6 +18,7 @@ import {
   refOf,
   TENANT,
 } from '../testing/archive-world.ts';
+import { tarHeader, tarPadding } from './tar-writer.ts';
 
 const NEVER = new AbortController().signal;
 const INTO = refOf(OTHER, 1, OTHER);
@@ -274,6 +275,28 @@ test.each<readonly [string, () => Promise<Buffer>, string | RegExp]>([
 ])('a file that %s is refused', async (_, make, why) => {
   await using world = await archiveWorld();
   expect(await refusal(world, await make())).toMatch(why);
+});
+
+test('sums of more bytes than there can be are refused before they are read', async () => {
+  await using world = await archiveWorld();
+  const head = (name: string, size: number): Buffer =>
+    tarHeader({ name, kind: 'file', size, changedAt: 0 });
+  const file = (name: string, text: string): Buffer[] => [
+    ...[head(name, text.length), Buffer.from(text), tarPadding(text.length)],
+  ];
+  const parts = [
+    ...file('dynabase.json', JSON.stringify(HEAD)),
+    ...file('data/PG_VERSION', '18\n'),
+  ];
+  const bomb = gzipSync(Buffer.concat([...parts, head('SHA256SUMS', 1_000_000_000)]));
+  expect(await refusal(world, bomb)).toMatch('SHA256SUMS');
+});
+
+test('files that are left out count as well', async () => {
+  await using world = await archiveWorld({ limits: { entriesMax: 100 } });
+  const log = Array.from({ length: 100 }, (_, n) => [`log/${n}`, Buffer.alloc(0)] as const);
+  const file = await forged(new Map([...dataContent(), ...log]));
+  expect(await refusal(world, file)).toMatch('too many files');
 });
 
 test('a failure of whoever sends the file is not blamed on the file', async () => {
