@@ -12,7 +12,7 @@ const EMPTIED = new Set([
   ...['pg_wal/archive_status', 'pg_wal/summaries'],
 ]);
 
-const LEFT_OUT = /^(?:postmaster\..*|current_logfiles(?:\.tmp)?|log|core(?:\..*)?)$/;
+const LEFT_OUT = /^(?:postmaster\..*|current_logfiles(?:\.tmp)?|log(?:\/.*)?|core(?:\..*)?)$/;
 const LEFT_OUT_ANYWHERE = /^(?:pgsql_tmp.*|pg_internal\.init(?:\.\d+)?|\.s\.PGSQL\..*)$/;
 
 /** They make a start recover from elsewhere, or link directories to places outside. */
