@@ -2,6 +2,7 @@ import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { archiveWorld, noise, refOf, TENANT } from '../testing/archive-world.ts';
+import type { MemoryStore } from '../testing/memory-store.ts';
 import { CHUNK_BYTES } from './chunks.ts';
 import type { Store } from './store.ts';
 
@@ -26,7 +27,7 @@ test('however much is saved or loaded, at most 64 MB of it are in memory', async
   await using world = await archiveWorld({
     wrap: (memory) => {
       /** All memory outside of the heap, without what the store itself holds. */
-      const held = (): number => process.memoryUsage().arrayBuffers - memory.bytes;
+      const held = (): number => process.memoryUsage().arrayBuffers - (memory as MemoryStore).bytes;
       base = held();
       return new Proxy<Store>(memory, {
         get: (target, name) => {
