@@ -5,6 +5,10 @@
  * whole or not at all, and once a write has resolved it survives the loss of power. Nothing but the
  * few pointers that `swap` writes is ever overwritten.
  *
+ * No key of a pointer is one of an object, no key is the beginning of another up to a `/`, and no part of
+ * one begins with `.`. What is read is the caller's own memory; what is written is not kept once that
+ * has resolved.
+ *
  * All throw `ARCHIVE_DOWN` when the store cannot be reached after the retries of its own, `DISK_FULL`
  * when it has no room, and the reason of an aborted signal.
  */
