@@ -2,11 +2,11 @@
  * What a save can build on: chunks that an earlier snapshot of the tenant has stored.
  *
  * Not used are chunks of packs that are gone or have another size than they were written with, that
- * are condemned (see collect.ts), or that are half garbage by now: what of these is still needed is
- * written anew, and they go when the older snapshots do. After damage was found nothing is built on.
+ * are condemned (see collect.ts), that are half garbage by now, or of which a snapshot is made that was
+ * found damaged: what of these is still needed is written anew, and they go when the older snapshots do.
  */
 import type { SaveRequest } from '../domain/archive.ts';
-import type { SnapshotId } from '../domain/ids.ts';
+import { parseSnapshotId, parseTenantId, type SnapshotId } from '../domain/ids.ts';
 import type { ChunkId } from './chunks.ts';
 import { condemnedPacks } from './condemned.ts';
 import { Damage } from './damage.ts';
@@ -14,7 +14,7 @@ import type { Ground } from './ground.ts';
 import type { Blob, Manifest } from './manifest.ts';
 import { each, inTurns } from './steps.ts';
 import type { Template } from './template.ts';
-import { packKey, type Vault } from './vault.ts';
+import { damagedOf, packKey, type Vault } from './vault.ts';
 
 export type Base = {
   readonly manifest: Manifest | null;
@@ -28,13 +28,13 @@ const NOTHING: Base = { manifest: null, snapshot: null, stored: new Map() };
 const ALIVE_MIN = 0.5;
 
 export async function findBase(
-  { snapshots, store, log }: Ground,
+  ground: Ground,
   vault: Vault,
   template: Template,
   { tenant }: Pick<SaveRequest, 'tenant'>,
 ): Promise<Base> {
+  const { snapshots, store, log } = ground;
   const all = await snapshots.list(vault, tenant);
-  if ((await snapshots.damaged(vault, tenant)).size > 0) return NOTHING;
   const latest = all.find(({ snapshot }) => snapshot.damage === null);
   if (!latest) return NOTHING;
   try {
@@ -43,10 +43,11 @@ export async function findBase(
     const { manifest } = opened;
     const sizes = await packSizes(store, vault);
     const condemned = await condemnedPacks(store, vault);
+    const suspect = await suspectPacks(ground, vault);
     const alive = aliveBytes(manifest);
     const isUsable = (pack: string): boolean => {
       const size = sizes.get(pack);
-      if (size === undefined || condemned.has(pack)) return false;
+      if (size === undefined || condemned.has(pack) || suspect.has(pack)) return false;
       return (alive.get(pack) ?? 0) >= size * ALIVE_MIN;
     };
     const stored = new Map<ChunkId, Blob>();
@@ -68,6 +69,27 @@ export async function findBase(
     });
     return NOTHING;
   }
+}
+
+/** Packs of snapshots that were found damaged, whose ever in the vault; in which of them it is, nobody has noted. */
+async function suspectPacks(
+  { store, snapshots }: Ground,
+  vault: Vault,
+): Promise<ReadonlySet<string>> {
+  const prefix = damagedOf(vault);
+  const suspect = new Set<string>();
+  for await (const { key } of store.list(prefix)) {
+    const [tenant = '', snapshot = ''] = key.slice(prefix.length).split('/');
+    const found = await snapshots
+      .read(vault, parseTenantId(tenant), parseSnapshotId(snapshot))
+      .catch((error: unknown) => {
+        // Then it is the damage.
+        if (error instanceof Damage) return undefined;
+        throw error;
+      });
+    for (const { at } of found?.manifest.blobs ?? []) if (at.kind === 'pack') suspect.add(at.pack);
+  }
+  return suspect;
 }
 
 /** By pack, what the manifest needs of it. */

@@ -43,8 +43,10 @@ export const manifestKey = (vault: VaultPlace, tenant: TenantId, snapshot: Snaps
 export const headKey = (vault: VaultPlace, tenant: TenantId): string =>
   `${vault.prefix}heads/${tenant}`;
 
+export const damagedOf = (vault: VaultPlace): string => `${vault.prefix}damaged/`;
+
 export const damageKey = (vault: VaultPlace, tenant: TenantId, snapshot: string): string =>
-  `${vault.prefix}damaged/${tenant}/${snapshot}`;
+  `${damagedOf(vault)}${tenant}/${snapshot}`;
 
 /** Ids of packs are drawn once and never again, so that a pack has a key of its own. */
 export const packSealKey = (vault: Vault, pack: string): Buffer =>
