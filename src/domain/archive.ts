@@ -2,9 +2,10 @@
  * The port to the archive, level L4: data directories as compressed, encrypted chunks on a volume or
  * in a bucket.
  *
- * A snapshot is either there as a whole or not at all. What it was made of is read back from the
- * store before `save` resolves, so that its caller may delete the original. Nothing reachable from a
- * snapshot that is kept is ever deleted.
+ * A snapshot is either there as a whole or not at all. What was written for it is read back from the
+ * store before `save` resolves, and what it shares with earlier ones, which was read back then, is
+ * there; so its caller may delete the original. Nothing reachable from a snapshot that is kept is ever
+ * deleted.
  *
  * All throw `ARCHIVE_DOWN` when the store cannot be reached, `DISK_FULL` when it has no room, and what
  * reads a snapshot throws `SNAPSHOT_UNKNOWN` and `ARCHIVE_CORRUPT`.
