@@ -12,14 +12,18 @@ export type DiskUse = {
   readonly files: number;
 };
 
+/** Of a directory that may be missing. */
 export async function diskUse(directory: string): Promise<DiskUse> {
-  const own = await lstat(directory);
+  const own = await lstat(directory).catch(() => null);
+  if (own === null) return { apparent: 0, taken: 0, files: 0 };
   let apparent = 0;
   let taken = own.blocks * SECTOR_BYTES;
   let files = 0;
   for (const name of await readdir(directory)) {
     const path = join(directory, name);
-    const entry = await lstat(path);
+    const entry = await lstat(path).catch(() => null);
+    // What has just been deleted takes nothing.
+    if (entry === null) continue;
     if (entry.isDirectory()) {
       const below = await diskUse(path);
       apparent += below.apparent;

@@ -38,16 +38,16 @@ type Table = (readonly string[])[];
 
 const many = await freshDataDir();
 const few = await freshDataDir();
-const tables: Table[] = [];
+printMachine();
 try {
-  tables.push(...(await withServer(many, measureMany)));
+  for (const table of await withServer(many, measureMany)) print(table);
   await withServer(few, (server) => createAll(server, FEW));
-  tables.push(await measureUp());
+  print(await measureUp());
 } finally {
   for (const dir of [many, few]) await removeDataDir(dir);
 }
-printMachine();
-for (const table of tables) {
+
+function print(table: Table): void {
   printTable(table);
   console.log();
 }
