@@ -4,7 +4,7 @@ import type { Style } from './style.ts';
 import { cut } from './width.ts';
 import { agoWords, bytesWords } from './words.ts';
 
-const NAME_WIDTH = 20;
+const NAME_WIDTH = 24;
 
 /** A table of at most 80 columns, but for those that are damaged. */
 export function snapshotsText(snapshots: readonly Snapshot[], now: number, style: Style): string {
