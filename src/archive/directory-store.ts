@@ -68,12 +68,36 @@ export async function openDirectoryStore({
   const root = resolve(path);
   const aside = join(root, ASIDE);
   await told(async () => {
-    const made = await disk.mkdir(aside, { recursive: true, mode: DIR_MODE });
+    const made = await makeAll(disk, aside);
     if (made !== undefined) await syncUp(disk, root, dirname(made));
     const before = clock.wall() - DRAFT_AGE_MAX;
     for (const name of await disk.readdir(aside)) await sweep(disk, join(aside, name), before);
   });
   return new DirectoryStore(root, disk);
+}
+
+/**
+ * Makes a directory and those above it that are missing. Returns the topmost that was made. Node's own
+ * way does not end where a directory is there and nothing can be made in it, as in `/proc`.
+ */
+async function makeAll(disk: Disk, path: string): Promise<string | undefined> {
+  const make = async (): Promise<boolean> => {
+    try {
+      await disk.mkdir(path, { mode: DIR_MODE });
+      return true;
+    } catch (error) {
+      if (isErrno(error, 'EEXIST')) return false;
+      throw error;
+    }
+  };
+  try {
+    return (await make()) ? path : undefined;
+  } catch (error) {
+    if (!isErrno(error, 'ENOENT') || dirname(path) === path) throw error;
+  }
+  const above = await makeAll(disk, dirname(path));
+  const isMade = await make();
+  return above ?? (isMade ? path : undefined);
 }
 
 /** Makes the names in `from`, and in all directories above it up to `to`, last. */

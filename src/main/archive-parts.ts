@@ -8,6 +8,7 @@ import type { ServerOptions } from '../cli/options.ts';
 import type { Clock } from '../domain/clock.ts';
 import type { Failpoints } from '../domain/failpoints.ts';
 import { fault } from '../domain/faults.ts';
+import { isTenantId } from '../domain/ids.ts';
 import type { Log } from '../domain/log.ts';
 import type { Random } from '../domain/random.ts';
 import type { TemplatePlace } from '../embedded/engine.ts';
@@ -45,9 +46,24 @@ export async function openPlacedArchive(
   const store = await openStore(locationOf(options), { clock, random });
   const masterKey = await masterKeyOf(options, { random, store });
   const scratchDir = join(options.dataDir, 'scratch');
-  return await openArchive({
+  const archive = await openArchive({
     ...{ store, masterKey, template, clock, random, log, failpoints, scratchDir },
   });
+  await mustOpen(archive, store).catch(async (error: unknown) => {
+    await archive.close();
+    throw error;
+  });
+  return archive;
+}
+
+/** Looks into one vault, so that another archive's key is found out before anything is written with it. */
+async function mustOpen(archive: OpenArchive, store: Store): Promise<void> {
+  for await (const { key } of store.list('vaults/')) {
+    const [, vault = ''] = key.split('/');
+    if (!isTenantId(vault)) continue;
+    await archive.list({ tenant: vault, vault });
+    return;
+  }
 }
 
 function locationOf(options: ArchiveOptions): ReturnType<typeof parseLocation> {

@@ -143,7 +143,7 @@ test('a chunk that is gone is not served', async () => {
   await damagedIsToldAndGoodComesBack(made);
 });
 
-test('with the key gone or another no server starts or none is served wrongly, and with its own all is well', async () => {
+test('with the key gone or another no server starts, and with its own all is well', async () => {
   const tenant = await server.client.tenants.create({ name: 'sealed' });
   await query(tenant, 'create table v as select 1 as n');
   await server.client.tenants.archive('sealed');
@@ -160,11 +160,9 @@ test('with the key gone or another no server starts or none is served wrongly, a
   expect(await messageOf(realServer({ dataDir }))).toContain('[ARCHIVE_KEY]');
 
   await writeFile(key, `${Buffer.alloc(32, 7).toString('base64')}\n`);
-  server = await realServer({ dataDir });
-  const told = await messageOf(query(tenant, 'select n from v'));
-  expect(told).toContain('is not the one that this tenant was archived with');
-  expect(isHere(tenant)).toBe(false);
-  await server.end();
+  const other = await messageOf(realServer({ dataDir }));
+  expect(other).toContain('is not the one that this tenant was archived with');
+  expect(other).toContain('[ARCHIVE_KEY]');
 
   await writeFile(key, own);
   server = await realServer({ dataDir });
