@@ -10,6 +10,9 @@ import type { LevelTotals } from '../domain/levels.ts';
 
 const METRICS_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
 
+const UNSAVED = 'dynabase_unsaved_since_timestamp_seconds';
+const MS_OF_SECOND = 1_000;
+
 /** Adds the route. `guard` throws unless the request has the admin key. */
 export function addMetrics(
   app: FastifyInstance,
@@ -24,11 +27,14 @@ export function addMetrics(
   });
 }
 
-function metricsText({ tenants, homes, levels, sessions, pinned }: Metrics): string {
+function metricsText(metrics: Metrics): string {
+  const { tenants, homes, levels, unsavedSince, sessions, pinned } = metrics;
   return [
     family(GAUGE, 'dynabase_tenants', 'Tenants by state.', 'state', tenants),
     family(GAUGE, 'dynabase_tenants_by_home', 'Tenants by where their data is.', 'home', homes),
     ...levelsText(levels),
+    `# HELP ${UNSAVED} Since when the oldest change is in no snapshot; 0 if all are.\n`,
+    `# TYPE ${UNSAVED} gauge\n${UNSAVED} ${(unsavedSince ?? 0) / MS_OF_SECOND}\n`,
     family(
       GAUGE,
       'dynabase_sessions',

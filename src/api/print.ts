@@ -97,6 +97,7 @@ export const printStatus = (status: ServerStatus): Status => ({
   tenants: { ...status.tenants },
   homes: { ...status.homes },
   levels: printFleetLevels(status.levels),
+  unsavedSince: momentOrNull(status.unsavedSince),
   proxy: { ...status.proxy },
 });
 

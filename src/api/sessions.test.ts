@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { timestamp } from '../domain/units.ts';
 import { InjectedApi } from '../testing/injected-api.ts';
 import { SESSION_VIEWS } from '../testing/session-views.ts';
 
@@ -89,6 +90,7 @@ test('metrics are counts in the text format of Prometheus, for the holder of the
   api.control.sessionViews = SESSION_VIEWS;
   const hits = { hitsL1: 7, hitsL2: 2, hitsL3: 1 };
   api.control.totals = { l2: null, l3: 300, l4: 40, ...hits, wakesL2: 0, wakesL3: 5, wakesL4: 6 };
+  api.control.unsavedSince = timestamp(1_700_000_000_500);
   const anonymous = await api.app.inject({ method: 'GET', url: '/metrics' });
   expect([anonymous.statusCode, anonymous.json().code]).toEqual([401, 'KEY_MISSING']);
   const headers = { authorization: 'Bearer the-admin-key' };
@@ -128,6 +130,9 @@ test('metrics are counts in the text format of Prometheus, for the holder of the
       'dynabase_wakes_total{from="L2"} 0',
       'dynabase_wakes_total{from="L3"} 5',
       'dynabase_wakes_total{from="L4"} 6',
+      '# HELP dynabase_unsaved_since_timestamp_seconds Since when the oldest change is in no snapshot; 0 if all are.',
+      '# TYPE dynabase_unsaved_since_timestamp_seconds gauge',
+      'dynabase_unsaved_since_timestamp_seconds 1700000000.5',
       '# HELP dynabase_sessions Sessions with a proven password by state.',
       '# TYPE dynabase_sessions gauge',
       'dynabase_sessions{state="bound"} 0',

@@ -51,6 +51,18 @@ export async function dueForSnapshot(
   return rows.map(tenantOf);
 }
 
+/** Reads one entry of an index. */
+export async function unsavedSince(db: Kysely<Tables>): Promise<Timestamp | null> {
+  const row = await db
+    .selectFrom('tenants')
+    .select('dirty_since')
+    .where('dirty_since', 'is not', null)
+    .orderBy('dirty_since')
+    .limit(1)
+    .executeTakeFirst();
+  return row === undefined || row.dirty_since === null ? null : fromWallTime(row.dirty_since);
+}
+
 /**
  * Adds to reads and wakes and replaces bytes, in one statement. A trigger keeps the fleet's sum.
  * A `l2` of null says that it cannot be measured any more.

@@ -73,6 +73,10 @@ export class PgCatalog implements Catalog, AsyncDisposable {
     return this.#ask((db) => ladder.dueForSnapshot(db, before, limit));
   }
 
+  unsavedSince(): Promise<Timestamp | null> {
+    return this.#ask(ladder.unsavedSince);
+  }
+
   noteLevels(id: TenantId, change: Partial<LevelTotals>): Promise<void> {
     return this.#ask((db) => ladder.noteLevels(db, id, change));
   }

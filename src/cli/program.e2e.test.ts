@@ -244,6 +244,7 @@ test('status tells the server', async () => {
       'tenants             1 (1 suspended)',
       'their data          1 not made yet',
       'bytes by level      L2 unknown, L3 0 B, L4 0 B, as last measured',
+      'not in a snapshot   nothing',
       'reads from memory   none counted yet, of 90 % wanted',
       'sessions            0',
       '',

@@ -2,7 +2,7 @@ import type { Status } from '../contract/status.ts';
 import { factsText } from './layout.ts';
 import { ratioText } from './level-words.ts';
 import type { Style } from './style.ts';
-import { bytesWords, spanWords } from './words.ts';
+import { agoWords, bytesWords, spanWords } from './words.ts';
 
 export function statusText(status: Status, now: number, style: Style): string {
   const uptime = spanWords(now - Date.parse(status.startedAt));
@@ -14,6 +14,7 @@ export function statusText(status: Status, now: number, style: Style): string {
       ['tenants', tenantsText(status)],
       ['their data', homesText(status)],
       ['bytes by level', bytesText(status)],
+      ['not in a snapshot', unsavedText(status, now)],
       ['reads from memory', ratioText(status.levels.hitRatio, style)],
       ['sessions', String(status.sessions)],
     ],
@@ -40,6 +41,10 @@ function homesText({ homes }: Status): string {
   ] as const;
   const some = said.filter(([count]) => count > 0);
   return some.length === 0 ? 'none' : some.map(([count, where]) => `${count} ${where}`).join(', ');
+}
+
+function unsavedText({ unsavedSince }: Status, now: number): string {
+  return unsavedSince === null ? 'nothing' : `changes since ${agoWords(unsavedSince, now)}`;
 }
 
 function bytesText({ levels: { bytes } }: Status): string {

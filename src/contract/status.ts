@@ -33,6 +33,9 @@ export const Status = Type.Object(
       { additionalProperties: false, description: 'Tenants by where their data is.' },
     ),
     levels: FleetLevels,
+    unsavedSince: Type.Union([Moment(''), Type.Null()], {
+      description: 'Since when the oldest change is in no snapshot; null if all are in one.',
+    }),
     sessions: Count('Sessions open now, of all tenants.'),
     proxy: Type.Object(
       { host: Type.String(), port: Type.Integer() },

@@ -85,6 +85,8 @@ export type ServerStatus = {
   readonly homes: Readonly<Record<HomeKind, number>>;
   /** Of all tenants, as each was last measured. */
   readonly levels: LevelTotals;
+  /** Since when the oldest change is in no snapshot; null if all are in one. */
+  readonly unsavedSince: Timestamp | null;
   readonly sessions: number;
   readonly proxy: { readonly host: string; readonly port: number };
 };
@@ -96,6 +98,7 @@ export type Metrics = {
   readonly tenants: Readonly<Record<TenantStateKind, number>>;
   readonly homes: Readonly<Record<HomeKind, number>>;
   readonly levels: LevelTotals;
+  readonly unsavedSince: Timestamp | null;
   readonly sessions: Readonly<Record<SessionState, number>>;
   readonly pinned: Readonly<Record<PinReason, number>>;
 };

@@ -53,6 +53,8 @@ test('one that is archived has no files here, and its next client finds all as i
     code: 'ENOENT',
   });
   expect(await rowsOf(acme)).toEqual([1, 2]);
+  // That it runs is written behind the client's back.
+  await tenants.wake(acme.id);
   const levels = await tenants.levels(acme.id);
   expect(levels).toMatchObject({ level: 'L1', wakes: { l4: 1 } });
   expect(levels.bytes.l3).toBeGreaterThan(1_000_000);

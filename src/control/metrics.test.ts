@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import type { TenantId } from '../domain/ids.ts';
-import { ms } from '../domain/units.ts';
+import { hours, minutes, ms } from '../domain/units.ts';
+import { Controlled } from '../testing/controlled.ts';
 import { Orchestrated } from '../testing/orchestrated.ts';
 import { gatherMetrics } from './metrics.ts';
 
@@ -28,4 +29,19 @@ test('only tenants whose sessions have backends are asked; the rest is counted f
   expect(asked).toEqual([a.id]);
   expect(found.sessions).toEqual({ bound: 3, pinned: 0, parked: 1, waiting: 0 });
   expect(found.tenants).toMatchObject({ running: 1, suspended: 2 });
+});
+
+test('changes that could not be saved in time are a warning of the status', async () => {
+  const controlled = new Controlled();
+  const { control, world } = controlled;
+  const { tenant } = await control.createTenant({ name: 'acme' });
+  await controlled.done(control.wakeTenant('acme'));
+  expect((await control.status()).unsavedSince).not.toBe(null);
+  await world.clock.advance(hours(2));
+  expect((await control.status()).warnings).toEqual([]);
+  await world.clock.advance(minutes(6));
+  const [warning] = (await control.status()).warnings;
+  expect(warning).toContain('changes of the last 126 min are in no snapshot');
+  await controlled.done(control.createSnapshot(tenant.id, null));
+  expect((await control.status()).warnings).toEqual([]);
 });

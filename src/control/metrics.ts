@@ -9,6 +9,19 @@ import type { TenantId } from '../domain/ids.ts';
 import type { Lifecycle } from '../domain/lifecycle.ts';
 import type { Metrics, SessionState } from './control.ts';
 
+export type Fleet = Pick<Metrics, 'tenants' | 'homes' | 'levels' | 'unsavedSince'>;
+
+/** What the catalog says of all tenants together. Does not grow with their number. */
+export async function countFleet(catalog: Catalog): Promise<Fleet> {
+  const [tenants, homes, levels, unsavedSince] = await Promise.all([
+    catalog.countTenants(),
+    catalog.countHomes(),
+    catalog.fleetLevels(),
+    catalog.unsavedSince(),
+  ]);
+  return { tenants, homes, levels, unsavedSince };
+}
+
 /** Tenants whose sessions are asked for at once. */
 const AT_ONCE = 16;
 
@@ -17,12 +30,7 @@ export async function gatherMetrics(world: {
   readonly lifecycle: Lifecycle;
   readonly sessions: () => Sessions;
 }): Promise<Metrics> {
-  const { catalog } = world;
-  const [tenants, homes, levels] = await Promise.all([
-    catalog.countTenants(),
-    catalog.countHomes(),
-    catalog.fleetLevels(),
-  ]);
+  const fleet = await countFleet(world.catalog);
   const use = world.lifecycle.fleetUse();
   const views = await viewsOf(use.inUse, world.sessions());
   const sessions: Record<SessionState, number> = { bound: 0, pinned: 0, parked: 0, waiting: 0 };
@@ -34,7 +42,7 @@ export async function gatherMetrics(world: {
   }
   // Those of tenants that were not asked have no backend.
   sessions.parked += Math.max(0, use.sessions - views.length);
-  return { tenants, homes, levels, sessions, pinned };
+  return { ...fleet, sessions, pinned };
 }
 
 async function viewsOf(

@@ -9,7 +9,7 @@ import type { Lifecycle, RestartRequest } from '../domain/lifecycle.ts';
 import type { Passwords } from '../domain/passwords.ts';
 import type { Random } from '../domain/random.ts';
 import type { Tenant, TenantStateKind } from '../domain/tenant.ts';
-import { later, type Timestamp } from '../domain/units.ts';
+import { type DurationMs, later, minutes, type Timestamp } from '../domain/units.ts';
 import type { UsageMinute } from '../domain/usage.ts';
 import type {
   Control,
@@ -26,7 +26,7 @@ import type {
   TenantView,
   Ticket,
 } from './control.ts';
-import { gatherMetrics } from './metrics.ts';
+import { countFleet, type Fleet, gatherMetrics } from './metrics.ts';
 import { Newcomers } from './newcomers.ts';
 import { type Recovered, recoverTenants } from './recovery.ts';
 import { Snapshots } from './snapshots.ts';
@@ -44,8 +44,13 @@ export type ControlWorld = {
   readonly tickets: TicketBook;
   readonly sessions: () => Sessions;
   /** What does not change while the server runs. */
-  readonly server: Omit<ServerStatus, 'tenants' | 'homes' | 'levels' | 'sessions'>;
+  readonly server: Omit<ServerStatus, keyof Fleet | 'sessions'>;
+  /** How old a change may become that is in no snapshot; null for no bound. */
+  readonly snapshotEvery: DurationMs | null;
 };
+
+/** How long a snapshot that is due may take, before somebody should look. */
+const SAVED_WITHIN = minutes(5);
 
 /** `Control` on this server's catalog and orchestrator. */
 export class ServerControl implements Control {
@@ -61,12 +66,9 @@ export class ServerControl implements Control {
 
   async status(): Promise<ServerStatus> {
     const { server, catalog, sessions } = this.#world;
-    const [tenants, homes, levels] = await Promise.all([
-      catalog.countTenants(),
-      catalog.countHomes(),
-      catalog.fleetLevels(),
-    ]);
-    return { ...server, tenants, homes, levels, sessions: sessions().count() };
+    const fleet = await countFleet(catalog);
+    const warnings = [...server.warnings, ...this.#unsavedWarning(fleet)];
+    return { ...server, ...fleet, warnings, sessions: sessions().count() };
   }
 
   async createTenant(request: NewTenant): Promise<TenantSecret> {
@@ -212,6 +214,18 @@ export class ServerControl implements Control {
   #secret(tenant: Tenant, password: string): TenantSecret {
     const connectionUri = this.#uri({ user: tenant.name, password, database: tenant.name });
     return { ...this.#view(tenant), connectionUri, password };
+  }
+
+  /** The archivist looks once a minute, and a large tenant takes its time. */
+  #unsavedWarning({ unsavedSince }: Fleet): readonly string[] {
+    const { snapshotEvery, clock } = this.#world;
+    if (snapshotEvery === null || unsavedSince === null) return [];
+    const age = clock.wall() - unsavedSince;
+    if (age < 2 * snapshotEvery + SAVED_WITHIN) return [];
+    const old = Math.round(age / minutes(1));
+    return [
+      `changes of the last ${old} min are in no snapshot: the archive may be full or away, the log says which tenants could not be saved`,
+    ];
   }
 
   #uri(login: { user: string; password?: string; database: string }): string {

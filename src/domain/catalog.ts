@@ -93,6 +93,9 @@ export interface Catalog extends UsageSink {
   /** Tenants, awake or asleep, that have had changes which no snapshot has since before `before`. */
   dueForSnapshot(before: Timestamp, limit: number): Promise<readonly Tenant[]>;
 
+  /** Since when the oldest change of all tenants is in no snapshot; null if all are. */
+  unsavedSince(): Promise<Timestamp | null>;
+
   /** Adds to a tenant's totals, and replaces its bytes. No effect if it is gone. */
   noteLevels(id: TenantId, change: Partial<LevelTotals>): Promise<void>;
 

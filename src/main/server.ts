@@ -176,7 +176,10 @@ function openCore(
       sessionsNow = sessions;
     },
     control: (server) =>
-      new ServerControl({ ...shared, random, passwords, lifecycle: orchestrator, server }),
+      new ServerControl({
+        ...{ ...shared, random, passwords, server, lifecycle: orchestrator },
+        snapshotEvery: rules.snapshotEvery,
+      }),
   };
 }
 

@@ -3,7 +3,7 @@ import { TicketBook } from '../control/tickets.ts';
 import type { Failpoints } from '../domain/failpoints.ts';
 import { NO_FAILPOINTS } from '../domain/failpoints.ts';
 import type { Passwords } from '../domain/passwords.ts';
-import { ms } from '../domain/units.ts';
+import { hours, ms } from '../domain/units.ts';
 import { verifierNumber } from './drafts.ts';
 import { Orchestrated } from './orchestrated.ts';
 import { SeededRandom } from './seeded-random.ts';
@@ -30,6 +30,7 @@ export class Controlled {
       lifecycle: orchestrator,
       tickets: new TicketBook({ clock, random, passwords }),
       sessions: () => proxies,
+      snapshotEvery: hours(1),
       server: {
         version: '1',
         startedAt: clock.wall(),

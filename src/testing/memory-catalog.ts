@@ -20,7 +20,7 @@ import {
   type TenantStateKind,
 } from '../domain/tenant.ts';
 import type { Tier } from '../domain/tier.ts';
-import { hours, type Timestamp } from '../domain/units.ts';
+import { hours, type Timestamp, timestamp } from '../domain/units.ts';
 import type { UsageMinute } from '../domain/usage.ts';
 import type { RoleRecord, Verifier } from '../domain/verifier.ts';
 
@@ -126,6 +126,12 @@ export class MemoryCatalog implements Catalog {
     };
     for (const row of this.#rows.values()) counts[row.state.kind] += 1;
     return counts;
+  }
+
+  async unsavedSince(): Promise<Timestamp | null> {
+    this.#enter('unsavedSince');
+    const times = [...this.#rows.values()].flatMap(({ dirtySince }) => dirtySince ?? []);
+    return times.length === 0 ? null : timestamp(Math.min(...times));
   }
 
   async countHomes(): Promise<Readonly<Record<HomeKind, number>>> {

@@ -53,6 +53,7 @@ export class MemoryControl implements Control {
     yield Buffer.from('exported');
   };
   /** What the imports have been given. */
+  unsavedSince: Timestamp | null = null;
   /** What a recovery has found. */
   recovered: Recovered = { entered: [], skipped: [], known: 0 };
   readonly imported: string[] = [];
@@ -108,6 +109,7 @@ export class MemoryControl implements Control {
       tenants,
       homes,
       levels: this.totals,
+      unsavedSince: this.unsavedSince,
       sessions: this.sessions,
       proxy: { host: 'localhost', port: 6432 },
     };
@@ -281,14 +283,14 @@ export class MemoryControl implements Control {
 
   async metrics(): Promise<Metrics> {
     this.#begin('metrics');
-    const { tenants, homes, levels } = await this.status();
+    const { tenants, homes, levels, unsavedSince } = await this.status();
     const sessions = { bound: 0, pinned: 0, parked: 0, waiting: 0 };
     const pinned = Object.fromEntries(PIN_REASONS.map((reason) => [reason, 0]));
     for (const { state, pin } of this.sessionViews) {
       sessions[state] += 1;
       if (pin !== null) pinned[pin.reason] = (pinned[pin.reason] ?? 0) + 1;
     }
-    return { tenants, homes, levels, sessions, pinned: pinned as Metrics['pinned'] };
+    return { tenants, homes, levels, unsavedSince, sessions, pinned: pinned as Metrics['pinned'] };
   }
 
   async issueTicket(ref: TenantRef): Promise<Ticket> {
