@@ -3,7 +3,7 @@
  *
  *   template ──copy──▶ making-<name> ──identity, owner, sync──▶ <name> ──claim──▶ a tenant
  *
- * They are made one at a time in the background. Under a name that begins with `making-` one may be
+ * They are made one at a time in the background, two at once while a tenant waits for one. Under a name that begins with `making-` one may be
  * half done: its maker holds its lock, and what nobody holds is removed at the next start.
  */
 import { existsSync, statfsSync } from 'node:fs';
@@ -46,6 +46,9 @@ const RETRY_AFTER = seconds(30);
  */
 const REFILL_AFTER = seconds(1);
 
+/** Made at once while somebody waits for one: what it costs is the kernel's work of a thousand files. */
+const AT_ONCE = 2;
+
 /** Claims that may find their husk taken by another server before one gives up. */
 const CLAIM_TRIES_MAX = 100;
 
@@ -60,8 +63,8 @@ function freeBytes(dir: string): number {
 export class HuskPool {
   readonly #parts: HuskParts;
   readonly #ready: string[];
-  /** The husk being made, if one is; those who need one share it. */
-  #making: Promise<void> | undefined;
+  /** The husks being made; those who need one share them. */
+  readonly #making = new Set<Promise<void>>();
   #isClosed = false;
   #cancelRefill: () => void = () => {};
 
@@ -98,7 +101,8 @@ export class HuskPool {
 
   /** Makes husks in the background until there are enough. */
   refill(): void {
-    if (this.#isClosed || this.#making || this.#ready.length >= this.#parts.target) return;
+    if (this.#isClosed || this.#making.size > 0) return;
+    if (this.#ready.length >= this.#parts.target) return;
     this.#cancelRefill();
     // On a disk that is nearly full, those who have data need the space more than those to come.
     if (freeBytes(this.#parts.husks) < SPARE_BYTES) {
@@ -120,29 +124,27 @@ export class HuskPool {
     this.#cancelRefill = this.#parts.ground.clock.timer(wait, () => this.refill());
   }
 
-  /** Resolves when the husk that is being made is done. */
+  /** Resolves when the husks that are being made are done. */
   async close(): Promise<void> {
     this.#isClosed = true;
     this.#cancelRefill();
-    await this.#making?.catch(() => {});
+    await Promise.allSettled(this.#making);
   }
 
-  /** What became of a husk that others asked for fails nobody who came later. */
+  /** Several at once, while somebody waits. What became of one that others began fails nobody else. */
   async #makeOrThrow(): Promise<void> {
-    const others = this.#making;
-    if (others !== undefined) await others.catch(() => {});
-    else await this.#make();
+    if (this.#making.size < AT_ONCE) await this.#make();
+    else await Promise.race(this.#making).catch(() => {});
   }
 
   #make(): Promise<void> {
-    this.#making ??= makeHusk(this.#parts)
+    const making = makeHusk(this.#parts)
       .then((name) => {
         this.#ready.push(name);
       })
-      .finally(() => {
-        this.#making = undefined;
-      });
-    return this.#making;
+      .finally(() => this.#making.delete(making));
+    this.#making.add(making);
+    return making;
   }
 }
 

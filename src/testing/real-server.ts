@@ -17,6 +17,9 @@ const ENDED_WITHIN_MS = 30_000;
 /** Half of what a start costs is Node reading the sources. */
 const NODE_COMPILE_CACHE = join(tmpdir(), 'dynabase-compile-cache');
 
+/** Most tests have a tenant or two, and a husk is dear. */
+const DYNABASE_HUSKS = '2';
+
 const PROGRAM = resolve(import.meta.dirname, '../../bin/dynabase.js');
 
 export type RealServerOptions = {
@@ -90,7 +93,7 @@ export class RealServer {
     const program = options.program ?? PROGRAM;
     const args = [program, 'up', '--data-dir', dataDir, ...ports, ...(options.args ?? [])];
     this.#process = spawn(process.execPath, args, {
-      env: { NODE_COMPILE_CACHE, ...process.env, ...options.env },
+      env: { NODE_COMPILE_CACHE, DYNABASE_HUSKS, ...process.env, ...options.env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     const keep = (chunk: Buffer): void => {
