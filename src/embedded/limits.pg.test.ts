@@ -186,7 +186,13 @@ describe.runIf(has('memory', 'cpu', 'pids'))('all processes of a compute togethe
   test('they are in one group with the limits, which follow, and go with the compute', async () => {
     const tenant = await world.running('bounded');
     await caged(tenant);
-    expect(await figures(tenant)).toEqual({ memory: '1073741824', cpu: '100000', pids: '264' });
+    // Limits are written behind the entering.
+    const given = { memory: '1073741824', cpu: '100000', pids: '264' };
+    await eventually('it has its limits', async () => {
+      const now = await figures(tenant);
+      return now.memory === given.memory && now.cpu === given.cpu && now.pids === given.pids;
+    });
+    expect(await figures(tenant)).toEqual(given);
     await world.host.limit(tenant.id, { ...HOT.limits, processesMax: 300 });
     expect(await figures(tenant)).toEqual({ memory: '4294967296', cpu: '400000', pids: '300' });
     const client = await connected(world, tenant);

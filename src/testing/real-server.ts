@@ -4,10 +4,13 @@
  * Made by `realServer`, ended by `await using`. Whatever the test did to it, nothing is left: the
  * processes that work in its data directory are ended, and the directory is removed.
  */
-import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtemp, readdir, readFile, readlink, rm } from 'node:fs/promises';
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { mkdtemp, readdir, readFile, readlink, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { promisify } from 'node:util';
 import { DynaBase } from '../sdk/index.ts';
 
 /** Longest wait for `ready`; a first start builds the template. */
@@ -39,6 +42,43 @@ export type Ran = Exit & { readonly stdout: string; readonly stderr: string };
 /** A fresh directory for a server that will be started more than once. */
 export const freshDataDir = (): Promise<string> => mkdtemp(join(tmpdir(), 'dynabase-e2e-'));
 
+/**
+ * Where the template of a first server is kept for all later ones of this user: to make one takes some
+ * seconds of a processor. Named after all that it is made by.
+ */
+const TEMPLATE_CACHE = join(
+  tmpdir(),
+  `dynabase-e2e-template-${process.getuid?.() ?? ''}-${sourcesHash()}`,
+);
+
+function sourcesHash(): string {
+  const embedded = resolve(import.meta.dirname, '../embedded');
+  const hash = createHash('sha256');
+  for (const name of readdirSync(embedded).sort()) {
+    if (!name.endsWith('.test.ts')) hash.update(readFileSync(join(embedded, name)));
+  }
+  return hash.digest('hex').slice(0, 16);
+}
+
+const copied = promisify(execFile);
+
+/** What is copied into a data directory so that it has a template, and a version that it belongs to. */
+const TEMPLATE_PARTS = ['format', 'templates'] as const;
+
+async function takeTemplate(dataDir: string): Promise<boolean> {
+  if (!existsSync(TEMPLATE_CACHE)) return false;
+  for (const part of TEMPLATE_PARTS)
+    await copied('cp', ['-a', join(TEMPLATE_CACHE, part), dataDir]);
+  return true;
+}
+
+/** Whoever comes second finds it there; its own copy goes. */
+async function keepTemplate(dataDir: string): Promise<void> {
+  const draft = await mkdtemp(`${TEMPLATE_CACHE}.`);
+  for (const part of TEMPLATE_PARTS) await copied('cp', ['-a', join(dataDir, part), draft]);
+  await rename(draft, TEMPLATE_CACHE).catch(() => rm(draft, { recursive: true, force: true }));
+}
+
 /** Ends whatever still runs in the directory, and removes it. */
 export async function removeDataDir(dataDir: string): Promise<void> {
   for (const { pid } of await processesIn(dataDir)) kill(pid);
@@ -48,9 +88,12 @@ export async function removeDataDir(dataDir: string): Promise<void> {
 /** Starts `up` and resolves when it says `ready`. Rejects with all it printed if it ends before. */
 export async function realServer(options: RealServerOptions = {}): Promise<RealServer> {
   const dataDir = options.dataDir ?? (await freshDataDir());
+  const isUsed = !existsSync(dataDir) || existsSync(join(dataDir, 'format'));
+  const isKnown = isUsed || (await takeTemplate(dataDir));
   const server = new RealServer(dataDir, options);
   try {
     await server.ready();
+    if (!isKnown) await keepTemplate(dataDir);
   } catch (error) {
     await server[Symbol.asyncDispose]();
     throw error;
