@@ -104,11 +104,11 @@ describe('each process by itself', () => {
         await client.end();
         return /Max data size\s+(\S+)/.exec(limits)?.[1];
       };
-      expect(await bound()).toBe(`${256 * 1_048_576}`);
+      expect(await bound()).toBe(`${512 * 1_048_576}`);
       await world.host.limit(tenant.id, HOT.limits);
       expect(await bound()).toBe(`${2_048 * 1_048_576}`);
       await world.host.limit(tenant.id, COLD.limits);
-      expect(await bound()).toBe(`${256 * 1_048_576}`);
+      expect(await bound()).toBe(`${512 * 1_048_576}`);
     },
   );
 
