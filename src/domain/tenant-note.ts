@@ -3,25 +3,17 @@
  * from the archive: everything that a person has chosen, and what their password is checked by.
  */
 import type { Notes } from './archive.ts';
-import { isReservedName, isTenantId, isTenantName, type TenantId, type TenantName } from './ids.ts';
+import type { TenantDraft } from './catalog.ts';
+import { isReservedName, isTenantId, isTenantName } from './ids.ts';
 import type { Tenant } from './tenant.ts';
-import { PLANS, type Plan, TIERS, type Tier } from './tier.ts';
+import { PLANS, TIERS } from './tier.ts';
 import { type DurationMs, ms } from './units.ts';
 import { isVerifier, type Verifier } from './verifier.ts';
 
 /** Under which the note is kept. */
 const NOTE = 'tenant';
 
-export type TenantNote = {
-  readonly id: TenantId;
-  readonly name: TenantName;
-  readonly plan: Plan;
-  readonly tier: Tier;
-  readonly suspendAfter: DurationMs | null;
-  readonly sessionsMax: number | null;
-  readonly maxPinIdle: DurationMs | null;
-  readonly verifier: Verifier;
-};
+export type TenantNote = Omit<TenantDraft, 'home' | 'vault' | 'generation'>;
 
 export function tenantNote(tenant: Tenant, verifier: Verifier): Notes {
   const { id, name, plan, tier, suspendAfter, sessionsMax, maxPinIdle } = tenant;

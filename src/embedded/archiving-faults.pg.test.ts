@@ -127,6 +127,17 @@ test('what is kept beside the data is no secret', async () => {
   ]);
 });
 
+test('a file that cannot be read is told without its path', async () => {
+  const failed = Object.assign(new Error("EIO: i/o error, read '/srv/secret/base/5/1259'"), {
+    code: 'EIO',
+    syscall: 'read',
+  });
+  await using world = await realHost({ archive: archiveThatSaves(() => Promise.reject(failed)) });
+  const tenant = await world.created('unread');
+  const told = world.host.archive(tenant.id, requestOf(tenant, never));
+  await expect(told).rejects.toThrow(/^its files cannot be used: EIO$/);
+});
+
 test('an aborted request for an archive does not even look', async () => {
   await using world = await realHost();
   const tenant = await world.created('unasked');

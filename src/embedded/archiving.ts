@@ -29,7 +29,15 @@ import { baseBackup } from './base-backup.ts';
 import type { Compute } from './compute.ts';
 import type { Computes } from './computes.ts';
 import type { FileOwner } from './copy-tree.ts';
-import { discard, ensureDir, isErrno, onDisk, renameDurably, writeDurably } from './durable.ts';
+import {
+  discard,
+  ensureDir,
+  inPlainWords,
+  isErrno,
+  onDisk,
+  renameDurably,
+  writeDurably,
+} from './durable.ts';
 import { type HuskPool, removeAbandoned } from './husks.ts';
 import { type ComputeFiles, hydratingFiles, type Layout, tenantFiles } from './layout.ts';
 import { makeLock, tryLock } from './lock.ts';
@@ -83,7 +91,7 @@ export class Archiving {
     const files = tenantFiles(layout, tenant);
     const compute = computes.running(files.root) ?? (await computes.find(files));
     // A recovery writes, and so does a base backup, if little.
-    return await onDisk('a database that is saved needs some room of its own', async () => {
+    return await tellable('a database that is saved needs some room of its own', async () => {
       const saved = compute ? undefined : await this.#saveStopped(files, request);
       return saved ?? (await this.#saveRunning(files, request));
     });
@@ -100,7 +108,7 @@ export class Archiving {
       const draft = hydratingFiles(layout, tenant);
       await discard(draft.root, layout.trash);
       try {
-        return await onDisk('a database that comes back from the archive needs room', () =>
+        return await tellable('a database that comes back from the archive needs room', () =>
           this.#bringBack(tenant, { ref, draft, files, signal }),
         );
       } catch (error) {
@@ -212,6 +220,12 @@ export class Archiving {
     await setSystemIdentifier(draft.data, identifier);
   }
 }
+
+/** Runs `work`; what it fails with may be shown to a client. */
+const tellable = <T>(what: string, work: () => Promise<T>): Promise<T> =>
+  onDisk(what, work).catch((error: unknown) => {
+    throw inPlainWords(error);
+  });
 
 type Hydration = {
   readonly ref: SnapshotRef;

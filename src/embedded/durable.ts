@@ -96,6 +96,16 @@ async function removeDeepTree(path: string, trash: string): Promise<void> {
 export const isErrno = (error: unknown, ...codes: readonly string[]): boolean =>
   error instanceof Error && codes.includes((error as NodeJS.ErrnoException).code ?? '');
 
+/** A failure of a system call in words that name no path; any other is returned as it is. */
+export function inPlainWords(error: unknown): unknown {
+  if (!(error instanceof Error) || !('syscall' in error)) return error;
+  const { code } = error as NodeJS.ErrnoException;
+  const why = isErrno(error, 'ENOSPC', 'EDQUOT')
+    ? DISK_IS_FULL
+    : `its files cannot be used: ${code}`;
+  return new Error(why, { cause: error });
+}
+
 /** What a start fails with where PostgreSQL met a full disk. */
 export const DISK_IS_FULL = 'the disk is full';
 

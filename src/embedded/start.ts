@@ -18,7 +18,7 @@ import type { Clock } from '../domain/clock.ts';
 import type { Limits } from '../domain/tier.ts';
 import { after, type DurationMs, elapsed, ms, seconds } from '../domain/units.ts';
 import { Compute } from './compute.ts';
-import { isErrno } from './durable.ts';
+import { inPlainWords } from './durable.ts';
 import { readForeign } from './foreign-file.ts';
 import type { ComputeFiles } from './layout.ts';
 import { type HeldLock, isLocked, type Lifeline, makeLock, tryLock, watchLock } from './lock.ts';
@@ -304,14 +304,4 @@ function refuseOtherVersion(engine: Engine, files: ComputeFiles): void {
   throw new Error(
     `its data was made by PostgreSQL ${major.slice(0, 20)}, and the engine is ${engine.version.major}`,
   );
-}
-
-/** A failure of a system call in words that name no path. */
-function inPlainWords(error: unknown): unknown {
-  const code = error instanceof Error ? (error as NodeJS.ErrnoException).code : undefined;
-  if (code === undefined) return error;
-  const why = isErrno(error, 'ENOSPC', 'EDQUOT')
-    ? 'the disk is full'
-    : `its files cannot be used: ${code}`;
-  return new Error(why, { cause: error });
 }

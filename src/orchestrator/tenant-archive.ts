@@ -102,12 +102,11 @@ export class TenantArchive {
     if (compute.address !== null) await compute.suspend(because);
     if (record.tenant.home.kind !== 'local') return;
     this.#refuseIfUnfit();
-    const work = (): Promise<void> => archiveTenant(world, record, { because, signal });
     try {
-      await work();
+      await archiveTenant(world, record, { because, signal });
     } catch (error) {
-      if (!signal.aborted) this.#refuse(error, signal);
-      throw this.#busy('is being woken');
+      if (signal.aborted) throw this.#busy('is being woken');
+      throw this.#told(error);
     }
   }
 
@@ -133,8 +132,9 @@ export class TenantArchive {
     this.#refuseIfUnfit();
     const begun = world.clock.now();
     const request = { ...wish, isUnused: isOnlyDue && this.#isUnused, signal };
-    const work = (): Promise<Snapshot> => takeSnapshot(world, record, request);
-    const snapshot = await work().catch((error: unknown) => this.#refuse(error, signal));
+    const snapshot = await takeSnapshot(world, record, request).catch((error: unknown) => {
+      throw this.#told(error);
+    });
     // One with a name is not the one that is given again.
     if (wish.name === null) this.#savedAt = compute.address === null ? null : begun;
     return snapshot;
@@ -155,17 +155,18 @@ export class TenantArchive {
       const because = `snapshot ${snapshot} is to be restored`;
       await compute.drain({ within: RESTORE_WITHIN, force: false }, because);
     }
-    const { signal } = new AbortController();
-    const work = restoreTenant(world, record, snapshot);
-    await work.catch((error: unknown) => this.#refuse(error, signal));
+    await restoreTenant(world, record, snapshot).catch((error: unknown) => {
+      throw this.#told(error);
+    });
     this.#savedAt = null;
   }
 
-  /** What a host says of files that cannot be archived may be shown. */
-  #refuse(error: unknown, signal: AbortSignal): never {
-    if (signal.aborted || error instanceof Fault || !(error instanceof Error)) throw error;
+  /** What a host says of files that cannot be saved may be shown; what is no word of it may not. */
+  #told(error: unknown): unknown {
+    const isOfHost = error instanceof Error && !(error instanceof TypeError);
+    if (!isOfHost || error instanceof Fault) return error;
     const tenant = this.#parts.record.tenant.name;
-    throw fault('NOT_ARCHIVED', { tenant, why: error.message }, { cause: error });
+    return fault('NOT_ARCHIVED', { tenant, why: error.message }, { cause: error });
   }
 
   #refuseIfUnfit(): void {
