@@ -3,7 +3,7 @@
  * calls these has made sure that no other move of the tenant is under way.
  *
  *   archive   `archiving` ──▶ snapshot ──▶ home `archive` is written ──▶ files deleted ──▶ `suspended`
- *   restore   `archiving` ──▶ what there is is saved ──▶ home `archive` is written ──▶ files deleted ──▶ `suspended`
+ *   restore   `archiving` ──▶ what there is is saved ──▶ the snapshot is shared as the latest ──▶ as above
  *
  * Until home `archive` is written, whatever fails leaves the files in place; from then on the snapshot
  * is the tenant's data, and the files go.
