@@ -81,10 +81,10 @@ describe('the table of moves', () => {
     expect(TENANT_MOVES.deleting).toEqual(['deleting']);
   });
 
-  test('starts a compute from rest or failure only, and runs it only from there or a late stop', () => {
+  test('starts a compute from rest, failure or a stop only, and runs it only from there or a late stop', () => {
     const leadingTo = (to: TenantStateKind) => KINDS.filter((from) => mayMove(from, to));
     expect([leadingTo('waking'), leadingTo('running'), leadingTo('creating')]).toEqual([
-      ['suspended', 'waking', 'failed'],
+      ['suspended', 'waking', 'suspending', 'failed'],
       ['waking', 'suspending'],
       [],
     ]);

@@ -3,8 +3,8 @@
  *
  *   creating ──▶ suspended ──▶ waking ──▶ running ──▶ suspending ──▶ suspended
  *                 ▲   ▲ │         │          │             │
- *                 │   │ │         ▼          │             └──▶ running   (a client came in time)
- *                 │   └─│────── failed ◀─────┘
+ *                 │   │ │         ▼          │             ├──▶ running   (a client came in time)
+ *                 │   └─│────── failed ◀─────┘             └──▶ waking    (a restart)
  *                 └ archiving                (its files leave this machine, or stay after all)
  *   any of them ──▶ deleting ──▶ (gone)
  *
@@ -95,7 +95,7 @@ export const TENANT_MOVES: Readonly<Record<TenantStateKind, readonly TenantState
   suspended: ['waking', 'archiving', 'deleting'],
   waking: ['waking', 'running', 'suspended', 'failed', 'deleting'],
   running: ['suspending', 'suspended', 'failed', 'deleting'],
-  suspending: ['suspended', 'running', 'failed', 'deleting'],
+  suspending: ['suspended', 'running', 'waking', 'failed', 'deleting'],
   failed: ['waking', 'suspended', 'deleting'],
   archiving: ['suspended', 'failed', 'deleting'],
   deleting: ['deleting'],

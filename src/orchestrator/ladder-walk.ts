@@ -95,6 +95,9 @@ export class LadderWalk {
       world.ladder.step(id, { kind: 'resize', bytes: 0, since, because });
       this.prewarmLater();
     };
-    turns.exclusively('restart', work).catch((error) => turns.complain('be resized', error));
+    turns
+      .exclusively('restart', work)
+      .then(() => turns.exclusively('roles', () => compute.arrived()))
+      .catch((error) => turns.complain('be resized', error));
   }
 }

@@ -159,7 +159,17 @@ export async function settle(world: World, record: TenantRecord): Promise<void> 
 }
 
 /** Why a compute cannot be stopped now; null if it can, and then nobody can reach it any more. */
-export type ClearTheWay = () => Promise<string | null>;
+type ClearTheWay = () => Promise<string | null>;
+
+export type Suspension = {
+  readonly because: string;
+  readonly clearTheWay: ClearTheWay;
+  /**
+   * It is started again at once, under clients who wait: the row stays `suspending`, which says all
+   * that a crash must know, and the roles are left to be read after the start.
+   */
+  readonly restarts: boolean;
+};
 
 /**
  * Takes a running tenant to `suspended`, unless `clearTheWay` finds a reason not to after the intent
@@ -168,9 +178,8 @@ export type ClearTheWay = () => Promise<string | null>;
 export async function suspendCompute(
   world: LifeWorld,
   record: TenantRecord,
-  options: { readonly because: string; readonly clearTheWay: ClearTheWay },
+  { because, clearTheWay, restarts }: Suspension,
 ): Promise<string | null> {
-  const { because, clearTheWay } = options;
   const since = world.clock.now();
   await finishWake(world, record);
   // Before anybody is parked, who would have to wait for it.
@@ -185,10 +194,10 @@ export async function suspendCompute(
   await world.failpoints.reach('suspend.parked');
   const bytes = reading === null ? 0 : rested(world, record.tenant.id, reading);
   // Only now: until all had parked, a session might still have changed a role.
-  await lastWords(world, record, () => saveRoles(world, record));
+  if (!restarts) await lastWords(world, record, () => saveRoles(world, record));
   await world.host.stop(record.tenant.id);
   await world.failpoints.reach('suspend.stopped');
-  await record.move({ kind: 'suspended' }, because);
+  if (!restarts) await record.move({ kind: 'suspended' }, because);
   world.ladder.step(record.tenant.id, { kind: 'suspend', bytes, since, because });
   await world.failpoints.reach('suspend.done');
   return null;

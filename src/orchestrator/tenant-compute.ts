@@ -20,11 +20,11 @@ import {
   abandonWake,
   beginWake,
   bringHome,
-  type ClearTheWay,
   finishWake,
   heal,
   park,
   removeTenant,
+  type Suspension,
   saveRoles,
   settle,
   startCompute,
@@ -196,8 +196,7 @@ export class TenantCompute {
     try {
       return await world.queue.enter(signal);
     } catch (error) {
-      if (record.kind === 'waking')
-        await abandonWake(world, record, 'too many wakes are under way');
+      if (record.isUnclear) await abandonWake(world, record, 'too many wakes are under way');
       throw error;
     }
   }
@@ -251,33 +250,38 @@ export class TenantCompute {
 
   /** Stops it if nobody is at work. Throws `TENANT_BUSY`. */
   async suspend(because: string): Promise<void> {
-    const refusal = await this.#suspend(because, () => this.#parked({ kind: 'ifIdle' }));
+    const clearTheWay = () => this.#parked({ kind: 'ifIdle' });
+    const refusal = await this.#suspend({ because, clearTheWay, restarts: false });
     if (refusal !== null) throw this.#held(refusal);
   }
 
   /** Stops it whoever uses it. */
   async stop(because: string): Promise<void> {
-    await this.#suspend(because, () => {
+    const clearTheWay = () => {
       this.#closeTheWay();
       return Promise.resolve(null);
-    });
+    };
+    await this.#suspend({ because, clearTheWay, restarts: false });
   }
 
   /**
-   * Stops it and starts it anew, or starts it if it has failed. One that sleeps sleeps on.
-   * Throws `TENANT_BUSY`, and what `start` throws.
+   * Stops it and starts it anew, or starts it if it has failed. One that sleeps sleeps on. What is
+   * left to be done about it, `arrived` does. Throws `TENANT_BUSY`, and what `start` throws.
    */
-  async restart({ within, force }: RestartRequest, because: string, rung?: Tier): Promise<void> {
+  async restart(request: RestartRequest, because: string, rung?: Tier): Promise<void> {
     const { record } = this.#parts;
     await this.heal();
     if (this.#address === null && record.kind !== 'failed') return;
-    const drain = { kind: 'drain', within, force } as const;
-    const refusal = await this.#suspend(because, () => this.#parked(drain));
-    if (refusal !== null) throw this.#held(refusal);
+    await this.#drained(request, because, true);
     this.isExpecting = false;
     const signal = new AbortController().signal;
     await this.start({ because, signal, begun: () => {} }, rung);
+  }
+
+  /** What sessions need not wait for after a restart. */
+  async arrived(): Promise<void> {
     await this.finishWake();
+    await this.saveRoles();
   }
 
   /** Gives it the size of its tier, which the idle rule may have done before. As `restart`. */
@@ -287,11 +291,9 @@ export class TenantCompute {
   }
 
   /** Stops it as `restart` does, and leaves it so. Throws `TENANT_BUSY`. */
-  async drain({ within, force }: RestartRequest, because: string): Promise<void> {
+  async drain(request: RestartRequest, because: string): Promise<void> {
     await this.heal();
-    const drain = { kind: 'drain', within, force } as const;
-    const refusal = await this.#suspend(because, () => this.#parked(drain));
-    if (refusal !== null) throw this.#held(refusal);
+    await this.#drained(request, because, false);
   }
 
   async remove(): Promise<void> {
@@ -301,13 +303,23 @@ export class TenantCompute {
     this.#gone = true;
   }
 
+  async #drained(
+    { within, force }: RestartRequest,
+    because: string,
+    restarts: boolean,
+  ): Promise<void> {
+    const clearTheWay = () => this.#parked({ kind: 'drain', within, force });
+    const refusal = await this.#suspend({ because, clearTheWay, restarts });
+    if (refusal !== null) throw this.#held(refusal);
+  }
+
   /** Returns why it was not stopped, or null if it does not run any more. */
-  async #suspend(because: string, clearTheWay: ClearTheWay): Promise<string | null> {
+  async #suspend(suspension: Suspension): Promise<string | null> {
     const { world, record, idle } = this.#parts;
     await this.heal();
     if (this.#address === null) return null;
     try {
-      const refusal = await suspendCompute(world, record, { because, clearTheWay });
+      const refusal = await suspendCompute(world, record, suspension);
       if (refusal !== null) idle.refused(refusal);
       else this.#standing = null;
       return refusal;

@@ -5,25 +5,8 @@
  * rest has no life here and costs no memory, but for what its parked sessions do (`use-book.ts`).
  *
  *   no transition, no address   asleep; the row says `suspended` or `failed`
- *   transition `wake`           a start is under way; every session that comes shares its outcome
  *   no transition, an address   awake; held by who is at work, else a timer counts to the suspend
- *   transition `suspend`        first the intent is written and all sessions are parked, in which
- *                               time a session may still turn it round; then the address is gone and
- *                               sessions wait for the end, to begin a wake of their own
- *   transition `restart`        a suspend and a start in one; who comes waits for its end
- *   transition `heal`           the row says more than is known (a crash, a lost compute, a write
- *                               that failed): what is true is looked up, and the row made to agree
- *   transition `settle`         a new owner password is brought to the running compute
- *   transition `create`         a new tenant is given its place
- *   transition `roles`          the roles of the compute are read into the catalog; who comes passes by
- *   transition `upkeep`         tables are vacuumed before a suspend; who comes passes by, and ends it
- *   transition `shed`           memory is taken from the idle compute, a step; who comes passes by
- *   transition `prewarm`        blocks are read back behind the first query; who comes passes by
- *   transition `snapshot`       its data is saved, awake or asleep; who comes to an awake one passes by, a
- *                               sleeping one gives it up and is saved once it is awake
- *   transition `archive`        a sleeping tenant's files are taken to the archive; who comes turns it round
- *   transition `restore`        a snapshot is put in place of its data
- *   transition `remove`         ends in `gone`
+ *   a transition                as `transition.ts` tells of each
  *
  * There is at most one transition, and the promise of its end is the state: it is cleared by success
  * and by failure alike. Nobody cancels another's transition, but a wake that still waits for its
@@ -216,7 +199,12 @@ export class TenantLife {
 
   /** As `Lifecycle.restart`. */
   restart(request: RestartRequest, because: string): Promise<void> {
-    return this.#exclusively('restart', () => this.#compute.restart(request, because));
+    return this.#restarted(() => this.#compute.restart(request, because));
+  }
+
+  async #restarted(restart: () => Promise<void>): Promise<void> {
+    await this.#exclusively('restart', restart);
+    await this.#exclusively('roles', () => this.#compute.arrived());
   }
 
   remove(): Promise<void> {
@@ -233,7 +221,7 @@ export class TenantLife {
     await this.#exclusively('settle', () => this.#compute.takeIn());
     if (!this.#compute.isOfOtherSize) return;
     try {
-      await this.#exclusively('restart', () => this.#compute.resize(RESIZE_WITHIN));
+      await this.#restarted(() => this.#compute.resize(RESIZE_WITHIN));
     } catch (error) {
       if (!isFault(error, 'TENANT_BUSY')) throw error;
       const why = error.message;

@@ -1,3 +1,26 @@
+/**
+ * What may be going on with a tenant's compute.
+ *
+ *   `wake`           a start is under way; every session that comes shares its outcome
+ *   `suspend`        first the intent is written and all sessions are parked, in which time a session
+ *                    may still turn it round; then the address is gone and sessions wait for the end,
+ *                    to begin a wake of their own
+ *   `restart`        a suspend and a start in one; who comes waits for its end. What it leaves to be
+ *                    written is done by `roles`
+ *   `heal`           the row says more than is known (a crash, a lost compute, a write that failed):
+ *                    what is true is looked up, and the row made to agree
+ *   `settle`         a new owner password is brought to the running compute
+ *   `create`         a new tenant is given its place
+ *   `roles`          the roles of the compute are read into the catalog; who comes passes by
+ *   `upkeep`         tables are vacuumed before a suspend; who comes passes by, and ends it
+ *   `shed`           memory is taken from the idle compute, a step; who comes passes by
+ *   `prewarm`        blocks are read back behind the first query; who comes passes by
+ *   `snapshot`       its data is saved, awake or asleep; who comes to an awake one passes by, a
+ *                    sleeping one gives it up and is saved once it is awake
+ *   `archive`        a sleeping tenant's files are taken to the archive; who comes turns it round
+ *   `restore`        a snapshot is put in place of its data
+ *   `remove`         ends in `gone`
+ */
 import type { FaultCode } from '../domain/faults.ts';
 import type { PendingWake } from './pending-wake.ts';
 
