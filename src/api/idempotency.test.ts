@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { hours, ms } from '../domain/units.ts';
-import { VirtualClock } from '../testing/virtual-clock.ts';
+import { VirtualClock } from '../sim/virtual-clock.ts';
 import { Idempotency, REMEMBERED_FOR, REMEMBERED_MAX } from './idempotency.ts';
 
 test('an outcome is forgotten after a day', async () => {

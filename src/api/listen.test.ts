@@ -1,9 +1,9 @@
 import { createServer } from 'node:net';
 import { afterEach, expect, test } from 'vitest';
+import { SeededRandom } from '../sim/seeded-random.ts';
+import { VirtualClock } from '../sim/virtual-clock.ts';
 import { MemoryControl } from '../testing/memory-control.ts';
 import { MemoryLog } from '../testing/memory-log.ts';
-import { SeededRandom } from '../testing/seeded-random.ts';
-import { VirtualClock } from '../testing/virtual-clock.ts';
 import { type Api, openApi } from './listen.ts';
 
 const open: Api[] = [];

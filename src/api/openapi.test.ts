@@ -13,10 +13,10 @@ import { FAULTS } from '../domain/faults.ts';
 import { PIN_REASONS } from '../domain/gate.ts';
 import { TENANT_MOVES } from '../domain/tenant.ts';
 import { PLANS, TIERS } from '../domain/tier.ts';
+import { SeededRandom } from '../sim/seeded-random.ts';
+import { VirtualClock } from '../sim/virtual-clock.ts';
 import { MemoryControl } from '../testing/memory-control.ts';
 import { MemoryLog } from '../testing/memory-log.ts';
-import { SeededRandom } from '../testing/seeded-random.ts';
-import { VirtualClock } from '../testing/virtual-clock.ts';
 import { buildApp } from './app.ts';
 import { defining, namedShapes } from './shapes.ts';
 

@@ -14,8 +14,8 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { VirtualClock } from '../sim/virtual-clock.ts';
 import { keysOf, storeContract } from '../testing/store-contract.ts';
-import { VirtualClock } from '../testing/virtual-clock.ts';
 import { openDirectoryStore } from './directory-store.ts';
 import { type Disk, realDisk } from './directory-store-disk.ts';
 

@@ -3,9 +3,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { VirtualClock } from '../sim/virtual-clock.ts';
 import { type Faults, FaultyStore } from '../testing/faulty-store.ts';
 import { keysOf, storeContract } from '../testing/store-contract.ts';
-import { VirtualClock } from '../testing/virtual-clock.ts';
 import { openDirectoryStore } from './directory-store.ts';
 
 let dir: string;

@@ -1,8 +1,8 @@
 /** The small formats by themselves. */
 import { pack } from 'tar-stream';
 import { expect, test } from 'vitest';
+import { SeededRandom } from '../sim/seeded-random.ts';
 import { controlFile, noise, SEGMENT_BYTES } from '../testing/archive-world.ts';
-import { SeededRandom } from '../testing/seeded-random.ts';
 import { CODECS, pack as compress, isDense, unpack } from './codec.ts';
 import { parseControlFile, segmentName } from './control-file.ts';
 import { isKnown, knownChunks } from './known-chunks.ts';

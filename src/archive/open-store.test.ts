@@ -2,9 +2,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { SeededRandom } from '../sim/seeded-random.ts';
+import { VirtualClock } from '../sim/virtual-clock.ts';
 import { S3Double } from '../testing/s3-double.ts';
-import { SeededRandom } from '../testing/seeded-random.ts';
-import { VirtualClock } from '../testing/virtual-clock.ts';
 import { openStore, parseLocation } from './open-store.ts';
 
 const credentials = { accessKeyId: 'id', secretAccessKey: 'secret' };

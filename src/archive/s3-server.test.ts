@@ -8,7 +8,7 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { SeededRandom } from '../testing/seeded-random.ts';
+import { SeededRandom } from '../sim/seeded-random.ts';
 import { keysOf } from '../testing/store-contract.ts';
 import { wallClock } from '../testing/wall-clock.ts';
 import type { S3Location } from './s3-client.ts';

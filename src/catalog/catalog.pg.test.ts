@@ -4,11 +4,11 @@ import { parseTenantId, parseTenantName, type TenantId } from '../domain/ids.ts'
 import type { Tenant } from '../domain/tenant.ts';
 import { ms, timestamp } from '../domain/units.ts';
 import type { Verifier } from '../domain/verifier.ts';
+import { MemoryCatalog } from '../sim/memory-catalog.ts';
+import { VirtualClock } from '../sim/virtual-clock.ts';
 import { draft, verifierNumber } from '../testing/drafts.ts';
-import { MemoryCatalog } from '../testing/memory-catalog.ts';
 import { MemoryLog } from '../testing/memory-log.ts';
 import { type RealPostgres, realPostgres } from '../testing/real-postgres.ts';
-import { VirtualClock } from '../testing/virtual-clock.ts';
 import { openCatalog } from './open-catalog.ts';
 import type { PgCatalog } from './pg-catalog.ts';
 

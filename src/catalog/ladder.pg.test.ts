@@ -4,11 +4,11 @@ import { parseTenantId, snapshotIdOf, type TenantId } from '../domain/ids.ts';
 import { type LadderStep, NO_TOTALS } from '../domain/levels.ts';
 import type { Tenant } from '../domain/tenant.ts';
 import { hours, minutes, ms, type Timestamp, timestamp } from '../domain/units.ts';
+import { MemoryCatalog } from '../sim/memory-catalog.ts';
+import { VirtualClock } from '../sim/virtual-clock.ts';
 import { draft } from '../testing/drafts.ts';
-import { MemoryCatalog } from '../testing/memory-catalog.ts';
 import { MemoryLog } from '../testing/memory-log.ts';
 import { type RealPostgres, realPostgres } from '../testing/real-postgres.ts';
-import { VirtualClock } from '../testing/virtual-clock.ts';
 import { openCatalog } from './open-catalog.ts';
 import type { PgCatalog } from './pg-catalog.ts';
 

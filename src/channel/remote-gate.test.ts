@@ -4,9 +4,9 @@ import type { Parked, Sessions, TenantUse } from '../domain/gate.ts';
 import type { ProxyId, TenantName } from '../domain/ids.ts';
 import { ms, seconds } from '../domain/units.ts';
 import type { UsageMinute } from '../domain/usage.ts';
+import { VirtualClock } from '../sim/virtual-clock.ts';
 import { type ControlPlane, joined } from '../testing/channel-pair.ts';
 import { FakeGate } from '../testing/fake-gate.ts';
-import { VirtualClock } from '../testing/virtual-clock.ts';
 import { RemoteGate } from './remote-gate.ts';
 import { RemoteSessions, SessionsOfAll } from './remote-sessions.ts';
 

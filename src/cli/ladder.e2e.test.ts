@@ -3,11 +3,11 @@ import { type Api, openApi } from '../api/listen.ts';
 import { snapshotIdOf } from '../domain/ids.ts';
 import type { LadderStep } from '../domain/levels.ts';
 import { timestamp } from '../domain/units.ts';
+import { SeededRandom } from '../sim/seeded-random.ts';
+import { VirtualClock } from '../sim/virtual-clock.ts';
 import { type FakeWorldOptions, fakeWorld } from '../testing/fake-world.ts';
 import { MemoryControl } from '../testing/memory-control.ts';
 import { MemoryLog } from '../testing/memory-log.ts';
-import { SeededRandom } from '../testing/seeded-random.ts';
-import { VirtualClock } from '../testing/virtual-clock.ts';
 import { buildProgram, runProgram } from './program.ts';
 import { widthOf } from './width.ts';
 

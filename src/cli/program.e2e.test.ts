@@ -1,12 +1,12 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type Api, openApi } from '../api/listen.ts';
 import { FAULTS } from '../domain/faults.ts';
+import { SeededRandom } from '../sim/seeded-random.ts';
+import { VirtualClock } from '../sim/virtual-clock.ts';
 import { type FakeWorldOptions, fakeWorld } from '../testing/fake-world.ts';
 import { MemoryControl } from '../testing/memory-control.ts';
 import { MemoryLog } from '../testing/memory-log.ts';
-import { SeededRandom } from '../testing/seeded-random.ts';
 import { SESSION_VIEWS } from '../testing/session-views.ts';
-import { VirtualClock } from '../testing/virtual-clock.ts';
 import { badOption, badRequest } from './failure.ts';
 import type { ServerOptions } from './options.ts';
 import { buildProgram, runProgram } from './program.ts';

@@ -3,9 +3,9 @@ import { newTenantId, parseTenantName, snapshotIdOf } from '../domain/ids.ts';
 import type { Tenant } from '../domain/tenant.ts';
 import { tenantNote } from '../domain/tenant-note.ts';
 import { hours, minutes, ms } from '../domain/units.ts';
-import { MemoryCatalog } from '../testing/memory-catalog.ts';
+import { MemoryCatalog } from '../sim/memory-catalog.ts';
+import { SeededRandom } from '../sim/seeded-random.ts';
 import { Orchestrated, verifierOf } from '../testing/orchestrated.ts';
-import { SeededRandom } from '../testing/seeded-random.ts';
 import { recoverTenants } from './recovery.ts';
 
 /** A tenant that has been awake, has written, and is in the archive. */

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { SeededRandom } from '../testing/seeded-random.ts';
+import { SeededRandom } from '../sim/seeded-random.ts';
 import { isTenantId, isTenantName, newTenantId, parseTenantId, parseTenantName } from './ids.ts';
 import type { Random } from './random.ts';
 

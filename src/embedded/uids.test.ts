@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { VirtualClock } from '../testing/virtual-clock.ts';
+import { VirtualClock } from '../sim/virtual-clock.ts';
 import type { OsCalls } from './os.ts';
 import { Uids } from './uids.ts';
 

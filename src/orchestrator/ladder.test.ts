@@ -6,8 +6,8 @@ import { TIERS, type Tier } from '../domain/tier.ts';
 import { type DurationMs, hours, type Instant, minutes, ms, seconds } from '../domain/units.ts';
 import { PRESETS } from '../policy/rules.ts';
 import { sizeAt, sleepsAfter, wayDown } from '../policy/way-down.ts';
+import type { SimulatedSession } from '../sim/simulated-proxies.ts';
 import { Orchestrated } from '../testing/orchestrated.ts';
-import type { SimulatedSession } from '../testing/simulated-proxies.ts';
 import { outcome, rowOf } from '../testing/tenants-at-rest.ts';
 
 const RULES = { ...PRESETS.machine, archiveAfter: null, snapshotEvery: null };

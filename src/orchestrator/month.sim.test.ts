@@ -11,9 +11,9 @@ import type { Tenant } from '../domain/tenant.ts';
 import type { Tier } from '../domain/tier.ts';
 import { elapsed, hours, type Instant, minutes, ms, seconds } from '../domain/units.ts';
 import { PRESETS } from '../policy/rules.ts';
+import { SeededRandom } from '../sim/seeded-random.ts';
+import type { SimulatedProxy, SimulatedSession } from '../sim/simulated-proxies.ts';
 import { Orchestrated } from '../testing/orchestrated.ts';
-import { SeededRandom } from '../testing/seeded-random.ts';
-import type { SimulatedProxy, SimulatedSession } from '../testing/simulated-proxies.ts';
 
 const SEED = 1;
 const TENANTS = 1_000;

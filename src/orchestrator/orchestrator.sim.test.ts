@@ -12,9 +12,9 @@ import type { TenantId } from '../domain/ids.ts';
 import type { Tenant } from '../domain/tenant.ts';
 import { hours, minutes, ms } from '../domain/units.ts';
 import { PRESETS, type Rules } from '../policy/rules.ts';
+import { SeededRandom } from '../sim/seeded-random.ts';
+import type { SimulatedSession } from '../sim/simulated-proxies.ts';
 import { Orchestrated } from '../testing/orchestrated.ts';
-import { SeededRandom } from '../testing/seeded-random.ts';
-import type { SimulatedSession } from '../testing/simulated-proxies.ts';
 
 const SEEDS = 60;
 const STEPS = 200;

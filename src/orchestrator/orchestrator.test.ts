@@ -2,8 +2,8 @@ import { expect, test } from 'vitest';
 import { FAILPOINTS, type FailpointName } from '../domain/failpoints.ts';
 import { Fault, fault } from '../domain/faults.ts';
 import { minutes, ms, seconds } from '../domain/units.ts';
+import { settled } from '../sim/virtual-clock.ts';
 import { Orchestrated, UNUSED, verifierOf } from '../testing/orchestrated.ts';
-import { settled } from '../testing/virtual-clock.ts';
 
 /** A failpoint at which the program goes no further, as if it had been killed there. */
 const dieAt = (point: FailpointName) => ({

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { settled } from '../testing/virtual-clock.ts';
+import { settled } from '../sim/virtual-clock.ts';
 import { RolesRefresh } from './roles-refresh.ts';
 
 /** Readings that end when the test says so. */

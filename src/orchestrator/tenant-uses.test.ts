@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { ProxyId } from '../domain/ids.ts';
 import { ms, seconds } from '../domain/units.ts';
-import { VirtualClock } from '../testing/virtual-clock.ts';
+import { VirtualClock } from '../sim/virtual-clock.ts';
 import { TenantUses } from './tenant-uses.ts';
 
 const PROXY = 'px_1' as ProxyId;

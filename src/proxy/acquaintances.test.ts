@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import type { TenantId } from '../domain/ids.ts';
 import { hours, minutes, ms, seconds } from '../domain/units.ts';
+import { VirtualClock } from '../sim/virtual-clock.ts';
 import { ACME, leftBehind, type ProxyWorld, proxyWorld, WELCOME } from '../testing/proxy-world.ts';
-import { VirtualClock } from '../testing/virtual-clock.ts';
 import { described, startupMessageOf } from '../testing/wire-peer.ts';
 import { Acquaintances } from './acquaintances.ts';
 

@@ -1,8 +1,8 @@
 import type { Socket } from 'node:net';
 import { expect, test } from 'vitest';
 import { seconds } from '../domain/units.ts';
+import { settled, VirtualClock } from '../sim/virtual-clock.ts';
 import { MemoryNetwork } from '../testing/memory-network.ts';
-import { settled, VirtualClock } from '../testing/virtual-clock.ts';
 import { readStartupPacket } from '../wire/startup.ts';
 import {
   CANCELS_MAX,

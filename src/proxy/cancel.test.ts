@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Random } from '../domain/random.ts';
-import { SeededRandom } from '../testing/seeded-random.ts';
+import { SeededRandom } from '../sim/seeded-random.ts';
 import { type CancelKey, PROTOCOL_3_0, PROTOCOL_3_2 } from '../wire/startup.ts';
 import { CancelRegistry, type CancelTarget } from './cancel.ts';
 

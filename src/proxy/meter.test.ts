@@ -2,9 +2,9 @@ import { describe, expect, test } from 'vitest';
 import type { TenantId } from '../domain/ids.ts';
 import { minutes, ms, seconds, timestamp } from '../domain/units.ts';
 import type { UsageMinute, UsageSink } from '../domain/usage.ts';
+import { SeededRandom } from '../sim/seeded-random.ts';
+import { VirtualClock } from '../sim/virtual-clock.ts';
 import { MemoryLog } from '../testing/memory-log.ts';
-import { SeededRandom } from '../testing/seeded-random.ts';
-import { VirtualClock } from '../testing/virtual-clock.ts';
 import { BATCH_MAX, DUE_MAX, Meter } from './meter.ts';
 
 const id = (n: number): TenantId => `tn_${String(n).padStart(12, '0')}` as TenantId;

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { fault } from '../domain/faults.ts';
 import { type Instant, seconds } from '../domain/units.ts';
-import { VirtualClock } from '../testing/virtual-clock.ts';
+import { VirtualClock } from '../sim/virtual-clock.ts';
 import { type Seeker, SeekerQueue } from './seeker-queue.ts';
 
 const CAUSE = { kind: 'operator' } as const;

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { minutes, ms, seconds } from '../domain/units.ts';
-import { VirtualClock } from '../testing/virtual-clock.ts';
+import { VirtualClock } from '../sim/virtual-clock.ts';
 import { type LoginAttempt, LoginThrottle, type ThrottleLimits } from './throttle.ts';
 
 const LIMITS: ThrottleLimits = {

@@ -2,9 +2,9 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { TenantId } from '../domain/ids.ts';
 import type { Timestamp } from '../domain/units.ts';
+import { VirtualClock } from '../sim/virtual-clock.ts';
 import { RealBackends } from '../testing/real-backend.ts';
 import { type RealPostgres, realPostgres } from '../testing/real-postgres.ts';
-import { VirtualClock } from '../testing/virtual-clock.ts';
 import { int32, message, zeroTerminated } from '../wire/messages.ts';
 import { Evidence } from './evidence.ts';
 import { TenantMeter } from './tenant-meter.ts';

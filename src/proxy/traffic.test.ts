@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { TenantId } from '../domain/ids.ts';
 import { ms, type Timestamp } from '../domain/units.ts';
 import { LATENCY_BOUNDS_US } from '../domain/usage.ts';
-import { VirtualClock } from '../testing/virtual-clock.ts';
+import { VirtualClock } from '../sim/virtual-clock.ts';
 import { errorResponse } from '../wire/error-response.ts';
 import { STATUS } from '../wire/frames.ts';
 import { message, readyForQuery, zeroTerminated } from '../wire/messages.ts';

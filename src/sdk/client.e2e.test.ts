@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type Api, openApi } from '../api/listen.ts';
 import { FAULTS } from '../domain/faults.ts';
+import { SeededRandom } from '../sim/seeded-random.ts';
+import { VirtualClock } from '../sim/virtual-clock.ts';
 import { MemoryControl } from '../testing/memory-control.ts';
 import { MemoryLog } from '../testing/memory-log.ts';
-import { SeededRandom } from '../testing/seeded-random.ts';
-import { VirtualClock } from '../testing/virtual-clock.ts';
 import { DynaBase } from './client.ts';
 import { unreachable } from './error.ts';
 

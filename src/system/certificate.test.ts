@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { seconds } from '../domain/units.ts';
+import { VirtualClock } from '../sim/virtual-clock.ts';
 import { MemoryLog } from '../testing/memory-log.ts';
-import { VirtualClock } from '../testing/virtual-clock.ts';
 import { type CertificateOptions, openCertificate } from './certificate.ts';
 
 let root: string;

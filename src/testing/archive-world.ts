@@ -10,10 +10,10 @@ import type { Store } from '../archive/store.ts';
 import type { Holder, Loaded, Snapshot, SnapshotRef, SourceEntry } from '../domain/archive.ts';
 import type { FailpointName, Failpoints } from '../domain/failpoints.ts';
 import { snapshotIdOf, type TenantId, type VaultId } from '../domain/ids.ts';
+import { SeededRandom } from '../sim/seeded-random.ts';
+import { VirtualClock } from '../sim/virtual-clock.ts';
 import { MemoryLog } from './memory-log.ts';
 import { MemoryStore } from './memory-store.ts';
-import { SeededRandom } from './seeded-random.ts';
-import { VirtualClock } from './virtual-clock.ts';
 
 /** Files by path; a directory is null. */
 export type Content = Map<string, Buffer | null>;

@@ -4,9 +4,9 @@ import type { Failpoints } from '../domain/failpoints.ts';
 import { NO_FAILPOINTS } from '../domain/failpoints.ts';
 import type { Passwords } from '../domain/passwords.ts';
 import { hours, ms } from '../domain/units.ts';
+import { SeededRandom } from '../sim/seeded-random.ts';
 import { verifierNumber } from './drafts.ts';
 import { Orchestrated } from './orchestrated.ts';
-import { SeededRandom } from './seeded-random.ts';
 
 /** Longer than anything of the simulated world takes. */
 const TAKES = ms(2_000);

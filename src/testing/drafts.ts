@@ -1,7 +1,7 @@
 import type { TenantDraft } from '../domain/catalog.ts';
 import { newTenantId, parseTenantName } from '../domain/ids.ts';
 import type { Verifier } from '../domain/verifier.ts';
-import { SeededRandom } from './seeded-random.ts';
+import { SeededRandom } from '../sim/seeded-random.ts';
 
 const random = new SeededRandom(1);
 

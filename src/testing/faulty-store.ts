@@ -11,7 +11,7 @@ import type { ObjectInfo, Range, Store, StoredObject, Version } from '../archive
 import type { Clock } from '../domain/clock.ts';
 import { fault } from '../domain/faults.ts';
 import { ms } from '../domain/units.ts';
-import { SeededRandom } from './seeded-random.ts';
+import { SeededRandom } from '../sim/seeded-random.ts';
 
 const NO_FAULTS = {
   /** Any call: throws, and nothing has happened. */

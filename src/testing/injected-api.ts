@@ -1,9 +1,9 @@
 import type { FastifyInstance, InjectOptions } from 'fastify';
 import { buildApp } from '../api/app.ts';
+import { SeededRandom } from '../sim/seeded-random.ts';
+import { VirtualClock } from '../sim/virtual-clock.ts';
 import { MemoryControl } from './memory-control.ts';
 import { MemoryLog } from './memory-log.ts';
-import { SeededRandom } from './seeded-random.ts';
-import { VirtualClock } from './virtual-clock.ts';
 
 export const KEY = 'the-admin-key';
 

@@ -11,14 +11,14 @@ import { Orchestrator } from '../orchestrator/orchestrator.ts';
 import { WakeQueue } from '../orchestrator/wake-queue.ts';
 import type { OrchestratorSettings } from '../orchestrator/world.ts';
 import { PRESETS, type Rules } from '../policy/rules.ts';
+import { MemoryCatalog } from '../sim/memory-catalog.ts';
+import { SeededRandom } from '../sim/seeded-random.ts';
+import { SimulatedHost } from '../sim/simulated-host.ts';
+import { SimulatedProxies } from '../sim/simulated-proxies.ts';
+import { VirtualClock } from '../sim/virtual-clock.ts';
 import { MemoryArchive } from './memory-archive.ts';
-import { MemoryCatalog } from './memory-catalog.ts';
 import { MemoryLog } from './memory-log.ts';
 import { mortal } from './mortal.ts';
-import { SeededRandom } from './seeded-random.ts';
-import { SimulatedHost } from './simulated-host.ts';
-import { SimulatedProxies } from './simulated-proxies.ts';
-import { VirtualClock } from './virtual-clock.ts';
 
 /** A well-formed verifier, different for every letter; nobody logs in with it. */
 export const verifierOf = (letter: string): Verifier =>

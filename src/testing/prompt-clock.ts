@@ -1,5 +1,5 @@
 import type { Clock } from '../domain/clock.ts';
-import { VirtualClock } from './virtual-clock.ts';
+import { VirtualClock } from '../sim/virtual-clock.ts';
 
 /** Time that passes as soon as somebody waits for it; what is only feared never comes. */
 export class PromptClock implements Clock {

@@ -4,13 +4,13 @@ import type { ProxyId, TenantId } from '../domain/ids.ts';
 import { ms, seconds } from '../domain/units.ts';
 import { openProxy, type RunningProxy } from '../proxy/proxy.ts';
 import { PROXY_DEFAULTS, type ProxyOptions } from '../proxy/proxy-options.ts';
+import { SeededRandom } from '../sim/seeded-random.ts';
+import { settled, VirtualClock } from '../sim/virtual-clock.ts';
 import { verifierOf } from '../wire/verifier.ts';
 import { FakeCompute } from './fake-compute.ts';
 import { FakeGate } from './fake-gate.ts';
 import { MemoryLog } from './memory-log.ts';
 import { MemoryNetwork } from './memory-network.ts';
-import { SeededRandom } from './seeded-random.ts';
-import { settled, VirtualClock } from './virtual-clock.ts';
 import { WirePeer } from './wire-peer.ts';
 
 export const PASSWORD = 'pencil';

@@ -13,12 +13,12 @@ import { PROXY_DEFAULTS } from '../proxy/proxy-options.ts';
 import { Relay } from '../proxy/relay.ts';
 import type { RelayEnd } from '../proxy/relay-options.ts';
 import { TenantMeter } from '../proxy/tenant-meter.ts';
+import { SeededRandom } from '../sim/seeded-random.ts';
+import { VirtualClock } from '../sim/virtual-clock.ts';
 import { dialDirect, directly } from '../system/direct-socket.ts';
 import { STATUS } from '../wire/frames.ts';
 import { FakeGate } from './fake-gate.ts';
 import { MemoryNetwork } from './memory-network.ts';
-import { SeededRandom } from './seeded-random.ts';
-import { VirtualClock } from './virtual-clock.ts';
 
 /** How the relay's two sockets read: out of their buffers, or as streams. */
 export type Reading = 'direct' | 'ordinary';

@@ -37,6 +37,9 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   main: Object.keys(BELOW_MAIN),
 };
 
+/** What any test may use: its tools, and the simulated world. */
+const FOR_TESTS: ReadonlySet<string> = new Set(['testing', 'sim']);
+
 /** Rooms whose time, chance, processes, files and sockets come in as arguments. */
 export const TIMELESS: ReadonlySet<string> = new Set([
   'domain',
@@ -80,7 +83,7 @@ function wallBreach({ room, setting }: Source, { target }: Import): string | nul
   const other = /^src\/([^/]+)\//.exec(target ?? '')?.[1];
   if (other === undefined) return `imports "${target}", which is in no room`;
   if (other === room || setting === 'real-test') return null;
-  if (other === 'testing' && setting === 'test') return null;
+  if (FOR_TESTS.has(other) && setting === 'test') return null;
   const allowed = ROOMS[room ?? ''] ?? [];
   return allowed.includes(other) ? null : `imports room "${other}"; ${room} may not`;
 }

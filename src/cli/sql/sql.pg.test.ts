@@ -9,12 +9,12 @@ import {
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type Api, openApi } from '../../api/listen.ts';
+import { SeededRandom } from '../../sim/seeded-random.ts';
+import { VirtualClock } from '../../sim/virtual-clock.ts';
 import { type FakeWorldOptions, fakeWorld } from '../../testing/fake-world.ts';
 import { MemoryControl } from '../../testing/memory-control.ts';
 import { MemoryLog } from '../../testing/memory-log.ts';
 import { type RealPostgres, realPostgres } from '../../testing/real-postgres.ts';
-import { SeededRandom } from '../../testing/seeded-random.ts';
-import { VirtualClock } from '../../testing/virtual-clock.ts';
 import { buildProgram, runProgram } from '../program.ts';
 
 let postgres: RealPostgres;

@@ -1,9 +1,9 @@
 /** What one session must not get from another, whoever had its backend before, and nobody by a cancel. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { SeededRandom } from '../../sim/seeded-random.ts';
 import { type ClientTenant, clientTenant } from '../../testing/client-tenant.ts';
 import { FrameClient, sendCancel } from '../../testing/frame-client.ts';
 import * as request from '../../testing/requests.ts';
-import { SeededRandom } from '../../testing/seeded-random.ts';
 import { startupPacket, type WireMessage } from '../../testing/wire-peer.ts';
 import { cancelRequest } from '../../wire/cancel-request.ts';
 

@@ -1,5 +1,5 @@
 /** Plays scenarios in several lanes, and makes the first one that differs as short as it gets. */
-import { SeededRandom } from '../seeded-random.ts';
+import { SeededRandom } from '../../sim/seeded-random.ts';
 import { Chance } from './chance.ts';
 import { type Heard, type Lane, play } from './lane.ts';
 import { drawSteps, type Step } from './steps.ts';
