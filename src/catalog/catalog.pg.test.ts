@@ -51,11 +51,13 @@ describe.each(Object.entries(MAKERS))('a catalog %s keeps the port: ', (_, make)
   describe('a new tenant', () => {
     test('is being created and unsettled, with all that was asked for', async () => {
       const acme = draft('acme', { plan: 'starter', tier: 'WARM', suspendAfter: ms(1500) });
-      const { createdAt, stateSince, ...rest } = await catalog.insertTenant(acme);
+      const { createdAt, stateSince, tierSince, ...rest } = await catalog.insertTenant(acme);
+      expect(tierSince).toBe(createdAt);
       expect(rest).toEqual({
         id: acme.id,
         name: 'acme',
         plan: 'starter',
+        override: null,
         tier: 'WARM',
         state: { kind: 'creating' },
         generation: 1,

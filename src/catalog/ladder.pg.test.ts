@@ -134,10 +134,34 @@ describe.each(Object.entries(MAKERS))('a catalog %s keeps the ladder: ', (_, mak
     await expect(catalog.note(gone, {})).rejects.toMatchObject({ code: 'TENANT_UNKNOWN' });
   });
 
+  test('a tier that a person chose is kept with its end, until it is taken back', async () => {
+    const tenant = await suspended('acme');
+    const override = { tier: 'HOT', until: timestamp(9_000), by: 'an operator' } as const;
+    const chosen = await catalog.configure(tenant.id, { tier: 'HOT', override });
+    expect(chosen).toMatchObject({ tier: 'HOT', override });
+    const same = await catalog.configure(tenant.id, { tier: 'HOT', plan: 'enterprise' });
+    expect(same).toMatchObject({ tierSince: chosen.tierSince, plan: 'enterprise', override });
+    const forever = { ...override, until: null };
+    const kept = await catalog.configure(tenant.id, { override: forever });
+    expect(kept).toMatchObject({ override: forever });
+    const back = await catalog.configure(tenant.id, { override: null });
+    expect(back).toMatchObject({ tier: 'HOT', override: null });
+  });
+
+  test('a move may bring another tier', async () => {
+    const tenant = await suspended('acme');
+    const waking = await catalog.move(tenant, { kind: 'waking', attempt: 1 }, { tier: 'WARM' });
+    expect(waking.tier).toBe('WARM');
+    expect(waking.tierSince).toBeGreaterThanOrEqual(tenant.tierSince);
+    const noted = await catalog.note(waking, { tier: 'WARM' });
+    expect(noted.tierSince).toBe(waking.tierSince);
+  });
+
   test('a setting is the tier', async () => {
     const tenant = await suspended('acme');
     expect(await catalog.configure(tenant.id, { tier: 'PERSISTENT' })).toEqual({
       ...tenant,
+      tierSince: expect.any(Number),
       tier: 'PERSISTENT',
     });
   });

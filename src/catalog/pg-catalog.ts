@@ -1,9 +1,17 @@
 /** The catalog in PostgreSQL. Every method asks through `#ask`, where failures become faults. */
 import type { Kysely } from 'kysely';
 import type { Catalog, DueQuery, TenantDraft, TenantPage, TenantQuery } from '../domain/catalog.ts';
+import type { Decision } from '../domain/decision.ts';
 import { fault } from '../domain/faults.ts';
 import type { TenantId, TenantName } from '../domain/ids.ts';
 import type { LadderStep, LevelTotals } from '../domain/levels.ts';
+import type {
+  FleetKey,
+  Learned,
+  PolicyStore,
+  TenantDecision,
+  TenantDue,
+} from '../domain/policy-store.ts';
 import type {
   HomeKind,
   MoveChange,
@@ -16,12 +24,13 @@ import type { UsageMinute } from '../domain/usage.ts';
 import type { RoleRecord, Verifier } from '../domain/verifier.ts';
 import * as ladder from './ladder.ts';
 import { catalogFailure } from './pg-failure.ts';
+import * as policy from './policy-store.ts';
 import * as roles from './roles.ts';
 import type { Tables } from './schema.ts';
 import * as tenants from './tenants.ts';
 import { addUsage, usageOf } from './usage-minutes.ts';
 
-export class PgCatalog implements Catalog, AsyncDisposable {
+export class PgCatalog implements Catalog, PolicyStore, AsyncDisposable {
   readonly #db: Kysely<Tables>;
   #closed: Promise<void> | undefined;
 
@@ -127,6 +136,36 @@ export class PgCatalog implements Catalog, AsyncDisposable {
 
   usage(tenant: TenantId, from: Timestamp, to: Timestamp): Promise<readonly UsageMinute[]> {
     return this.#ask((db) => usageOf(db, tenant, { from, to }));
+  }
+
+  learned(tenant: TenantId): Promise<Uint8Array | undefined> {
+    return this.#ask((db) => policy.learnedOf(db, tenant));
+  }
+
+  saveLearned(all: readonly Learned[]): Promise<void> {
+    return this.#ask((db) => policy.saveLearned(db, all));
+  }
+
+  dueToAsk(before: Timestamp, limit: number): Promise<readonly TenantDue[]> {
+    return this.#ask((db) => policy.dueToAsk(db, before, limit));
+  }
+
+  fleet(key: FleetKey): Promise<Uint8Array | undefined> {
+    return this.#ask((db) => policy.fleetValue(db, key));
+  }
+
+  saveFleet(key: FleetKey, value: Uint8Array | null): Promise<void> {
+    return this.#ask((db) => policy.saveFleet(db, key, value));
+  }
+
+  recordDecisions(all: readonly TenantDecision[]): Promise<void> {
+    return this.#ask((db) => policy.recordDecisions(db, all));
+  }
+
+  decisions(
+    ...[tenant, query]: Parameters<PolicyStore['decisions']>
+  ): Promise<readonly Decision[]> {
+    return this.#ask((db) => policy.decisionsOf(db, tenant, query));
   }
 
   close(): Promise<void> {

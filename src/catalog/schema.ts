@@ -5,6 +5,7 @@
  */
 import type { Generated, RawBuilder, Selectable } from 'kysely';
 import { type ColumnType, sql } from 'kysely';
+import type { Json } from '../domain/decision.ts';
 import { type Timestamp, timestamp } from '../domain/units.ts';
 
 /** Read as milliseconds; written by an expression, most often the database's own clock. */
@@ -25,6 +26,10 @@ export type TenantTable = {
   name: string;
   plan: string;
   tier: string;
+  tier_since: WallTime<undefined>;
+  override_tier: string | null;
+  override_until: WallTimeOrNull;
+  override_by: string | null;
   state: string;
   state_attempt: number | null;
   state_reason: string | null;
@@ -91,6 +96,24 @@ export type StepTable = {
   because: string;
 };
 
+export type HabitTable = {
+  tenant_id: string;
+  learned: Uint8Array;
+  ask_at: WallTimeOrNull;
+  learned_at: WallTime;
+};
+
+export type DecisionTable = {
+  id: Generated<number>;
+  tenant_id: string;
+  at: WallTime;
+  kind: string;
+  was: string | null;
+  becomes: string | null;
+  because: string;
+  inputs: Record<string, Json>;
+};
+
 export type Tables = {
   tenants: TenantTable;
   tenant_roles: RoleTable;
@@ -98,6 +121,9 @@ export type Tables = {
   tenant_levels: LevelTable;
   ladder_steps: StepTable;
   usage_minutes: UsageTable;
+  tenant_habits: HabitTable;
+  decisions: DecisionTable;
+  fleet: { key: string; value: Uint8Array; changed_at: WallTime };
 };
 
 export type TenantRow = Selectable<TenantTable>;
@@ -105,6 +131,8 @@ export type TenantRow = Selectable<TenantTable>;
 export type LevelRow = Selectable<LevelTable>;
 
 export type StepRow = Selectable<StepTable>;
+
+export type DecisionRow = Selectable<DecisionTable>;
 
 export type UsageRow = Selectable<UsageTable>;
 

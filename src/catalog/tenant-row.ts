@@ -8,7 +8,7 @@ import {
   type TenantState,
   type TenantStateKind,
 } from '../domain/tenant.ts';
-import { PLANS, TIERS } from '../domain/tier.ts';
+import { PLANS, TIERS, type TierOverride } from '../domain/tier.ts';
 import { ms } from '../domain/units.ts';
 import { fromWallTime, type TenantRow, type TenantTable, toWallTime } from './schema.ts';
 
@@ -27,6 +27,8 @@ export function tenantOf(row: TenantRow): Tenant {
     name,
     plan: oneOf(PLANS, row.plan),
     tier: oneOf(TIERS, row.tier),
+    tierSince: fromWallTime(row.tier_since),
+    override: overrideOf(row),
     state: stateOf(row),
     stateSince: fromWallTime(row.state_since),
     generation: row.generation,
@@ -63,6 +65,23 @@ export const homeColumns = (home: Home): Pick<TenantTable, 'home' | 'snapshot'> 
   home: home.kind,
   snapshot: home.kind === 'archive' ? home.snapshot : null,
 });
+
+/** The columns that hold an override. */
+export const overrideColumns = (
+  override: TierOverride | null,
+): Pick<TenantTable, 'override_tier' | 'override_by'> & {
+  readonly override_until: ReturnType<typeof toWallTime> | null;
+} => ({
+  override_tier: override?.tier ?? null,
+  override_by: override?.by ?? null,
+  override_until: override?.until == null ? null : toWallTime(override.until),
+});
+
+function overrideOf(row: TenantRow): TierOverride | null {
+  if (row.override_tier === null) return null;
+  const until = row.override_until === null ? null : fromWallTime(row.override_until);
+  return { tier: oneOf(TIERS, row.override_tier), until, by: row.override_by ?? 'somebody' };
+}
 
 function homeOf(row: TenantRow): Home {
   const kind = oneOf(HOME_KINDS, row.home);

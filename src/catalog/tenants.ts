@@ -12,6 +12,7 @@ import {
   type TenantState,
   type TenantStateKind,
 } from '../domain/tenant.ts';
+import type { Tier } from '../domain/tier.ts';
 import type { Timestamp } from '../domain/units.ts';
 import { violates } from './pg-failure.ts';
 import {
@@ -21,7 +22,7 @@ import {
   type TenantTable,
   toWallTime,
 } from './schema.ts';
-import { homeColumns, STATE_KINDS, stateColumns, tenantOf } from './tenant-row.ts';
+import { homeColumns, overrideColumns, STATE_KINDS, stateColumns, tenantOf } from './tenant-row.ts';
 
 const PAGE_MAX = 1_000;
 
@@ -35,6 +36,7 @@ export async function insertTenant(db: Kysely<Tables>, draft: TenantDraft): Prom
           name: draft.name,
           plan: draft.plan,
           tier: draft.tier,
+          ...overrideColumns(null),
           suspend_after_ms: draft.suspendAfter,
           sessions_max: draft.sessionsMax,
           max_pin_idle_ms: draft.maxPinIdle,
@@ -172,10 +174,22 @@ async function writeTenant(
   throw fault(present ? 'STALE_GENERATION' : 'TENANT_UNKNOWN', { tenant: tenant.name });
 }
 
-const changeColumns = ({ home, dirtySince, settled }: MoveChange): Updateable<TenantTable> => ({
+const changeColumns = ({
+  home,
+  dirtySince,
+  settled,
+  tier,
+}: MoveChange): Updateable<TenantTable> => ({
   ...(home !== undefined && homeColumns(home)),
   ...(settled !== undefined && { settled }),
+  ...(tier !== undefined && tierColumns(tier)),
   ...(dirtySince !== undefined && { dirty_since: dirtySince && toWallTime(dirtySince) }),
+});
+
+/** A tenant that has the tier already has it since when it had it. */
+const tierColumns = (tier: Tier): Updateable<TenantTable> => ({
+  tier,
+  tier_since: sql<number>`case when tier = ${tier} then tier_since else now() end`,
 });
 
 /** `given`; where that says nothing what is stored, and where that is null, too, now. */
@@ -193,7 +207,9 @@ export async function configureTenant(
     ...(change.suspendAfter !== undefined && { suspend_after_ms: change.suspendAfter }),
     ...(change.sessionsMax !== undefined && { sessions_max: change.sessionsMax }),
     ...(change.maxPinIdle !== undefined && { max_pin_idle_ms: change.maxPinIdle }),
-    ...(change.tier !== undefined && { tier: change.tier }),
+    ...(change.plan !== undefined && { plan: change.plan }),
+    ...(change.override !== undefined && overrideColumns(change.override)),
+    ...(change.tier !== undefined && tierColumns(change.tier)),
   };
   if (Object.keys(columns).length === 0) return knownTenant(await tenantBy(db, { id }), id);
   const row = await db

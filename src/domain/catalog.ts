@@ -6,7 +6,7 @@
 import type { TenantId, TenantName, VaultId } from './ids.ts';
 import type { LadderStep, LevelTotals } from './levels.ts';
 import type { Home, HomeKind, MoveChange, Tenant, TenantState, TenantStateKind } from './tenant.ts';
-import type { Plan, Tier } from './tier.ts';
+import type { Plan, Tier, TierOverride } from './tier.ts';
 import type { DurationMs, Timestamp } from './units.ts';
 import type { UsageMinute, UsageSink } from './usage.ts';
 import type { RoleRecord, Verifier } from './verifier.ts';
@@ -34,7 +34,9 @@ export type TenantDraft = {
 
 /** What of a tenant may be changed without moving it; what is not given stays. */
 export type TenantSettings = Partial<
-  Pick<TenantDraft, 'suspendAfter' | 'sessionsMax' | 'maxPinIdle' | 'tier'>
+  Pick<TenantDraft, 'suspendAfter' | 'sessionsMax' | 'maxPinIdle' | 'tier' | 'plan'> & {
+    readonly override: TierOverride | null;
+  }
 >;
 
 export type TenantPage = {

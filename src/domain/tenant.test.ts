@@ -28,6 +28,8 @@ const tenantIn = (kind: TenantStateKind): Tenant => ({
   name: parseTenantName('acme'),
   plan: 'free',
   tier: 'COLD',
+  tierSince: timestamp(600),
+  override: null,
   state: STATES[kind],
   stateSince: timestamp(1_000),
   generation: 7,
@@ -39,6 +41,14 @@ const tenantIn = (kind: TenantStateKind): Tenant => ({
   sessionsMax: 10,
   maxPinIdle: null,
   createdAt: timestamp(500),
+});
+
+test('another tier is had since the move that brought it, the same one since it was had first', () => {
+  const to = STATES.failed;
+  const same = moved(tenantIn('waking'), { to, change: { tier: 'COLD' } }, timestamp(2_000));
+  expect(same).toMatchObject({ tier: 'COLD', tierSince: 600 });
+  const other = moved(tenantIn('waking'), { to, change: { tier: 'WARM' } }, timestamp(2_000));
+  expect(other).toMatchObject({ tier: 'WARM', tierSince: 2_000 });
 });
 
 test('a legal move changes state, its date and the generation, and nothing else', () => {

@@ -16,7 +16,7 @@
  */
 import { assert } from './assert.ts';
 import type { SnapshotId, TenantId, TenantName, VaultId } from './ids.ts';
-import type { Plan, Tier } from './tier.ts';
+import type { Plan, Tier, TierOverride } from './tier.ts';
 import type { DurationMs, Timestamp } from './units.ts';
 
 export type TenantState =
@@ -66,6 +66,10 @@ export type Tenant = {
   readonly name: TenantName;
   readonly plan: Plan;
   readonly tier: Tier;
+  /** Since when it has this tier. */
+  readonly tierSince: Timestamp;
+  /** Chosen by a person; null while the policy chooses. */
+  readonly override: TierOverride | null;
   readonly state: TenantState;
   readonly stateSince: Timestamp;
   /** Grows with every move. A writer with an old one is refused. */
@@ -105,7 +109,14 @@ export const mayMove = (from: TenantStateKind, to: TenantStateKind): boolean =>
   TENANT_MOVES[from].includes(to);
 
 /** What may be written together with a move; what is not given stays. */
-export type MoveChange = Partial<Pick<Tenant, 'home' | 'dirtySince' | 'settled'>>;
+export type MoveChange = Partial<Pick<Tenant, 'home' | 'dirtySince' | 'settled' | 'tier'>>;
+
+/** The tenant with `change`, which may bring another tier from `now` on. */
+export function retiered(tenant: Tenant, change: Partial<Tenant>, now: Timestamp): Tenant {
+  const { tier = tenant.tier } = change;
+  const tierSince = tier === tenant.tier ? tenant.tierSince : now;
+  return { ...tenant, ...change, tierSince };
+}
 
 /** The only function that changes a tenant's state. */
 export function moved(
@@ -116,5 +127,5 @@ export function moved(
   const from = tenant.state.kind;
   assert(mayMove(from, to.kind), `tenant ${tenant.id}: ${from} -> ${to.kind}`);
   const generation = tenant.generation + 1;
-  return { ...tenant, ...change, state: to, stateSince: now, generation };
+  return { ...retiered(tenant, change, now), state: to, stateSince: now, generation };
 }

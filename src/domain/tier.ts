@@ -1,9 +1,18 @@
-import { type DurationMs, hours } from './units.ts';
+import { type DurationMs, hours, type Timestamp } from './units.ts';
 
 export const TIERS = ['COLD', 'WARM', 'HOT', 'PERSISTENT'] as const;
 
 /** How a tenant is kept. Chosen by policy, or pinned by a person. */
 export type Tier = (typeof TIERS)[number];
+
+/** A tier that a person has chosen. The policy leaves the tenant there until this ends. */
+export type TierOverride = {
+  readonly tier: Tier;
+  /** Null until a person takes it back. */
+  readonly until: Timestamp | null;
+  /** Who chose it, such as "an operator". */
+  readonly by: string;
+};
 
 export const PLANS = ['free', 'starter', 'professional', 'enterprise'] as const;
 

@@ -15,6 +15,7 @@ import {
   type HomeKind,
   type MoveChange,
   moved,
+  retiered,
   type Tenant,
   type TenantState,
   type TenantStateKind,
@@ -76,6 +77,8 @@ export class MemoryCatalog implements Catalog {
     const now = this.#clock.wall();
     const tenant: Tenant = {
       ...columns,
+      tierSince: now,
+      override: null,
       state: { kind: generation === undefined ? 'creating' : 'suspended' },
       stateSince: now,
       generation: generation ?? 1,
@@ -163,7 +166,8 @@ export class MemoryCatalog implements Catalog {
   async note(tenant: Tenant, change: MoveChange): Promise<Tenant> {
     this.#enter('note');
     const stored = this.#ofGeneration(tenant);
-    const after = this.#replace({ ...stored, ...change, generation: stored.generation + 1 });
+    const changed = retiered(stored, change, this.#clock.wall());
+    const after = this.#replace({ ...changed, generation: stored.generation + 1 });
     this.#maybeLoseAnswer();
     return after;
   }
@@ -219,7 +223,7 @@ export class MemoryCatalog implements Catalog {
 
   async configure(id: TenantId, change: TenantSettings): Promise<Tenant> {
     this.#enter('configure');
-    return this.#replace({ ...this.#row(id), ...change });
+    return this.#replace(retiered(this.#row(id), change, this.#clock.wall()));
   }
 
   /** The row is lost, as with the machine that it was on. */
@@ -230,7 +234,7 @@ export class MemoryCatalog implements Catalog {
 
   /** As if a person or the policy had. */
   setTier(id: TenantId, tier: Tier): void {
-    this.#replace({ ...this.#row(id), tier });
+    this.#replace(retiered(this.#row(id), { tier }, this.#clock.wall()));
   }
 
   async markSettled(id: TenantId, verifier: Verifier): Promise<Tenant> {

@@ -127,6 +127,8 @@ export class MemoryControl implements Control {
       name,
       plan,
       tier: FIRST_TIER[plan],
+      tierSince: now,
+      override: null,
       state: { kind: 'suspended' },
       stateSince: now,
       generation: 1,
