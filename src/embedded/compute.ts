@@ -7,11 +7,11 @@
  * Running: its lock is held by its own processes, and this object watches that lock. `ended` tells
  * that the postmaster is gone; `gone` that the last process is, after which a new one may start.
  */
-import type { ChildProcess } from 'node:child_process';
 import { join } from 'node:path';
 import type { CancelTimer, Clock } from '../domain/clock.ts';
 import type { Address } from '../domain/host.ts';
 import { type DurationMs, ms, seconds } from '../domain/units.ts';
+import type { Launched } from './launcher.ts';
 import type { ComputeFiles } from './layout.ts';
 import type { Lifeline } from './lock.ts';
 import { findProcess, killAll, type ProcessRef, signalProcess } from './processes.ts';
@@ -46,7 +46,7 @@ export type ComputeParts = {
   readonly lifeline: Lifeline;
   readonly clock: Clock;
   /** The postmaster as our child; absent when it was adopted. */
-  readonly child?: ChildProcess;
+  readonly child?: Launched;
 };
 
 export class Compute {
@@ -70,7 +70,7 @@ export class Compute {
     this.gone = parts.lifeline.gone;
     this.#socketDir = openSocketDir(parts.files.run);
     this.address = { socketPath: join(this.#socketDir.path, SOCKET_NAME) };
-    this.ended = parts.child ? exitOf(parts.child) : this.#watched();
+    this.ended = parts.child ? this.#exitOf(parts.child) : this.#watched();
   }
 
   get pid(): number {
@@ -135,6 +135,24 @@ export class Compute {
     }
   }
 
+  /**
+   * The end of a postmaster that is our child: the system tells. Once its last process is gone it is asked
+   * too, since a signal is not told to every thread.
+   */
+  async #exitOf({ ended, look }: Launched): Promise<string> {
+    let isOver = false;
+    const lookAgain = () => {
+      this.#cancelLook();
+      look();
+      this.#cancelLook = isOver ? () => {} : this.#clock.timer(LOOK_EVERY_AT_LAST, lookAgain);
+    };
+    void this.gone.then(lookAgain);
+    const reason = await ended;
+    isOver = true;
+    this.#cancelLook();
+    return reason;
+  }
+
   /** The end of a postmaster that is not our child: its lock is free, or it is found missing. */
   #watched(): Promise<string> {
     const { promise, resolve } = Promise.withResolvers<string>();
@@ -148,12 +166,4 @@ export class Compute {
     void this.gone.then(() => lookEvery(LOOK_EVERY_AT_LAST));
     return promise;
   }
-}
-
-function exitOf(child: ChildProcess): Promise<string> {
-  const { promise, resolve } = Promise.withResolvers<string>();
-  child.once('exit', (code, signal) => {
-    resolve(`the server process ended with ${signal ?? `status ${code}`}`);
-  });
-  return promise;
 }

@@ -16,6 +16,7 @@ import { mustWorkIn, reachableEngine } from './engine-home.ts';
 import { versionText } from './engine-version.ts';
 import { EmbeddedHost, type HostParts } from './host.ts';
 import { openHusks } from './husks.ts';
+import { openLauncher } from './launcher.ts';
 import { type Layout, layoutOf } from './layout.ts';
 import { Levels } from './levels.ts';
 import type { OsCalls } from './os.ts';
@@ -89,7 +90,8 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<EmbeddedEn
   await mustWorkIn(engine, layout.dataDir);
   for (const warning of engine.warnings) log.warn(warning);
   const logBytesMax = options.logBytesMax ?? LOG_BYTES_MAX;
-  const ground: Ground = { engine, os, clock, logBytesMax };
+  const launcher = await openLauncher(os);
+  const ground: Ground = { engine, os, launcher, clock, logBytesMax };
   const cages = await openCages({
     dataDir: layout.dataDir,
     clock,

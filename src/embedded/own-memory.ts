@@ -7,6 +7,7 @@
  */
 import type { Limits } from '../domain/tier.ts';
 import type { ResourceCap } from './os.ts';
+import type { Command } from './user-change.ts';
 
 /** Of the memory of the compute: one backend leaves the others as much as it may take itself. */
 const SHARE = 1 / 2;
@@ -27,11 +28,7 @@ export function dataCapOf({ memoryMb }: Limits): ResourceCap | undefined {
  * A command that bounds itself before it becomes the program. For a server that may not bound a running
  * process of another user; to lower its own bound for the time of a start could fail its other threads.
  */
-export const capsItself = (
-  { max }: ResourceCap,
-  program: string,
-  args: readonly string[],
-): { readonly program: string; readonly args: string[] } => ({
-  program: '/bin/sh',
-  args: ['-c', `ulimit -d ${Math.floor(max / BYTES_OF_KB)}; exec "$0" "$@"`, program, ...args],
+export const capsItself = ({ max }: ResourceCap, { path, args }: Command): Command => ({
+  path: '/bin/sh',
+  args: ['-c', `ulimit -d ${Math.floor(max / BYTES_OF_KB)}; exec "$0" "$@"`, path, ...args],
 });

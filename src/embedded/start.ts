@@ -11,8 +11,7 @@
  * directory even where the user id of the compute may not walk the path to it.
  */
 
-import { type ChildProcess, spawn } from 'node:child_process';
-import { chownSync, closeSync, existsSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
+import { chownSync, closeSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Clock } from '../domain/clock.ts';
 import type { Limits } from '../domain/tier.ts';
@@ -20,11 +19,11 @@ import { after, type DurationMs, elapsed, ms, seconds } from '../domain/units.ts
 import { Compute } from './compute.ts';
 import { inPlainWords } from './durable.ts';
 import { readForeign } from './foreign-file.ts';
+import type { Launched, Launcher } from './launcher.ts';
 import type { ComputeFiles } from './layout.ts';
 import { type HeldLock, isLocked, type Lifeline, makeLock, tryLock, watchLock } from './lock.ts';
 import { endOfLog, lastFailure, openLog, rotateLog } from './log-file.ts';
-import type { OsCalls, ResourceCap } from './os.ts';
-import { capsItself, dataCapOf } from './own-memory.ts';
+import type { OsCalls } from './os.ts';
 import { readPostmasterFile, removePostmasterFile } from './postmaster-file.ts';
 import { belongsTo, findProcess, killAll, type ProcessRef } from './processes.ts';
 import { untilReady } from './readiness.ts';
@@ -32,12 +31,13 @@ import type { Engine } from './resolver.ts';
 import { asArguments, type Setting } from './settings.ts';
 import { settingsPlace, writeSettings } from './settings-file.ts';
 import { staying } from './staying.ts';
-import { isRoot, mayCapOthers } from './users.ts';
+import { ownerOfData } from './users.ts';
 
 /** What every start needs, the same for all computes. */
 export type Ground = {
   readonly engine: Engine;
   readonly os: OsCalls;
+  readonly launcher: Launcher;
   readonly clock: Clock;
   /** A log that is larger at a start, or when it is looked at, is rotated. */
   readonly logBytesMax: number;
@@ -68,15 +68,13 @@ const LOCK_RETRY_EVERY = ms(5);
 /** How often a postmaster may end between being found and being watched. */
 const ADOPTIONS_MAX = 5;
 
-/** Enough for `max_files_per_process` of 1,000, and its sockets and libraries. */
-const FILES_MAX = 4_096;
 /** A compute is given up before the server: the kernel prefers what has more. 0 to 1,000. */
 const OOM_SCORE = 500;
 /** A backend before its postmaster, which ends the compute in order when it loses one. */
 const OOM_SCORE_CHILD = 800;
 
 /** In which every process that the postmaster forks raises its own score. Source: runtime "Linux Memory Overcommit". */
-const OOM_ENV: NodeJS.ProcessEnv =
+const OOM_ENV: Readonly<Record<string, string>> =
   process.platform === 'linux'
     ? { PG_OOM_ADJUST_FILE: '/proc/self/oom_score_adj', PG_OOM_ADJUST_VALUE: `${OOM_SCORE_CHILD}` }
     : {};
@@ -172,13 +170,14 @@ async function spawnCompute(
     // At once, or another server would take the new postmaster for an orphan of the old.
     removePostmasterFile(files.data);
     remakeDirs(files);
-    await rotateLog(files.log, ground.logBytesMax);
     writeSettings(files, { autovacuum: false });
     lifeline = watchLock(files.lock, ground.os, ground.clock);
     log = openLog(files.log);
+    if (endOfLog(log) > ground.logBytesMax) await rotateLog(files.log, ground.logBytesMax);
     const logStart = endOfLog(log);
-    const child = await spawned(ground, request, ['ignore', log, log, lock.fd]);
+    const child = await launched(ground, request, [null, log, log, lock.fd]);
     lock.close();
+    offerToOomKiller(child.pid);
     request.onSpawned?.(child.pid);
     const postmaster = findProcess(child.pid) ?? { pid: child.pid, startedAt: '' };
     const compute = new Compute({ files, postmaster, lifeline, clock: ground.clock, child });
@@ -192,60 +191,26 @@ async function spawnCompute(
   }
 }
 
-type Child = ChildProcess & { readonly pid: number };
-
 /** Resolves as soon as the program runs. */
-function spawned(
-  { engine, os }: Ground,
-  request: StartRequest,
-  stdio: readonly (number | 'ignore')[],
-): Promise<Child> {
-  const { files, settings } = request;
+async function launched(
+  { engine, launcher }: Ground,
+  { files, settings, limits }: StartRequest,
+  fds: readonly (number | null)[],
+): Promise<Launched> {
   const place = process.platform === 'linux' ? '/proc/self/cwd' : files.data;
   const live = settingsPlace(files);
-  const options = {
-    cwd: files.data,
-    stdio: [...stdio, ...live.fds],
-    detached: true,
-    env: OOM_ENV,
-    ...runAs(files),
-  };
-  const caps = capsOf(request);
-  const data = dataCapOf(request.limits);
-  const args = ['-D', place, '-c', live.argument, ...asArguments(settings)];
-  const command = data && !mayCapOthers() ? capsItself(data, engine.postgres, args) : undefined;
-  let child: ChildProcess;
   try {
-    child = os.startCapped(caps, () =>
-      spawn(command?.program ?? engine.postgres, command?.args ?? args, options),
-    );
+    return await launcher.launch({
+      program: engine.postgres,
+      args: ['-D', place, '-c', live.argument, ...asArguments(settings)],
+      directory: files.data,
+      env: OOM_ENV,
+      fds: [...fds, ...live.fds],
+      limits,
+    });
   } finally {
     live.close();
   }
-  child.unref();
-  const { pid } = child;
-  if (pid === undefined) return unstarted(child);
-  for (const cap of [...caps, { resource: 'files', max: FILES_MAX } as const]) os.cap(pid, cap);
-  if (data && !command) os.softCap(pid, data);
-  offerToOomKiller(pid);
-  return Promise.resolve(Object.assign(child, { pid }));
-}
-
-/** The kernel counts processes by user id, so a bound means something only where each has its own. */
-function capsOf({ limits }: StartRequest): ResourceCap[] {
-  const caps: ResourceCap[] = [{ resource: 'core', max: 0 }];
-  const { processesMax } = limits;
-  if (isRoot() && processesMax !== null) caps.push({ resource: 'processes', max: processesMax });
-  return caps;
-}
-
-function unstarted(child: ChildProcess): Promise<never> {
-  return new Promise((_, reject) => {
-    child.once('error', (cause) => {
-      const code = (cause as NodeJS.ErrnoException).code ?? 'unknown error';
-      reject(new Error(`the server process could not be started: ${code}`, { cause }));
-    });
-  });
 }
 
 function offerToOomKiller(pid: number): void {
@@ -260,17 +225,9 @@ function offerToOomKiller(pid: number): void {
 function remakeDirs(files: ComputeFiles): void {
   if (!existsSync(files.logDir)) mkdirSync(files.logDir, { mode: 0o700 });
   if (existsSync(files.run)) return;
-  const { uid, gid } = runAs(files);
+  const owner = ownerOfData(files.data);
   mkdirSync(files.run, { mode: 0o700 });
-  if (uid !== undefined && gid !== undefined) chownSync(files.run, uid, gid);
-}
-
-/** The user id that PGDATA belongs to, where this process may choose one. */
-function runAs(files: ComputeFiles): { readonly uid?: number; readonly gid?: number } {
-  if (!isRoot()) return {};
-  const { uid, gid } = statSync(files.data);
-  if (uid === 0) throw new Error('the data belongs to root, whom PostgreSQL refuses to run as');
-  return { uid, gid };
+  if (owner) chownSync(files.run, owner.uid, owner.gid);
 }
 
 type Launch = { readonly compute: Compute; readonly pid: number; readonly logStart: number };

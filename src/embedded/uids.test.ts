@@ -19,6 +19,7 @@ const OS: OsCalls = {
   forbidNewPrivileges: () => true,
   cap: () => true,
   softCap: () => true,
+  startProgram: () => undefined,
   startCapped: (_, start) => start(),
   syncFileSystem: () => Promise.resolve(true),
 };

@@ -1,5 +1,5 @@
 /** Who may own what: user ids known to the system, and those that our directories have. */
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
@@ -9,6 +9,14 @@ import { isErrno } from './durable.ts';
 import { computeFiles, type Layout } from './layout.ts';
 
 export const isRoot = (): boolean => process.getuid?.() === 0;
+
+/** Whom the data of a compute, and so the compute, belongs to; null where this process cannot choose. */
+export function ownerOfData(data: string): FileOwner {
+  if (!isRoot()) return null;
+  const { uid, gid } = statSync(data);
+  if (uid === 0) throw new Error('the data belongs to root, whom PostgreSQL refuses to run as');
+  return { uid, gid };
+}
 
 /** The bit of CAP_SYS_RESOURCE. Source: linux/capability.h. */
 const SYS_RESOURCE_BIT = 24n;
@@ -55,11 +63,11 @@ export async function idsInUse(layout: Layout): Promise<ReadonlySet<number>> {
   }
   const ids = new Set((await passwd()).map((user) => user.uid));
   for (const name of await readdir('/proc').catch(() => [])) {
-    const uid = /^\d+$/.test(name) ? await ownerOf(join('/proc', name)) : undefined;
+    const uid = /^\d+$/.test(name) ? await uidOf(join('/proc', name)) : undefined;
     if (uid !== undefined) ids.add(uid);
   }
   for (const root of roots) {
-    const uid = await ownerOf(computeFiles(root).data);
+    const uid = await uidOf(computeFiles(root).data);
     if (uid !== undefined) ids.add(uid);
   }
   return ids;
@@ -69,7 +77,7 @@ export async function idsInUse(layout: Layout): Promise<ReadonlySet<number>> {
 export const isSystemUser = async (uid: number): Promise<boolean> =>
   (await passwd()).some((user) => user.uid === uid);
 
-async function ownerOf(path: string): Promise<number | undefined> {
+async function uidOf(path: string): Promise<number | undefined> {
   try {
     return (await stat(path)).uid;
   } catch (error) {

@@ -5,6 +5,7 @@
  * not enforce. Source: flock(2), mkfifo(3), prctl(2), prlimit(2), syncfs(2).
  */
 import koffi, { type LibraryHandle } from 'koffi';
+import { Programs } from './ffi-programs.ts';
 
 type Native = (...args: unknown[]) => number;
 
@@ -30,9 +31,11 @@ export class NativeCalls {
   readonly #prctl: Native | undefined;
   readonly #prlimit: Native | undefined;
   readonly #syncfs: ReturnType<LibraryHandle['func']> | undefined;
+  readonly #programs: Programs;
 
   constructor() {
     const libc = koffi.load(null);
+    this.#programs = new Programs(libc);
     const find = (prototype: string) => {
       try {
         return libc.func(prototype);
@@ -95,6 +98,14 @@ export class NativeCalls {
     } finally {
       for (const { resource, limit } of before) if (limit) this.#setLimit(SELF, resource, limit);
     }
+  }
+
+  /**
+   * Starts a program in a session of its own without copying this process, and reaps it. Undefined where
+   * there is no such call; throws the system's error.
+   */
+  startProgram(program: Parameters<Programs['start']>[0]): ReturnType<Programs['start']> {
+    return this.#programs.start(program);
   }
 
   #limitOf(pid: number, resource: Cap['resource']): Limit | undefined {
