@@ -4,7 +4,7 @@ import type { Store } from './store.ts';
 import type { Template } from './template.ts';
 import type { NeededChunk } from './tree-plan.ts';
 import { packKey, packSealKey, type Vault } from './vault.ts';
-import type { ChunkSource, SourcedChunk } from './write-work.ts';
+import type { ChunkSource, SourcedChunk, WriteRequest } from './write-work.ts';
 
 /** Plain bytes of one batch that needs no read. */
 export const BATCH_BYTES = 2 * 1024 * 1024;
@@ -13,7 +13,11 @@ const READ_BYTES_MAX = 2 * 1024 * 1024;
 const GAP_BYTES_MAX = 64 * 1024;
 
 export type Batch = {
-  readonly read: { readonly key: string; readonly offset: number; readonly length: number } | null;
+  readonly read: {
+    readonly pack: string;
+    readonly offset: number;
+    readonly length: number;
+  } | null;
   readonly chunks: readonly NeededChunk[];
 };
 
@@ -25,6 +29,9 @@ export type FetcherParts = {
   readonly signal: AbortSignal;
 };
 
+/** What was read of the store, and what is where in it. */
+type Fetched = Pick<WriteRequest, 'bytes' | 'seal'> & { readonly chunks: readonly SourcedChunk[] };
+
 export class ChunkFetcher {
   readonly #parts: FetcherParts;
   bytesRead = 0;
@@ -34,13 +41,15 @@ export class ChunkFetcher {
   }
 
   /** Reads what a batch needs. In the same order: where in it each chunk is. Throws `Damage`. */
-  async fetch({ read, chunks }: Batch): Promise<{ bytes: Uint8Array; chunks: SourcedChunk[] }> {
+  async fetch({ read, chunks }: Batch): Promise<Fetched> {
     const { store, vault, signal } = this.#parts;
     if (read) {
-      const bytes = await store.readRange(read.key, read, signal);
+      const context = packKey(vault, read.pack);
+      const bytes = await store.readRange(context, read, signal);
       if (!bytes) throw new Damage('a pack is missing');
       this.bytesRead += bytes.length;
-      return { bytes, chunks: chunks.map((chunk) => this.#packed(chunk, vault, read.offset)) };
+      const seal = { key: packSealKey(vault, read.pack), context };
+      return { bytes, seal, chunks: chunks.map((chunk) => this.#packed(chunk, read.offset)) };
     }
     const inline: Buffer[] = [];
     let offset = 0;
@@ -49,10 +58,10 @@ export class ChunkFetcher {
       if (blob?.at.kind !== 'inline') return this.#unpacked(chunk);
       inline.push(blob.at.bytes);
       offset += blob.length;
-      const at = { offset: offset - blob.length, length: blob.length, seal: null };
+      const at = { offset: offset - blob.length, length: blob.length, nonce: null };
       return this.#stored(chunk, at);
     });
-    return { bytes: Buffer.concat(inline), chunks: sourced };
+    return { bytes: Buffer.concat(inline), seal: null, chunks: sourced };
   }
 
   #unpacked({ id, plainBytes, meaning }: NeededChunk): SourcedChunk {
@@ -61,17 +70,15 @@ export class ChunkFetcher {
     return { id, plainBytes, source: { kind: 'template', at } };
   }
 
-  #packed(chunk: NeededChunk, vault: Vault, from: number): SourcedChunk {
+  #packed(chunk: NeededChunk, from: number): SourcedChunk {
     const { at, length } = chunk.blob ?? {};
     if (at?.kind !== 'pack' || length === undefined) throw new Error('the chunk is in no pack');
-    const key = packSealKey(vault, at.pack);
-    const seal = { key, nonce: at.offset, context: packKey(vault, at.pack) };
-    return this.#stored(chunk, { offset: at.offset - from, length, seal });
+    return this.#stored(chunk, { offset: at.offset - from, length, nonce: at.offset });
   }
 
   #stored(
     { id, plainBytes, blob }: NeededChunk,
-    at: Pick<Extract<ChunkSource, { kind: 'stored' }>, 'offset' | 'length' | 'seal'>,
+    at: Pick<Extract<ChunkSource, { kind: 'stored' }>, 'offset' | 'length' | 'nonce'>,
   ): SourcedChunk {
     const number = blob?.like ?? null;
     const like = number === null ? null : this.#parts.template.place(number);
@@ -81,10 +88,10 @@ export class ChunkFetcher {
 }
 
 /** What lies near together in a pack is read at once; all else needs no read. */
-export function* batchesOf(chunks: readonly NeededChunk[], vault: Vault): Generator<Batch> {
+export function* batchesOf(chunks: readonly NeededChunk[]): Generator<Batch> {
   const loose = chunks.filter(({ blob }) => blob?.at.kind !== 'pack');
   yield* looseBatches(loose);
-  for (const packed of byPack(chunks)) yield* packedBatches(packed, vault);
+  for (const packed of byPack(chunks)) yield* packedBatches(packed);
 }
 
 type PackedChunk = {
@@ -106,7 +113,7 @@ function* byPack(chunks: readonly NeededChunk[]): Generator<PackedChunk[]> {
   for (const packed of packs.values()) yield packed.sort((a, b) => a.at.offset - b.at.offset);
 }
 
-function* packedBatches(packed: readonly PackedChunk[], vault: Vault): Generator<Batch> {
+function* packedBatches(packed: readonly PackedChunk[]): Generator<Batch> {
   let batch: PackedChunk[] = [];
   const read = (): Batch => {
     const [first] = batch;
@@ -115,7 +122,7 @@ function* packedBatches(packed: readonly PackedChunk[], vault: Vault): Generator
     const { pack, offset } = first.at;
     const length = final.at.offset + final.length - offset;
     return {
-      read: { key: packKey(vault, pack), offset, length },
+      read: { pack, offset, length },
       chunks: batch.map(({ chunk }) => chunk),
     };
   };

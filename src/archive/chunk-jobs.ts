@@ -1,4 +1,5 @@
 /** The jobs of workers, by name. */
+import { type PrepareRequest, prepare } from './prepare-work.ts';
 import {
   type IndexAnswer,
   type IndexRequest,
@@ -23,6 +24,7 @@ export type Jobs = {
   readonly scan: { readonly request: ScanRequest; readonly answer: ScanAnswer };
   readonly seal: { readonly request: SealRequest; readonly answer: SealAnswer };
   readonly read: { readonly request: ReadRequest; readonly answer: ReadAnswer };
+  readonly prepare: { readonly request: PrepareRequest; readonly answer: null };
   readonly write: { readonly request: WriteRequest; readonly answer: null };
 };
 
@@ -41,6 +43,9 @@ export function perform(job: Job): Jobs[keyof Jobs]['answer'] {
       return seal(job);
     case 'read':
       return read(job);
+    case 'prepare':
+      prepare(job);
+      return null;
     case 'write':
       write(job);
       return null;

@@ -3,15 +3,20 @@
  * gigabytes are waiting, and a sync at the end would find all of it still to be written.
  *
  * Nothing is safe because of this: every file is synced as a whole when all is written. A failure is told
- * then, since the kernel tells it only once.
+ * then, since the kernel tells it only once. Small files are left to the end, where they may be synced
+ * all at once.
  */
 
 /** So much is let wait before the disk is given it. */
 const FLUSH_BYTES = 32 * 1024 * 1024;
 
+/** What a call for one file is worth. */
+const WORTH_BYTES = 1024 * 1024;
+
 export class EarlySync {
   readonly #sync: (path: string) => Promise<void>;
-  #paths = new Set<string>();
+  /** What was written since the last flush, by file. */
+  #written = new Map<string, number>();
   #bytes = 0;
   #isUnderWay = false;
   #flushing: Promise<void> = Promise.resolve();
@@ -21,16 +26,16 @@ export class EarlySync {
     this.#sync = sync;
   }
 
-  /** So many bytes were written to these files; waits for nothing. */
-  wrote(paths: Iterable<string>, bytes: number): void {
-    for (const path of paths) this.#paths.add(path);
+  /** So many bytes were written to this file; waits for nothing. */
+  wrote(path: string, bytes: number): void {
+    this.#written.set(path, (this.#written.get(path) ?? 0) + bytes);
     this.#bytes += bytes;
     if (this.#isUnderWay || this.#bytes < FLUSH_BYTES) return;
-    const due = this.#paths;
-    this.#paths = new Set();
+    const due = [...this.#written].filter(([, bytes]) => bytes >= WORTH_BYTES);
+    this.#written = new Map();
     this.#bytes = 0;
     this.#isUnderWay = true;
-    this.#flushing = this.#flushing.then(() => this.#flush(due));
+    this.#flushing = this.#flushing.then(() => this.#flush(due.map(([path]) => path)));
     // Whoever waits for the end is told.
     this.#flushing.catch(() => {});
   }

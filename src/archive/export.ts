@@ -118,9 +118,9 @@ async function readGroup(parts: ExportParts, group: readonly NeededChunk[]): Pro
   const fetcher = new ChunkFetcher({ store: ground.store, vault, template, signal });
   const found = new Map<NeededChunk, Buffer>();
   const stored = group.filter(({ id }) => id !== ZERO);
-  for (const batch of batchesOf(stored, vault)) {
-    const { bytes, chunks } = await fetcher.fetch(batch);
-    const job = { kind: 'read', templateDir: template.dir, bytes, chunks } as const;
+  for (const batch of batchesOf(stored)) {
+    const fetched = await fetcher.fetch(batch);
+    const job = { kind: 'read', templateDir: template.dir, ...fetched } as const;
     const { bytes: plain } = await ground.workers.run(job);
     let at = 0;
     for (const chunk of batch.chunks) {

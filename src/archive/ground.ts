@@ -10,6 +10,7 @@ import type { Store } from './store.ts';
 import type { Templates } from './templates.ts';
 import type { SizeLimits } from './tree-walk.ts';
 import type { Vaults } from './vault.ts';
+import type { SyncFileSystem } from './whole-sync.ts';
 
 export type Ground = {
   readonly store: Store;
@@ -22,6 +23,7 @@ export type Ground = {
   readonly log: Log;
   readonly failpoints: Failpoints;
   readonly limits: SizeLimits;
+  readonly syncFileSystem: SyncFileSystem;
   /** How long what nothing reaches is kept. */
   readonly grace: DurationMs;
   /** Where caches are kept that may be lost; null for none. */

@@ -7,23 +7,29 @@
 import type { Loaded, LoadRequest, SnapshotRef } from '../domain/archive.ts';
 import { Fault, fault } from '../domain/faults.ts';
 import type { TenantId } from '../domain/ids.ts';
-import { hashSteps } from './chunks.ts';
+import { hashSteps, type Tree } from './chunks.ts';
 import { CONTROL_FILE } from './control-file.ts';
 import { Damage } from './damage.ts';
 import type { Ground } from './ground.ts';
 import { treeSteps } from './manifest.ts';
+import { keepLoaded } from './scan-cache.ts';
 import { sealObject } from './sealed-object.ts';
 import type { Opened } from './snapshots.ts';
 import { inTurns } from './steps.ts';
-import { TreeWriter } from './tree-writer.ts';
+import type { SeenTree } from './tree-walk.ts';
+import { listingOf, TreeWriter, type TreeWriterParts } from './tree-writer.ts';
 import { damageKey, type Vault } from './vault.ts';
 
 export async function load(ground: Ground, request: LoadRequest): Promise<Loaded> {
   const vault = await vaultOf(ground, request);
+  const mark = damageKey(vault, request.tenant, request.snapshot);
+  // A bucket takes longer to be asked twice than to be asked two things.
+  const marked = owned(ground.store.stat(mark));
+  const listing = owned(listingOf(request.into));
   try {
     const opened = await openSnapshot(ground, vault, request);
-    const bytes = await writeSnapshot(ground, vault, request, opened);
-    await ground.store.delete([damageKey(vault, request.tenant, request.snapshot)]);
+    const bytes = await writeSnapshot(ground, { vault, request, opened, listing });
+    if (await marked) await ground.store.delete([mark]);
     const { snapshot, manifest } = opened;
     return { snapshot, origin: manifest.origin as TenantId, notes: manifest.notes, bytes };
   } catch (error) {
@@ -49,11 +55,22 @@ export async function openSnapshot(
   return opened;
 }
 
+/** It is awaited later, if at all. */
+function owned<T>(promise: Promise<T>): Promise<T> {
+  promise.catch(() => {});
+  return promise;
+}
+
+type Writing = {
+  readonly vault: Vault;
+  readonly request: LoadRequest;
+  readonly opened: Opened;
+  readonly listing: TreeWriterParts['listing'];
+};
+
 async function writeSnapshot(
   ground: Ground,
-  vault: Vault,
-  request: LoadRequest,
-  { manifest, bytes }: Opened,
+  { vault, request, opened: { manifest, bytes }, listing }: Writing,
 ): Promise<number> {
   const { into, owner, signal } = request;
   const local = await ground.templates.own();
@@ -61,13 +78,32 @@ async function writeSnapshot(
   const tree = await inTurns(treeSteps(manifest, template));
   if ((await inTurns(hashSteps(tree))) !== manifest.treeHash)
     throw new Damage('the manifest contradicts itself');
+  let seen: SeenTree | null = null;
   const writer = new TreeWriter({
-    ...{ ground, vault, manifest, template, tree, into, owner, signal },
+    ...{ ground, vault, manifest, template, tree, into, owner, signal, listing },
     present: local.tree,
     last: CONTROL_FILE,
+    beforeLast: async () => {
+      seen = isWorthRemembering(tree) ? await look(ground, into) : null;
+    },
   });
-  return bytes + (await writer.run());
+  const read = await writer.run();
+  await keepLoaded(ground, request, { template: template.hash, seen });
+  return bytes + read;
 }
+
+/** The next save reads what is less sooner than a client should wait for a look at it. */
+const REMEMBERED_BYTES_MIN = 64 * 1024 * 1024;
+
+function isWorthRemembering({ files }: Tree): boolean {
+  let bytes = 0;
+  for (const { size } of files.values()) bytes += size;
+  return bytes >= REMEMBERED_BYTES_MIN;
+}
+
+/** For the next save alone, so that no failure counts. */
+const look = ({ workers, limits }: Ground, dir: string): Promise<SeenTree | null> =>
+  workers.run({ kind: 'walk', dir, limits }).catch(() => null);
 
 /** Damage is noted beside the snapshot, for all who look at the list. */
 export async function told(

@@ -1,5 +1,5 @@
 /** The archive, on a store. */
-import { availableParallelism } from 'node:os';
+import { availableParallelism, release } from 'node:os';
 import type { Archive } from '../domain/archive.ts';
 import type { Clock } from '../domain/clock.ts';
 import type { Failpoints } from '../domain/failpoints.ts';
@@ -20,6 +20,7 @@ import type { Store } from './store.ts';
 import { Templates } from './templates.ts';
 import type { SizeLimits } from './tree-walk.ts';
 import { Vaults } from './vault.ts';
+import { type SyncFileSystem, tellsFailures } from './whole-sync.ts';
 
 export type ArchiveParts = {
   readonly store: Store;
@@ -38,6 +39,8 @@ export type ArchiveParts = {
   /** How long what nothing reaches any more is kept. */
   readonly grace?: DurationMs;
   readonly limits?: Partial<SizeLimits>;
+  /** Makes many files last by one call, where the system has it. */
+  readonly syncFileSystem?: SyncFileSystem;
 };
 
 const GRACE = hours(24);
@@ -89,11 +92,13 @@ function groundOf(parts: ArchiveParts): Ground {
   const workers = new ChunkWorkers(clock, count);
   const limits = { ...LIMITS, ...parts.limits };
   const scratchDir = parts.scratchDir ?? null;
+  const never: SyncFileSystem = () => Promise.resolve(false);
+  const syncFileSystem = (tellsFailures(release()) ? parts.syncFileSystem : undefined) ?? never;
   const templates = new Templates({
-    ...{ store, random, workers, limits, masterKey, own: template, scratchDir },
+    ...{ store, random, workers, limits, masterKey, own: template, scratchDir, syncFileSystem },
   });
   return {
-    ...{ store, workers, limits, templates, clock, random, log, failpoints },
+    ...{ store, workers, limits, templates, clock, random, log, failpoints, syncFileSystem },
     vaults: new Vaults(store, random, masterKey),
     snapshots: new Snapshots(store),
     grace: parts.grace ?? GRACE,

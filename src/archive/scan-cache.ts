@@ -1,25 +1,30 @@
 /**
- * What the last save of a tenant saw of its files, so that the next need not read those that have not
- * changed since. A cache on this machine: without it all is read and hashed, and nothing more stored.
+ * What the last save or load of a tenant saw of its files, so that the next save need not read those that
+ * have not changed since. A cache on this machine: without it all is read and hashed, and nothing more stored.
  *
- * It is of the snapshot that the next save builds on, and of the very directory that it was made of. A
- * file that was changed shortly before that scan is read again: its time may hide a later change
+ * It is of the snapshot that the next save builds on, and of the very directory that it was made of, or
+ * made. A file that was changed shortly before that scan is read again: its time may hide a later change
  * within the same tick. Source: git, `Documentation/technical/racy-git.txt`.
+ *
+ * A load writes its last file when all others have been looked at, and nobody else writes before it is done.
+ * So the time of that file is no later than that of any change to come, by the clock of the very file system:
+ * what is older by a tick can hide none.
  */
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { lstat, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { SaveRequest } from '../domain/archive.ts';
+import type { LoadRequest, SaveRequest, SnapshotRef } from '../domain/archive.ts';
 import type { SnapshotId, TenantId } from '../domain/ids.ts';
 import { seconds, type Timestamp } from '../domain/units.ts';
 import type { Base } from './base.ts';
 import { type Tree, ZERO } from './chunks.ts';
+import { CONTROL_FILE } from './control-file.ts';
 import type { Ground } from './ground.ts';
 import { treeSteps } from './manifest.ts';
 import type { Recall, Scanned } from './scanning.ts';
 import { inTurns } from './steps.ts';
 import type { Template } from './template.ts';
 import type { TreeBuilder } from './tree-builder.ts';
-import type { SeenFile } from './tree-walk.ts';
+import type { SeenFile, SeenTree } from './tree-walk.ts';
 
 const FORMAT = 1;
 const RACY = seconds(2);
@@ -98,15 +103,46 @@ export type ScanResult = {
   readonly startedWall: Timestamp;
 };
 
-/** Remembers a scan for the next save. Without it that is only slower, so a failure is only logged. */
+/** Remembers a scan for the next save. */
 export async function keepScan(
-  { scratchDir, log }: Ground,
-  { tenant, snapshot }: SaveRequest,
-  { template, scanned, startedWall }: ScanResult,
+  ground: Ground,
+  request: SaveRequest,
+  { template, scanned: { seen }, startedWall }: ScanResult,
 ): Promise<void> {
-  const { seen } = scanned;
-  if (scratchDir === null || !seen) return;
-  const racyFrom = BigInt(startedWall - RACY) * NS_OF_MS;
+  if (seen) await keep(ground, request, { template, seen, before: startedWall - RACY });
+}
+
+export type LoadResult = {
+  readonly template: string;
+  /** All files but the last as they were when that was still to be written; null if nobody looked. */
+  readonly seen: SeenTree | null;
+};
+
+/** Remembers what was loaded for the next save. */
+export async function keepLoaded(
+  ground: Ground,
+  request: LoadRequest,
+  { template, seen }: LoadResult,
+): Promise<void> {
+  if (!seen) return;
+  const last = await lstat(join(request.into, CONTROL_FILE));
+  await keep(ground, request, { template, seen, before: last.ctimeMs });
+}
+
+type Seen = Pick<LoadResult, 'template'> & {
+  readonly seen: Pick<SeenTree, 'root' | 'files'>;
+  /** In ms since 1970: a file with a later time may have been changed since. */
+  readonly before: number;
+};
+
+/** Without it the next save is only slower, so a failure is only logged. */
+async function keep(
+  { scratchDir, log }: Ground,
+  { tenant, snapshot }: SnapshotRef,
+  { template, seen, before }: Seen,
+): Promise<void> {
+  if (scratchDir === null) return;
+  const racyFrom = BigInt(Math.floor(before)) * NS_OF_MS;
   const files = seen.files.filter(({ mtime, ctime }) => mtime < racyFrom && ctime < racyFrom);
   const cache: Cache = {
     ...{ format: FORMAT, snapshot, template, directory: seen.root.identity },

@@ -1,6 +1,6 @@
 /** What a worker does with a pack: seals piece by piece into one stretch of memory. */
 import { release } from './release.ts';
-import { sealInto, TAG_BYTES } from './sealing.ts';
+import { keyForMany, sealInto, TAG_BYTES } from './sealing.ts';
 
 /** Begins and ends a pack. */
 const MAGIC = Buffer.from('DBP1');
@@ -30,9 +30,10 @@ export type SealAnswer = { readonly bytes: Uint8Array };
 export function seal({ key, context, pieces }: SealRequest): SealAnswer {
   const body = pieces.reduce((sum, piece) => sum + sealedBytes(piece.length), 0);
   const bytes = Buffer.allocUnsafeSlow(FIRST_AT + body + LENGTH_BYTES + MAGIC.length);
+  const secret = keyForMany(key);
   let at = MAGIC.copy(bytes);
   for (const piece of pieces)
-    at += sealInto(bytes.subarray(at), { key, nonce: at, context }, piece);
+    at += sealInto(bytes.subarray(at), { key: secret, nonce: at, context }, piece);
   at = bytes.writeUInt32LE(sealedBytes(pieces.at(-1)?.length ?? 0), at);
   MAGIC.copy(bytes, at);
   for (const piece of pieces) release(piece);

@@ -30,8 +30,9 @@ import { NO_TEMPLATE, type Template, templateOf } from './template.ts';
 import { TreeBuilder } from './tree-builder.ts';
 import { neededChunk } from './tree-plan.ts';
 import type { SizeLimits } from './tree-walk.ts';
-import { TreeWriter } from './tree-writer.ts';
+import { listingOf, TreeWriter } from './tree-writer.ts';
 import type { Vault } from './vault.ts';
+import type { SyncFileSystem } from './whole-sync.ts';
 
 export type TemplatesParts = {
   readonly store: Store;
@@ -40,6 +41,7 @@ export type TemplatesParts = {
   readonly limits: SizeLimits;
   readonly masterKey: Buffer;
   readonly own: { readonly dir: string; readonly name: string };
+  readonly syncFileSystem: SyncFileSystem;
   /** Null keeps what is brought back in a temporary directory. */
   readonly scratchDir: string | null;
 };
@@ -130,9 +132,8 @@ export class Templates {
       ),
     );
     try {
-      for (const batch of batchesOf(needed, vault)) {
-        const { bytes, chunks } = await fetcher.fetch(batch);
-        await workers.run({ kind: 'read', templateDir: '/', bytes, chunks });
+      for (const batch of batchesOf(needed)) {
+        await workers.run({ kind: 'read', templateDir: '/', ...(await fetcher.fetch(batch)) });
       }
       return true;
     } catch (error) {
@@ -241,12 +242,20 @@ export class Templates {
   }
 
   async #write(hash: string, into: string, signal: AbortSignal): Promise<void> {
-    const { store, workers } = this.#parts;
+    const { store, workers, syncFileSystem } = this.#parts;
     const vault = this.#place(hash);
     const { manifest, tree } = await this.#stored(hash, signal);
     const writer = new TreeWriter({
-      ...{ ground: { store, workers }, vault, manifest, template: NO_TEMPLATE, tree, into },
-      ...{ present: NO_TEMPLATE.tree, last: null, owner: null, signal },
+      ...{
+        ground: { store, workers, syncFileSystem },
+        vault,
+        manifest,
+        template: NO_TEMPLATE,
+        tree,
+        into,
+      },
+      ...{ present: NO_TEMPLATE.tree, listing: listingOf(into), last: null, owner: null, signal },
+      beforeLast: () => Promise.resolve(),
     });
     await writer.run();
   }

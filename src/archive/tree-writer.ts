@@ -11,13 +11,15 @@ import { EarlySync } from './early-sync.ts';
 import type { Ground } from './ground.ts';
 import { eachInFlight } from './in-flight.ts';
 import type { Manifest } from './manifest.ts';
+import { FILE_MODE } from './prepare-work.ts';
 import { inTurns } from './steps.ts';
 import type { Template } from './template.ts';
 import { type Listing, type NeededChunk, planSteps, type TreePlan } from './tree-plan.ts';
 import type { Vault } from './vault.ts';
+import { openWholeSync, type WholeSync } from './whole-sync.ts';
 
 export type TreeWriterParts = {
-  readonly ground: Pick<Ground, 'store' | 'workers'>;
+  readonly ground: Pick<Ground, 'store' | 'workers' | 'syncFileSystem'>;
   readonly vault: Vault;
   readonly manifest: Manifest;
   readonly template: Template;
@@ -25,13 +27,16 @@ export type TreeWriterParts = {
   readonly into: string;
   /** What `into` holds besides the files that every copy has of its own. */
   readonly present: Tree;
+  /** What is there by name, which may still be looked up. */
+  readonly listing: Promise<Listing>;
   /** A file that is written when all else is on disk; null for none. */
   readonly last: string | null;
+  /** Is run when all but the last file is written, and awaited before that is. */
+  readonly beforeLast: () => Promise<void>;
   readonly owner: Owner;
   readonly signal: AbortSignal;
 };
 
-const FILE_MODE = 0o600;
 const DIRECTORY_MODE = 0o700;
 /** How a file is opened to be synced. */
 const SYNCED = constants.O_WRONLY | constants.O_NOFOLLOW;
@@ -39,6 +44,10 @@ const SYNCED = constants.O_WRONLY | constants.O_NOFOLLOW;
 /** Reads and jobs in flight: each holds `READ_BYTES_MAX` at most, packed and plain together twice that. */
 const WIDTH = 4;
 const FILES_WIDTH = 8;
+
+/** Files that a worker is to prepare at once; fewer are prepared in place. */
+const FILES_A_JOB = 500;
+const FILES_IN_PLACE_MAX = 16;
 
 export class TreeWriter {
   readonly #parts: TreeWriterParts;
@@ -61,16 +70,27 @@ export class TreeWriter {
   }
 
   async #run(): Promise<void> {
-    const { tree, manifest, template, present, into, last } = this.#parts;
-    const listing = await listingOf(into);
+    const { tree, manifest, template, present, into, last, ground, beforeLast } = this.#parts;
+    const listing = await this.#parts.listing;
     const plan = await inTurns(planSteps({ tree, manifest, template, present, listing }));
-    await this.#prepare(plan);
     const isLate = ({ places }: NeededChunk): boolean => places.some(({ path }) => path === last);
-    await this.#write(plan.chunks.filter((chunk) => !isLate(chunk)));
-    await this.#sync(plan.files.filter((path) => path !== last));
-    await this.#syncDirectories(plan);
+    const whole = await openWholeSync(into, plan.files.length, ground.syncFileSystem);
+    try {
+      await this.#prepare(plan);
+      await this.#write(plan.chunks.filter((chunk) => !isLate(chunk)));
+      const looked = beforeLast();
+      await Promise.allSettled([looked, this.#syncAllBut(last, plan, whole)]).then(mustAllBeWell);
+    } finally {
+      await whole.close();
+    }
     await this.#write(plan.chunks.filter(isLate));
     await this.#sync(plan.files.filter((path) => path === last));
+  }
+
+  async #syncAllBut(last: string | null, plan: TreePlan, whole: WholeSync): Promise<void> {
+    if (await whole.sync()) return;
+    await this.#sync(plan.files.filter((path) => path !== last));
+    await this.#syncDirectories(plan);
   }
 
   async #prepare(plan: TreePlan): Promise<void> {
@@ -87,28 +107,26 @@ export class TreeWriter {
       if (owner)
         await withFile(dir, constants.O_RDONLY, (file) => file.chown(owner.uid, owner.gid));
     }
-    const { O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW } = constants;
-    await eachInFlight(plan.resize, FILES_WIDTH, ({ path, size, isNew }) =>
-      withFile(
-        join(into, path),
-        O_WRONLY | O_NOFOLLOW | (isNew ? O_CREAT | O_EXCL : 0),
-        async (file) => {
-          if (isNew && owner) await file.chown(owner.uid, owner.gid);
-          await file.truncate(size);
-        },
-      ),
-    );
+    const { workers } = this.#parts.ground;
+    const job = { kind: 'prepare', dir: into, owner } as const;
+    if (plan.resize.length <= FILES_IN_PLACE_MAX) {
+      await workers.here({ ...job, files: plan.resize });
+      return;
+    }
+    await eachInFlight(groupsOf(plan.resize, FILES_A_JOB), workers.width, async (files) => {
+      await workers.run({ ...job, files });
+    });
   }
 
   async #write(chunks: readonly NeededChunk[]): Promise<void> {
-    const { ground, signal, into, template, vault } = this.#parts;
+    const { ground, signal, into, template } = this.#parts;
     const isSmall = chunks.reduce((sum, { plainBytes }) => sum + plainBytes, 0) <= BATCH_BYTES;
     const early = new EarlySync((path) =>
       withFile(join(into, path), SYNCED, (file) => file.datasync()),
     );
     const write = async (batch: Batch): Promise<void> => {
       signal.throwIfAborted();
-      const { bytes: fetched, chunks: sourced } = await this.#fetcher.fetch(batch);
+      const { bytes: fetched, chunks: sourced, seal } = await this.#fetcher.fetch(batch);
       const bytes = ownMemory(fetched);
       const places = batch.chunks.map((chunk) => chunk.places);
       const toWrite = sourced.map((chunk, at) => ({ ...chunk, places: places[at] ?? [] }));
@@ -116,16 +134,16 @@ export class TreeWriter {
         kind: 'write',
         dir: into,
         templateDir: template.dir,
-        bytes,
+        ...{ bytes, seal },
         chunks: toWrite,
       } as const;
       if (isSmall) await ground.workers.here(job);
       else await ground.workers.run(job, [bytes.buffer]);
       for (const { places, plainBytes } of batch.chunks) {
-        early.wrote(new Set(places.map(({ path }) => path)), plainBytes * places.length);
+        for (const { path } of places) early.wrote(path, plainBytes);
       }
     };
-    const written = eachInFlight(batchesOf(chunks, vault), WIDTH, write);
+    const written = eachInFlight(batchesOf(chunks), WIDTH, write);
     // What is under way must not go on in a directory that is given up.
     await Promise.allSettled([written.catch(() => {}).then(() => early.end())]);
     await written;
@@ -149,6 +167,15 @@ export class TreeWriter {
     for (const path of directories) parents.add(path);
     await eachInFlight(parents, FILES_WIDTH, (path) => syncDir(join(this.#parts.into, path)));
   }
+}
+
+function* groupsOf<T>(items: readonly T[], size: number): Generator<readonly T[]> {
+  for (let from = 0; from < items.length; from += size) yield items.slice(from, from + size);
+}
+
+/** Throws the first failure, when nothing is under way any more. */
+function mustAllBeWell(results: readonly PromiseSettledResult<unknown>[]): void {
+  for (const result of results) if (result.status === 'rejected') throw result.reason;
 }
 
 /** In memory of its own, which can be handed over whole: what is not would be copied with all around it. */
@@ -185,7 +212,7 @@ async function emptyFile(path: string): Promise<void> {
 }
 
 /** Whatever is neither a file nor a directory counts as a file, to be removed. */
-async function listingOf(dir: string): Promise<Listing> {
+export async function listingOf(dir: string): Promise<Listing> {
   const directories = new Set<string>();
   const files = new Set<string>();
   for (const entry of await readdir(dir, { recursive: true, withFileTypes: true })) {

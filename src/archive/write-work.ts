@@ -6,7 +6,7 @@ import { CODECS, unpack } from './codec.ts';
 import { Damage } from './damage.ts';
 import { release } from './release.ts';
 import { type Like, readTemplate } from './scan-work.ts';
-import { opened } from './sealing.ts';
+import { keyForMany, opened, type Seal } from './sealing.ts';
 
 /** Where the bytes of a chunk are. */
 export type ChunkSource =
@@ -18,12 +18,8 @@ export type ChunkSource =
       readonly offset: number;
       readonly length: number;
       readonly codec: number;
-      /** Null for one that lay in its manifest, which is sealed as a whole. */
-      readonly seal: {
-        readonly key: Uint8Array;
-        readonly nonce: number;
-        readonly context: string;
-      } | null;
+      /** In the request's pack. Null for one that lay in its manifest, which is sealed as a whole. */
+      readonly nonce: number | null;
       readonly like: Like | null;
     };
 
@@ -37,21 +33,28 @@ export type WriteChunk = SourcedChunk & {
   readonly places: readonly { readonly path: string; readonly offset: number }[];
 };
 
-export type WriteRequest = {
+/** What the chunks of one request have in common. */
+type Sources = {
+  readonly templateDir: string;
+  readonly bytes: Uint8Array;
+  /** How the pack is sealed that `bytes` are of; null if they are of none. */
+  readonly seal: { readonly key: Uint8Array; readonly context: string } | null;
+};
+
+export type WriteRequest = Sources & {
   readonly kind: 'write';
   /** Holds every file, at its size. */
   readonly dir: string;
-  readonly templateDir: string;
-  readonly bytes: Uint8Array;
   readonly chunks: readonly WriteChunk[];
 };
 
 /** Throws `Damage` before it writes a chunk that is not what it should be. Takes the request's memory. */
 export function write(request: WriteRequest): void {
   const open = new Map<string, number>();
+  const stock = stockOf(request);
   try {
     for (const chunk of request.chunks) {
-      const plain = plainOf(request, chunk);
+      const plain = plainOf(stock, chunk);
       for (const { path, offset } of chunk.places) {
         const fd = open.get(path) ?? openForWriting(join(request.dir, path));
         open.set(path, fd);
@@ -68,7 +71,7 @@ export function write(request: WriteRequest): void {
 
 /** Whether its plain bytes lie in memory of their own: not if they are in the request as they are. */
 const isOwn = ({ source }: SourcedChunk): boolean =>
-  source.kind !== 'stored' || source.seal !== null || source.codec !== CODECS.plain;
+  source.kind !== 'stored' || source.nonce !== null || source.codec !== CODECS.plain;
 
 const OPEN_MAX = 64;
 
@@ -86,7 +89,7 @@ function writeFully(fd: number, bytes: Buffer, position: number): void {
   }
 }
 
-export type ReadRequest = Pick<WriteRequest, 'templateDir' | 'bytes'> & {
+export type ReadRequest = Sources & {
   readonly kind: 'read';
   readonly chunks: readonly SourcedChunk[];
 };
@@ -97,21 +100,32 @@ export type ReadAnswer = { readonly bytes: Uint8Array };
 export function read(request: ReadRequest): ReadAnswer {
   const length = request.chunks.reduce((sum, { plainBytes }) => sum + plainBytes, 0);
   const bytes = Buffer.allocUnsafeSlow(length);
+  const stock = stockOf(request);
   let at = 0;
   for (const chunk of request.chunks) {
-    const plain = plainOf(request, chunk);
+    const plain = plainOf(stock, chunk);
     at += plain.copy(bytes, at);
     if (isOwn(chunk)) release(plain);
   }
   return { bytes };
 }
 
+/** What chunks are made of, ready for many. */
+type Stock = {
+  readonly templateDir: string;
+  readonly bytes: Buffer;
+  readonly seal: Omit<Seal, 'nonce'> | null;
+};
+
+const stockOf = ({ templateDir, bytes, seal }: Sources): Stock => ({
+  templateDir,
+  bytes: Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length),
+  seal: seal && { ...seal, key: keyForMany(seal.key) },
+});
+
 /** The verified bytes of a chunk. */
-function plainOf(
-  request: Pick<WriteRequest, 'templateDir' | 'bytes'>,
-  chunk: SourcedChunk,
-): Buffer {
-  const plain = readSource(request, chunk);
+function plainOf(stock: Stock, chunk: SourcedChunk): Buffer {
+  const plain = readSource(stock, chunk);
   if (plain.length !== chunk.plainBytes || chunkId(plain) !== chunk.id) {
     throw new Damage('a chunk is not what was saved');
   }
@@ -119,7 +133,7 @@ function plainOf(
 }
 
 function readSource(
-  { templateDir, bytes }: Pick<WriteRequest, 'templateDir' | 'bytes'>,
+  { templateDir, bytes, seal }: Stock,
   { id, plainBytes, source }: SourcedChunk,
 ): Buffer {
   switch (source.kind) {
@@ -129,16 +143,21 @@ function readSource(
     case 'template':
       return readTemplate(templateDir, source.at);
     case 'stored': {
-      const from = bytes.byteOffset + source.offset;
-      if (source.offset + source.length > bytes.length) throw new Damage('a pack is cut short');
-      const stored = Buffer.from(bytes.buffer, from, source.length);
-      const packed = source.seal === null ? stored : opened(source.seal, stored);
+      const { offset, length, nonce } = source;
+      if (offset + length > bytes.length) throw new Damage('a pack is cut short');
+      const stored = bytes.subarray(offset, offset + length);
+      const packed = nonce === null ? stored : openedOf(seal, nonce, stored);
       const like = source.like === null ? null : readTemplate(templateDir, source.like);
       const plain = unpack({ codec: source.codec, bytes: packed }, plainBytes, like);
-      if (source.seal !== null && plain !== packed) release(packed);
+      if (nonce !== null && plain !== packed) release(packed);
       return plain;
     }
     default:
       return source satisfies never;
   }
+}
+
+function openedOf(seal: Stock['seal'], nonce: number, stored: Buffer): Buffer {
+  if (seal === null) throw new Error('the chunk is of no pack');
+  return opened({ ...seal, nonce }, stored);
 }

@@ -32,6 +32,7 @@ export type ArchivePlace = {
   readonly random: Random;
   readonly log: Log;
   readonly failpoints: Failpoints;
+  readonly syncFileSystem: (fd: number) => Promise<boolean>;
 };
 
 const KEY_BYTES = 32;
@@ -42,12 +43,12 @@ export async function openPlacedArchive(
   place: ArchivePlace,
   template: TemplatePlace,
 ): Promise<OpenArchive> {
-  const { options, clock, random, log, failpoints } = place;
+  const { options, clock, random, log, failpoints, syncFileSystem } = place;
   const store = await openStore(locationOf(options), { clock, random });
   const masterKey = await masterKeyOf(options, { random, store });
   const scratchDir = join(options.dataDir, 'scratch');
   const archive = await openArchive({
-    ...{ store, masterKey, template, clock, random, log, failpoints, scratchDir },
+    ...{ store, masterKey, template, clock, random, log, failpoints, scratchDir, syncFileSystem },
   });
   await mustOpen(archive, store).catch(async (error: unknown) => {
     await archive.close();

@@ -205,7 +205,8 @@ async function openEngine(
     os: native,
     pageCache,
     archive: async (template) => {
-      const archive = await openPlacedArchive({ ...parts, options }, template);
+      const syncFileSystem = (fd: number) => native.syncFileSystem(fd);
+      const archive = await openPlacedArchive({ ...parts, options, syncFileSystem }, template);
       archives.push(archive);
       return archive;
     },
