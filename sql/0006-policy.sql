@@ -38,3 +38,50 @@ create table dynabase.decisions (
 create index decisions_of_tenant on dynabase.decisions (tenant_id, at, id);
 
 create index decisions_by_age on dynabase.decisions (at);
+
+-- The sums of the homes, and of the tiers in the same shards; what is none of the three is PERSISTENT.
+alter table dynabase.tenant_counts
+  add column cold bigint not null default 0,
+  add column warm bigint not null default 0,
+  add column hot bigint not null default 0;
+
+update dynabase.tenant_counts as counts set cold = sums.cold, warm = sums.warm, hot = sums.hot
+from (
+  select (hashtext(id) & 15)::smallint as shard,
+    count(*) filter (where tier = 'COLD') as cold,
+    count(*) filter (where tier = 'WARM') as warm,
+    count(*) filter (where tier = 'HOT') as hot
+  from dynabase.tenants group by 1
+) as sums
+where counts.shard = sums.shard;
+
+create or replace function dynabase.count_tenant() returns trigger
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  was dynabase.tenants := case when tg_op <> 'INSERT' then old end;
+  becomes dynabase.tenants := case when tg_op <> 'DELETE' then new end;
+begin
+  update dynabase.tenant_counts set
+    tenants = tenants + (becomes.id is not null)::integer - (was.id is not null)::integer,
+    homeless = homeless + (becomes.home is not distinct from 'none')::integer
+      - (was.home is not distinct from 'none')::integer,
+    archived = archived + (becomes.home is not distinct from 'archive')::integer
+      - (was.home is not distinct from 'archive')::integer,
+    cold = cold + (becomes.tier is not distinct from 'COLD')::integer
+      - (was.tier is not distinct from 'COLD')::integer,
+    warm = warm + (becomes.tier is not distinct from 'WARM')::integer
+      - (was.tier is not distinct from 'WARM')::integer,
+    hot = hot + (becomes.tier is not distinct from 'HOT')::integer
+      - (was.tier is not distinct from 'HOT')::integer
+  where shard = (hashtext(coalesce(becomes.id, was.id)) & 15)::smallint;
+  return null;
+end
+$$;
+
+drop trigger tenants_rehomed on dynabase.tenants;
+
+create trigger tenants_recounted after update of home, tier on dynabase.tenants
+for each row when (old.home is distinct from new.home or old.tier is distinct from new.tier)
+execute function dynabase.count_tenant();

@@ -180,6 +180,31 @@ describe.each(Object.entries(MAKERS))('a catalog %s keeps the ladder: ', (_, mak
     ]);
   });
 
+  test('tiers are counted through creation, changes together with a home, and removal', async () => {
+    const counts = async () => [await catalog.countTiers(), await catalog.countHomes()];
+    const tenant = await asleep('tiered');
+    const made = await counts();
+    const away = await catalog.note(tenant, { home: ARCHIVED, tier: 'HOT' });
+    const hot = await counts();
+    await catalog.configure(tenant.id, { tier: 'PERSISTENT' });
+    const persistent = await counts();
+    await catalog.configure(tenant.id, { tier: 'WARM' });
+    const warm = await counts();
+    await catalog.removeTenant((await catalog.move(away, { kind: 'deleting' })).id);
+    const none = { COLD: 0, WARM: 0, HOT: 0, PERSISTENT: 0 };
+    const archived = { none: 0, local: 0, archive: 1 };
+    expect([made, hot, persistent, warm, await counts()]).toEqual([
+      [
+        { ...none, COLD: 1 },
+        { none: 0, local: 1, archive: 0 },
+      ],
+      [{ ...none, HOT: 1 }, archived],
+      [{ ...none, PERSISTENT: 1 }, archived],
+      [{ ...none, WARM: 1 }, archived],
+      [none, { none: 0, local: 0, archive: 0 }],
+    ]);
+  });
+
   test('those at rest here are due for the archive, who waits longest first', async () => {
     const second = await asleep('second');
     await rest(second, timestamp(LONG_AGO + 1));

@@ -114,6 +114,8 @@ describe('opening the catalog', () => {
     const due = await catalog.dueForSnapshot(timestamp(4_102_444_800_000), 1);
     expect([tenant?.home, tenant?.vault, due]).toEqual([{ kind: 'local' }, tenant?.id, [tenant]]);
     expect(await catalog.countHomes()).toEqual({ none: 0, local: 1, archive: 0 });
+    const tiers = { COLD: 0, WARM: 0, HOT: 0, PERSISTENT: 0 };
+    expect(await catalog.countTiers()).toEqual({ ...tiers, [tenant?.tier ?? '']: 1 });
   });
 
   test('needs no more than the right to make a schema, and makes things nowhere else', async () => {

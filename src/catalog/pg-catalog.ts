@@ -19,6 +19,7 @@ import type {
   TenantState,
   TenantStateKind,
 } from '../domain/tenant.ts';
+import type { Tier } from '../domain/tier.ts';
 import type { Timestamp } from '../domain/units.ts';
 import type { UsageMinute } from '../domain/usage.ts';
 import type { RoleRecord, Verifier } from '../domain/verifier.ts';
@@ -60,6 +61,10 @@ export class PgCatalog implements Catalog, PolicyStore, AsyncDisposable {
 
   countHomes(): Promise<Readonly<Record<HomeKind, number>>> {
     return this.#ask(tenants.countHomes);
+  }
+
+  countTiers(): Promise<Readonly<Record<Tier, number>>> {
+    return this.#ask(tenants.countTiers);
   }
 
   unrestedTenants(): Promise<readonly Tenant[]> {

@@ -78,6 +78,7 @@ test('no question reads all tenants, however many sleep', async () => {
   const catalog = await openCatalog({ connection, log });
   const counts = await catalog.countTenants();
   const homes = await catalog.countHomes();
+  await catalog.countTiers();
   const awake = await catalog.unrestedTenants();
   const rested = await catalog.dueForArchive({ limit: 10, restedBefore: later });
   const dirty = await catalog.dueForSnapshot(later, 10);

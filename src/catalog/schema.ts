@@ -64,6 +64,7 @@ export type UsageTable = {
   minute: WallTime;
   sessions: number;
   queries: number;
+  by_robots: number;
   transactions: number;
   errors: Record<string, number>;
   bytes_in: number;
@@ -114,10 +115,15 @@ export type DecisionTable = {
   inputs: Record<string, Json>;
 };
 
+/** Of each shard of the tenants. */
+type CountTable = Readonly<
+  Record<'shard' | 'tenants' | 'homeless' | 'archived' | 'cold' | 'warm' | 'hot', number>
+>;
+
 export type Tables = {
   tenants: TenantTable;
   tenant_roles: RoleTable;
-  tenant_counts: { shard: number; tenants: number; homeless: number; archived: number };
+  tenant_counts: CountTable;
   tenant_levels: LevelTable;
   ladder_steps: StepTable;
   usage_minutes: UsageTable;

@@ -130,6 +130,15 @@ export async function countHomes(db: Kysely<Tables>): Promise<Readonly<Record<Ho
   return rows[0] ?? { none: 0, local: 0, archive: 0 };
 }
 
+/** Likewise. */
+export async function countTiers(db: Kysely<Tables>): Promise<Readonly<Record<Tier, number>>> {
+  const { rows } = await sql<Record<Tier, number>>`
+    select sum(cold)::bigint as "COLD", sum(warm)::bigint as "WARM", sum(hot)::bigint as "HOT",
+      sum(tenants - cold - warm - hot)::bigint as "PERSISTENT"
+    from dynabase.tenant_counts`.execute(db);
+  return rows[0] ?? { COLD: 0, WARM: 0, HOT: 0, PERSISTENT: 0 };
+}
+
 export async function unrestedTenants(db: Kysely<Tables>): Promise<readonly Tenant[]> {
   const unrested = db.selectFrom('tenants').selectAll().where('state', '<>', 'suspended');
   return (await unrested.orderBy('id').execute()).map(tenantOf);

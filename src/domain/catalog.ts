@@ -76,6 +76,8 @@ export interface Catalog extends UsageSink {
   /** Tenants by where their data is. */
   countHomes(): Promise<Readonly<Record<HomeKind, number>>>;
 
+  countTiers(): Promise<Readonly<Record<Tier, number>>>;
+
   /** Tenants in any state but `suspended`: what a crash may have left half done. Sorted by id. */
   unrestedTenants(): Promise<readonly Tenant[]>;
 

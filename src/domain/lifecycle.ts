@@ -1,7 +1,9 @@
 /** What the orchestrator does for `control`: the moves of a tenant that a person may ask for. */
 import type { Snapshot } from './archive.ts';
+import type { DecisionKind } from './decision.ts';
 import type { SnapshotId, TenantId } from './ids.ts';
 import type { LevelReading } from './levels.ts';
+import type { PolicyView, PrewarmRecord } from './policy-view.ts';
 import type { Tenant } from './tenant.ts';
 import type { DurationMs, Timestamp } from './units.ts';
 
@@ -41,7 +43,31 @@ export type RestartRequest = {
   readonly force: boolean;
 };
 
-export interface Lifecycle {
+/** The policy as it goes by all tenants together. */
+export type FleetPolicy = {
+  /** `preset adaptive`, or `file`. */
+  readonly source: string;
+  /** Whether the rules say how long an idle tenant is kept awake, or its own habit does. */
+  readonly residency: 'fixed' | 'adaptive';
+  /** What a second of somebody's waiting is worth now, in money; null while residency is fixed. */
+  readonly valueOfSecond: number | null;
+  /** What is spent, as a part of what always being awake would cost, from 0 to 1; null if unknown. */
+  readonly costShare: number | null;
+  /** Of all tenants, since the server started. */
+  readonly prewarms: PrewarmRecord;
+  /** Decisions since the server started, whether they could be recorded or not. */
+  readonly decisions: Readonly<Record<DecisionKind, number>>;
+};
+
+/** What the policy has to say for itself. */
+export interface PolicyInsight {
+  /** Throws `TENANT_UNKNOWN`. Asleep or awake, it changes nothing. */
+  policyView(id: TenantId): Promise<PolicyView>;
+
+  fleetPolicy(): FleetPolicy;
+}
+
+export interface Lifecycle extends Partial<PolicyInsight> {
   /** Takes a tenant from `creating` to `suspended`. Throws what `Host.create` throws. */
   create(tenant: Tenant): Promise<Tenant>;
 

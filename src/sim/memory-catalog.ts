@@ -144,6 +144,13 @@ export class MemoryCatalog implements Catalog {
     return counts;
   }
 
+  async countTiers(): Promise<Readonly<Record<Tier, number>>> {
+    this.#enter('countTiers');
+    const counts = { COLD: 0, WARM: 0, HOT: 0, PERSISTENT: 0 };
+    for (const row of this.#rows.values()) counts[row.tier] += 1;
+    return counts;
+  }
+
   async unrestedTenants(): Promise<readonly Tenant[]> {
     this.#enter('unrestedTenants');
     return [...this.#rows.values()]
