@@ -12,8 +12,9 @@ export async function tenantLevels(
   world: { readonly catalog: Catalog; readonly lifecycle: Lifecycle },
   id: TenantId,
 ): Promise<Omit<TenantLevels, 'view'>> {
-  const [reading, kept, steps] = await Promise.all([
-    world.lifecycle.measure(id),
+  // First, since it has written by its end what is told of the tenant until now.
+  const reading = await world.lifecycle.measure(id);
+  const [kept, steps] = await Promise.all([
     world.catalog.levels(id),
     world.catalog.steps(id, STEPS_MAX),
   ]);

@@ -212,8 +212,11 @@ export class TenantLife {
     return this.#exclusively('remove', () => this.#compute.remove());
   }
 
-  measure(): Promise<LevelReading> {
-    return this.#world.host.measure(this.tenant.id);
+  /** By its end the catalog has all that was told of its levels before. */
+  async measure(): Promise<LevelReading> {
+    const { ladder, host } = this.#world;
+    const [reading] = await Promise.all([host.measure(this.tenant.id), ladder.written()]);
+    return reading;
   }
 
   /** Takes in a changed row; a compute of another size is restarted in place if that is possible. */
