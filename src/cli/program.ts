@@ -17,6 +17,7 @@ import { Printer } from './printer.ts';
 import { readConfigFile, readOptions } from './read-options.ts';
 import { connect, readClientOptions } from './server.ts';
 import { addSessionCommands } from './session-commands.ts';
+import { addSimulateCommand, type Simulate } from './simulate.ts';
 import { addSnapshotCommands } from './snapshot-commands.ts';
 import { addSqlCommand } from './sql/command.ts';
 import { statusText } from './status-words.ts';
@@ -30,12 +31,14 @@ export type ProgramParts = {
   readonly version: string;
   /** Runs the server until it is told to end. */
   readonly up: (options: ServerOptions) => Promise<void>;
+  /** Without it there is no such command. */
+  readonly simulate?: Simulate;
 };
 
 /** Options that every command has; the rest of `of: 'server'` belong to `up`. */
 const EVERYWHERE = ['dataDir', 'config', 'json', 'apiUrl'] as const satisfies OptionName[];
 
-export function buildProgram({ world, version, up }: ProgramParts): Command {
+export function buildProgram({ world, version, up, simulate }: ProgramParts): Command {
   const program = new Command('dynabase')
     .description('Multi-tenant PostgreSQL: every tenant a database of its own, awake while used')
     .version(version, '-V, --version', 'Print the version')
@@ -65,6 +68,7 @@ export function buildProgram({ world, version, up }: ProgramParts): Command {
   addSnapshotCommands(program, run);
   addFileCommands(program, run);
   addSqlCommand(program, run);
+  if (simulate !== undefined) addSimulateCommand(program, run, simulate);
   return program;
 }
 

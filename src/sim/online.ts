@@ -1,0 +1,113 @@
+/**
+ * Learns what tenants do, all of them in one order of time, as the product does.
+ *
+ * At the begin of each idle time `on` is shown what is known then; what comes of it is learned when it
+ * has come. What a policy does in an idle time does not change when somebody comes, so that any number
+ * of knobs can be judged in one pass.
+ */
+import { ms, type Timestamp, timestamp } from '../domain/units.ts';
+import { Habit, Population } from '../policy/returns.ts';
+import { type Gap, type Tally, walkTenant } from './replay.ts';
+import type { Trace } from './trace.ts';
+
+/** Long idle times are told to the population in slices, so that the dead are heard of too. */
+const SLICE = 86_400;
+
+export type IdleTime = {
+  /** Which tenant of the trace. */
+  readonly tenant: number;
+  readonly gap: Gap;
+  readonly idleSince: Timestamp;
+  readonly habit: Habit;
+  readonly population: Population;
+};
+
+/** A second of the trace as a time of day and date. */
+export const wallOf = ({ epoch }: Trace, second: number): Timestamp =>
+  timestamp((epoch + second) * 1_000);
+
+type Sums = Pick<Tally, 'requests' | 'busy' | 'total'>;
+
+/** What is known of a tenant, and the idle time it is in. */
+type Standing = { readonly habit: Habit; idle: Gap | null; toldUntil: number };
+
+/** By tenant: what does not depend on a policy. */
+export function learn(trace: Trace, on: (idle: IdleTime) => void): readonly Sums[] {
+  const { sums, events } = happenings(trace);
+  const population = new Population();
+  const standings = trace.tenants.map(
+    (): Standing => ({ habit: new Habit(), idle: null, toldUntil: 0 }),
+  );
+  let sliceEnd = SLICE;
+  for (const { at, tenant, what, gap } of events) {
+    for (; at > sliceEnd; sliceEnd += SLICE) tellSlices(trace, standings, population, sliceEnd);
+    const standing = standings[tenant];
+    if (standing === undefined) continue;
+    const { habit } = standing;
+    if (what === 'begin') {
+      if (standing.idle !== null) endIdle(trace, standing, population, at);
+      habit.began(wallOf(trace, at));
+    } else if (gap !== null) {
+      standing.idle = gap;
+      standing.toldUntil = at;
+      on({ tenant, gap, habit, population, idleSince: wallOf(trace, at) });
+    }
+  }
+  return sums;
+}
+
+type Happening = {
+  readonly at: number;
+  readonly tenant: number;
+  readonly what: 'begin' | 'idle';
+  readonly gap: Gap | null;
+};
+
+/** All that happens, in order of time. */
+function happenings(trace: Trace): { sums: readonly Sums[]; events: readonly Happening[] } {
+  const events: Happening[] = [];
+  const sums = trace.tenants.map((tenant, index) =>
+    walkTenant(trace, tenant, {
+      busy: (from) => events.push({ at: from, tenant: index, what: 'begin', gap: null }),
+      gap: (gap) => events.push({ at: gap.since, tenant: index, what: 'idle', gap }),
+    }),
+  );
+  // Stable: of one tenant they stay in order.
+  events.sort((a, b) => a.at - b.at);
+  return { sums, events };
+}
+
+function endIdle(trace: Trace, standing: Standing, population: Population, at: number): void {
+  const { habit, idle } = standing;
+  if (idle === null) return;
+  const since = wallOf(trace, idle.since);
+  tell(trace, standing, population, { until: at, returned: true });
+  habit.returned(since, wallOf(trace, at));
+  standing.idle = null;
+}
+
+function tellSlices(
+  trace: Trace,
+  standings: readonly Standing[],
+  population: Population,
+  until: number,
+): void {
+  for (const standing of standings) tell(trace, standing, population, { until, returned: false });
+}
+
+function tell(
+  trace: Trace,
+  standing: Standing,
+  population: Population,
+  { until, returned }: { readonly until: number; readonly returned: boolean },
+): void {
+  const { idle, habit, toldUntil } = standing;
+  if (idle === null) return;
+  population.watched(habit, {
+    since: wallOf(trace, idle.since),
+    from: ms((toldUntil - idle.since) * 1_000),
+    to: ms((until - idle.since) * 1_000),
+    returned,
+  });
+  standing.toldUntil = until;
+}
