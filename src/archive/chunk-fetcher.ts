@@ -11,6 +11,8 @@ export const BATCH_BYTES = 2 * 1024 * 1024;
 /** Most that is read from the store at once, and what is read in vain to make one read of two. */
 const READ_BYTES_MAX = 2 * 1024 * 1024;
 const GAP_BYTES_MAX = 64 * 1024;
+/** Small ones are the work of a file each, of which several workers want their part. */
+const BATCH_CHUNKS_MAX = 512;
 
 export type Batch = {
   readonly read: {
@@ -132,6 +134,7 @@ function* packedBatches(packed: readonly PackedChunk[]): Generator<Batch> {
     const isNear =
       first !== undefined &&
       before !== undefined &&
+      batch.length < BATCH_CHUNKS_MAX &&
       one.at.offset - (before.at.offset + before.length) <= GAP_BYTES_MAX &&
       one.at.offset + one.length - first.at.offset <= READ_BYTES_MAX;
     if (!isNear && first) {
@@ -147,7 +150,8 @@ function* looseBatches(chunks: readonly NeededChunk[]): Generator<Batch> {
   let batch: NeededChunk[] = [];
   let bytes = 0;
   for (const chunk of chunks) {
-    if (bytes + chunk.plainBytes > BATCH_BYTES && batch.length > 0) {
+    const isFull = bytes + chunk.plainBytes > BATCH_BYTES || batch.length >= BATCH_CHUNKS_MAX;
+    if (isFull && batch.length > 0) {
       yield { read: null, chunks: batch };
       batch = [];
       bytes = 0;

@@ -48,6 +48,8 @@ const FILES_WIDTH = 8;
 /** Files that a worker is to prepare at once; fewer are prepared in place. */
 const FILES_A_JOB = 500;
 const FILES_IN_PLACE_MAX = 16;
+/** Each opens a file, so that as many take a millisecond or two. */
+const WRITES_IN_PLACE_MAX = 64;
 
 export class TreeWriter {
   readonly #parts: TreeWriterParts;
@@ -120,7 +122,7 @@ export class TreeWriter {
 
   async #write(chunks: readonly NeededChunk[]): Promise<void> {
     const { ground, signal, into, template } = this.#parts;
-    const isSmall = chunks.reduce((sum, { plainBytes }) => sum + plainBytes, 0) <= BATCH_BYTES;
+    const isSmall = isQuick(chunks);
     const early = new EarlySync((path) =>
       withFile(join(into, path), SYNCED, (file) => file.datasync()),
     );
@@ -176,6 +178,17 @@ function* groupsOf<T>(items: readonly T[], size: number): Generator<readonly T[]
 /** Throws the first failure, when nothing is under way any more. */
 function mustAllBeWell(results: readonly PromiseSettledResult<unknown>[]): void {
   for (const result of results) if (result.status === 'rejected') throw result.reason;
+}
+
+/** Whether it is done in place: the way to a worker takes as long. */
+function isQuick(chunks: readonly NeededChunk[]): boolean {
+  let bytes = 0;
+  let writes = 0;
+  for (const { plainBytes, places } of chunks) {
+    bytes += plainBytes * places.length;
+    writes += places.length;
+  }
+  return bytes <= BATCH_BYTES && writes <= WRITES_IN_PLACE_MAX;
 }
 
 /** In memory of its own, which can be handed over whole: what is not would be copied with all around it. */
