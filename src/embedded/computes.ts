@@ -119,12 +119,14 @@ export class Computes {
     const compute = await this.#find(files);
     if (!compute) {
       await staying(() => this.#endOrphans(files));
-      return this.#parts.cages.leave(nameOf(files));
+      void this.#parts.cages.leave(nameOf(files));
+      return;
     }
     this.#running.delete(files.root);
     try {
       await compute.stop(this.#parts.patience);
-      await this.#parts.cages.leave(nameOf(files));
+      // Whoever waits for the stop need not wait for this; a start that follows is put behind it.
+      void this.#parts.cages.leave(nameOf(files));
     } finally {
       compute.release();
     }
