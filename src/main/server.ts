@@ -15,6 +15,7 @@ import type { Clock } from '../domain/clock.ts';
 import type { Failpoints } from '../domain/failpoints.ts';
 import type { Sessions } from '../domain/gate.ts';
 import type { Log } from '../domain/log.ts';
+import type { PolicyStore } from '../domain/policy-store.ts';
 import type { Random } from '../domain/random.ts';
 import { ms, seconds } from '../domain/units.ts';
 import type { UsageSink } from '../domain/usage.ts';
@@ -145,7 +146,11 @@ type Core = {
 /** What decides: orchestrator and control, over the engine and the catalog. */
 function openCore(
   parts: ServerParts,
-  doors: { readonly engine: EmbeddedEngine; readonly catalog: Catalog; readonly rules: Rules },
+  doors: {
+    readonly engine: EmbeddedEngine;
+    readonly catalog: Catalog & PolicyStore;
+    readonly rules: Rules;
+  },
 ): Core {
   const { options, clock, random, log, failpoints } = parts;
   const { engine, catalog, rules } = doors;
@@ -168,7 +173,16 @@ function openCore(
   };
   const hydrations = new WakeQueue({ atOnce: HYDRATIONS_AT_ONCE, waitingMax: WAKES_WAITING_MAX });
   const { host, archive } = engine;
-  const shared = { clock, log, catalog, archive, failpoints, tickets, sessions };
+  const shared = {
+    clock,
+    log,
+    catalog,
+    policyStore: catalog,
+    archive,
+    failpoints,
+    tickets,
+    sessions,
+  };
   const orchestrator = new Orchestrator({ ...shared, host, queue, hydrations, rules, settings });
   return {
     orchestrator,

@@ -23,7 +23,9 @@ async function descending() {
   const { clock, log, host, catalog } = world;
   const failpoints = { reach: () => Promise.resolve() };
   const ladder = new LadderLog({ clock, log, catalog });
-  const descent = new Descent({ clock, log, host, ladder, rules, failpoints }, { tenant });
+  const rulesOf = () => rules;
+  const parts = { clock, log, host, ladder, rules, rulesOf, failpoints };
+  const descent = new Descent(parts, { tenant });
   return { world, descent, bounds };
 }
 

@@ -8,7 +8,10 @@ import { limitsAt, type Shed } from '../policy/way-down.ts';
 import type { TenantRecord } from './tenant-record.ts';
 import type { LifeWorld } from './world.ts';
 
-type DescentWorld = Pick<LifeWorld, 'clock' | 'host' | 'log' | 'ladder' | 'rules' | 'failpoints'>;
+type DescentWorld = Pick<
+  LifeWorld,
+  'clock' | 'host' | 'log' | 'ladder' | 'rules' | 'rulesOf' | 'failpoints'
+>;
 
 const BYTES_OF_MB = 1_048_576;
 
@@ -62,10 +65,11 @@ export class Descent {
 
   /** Bounds the compute as is right for one that keeps this part of its buffers. */
   #limit(keep: number): void {
-    const { host, log, rules } = this.#world;
-    const { id, tier } = this.#record.tenant;
+    const { host, log, rulesOf } = this.#world;
+    const { tenant } = this.#record;
+    const { id, tier } = tenant;
     this.#isLimited = keep < 1;
-    host.limit(id, limitsAt(tier, keep, rules)).catch((error: unknown) => {
+    host.limit(id, limitsAt(tier, keep, rulesOf(tenant))).catch((error: unknown) => {
       log.warn('a compute could not be given other limits', { tenant: id, error });
     });
   }

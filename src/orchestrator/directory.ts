@@ -18,7 +18,7 @@ export const DIRECTORY_ROLES_MAX = 32;
 
 type Entry = { readonly door: Door; readonly verifiers: Map<string, Verifier> };
 
-type DirectoryWorld = Pick<World, 'catalog' | 'settings' | 'tickets' | 'host' | 'rules'>;
+type DirectoryWorld = Pick<World, 'catalog' | 'settings' | 'tickets' | 'host' | 'rulesOf'>;
 
 export class Directory {
   readonly #world: DirectoryWorld;
@@ -79,9 +79,9 @@ export class Directory {
 /** A parked session costs kilobytes, not a backend: the size class bounds backends alone. */
 function doorOf(
   tenant: Tenant,
-  { settings, rules }: Pick<DirectoryWorld, 'settings' | 'rules'>,
+  { settings, rulesOf }: Pick<DirectoryWorld, 'settings' | 'rulesOf'>,
 ): Door {
-  const { connectionsMax } = rules.tiers[tenant.tier].size;
+  const { connectionsMax } = rulesOf(tenant).tiers[tenant.tier].size;
   const pinIdle = tenant.maxPinIdle ?? settings.maxPinIdle ?? MAX_PIN_IDLE_DEFAULT;
   const mayPinForEver = tenant.tier === 'PERSISTENT' || pinIdle === 0;
   return {

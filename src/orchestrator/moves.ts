@@ -29,11 +29,11 @@ export async function placeTenant(world: World, record: TenantRecord): Promise<v
 export async function beginWake(
   world: World,
   record: TenantRecord,
-  because: string,
+  { because, tier }: { readonly because: string; readonly tier: Tier },
 ): Promise<void> {
   const { state } = record.tenant;
   const attempt = state.kind === 'failed' ? state.attempt + 1 : 1;
-  await record.move({ kind: 'waking', attempt }, because);
+  await record.move({ kind: 'waking', attempt }, because, { tier });
   await world.failpoints.reach('wake.recorded');
 }
 
@@ -72,7 +72,7 @@ export async function startCompute(
   try {
     const started = await world.host.start(record.tenant.id, {
       size,
-      limits: world.rules.tiers[rung].limits,
+      limits: world.rulesOf(record.tenant).tiers[rung].limits,
       giveUpAfter: world.settings.startTimeout,
     });
     await world.failpoints.reach('wake.started');
@@ -169,6 +169,8 @@ export type Suspension = {
    * that a crash must know, and the roles are left to be read after the start.
    */
   readonly restarts: boolean;
+  /** The tier that it has at rest, asked for when it is there. */
+  readonly tierAtRest: () => Tier;
 };
 
 /**
@@ -178,7 +180,7 @@ export type Suspension = {
 export async function suspendCompute(
   world: LifeWorld,
   record: TenantRecord,
-  { because, clearTheWay, restarts }: Suspension,
+  { because, clearTheWay, restarts, tierAtRest }: Suspension,
 ): Promise<string | null> {
   const since = world.clock.now();
   await finishWake(world, record);
@@ -197,7 +199,7 @@ export async function suspendCompute(
   if (!restarts) await lastWords(world, record, () => saveRoles(world, record));
   await world.host.stop(record.tenant.id);
   await world.failpoints.reach('suspend.stopped');
-  if (!restarts) await record.move({ kind: 'suspended' }, because);
+  if (!restarts) await record.move({ kind: 'suspended' }, because, { tier: tierAtRest() });
   world.ladder.step(record.tenant.id, { kind: 'suspend', bytes, since, because });
   await world.failpoints.reach('suspend.done');
   return null;

@@ -140,7 +140,13 @@ class Fleet {
     const { id } = tenant;
     const within = ms(this.#random.next() * 20_000);
     const force = this.#random.next() < 0.3;
-    const cause = { kind: 'session', role: 'r', applicationName: '', from: '::1' } as const;
+    const cause = {
+      kind: 'session',
+      role: 'r',
+      applicationName: '',
+      from: '::1',
+      visitor: 'person',
+    } as const;
     const operations = [
       () => this.#expectFault(orchestrator.suspend(id)),
       () => this.#expectFault(orchestrator.restart(id, { within, force })),

@@ -14,14 +14,18 @@ import type { ProxyId, SnapshotId, TenantId, TenantName } from '../domain/ids.ts
 import type { LevelReading } from '../domain/levels.ts';
 import type { FleetUse, Lifecycle, RestartRequest, TenantLive } from '../domain/lifecycle.ts';
 import type { Tenant } from '../domain/tenant.ts';
+import type { UsageMinute } from '../domain/usage.ts';
+import type { Rules } from '../policy/rules.ts';
+import { Appointments } from './appointments.ts';
 import { Archivist } from './archivist.ts';
 import { Directory } from './directory.ts';
 import { LadderLog } from './ladder-log.ts';
+import { Learner } from './learner.ts';
 import { Shelf } from './shelf.ts';
 import { TenantLife } from './tenant-life.ts';
 import { TenantRecord } from './tenant-record.ts';
 import { UseBook } from './use-book.ts';
-import type { LifeWorld, World } from './world.ts';
+import type { LifeWorld, WorldParts } from './world.ts';
 
 /** Tenants healed or stopped at once; more would only wait for the same two cores. */
 const AT_ONCE = 8;
@@ -33,14 +37,19 @@ export class Orchestrator implements Gate, Lifecycle {
   readonly #world: LifeWorld;
   readonly #directory: Directory;
   readonly #archivist: Archivist;
+  readonly #appointments: Appointments;
   readonly #lives = new Map<TenantId, TenantLife>();
   readonly #uses: UseBook;
   readonly #expected = new Set<TenantId>();
   #closing = false;
 
-  constructor(world: World) {
-    const shelf = new Shelf(world.settings.l2Bytes);
-    this.#world = { ...world, ladder: new LadderLog(world), shelf };
+  constructor(parts: WorldParts) {
+    const world = livingWorld(parts);
+    this.#world = world;
+    this.#appointments = new Appointments({
+      world,
+      ask: (id) => this.#with(id, (life) => life.policy.appointment()),
+    });
     this.#archivist = new Archivist({
       world,
       archive: ({ id, generation }, because) =>
@@ -72,7 +81,9 @@ export class Orchestrator implements Gate, Lifecycle {
         life.leave();
       }
     });
+    await this.#world.learner.open();
     this.#archivist.start();
+    this.#appointments.start();
     return { healed, count: lives.length };
   }
 
@@ -194,6 +205,7 @@ export class Orchestrator implements Gate, Lifecycle {
   async remove(id: TenantId): Promise<void> {
     this.#directory.forget(id);
     await this.#with(id, (life) => life.remove()).finally(() => this.#directory.forget(id));
+    this.#world.learner.forget(id);
   }
 
   async changed(id: TenantId): Promise<Tenant> {
@@ -203,6 +215,20 @@ export class Orchestrator implements Gate, Lifecycle {
       this.#directory.forget(id);
       return life.tenant;
     });
+  }
+
+  /** What tenants have used: taken in for those with which something is going on. Never throws. */
+  used(records: readonly UsageMinute[]): void {
+    for (const record of records) this.#lives.get(record.tenant)?.policy.minute(record);
+  }
+
+  /** Other rules from now on. Computes of other sizes get them when they are started next. */
+  setRules(rules: Rules): void {
+    this.#world.setRules(rules);
+    for (const life of this.#lives.values()) {
+      this.#directory.forget(life.tenant.id);
+      life.policy.review();
+    }
   }
 
   live(id: TenantId): TenantLive {
@@ -225,6 +251,7 @@ export class Orchestrator implements Gate, Lifecycle {
     const lives = [...this.#lives.values()];
     for (const life of lives) life.archive.giveUp();
     await this.#archivist.close();
+    await this.#appointments.close();
     if (!options.detach) {
       await eachAtOnce(lives, async (life) => {
         await life
@@ -233,6 +260,7 @@ export class Orchestrator implements Gate, Lifecycle {
       });
     }
     await this.#world.ladder.written();
+    await this.#world.learner.written();
   }
 
   /** The catalog is away: its row goes on to say that the compute runs, which the next start heals. */
@@ -280,12 +308,34 @@ export class Orchestrator implements Gate, Lifecycle {
       if (this.#lives.get(tenant.id) !== life) return;
       this.#lives.delete(tenant.id);
       this.#uses.tidy(tenant.id);
+      this.#world.learner.rested(tenant.id);
     };
     const uses = this.#uses.of(tenant.id);
-    const life: TenantLife = new TenantLife(this.#world, { record, uses, onRest });
+    const onTier = (): void => this.#directory.forget(tenant.id);
+    const life: TenantLife = new TenantLife(this.#world, { record, uses, onRest, onTier });
     this.#lives.set(tenant.id, life);
     return life;
   }
+}
+
+/** The world in which tenants live: what it is made of, and what they share besides. */
+function livingWorld(parts: WorldParts): LifeWorld {
+  let rules = parts.rules;
+  const ladder = new LadderLog(parts);
+  const learner = new Learner(parts);
+  return {
+    ...parts,
+    ladder,
+    learner,
+    shelf: new Shelf(parts.settings.l2Bytes),
+    get rules() {
+      return rules;
+    },
+    rulesOf: () => rules,
+    setRules: (given) => {
+      rules = given;
+    },
+  };
 }
 
 /** The cause of a wake as the log tells it. */

@@ -6,7 +6,13 @@ import { hours, minutes, ms, seconds } from '../domain/units.ts';
 import { inUse, outcomeOf } from '../testing/in-use.ts';
 import { Orchestrated } from '../testing/orchestrated.ts';
 
-const CAUSE: WakeCause = { kind: 'session', role: 'acme', applicationName: 'psql', from: '::1' };
+const CAUSE: WakeCause = {
+  kind: 'session',
+  role: 'acme',
+  applicationName: 'psql',
+  from: '::1',
+  visitor: 'person',
+};
 
 const suspendsTried = (world: Orchestrated): number =>
   world.catalog.moves.filter((move) => move.endsWith('running -> suspending')).length;

@@ -13,6 +13,7 @@ import type { Level } from '../domain/levels.ts';
 import type { RestartRequest } from '../domain/lifecycle.ts';
 import type { SizeClass, Tier } from '../domain/tier.ts';
 import { type DurationMs, type Instant, ms } from '../domain/units.ts';
+import type { Rules } from '../policy/rules.ts';
 import { sizeAt, wayDown } from '../policy/way-down.ts';
 import type { IdleTerms, IdleWatch } from './idle-watch.ts';
 import { LossRecord } from './loss-record.ts';
@@ -31,6 +32,7 @@ import {
   suspendCompute,
   wakeFailed,
 } from './moves.ts';
+import type { TenantPolicy } from './tenant-policy.ts';
 import type { TenantRecord } from './tenant-record.ts';
 import type { TenantUses } from './tenant-uses.ts';
 import type { UpkeepWatch } from './upkeep-watch.ts';
@@ -42,10 +44,12 @@ export type ComputeParts = {
   readonly uses: TenantUses;
   readonly idle: IdleWatch;
   readonly upkeep: UpkeepWatch;
+  readonly policy: TenantPolicy;
 };
 
 /** Who is started for, and how a place for the start is waited for. */
 export type Start = {
+  readonly event: 'query' | 'prewarm';
   readonly because: string;
   /** Drops the start while it waits for its turn. */
   readonly signal: AbortSignal;
@@ -61,7 +65,7 @@ export class TenantCompute {
   readonly losses = new LossRecord();
   #address: Address | null = null;
   #standing: Standing | null = null;
-  #terms: { readonly key: string; readonly terms: IdleTerms } | null = null;
+  #terms: { readonly key: string; readonly rules: Rules; readonly terms: IdleTerms } | null = null;
   #gone = false;
   /** Only there while the proxies are asked to park. */
   #parking: AbortController | null = null;
@@ -99,7 +103,8 @@ export class TenantCompute {
   /** What it runs with, or would be started with. */
   get size(): SizeClass {
     const { tier } = this.#parts.record.tenant;
-    return sizeAt(tier, this.#standing?.rung ?? tier, this.#parts.world.rules);
+    const { world, record } = this.#parts;
+    return sizeAt(tier, this.#standing?.rung ?? tier, world.rulesOf(record.tenant));
   }
 
   /** Something was cut short: a transition failed, or its last write has no known outcome. */
@@ -111,13 +116,15 @@ export class TenantCompute {
 
   /** Made once for every tier, setting and rung: it is asked for at every report of a proxy. */
   get idleTerms(): IdleTerms {
-    const { world, record } = this.#parts;
+    const { world, record, idle: watch, policy } = this.#parts;
     const { tier, suspendAfter } = record.tenant;
     const rung = this.#standing?.rung ?? tier;
-    const idle = suspendAfter ?? world.settings.suspendAfter;
+    const set = suspendAfter ?? world.settings.suspendAfter;
+    const idle = set ?? policy.sleepsAfter(watch.idleSince);
     const key = `${tier} ${rung} ${idle}`;
-    if (this.#terms?.key !== key) {
-      this.#terms = { key, terms: { way: wayDown(tier, world.rules, idle), tier, rung } };
+    const rules = world.rulesOf(record.tenant);
+    if (this.#terms?.key !== key || this.#terms.rules !== rules) {
+      this.#terms = { key, rules, terms: { way: wayDown(tier, rules, idle), tier, rung } };
     }
     return this.#terms.terms;
   }
@@ -152,7 +159,7 @@ export class TenantCompute {
     try {
       if (record.kind !== 'waking') {
         start.begun('PostgreSQL is starting');
-        await beginWake(world, record, start.because);
+        await beginWake(world, record, this.#waking(start));
       }
       if (record.tenant.home.kind === 'none') await bringHome(world, record, start.signal);
       const { tier, id } = record.tenant;
@@ -171,8 +178,13 @@ export class TenantCompute {
     }
   }
 
+  #waking({ because, event }: Start): { readonly because: string; readonly tier: Tier } {
+    return { because, tier: this.#parts.policy.tierAt(event) };
+  }
+
   /** Has the files brought here from the archive, if they are there: for a large tenant that takes minutes. */
-  async #comeHome({ because, signal, begun }: Start): Promise<Level | null> {
+  async #comeHome(start: Start): Promise<Level | null> {
+    const { because, signal, begun } = start;
     const { world, record } = this.#parts;
     if (record.tenant.home.kind !== 'archive') return null;
     const since = world.clock.now();
@@ -180,7 +192,7 @@ export class TenantCompute {
     begun('its data is being brought back from the archive');
     this.#hydrating = new AbortController();
     try {
-      await beginWake(world, record, because);
+      await beginWake(world, record, this.#waking(start));
       const bytes = await bringHome(world, record, this.#hydrating.signal);
       const { id } = record.tenant;
       if (bytes > 0) world.ladder.step(id, { kind: 'hydrate', bytes, since, because });
@@ -275,7 +287,7 @@ export class TenantCompute {
     await this.#drained(request, because, true);
     this.isExpecting = false;
     const signal = new AbortController().signal;
-    await this.start({ because, signal, begun: () => {} }, rung);
+    await this.start({ because, event: 'query', signal, begun: () => {} }, rung);
   }
 
   /** What sessions need not wait for after a restart. */
@@ -314,8 +326,9 @@ export class TenantCompute {
   }
 
   /** Returns why it was not stopped, or null if it does not run any more. */
-  async #suspend(suspension: Suspension): Promise<string | null> {
-    const { world, record, idle } = this.#parts;
+  async #suspend(how: Omit<Suspension, 'tierAtRest'>): Promise<string | null> {
+    const { world, record, idle, policy } = this.#parts;
+    const suspension = { ...how, tierAtRest: () => policy.tierAt('suspend') };
     await this.heal();
     if (this.#address === null) return null;
     try {

@@ -28,7 +28,8 @@ import { placeTenant } from './moves.ts';
 import { PendingWake } from './pending-wake.ts';
 import { RolesRefresh } from './roles-refresh.ts';
 import { TenantArchive } from './tenant-archive.ts';
-import { TenantCompute } from './tenant-compute.ts';
+import { type Start, TenantCompute } from './tenant-compute.ts';
+import { TenantPolicy } from './tenant-policy.ts';
 import type { TenantRecord } from './tenant-record.ts';
 import type { TenantUses } from './tenant-uses.ts';
 import {
@@ -56,6 +57,8 @@ export type LifeParts = {
   readonly uses: TenantUses;
   /** Nothing is going on with the tenant any more. */
   readonly onRest: () => void;
+  /** It has another tier. */
+  readonly onTier: () => void;
 };
 
 export class TenantLife {
@@ -68,11 +71,12 @@ export class TenantLife {
   readonly #walk: LadderWalk;
   readonly roles: RolesRefresh;
   readonly archive: TenantArchive;
+  readonly policy: TenantPolicy;
   readonly #onRest: () => void;
   #transition: Transition | null = null;
   #users = 0;
 
-  constructor(world: LifeWorld, { record, uses, onRest }: LifeParts) {
+  constructor(world: LifeWorld, { record, uses, onRest, onTier }: LifeParts) {
     this.#world = world;
     this.#record = record;
     this.#uses = uses;
@@ -84,18 +88,20 @@ export class TenantLife {
     const size = () => this.#compute.size;
     this.#upkeep = new UpkeepWatch({ world, record, size, onDue: () => this.#keepUp() });
     this.#idle = new IdleWatch(world.clock, uses, (action) => this.#due(action));
-    const watches = { idle: this.#idle, upkeep: this.#upkeep };
-    this.#compute = new TenantCompute({ world, record, uses, ...watches });
     const turns: Turns = {
+      isFree: () => this.#transition === null,
       exclusively: (kind, work) => this.#exclusively(kind, work),
       ifFree: (kind, work) => {
         if (this.#transition === null && this.awake) void this.#run(kind, work);
       },
-      wake: async (because) => {
-        await this.wake(because);
-      },
+      wake: (because) => this.wake(because),
+      expect: (because) => this.expect(because, 'prewarm'),
+      decide: () => this.#decide(),
       complain: (what, error) => this.#complain(what, error),
     };
+    this.policy = new TenantPolicy({ world, record, uses, turns, onTier });
+    const watches = { idle: this.#idle, upkeep: this.#upkeep, policy: this.policy };
+    this.#compute = new TenantCompute({ world, record, uses, ...watches });
     const parts = { world, record, compute: this.#compute, turns };
     this.archive = new TenantArchive(parts);
     this.#walk = new LadderWalk({ ...parts, idle: this.#idle });
@@ -141,11 +147,11 @@ export class TenantLife {
   }
 
   /** Begins a wake that holds nothing, if that takes nothing from anybody. */
-  expect(because: string): void {
+  expect(because: string, event: Start['event'] = 'query'): void {
     const isAsleep = this.#transition === null && this.#record.kind === 'suspended';
     if (!isAsleep || this.#compute.isUnfinished || !this.#world.queue.hasSpare) return;
-    this.#compute.isExpecting = true;
-    this.#beginWake(because);
+    this.#compute.isExpecting = event === 'query';
+    this.#beginWake(because, event);
   }
 
   /** Resolves with the address of the running compute. Throws as `Gate.wake` does. */
@@ -261,6 +267,7 @@ export class TenantLife {
 
   /** A proxy has said how it uses the tenant. */
   #used(wasHeld: boolean): void {
+    this.policy.used();
     if (this.#uses.heldBy !== null) {
       this.#compute.isExpecting = false;
       this.#idle.came();
@@ -278,10 +285,10 @@ export class TenantLife {
     else void this.#run('heal', () => this.#compute.heal());
   }
 
-  #beginWake(because: string): void {
+  #beginWake(because: string, event: Start['event'] = 'query'): void {
     this.#compute.refuseIfPaused();
     const wake = new PendingWake(this.#world.clock, (signal, begun) =>
-      this.#compute.start({ because, signal, begun }),
+      this.#compute.start({ because, event, signal, begun }),
     );
     this.#walk.turn();
     const done = this.#retold(wake.ready.then(() => this.#compute.finishWake()));
@@ -351,6 +358,7 @@ export class TenantLife {
   #ended(): void {
     this.#transition = null;
     if (!this.awake) this.#upkeep.asleep();
+    if (!this.awake && this.#record.isAtRest) this.policy.rests();
     if (this.#compute.isUnfinished) this.#healLater();
     this.#decide();
     this.#restIfDone();

@@ -15,6 +15,7 @@
  *   `upkeep`         tables are vacuumed before a suspend; who comes passes by, and ends it
  *   `shed`           memory is taken from the idle compute, a step; who comes passes by
  *   `prewarm`        blocks are read back behind the first query; who comes passes by
+ *   `review`         another tier is written, which it has earned or lost; who comes passes by
  *   `snapshot`       its data is saved, awake or asleep; who comes to an awake one passes by, a
  *                    sleeping one gives it up and is saved once it is awake
  *   `archive`        a sleeping tenant's files are taken to the archive; who comes turns it round
@@ -34,6 +35,7 @@ export type PlainTransition =
   | 'upkeep'
   | 'shed'
   | 'prewarm'
+  | 'review'
   | 'snapshot'
   | 'archive'
   | 'restore'
@@ -46,11 +48,17 @@ export type Transition =
 
 /** How work becomes the tenant's one transition. */
 export type Turns = {
+  /** Nothing is under way. */
+  isFree(): boolean;
   /** At once, or not at all: only of an awake tenant with which nothing is going on. */
   ifFree(kind: PlainTransition, work: () => Promise<void>): void;
   /** After what is under way, however that ends. */
   exclusively(kind: PlainTransition, work: () => Promise<void>): Promise<void>;
-  wake(because: string): Promise<void>;
+  wake(because: string): Promise<unknown>;
+  /** Wakes it ahead of somebody, if it sleeps and that takes nothing from anybody. */
+  expect(because: string): void;
+  /** Asks the idle rule anew, after something it looks at has changed. */
+  decide(): void;
   /** Tells the log of a failure that nobody waits for. */
   complain(what: string, error: unknown): void;
 };
@@ -60,6 +68,7 @@ const QUIET: ReadonlySet<Transition['kind']> = new Set([
   'upkeep',
   'shed',
   'prewarm',
+  'review',
   'snapshot',
 ]);
 

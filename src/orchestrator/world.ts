@@ -6,9 +6,12 @@ import type { Failpoints } from '../domain/failpoints.ts';
 import type { Sessions, TicketReader } from '../domain/gate.ts';
 import type { Host } from '../domain/host.ts';
 import type { Log } from '../domain/log.ts';
+import type { PolicyStore } from '../domain/policy-store.ts';
+import type { Tenant } from '../domain/tenant.ts';
 import type { DurationMs } from '../domain/units.ts';
 import type { Rules } from '../policy/rules.ts';
 import type { LadderLog } from './ladder-log.ts';
+import type { Learner } from './learner.ts';
 import type { Shelf } from './shelf.ts';
 import type { WakeQueue } from './wake-queue.ts';
 
@@ -33,6 +36,7 @@ export type World = {
   readonly clock: Clock;
   readonly log: Log;
   readonly catalog: Catalog;
+  readonly policyStore: PolicyStore;
   readonly host: Host;
   readonly archive: Archive;
   readonly failpoints: Failpoints;
@@ -43,8 +47,19 @@ export type World = {
   /** The proxy is made after the orchestrator; it is asked for when it is needed. */
   readonly sessions: () => Sessions;
   readonly settings: OrchestratorSettings;
+  /** Those in force now. */
   readonly rules: Rules;
+  /** Those in force now for one tenant, which may have some of its own. */
+  readonly rulesOf: (tenant: Tenant) => Rules;
 };
 
+/** What an orchestrator is made of; what follows from it, it makes itself. */
+export type WorldParts = Omit<World, 'rulesOf'>;
+
 /** What the lives of all tenants share besides. */
-export type LifeWorld = World & { readonly ladder: LadderLog; readonly shelf: Shelf };
+export type LifeWorld = World & {
+  readonly ladder: LadderLog;
+  readonly shelf: Shelf;
+  readonly learner: Learner;
+  readonly setRules: (rules: Rules) => void;
+};

@@ -17,6 +17,8 @@ export class MemoryPolicyStore implements PolicyStore {
   readonly #fleet = new Map<FleetKey, Uint8Array>();
   readonly #decisions = new Map<TenantId, Decision[]>();
   readonly #failures: Error[] = [];
+  /** Nobody is due before this. */
+  #earliest = Number.POSITIVE_INFINITY;
 
   /** The next call throws `error`, and does nothing. */
   failNext(error: Error): void {
@@ -31,14 +33,21 @@ export class MemoryPolicyStore implements PolicyStore {
   async saveLearned(all: readonly Learned[]): Promise<void> {
     this.#enter();
     this.writes += 1;
-    for (const one of all) this.#learned.set(one.tenant, { ...one, bytes: one.bytes.slice() });
+    for (const one of all) {
+      this.#learned.set(one.tenant, { ...one, bytes: one.bytes.slice() });
+      this.#earliest = Math.min(this.#earliest, one.askAt ?? Number.POSITIVE_INFINITY);
+    }
   }
 
   async dueToAsk(before: Timestamp, limit: number): Promise<readonly TenantDue[]> {
     this.#enter();
+    if (this.#earliest >= before) return [];
+    this.#earliest = Number.POSITIVE_INFINITY;
     const due: TenantDue[] = [];
     for (const { tenant, askAt } of this.#learned.values()) {
-      if (askAt !== null && askAt < before) due.push({ tenant, askAt });
+      if (askAt === null) continue;
+      this.#earliest = Math.min(this.#earliest, askAt);
+      if (askAt < before) due.push({ tenant, askAt });
     }
     return due.sort((a, b) => a.askAt - b.askAt).slice(0, limit);
   }

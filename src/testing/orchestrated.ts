@@ -11,12 +11,13 @@ import { Orchestrator } from '../orchestrator/orchestrator.ts';
 import { WakeQueue } from '../orchestrator/wake-queue.ts';
 import type { OrchestratorSettings } from '../orchestrator/world.ts';
 import { PRESETS, type Rules } from '../policy/rules.ts';
+import { MemoryArchive } from '../sim/memory-archive.ts';
 import { MemoryCatalog } from '../sim/memory-catalog.ts';
+import { MemoryPolicyStore } from '../sim/memory-policy-store.ts';
 import { SeededRandom } from '../sim/seeded-random.ts';
 import { SimulatedHost } from '../sim/simulated-host.ts';
 import { SimulatedProxies } from '../sim/simulated-proxies.ts';
 import { VirtualClock } from '../sim/virtual-clock.ts';
-import { MemoryArchive } from './memory-archive.ts';
 import { MemoryLog } from './memory-log.ts';
 import { mortal } from './mortal.ts';
 
@@ -46,6 +47,7 @@ export class Orchestrated {
   readonly clock = new VirtualClock();
   readonly log = new MemoryLog();
   readonly catalog = new MemoryCatalog(this.clock);
+  readonly policyStore = new MemoryPolicyStore();
   readonly archive = new MemoryArchive(this.clock);
   readonly host = new SimulatedHost(this.clock, this.archive);
   readonly ended: { readonly tenant: TenantId; readonly because: Fault }[] = [];
@@ -103,6 +105,7 @@ export class Orchestrated {
       role: tenant.name,
       applicationName: '',
       from: '127.0.0.1',
+      visitor: 'person',
     } as const;
     const address = this.orchestrator
       .wake({ tenant: tenant.id, proxy: id, cause })
@@ -128,6 +131,7 @@ export class Orchestrated {
       clock: mortal(this.clock, alive),
       log: this.log,
       catalog: mortal(this.catalog, alive),
+      policyStore: mortal(this.policyStore, alive),
       host: mortal(this.host, alive),
       archive: mortal(this.archive, alive),
       failpoints: options.failpoints ?? NO_FAILPOINTS,

@@ -1,0 +1,180 @@
+/**
+ * Keeps what is learned: of each tenant with which something is going on, and of the fleet.
+ *
+ *   unknown ──of──▶ loading ──▶ known ──written behind everybody's back──▶ known
+ *                                 └──at rest, and written──▶ forgotten here, kept in the store
+ *
+ * Nobody waits for any of it: what happens while a tenant's state is being loaded is taken in afterwards, and
+ * without a catalog the policy goes by the fleet. What is learned since the last write (every 30 seconds, and
+ * at the end) is lost with a crash, and learned again.
+ *
+ * Costs about 2 kB a tenant that is awake, nothing for others, and one statement a write for all of them.
+ */
+import type { CancelTimer, Clock } from '../domain/clock.ts';
+import type { Decision } from '../domain/decision.ts';
+import type { TenantId } from '../domain/ids.ts';
+import type { Log } from '../domain/log.ts';
+import type { FleetKey, PolicyStore, TenantDecision } from '../domain/policy-store.ts';
+import { seconds } from '../domain/units.ts';
+import { Population } from '../policy/returns.ts';
+import { TenantLearning } from './tenant-learning.ts';
+
+const WRITE_EVERY = seconds(30);
+
+/** Rows in one statement. */
+const BATCH = 500;
+
+/** Decisions that wait for the store at most; beyond that the oldest are given up, and the log says so. */
+const DECISIONS_MAX = 10_000;
+
+type LearnerWorld = {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly policyStore: PolicyStore;
+};
+
+export class Learner {
+  population = new Population();
+  readonly #world: LearnerWorld;
+  readonly #tenants = new Map<TenantId, TenantLearning>();
+  #decisions: TenantDecision[] = [];
+  #populationGrown = false;
+  #cancelTimer: CancelTimer | null = null;
+  #writing: Promise<void> = Promise.resolve();
+
+  constructor(world: LearnerWorld) {
+    this.#world = world;
+  }
+
+  /** Takes in what is known of the fleet. Without the catalog it is learned anew. */
+  async open(): Promise<void> {
+    const bytes = await this.#kept('population');
+    if (bytes !== undefined) this.population = Population.decode(bytes);
+  }
+
+  /** What is learned of the tenant; it begins to be loaded now if it is not known. */
+  of(tenant: TenantId): TenantLearning {
+    const known = this.#tenants.get(tenant);
+    if (known !== undefined) {
+      known.isResting = false;
+      return known;
+    }
+    const learning = new TenantLearning({
+      clock: this.#world.clock,
+      population: () => this.population,
+      onChange: () => this.#later(),
+    });
+    this.#tenants.set(tenant, learning);
+    learning.load(
+      this.#world.policyStore.learned(tenant).catch((error: unknown) => {
+        this.#world.log.debug('what was learned of a tenant could not be read', { tenant, error });
+        return undefined;
+      }),
+    );
+    return learning;
+  }
+
+  /** Nothing is going on with the tenant any more: it is forgotten here once it is written. */
+  rested(tenant: TenantId): void {
+    const learning = this.#tenants.get(tenant);
+    if (learning === undefined) return;
+    if (!learning.isChanged && !learning.isLoading) {
+      this.#tenants.delete(tenant);
+      return;
+    }
+    learning.isResting = true;
+    this.#later();
+  }
+
+  /** The tenant is gone, and all that was learned of it. */
+  forget(tenant: TenantId): void {
+    this.#tenants.delete(tenant);
+  }
+
+  decided(tenant: TenantId, decision: Decision): void {
+    this.#world.log.info('decided', {
+      tenant,
+      kind: decision.kind,
+      from: decision.from,
+      to: decision.to,
+      because: decision.because,
+    });
+    this.#decisions.push({ tenant, decision });
+    this.#later();
+  }
+
+  populationChanged(): void {
+    this.#populationGrown = true;
+  }
+
+  /** Resolves when all that was learned and decided until now has been offered to the store. */
+  async written(): Promise<void> {
+    this.#cancelTimer?.();
+    this.#cancelTimer = null;
+    this.#writing = this.#writing.then(() => this.#write());
+    await this.#writing;
+  }
+
+  #later(): void {
+    this.#cancelTimer ??= this.#world.clock.timer(WRITE_EVERY, () => {
+      this.#cancelTimer = null;
+      void this.written();
+    });
+  }
+
+  /** What fails is offered again at the next write. */
+  async #write(): Promise<void> {
+    try {
+      await this.#writeDecisions();
+      await this.#writeTenants();
+      if (this.#populationGrown) {
+        this.#populationGrown = false;
+        await this.#world.policyStore.saveFleet('population', this.population.encode());
+      }
+    } catch (error) {
+      this.#world.log.warn('what was learned could not be written', { error });
+      this.#later();
+    }
+  }
+
+  async #writeDecisions(): Promise<void> {
+    const excess = this.#decisions.length - DECISIONS_MAX;
+    if (excess > 0) {
+      this.#world.log.error('decisions were not recorded', { count: excess });
+      this.#decisions = this.#decisions.slice(excess);
+    }
+    while (this.#decisions.length > 0) {
+      const batch = this.#decisions.slice(0, BATCH);
+      await this.#world.policyStore.recordDecisions(batch);
+      this.#decisions = this.#decisions.slice(batch.length);
+    }
+  }
+
+  async #writeTenants(): Promise<void> {
+    const changed = [...this.#tenants].filter(([, learning]) => learning.isChanged);
+    for (let at = 0; at < changed.length; at += BATCH) {
+      const batch = changed.slice(at, at + BATCH);
+      const rows = batch.map(([tenant, learning]) => ({ tenant, ...learning.taken() }));
+      try {
+        await this.#world.policyStore.saveLearned(rows);
+      } catch (error) {
+        for (const [, learning] of batch) learning.changed();
+        throw error;
+      }
+    }
+    for (const [tenant, learning] of this.#tenants) {
+      if (learning.isResting && !learning.isChanged && !learning.isLoading) {
+        this.#tenants.delete(tenant);
+      }
+    }
+  }
+
+  async #kept(key: FleetKey): Promise<Uint8Array | undefined> {
+    try {
+      return await this.#world.policyStore.fleet(key);
+    } catch (error) {
+      this.#world.log.warn('what was learned of the fleet could not be read', { key, error });
+      return undefined;
+    }
+  }
+}

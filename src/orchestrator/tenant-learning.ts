@@ -1,0 +1,156 @@
+/**
+ * What is learned of one tenant, while something is going on with it. It is told of each use and each
+ * minute's counts, and says what follows: how long the idle tenant is worth keeping awake, and when it is
+ * worth waking again.
+ */
+import type { Clock } from '../domain/clock.ts';
+import { type DurationMs, ms, seconds, type Timestamp } from '../domain/units.ts';
+import { Learned } from '../policy/learned.ts';
+import { type Outlook, outlook } from '../policy/outlook.ts';
+import type { MinuteOfUse } from '../policy/pattern.ts';
+import type { ResidencyTerms } from '../policy/residency.ts';
+import type { Population } from '../policy/returns.ts';
+
+/** Requests closer to one another are one use. */
+const SAME_USE_WITHIN = seconds(10);
+
+export type LearningParts = {
+  readonly clock: Clock;
+  readonly population: () => Population;
+  readonly onChange: () => void;
+};
+
+export class TenantLearning {
+  /** Nothing is going on with the tenant any more. */
+  isResting = false;
+  /** When the policy wants to be asked about it while it sleeps. */
+  #askAt: Timestamp | null = null;
+  readonly #parts: LearningParts;
+  #learned = new Learned();
+  /** What happened before it was known what had been learned. */
+  #before: ((learned: Learned) => void)[] | null = [];
+  #loaded: Promise<void> = Promise.resolve();
+  #isChanged = false;
+  #outlook: { readonly key: unknown; readonly outlook: Outlook } | null = null;
+
+  constructor(parts: LearningParts) {
+    this.#parts = parts;
+  }
+
+  get isLoading(): boolean {
+    return this.#before !== null;
+  }
+
+  get isChanged(): boolean {
+    return this.#isChanged && !this.isLoading;
+  }
+
+  get learned(): Learned {
+    return this.#learned;
+  }
+
+  /** Resolves when it is known what has been learned. */
+  get loaded(): Promise<void> {
+    return this.#loaded;
+  }
+
+  /** Takes in what the store has; undefined if that is nothing, or cannot be read. Never rejects. */
+  load(stored: Promise<Uint8Array | undefined>): void {
+    this.#loaded = stored.then((bytes) => {
+      if (bytes !== undefined) this.#learned = Learned.decode(bytes);
+      const before = this.#before ?? [];
+      this.#before = null;
+      for (const event of before) event(this.#learned);
+      this.#outlook = null;
+      if (before.length > 0) this.changed();
+    });
+  }
+
+  changed(): void {
+    this.#isChanged = true;
+    this.#parts.onChange();
+  }
+
+  /** A person asked something. Moments may be told more than once, and a little late. */
+  used(at: Timestamp): void {
+    this.#happened((learned) => {
+      const { usedAt, habit } = learned;
+      if (usedAt !== null && at <= usedAt) return false;
+      learned.usedAt = at;
+      if (usedAt !== null && at - usedAt < SAME_USE_WITHIN) return false;
+      if (usedAt !== null) {
+        const idle = { since: usedAt, from: learned.watchedTo, to: ms(at - usedAt) };
+        this.#parts.population().watched(habit, { ...idle, returned: true });
+        habit.returned(usedAt, at);
+      }
+      learned.watchedTo = ms(0);
+      habit.began(at);
+      return true;
+    });
+  }
+
+  /** It is still idle: the fleet learns of those who do not come back, too. */
+  stillIdle(now: Timestamp): void {
+    this.#happened((learned) => {
+      const { usedAt, habit, watchedTo } = learned;
+      if (usedAt === null || now - usedAt <= watchedTo) return false;
+      const to = ms(now - usedAt);
+      const idle = { since: usedAt, from: watchedTo, to, returned: false };
+      this.#parts.population().watched(habit, idle);
+      learned.watchedTo = to;
+      return true;
+    });
+  }
+
+  minute(minute: MinuteOfUse): void {
+    this.#happened((learned) => {
+      learned.pattern.add(minute);
+      return true;
+    });
+  }
+
+  /** It was awake ahead of somebody, who came or did not. */
+  prewarmed(came: boolean, idle: DurationMs): void {
+    this.#happened((learned) => {
+      learned.prewarmed(came, idle);
+      return true;
+    });
+  }
+
+  set askAt(at: Timestamp | null) {
+    if (at === this.#askAt) return;
+    this.#askAt = at;
+    this.changed();
+  }
+
+  get askAt(): Timestamp | null {
+    return this.#askAt;
+  }
+
+  /** How long to keep it awake from `now` on, and when to wake it again. */
+  outlook(terms: ResidencyTerms, now: Timestamp): Outlook {
+    const { usedAt, habit } = this.#learned;
+    const known = this.#outlook;
+    if (known?.key === terms && known.outlook.idleSince === usedAt && now < known.outlook.until) {
+      return known.outlook;
+    }
+    const population = this.#parts.population();
+    const found = outlook({ habit, population, idleSince: usedAt ?? now, terms }, now);
+    this.#outlook = { key: terms, outlook: found };
+    return found;
+  }
+
+  /** What is to be written; from now on it counts as written. */
+  taken(): { readonly bytes: Uint8Array; readonly askAt: Timestamp | null } {
+    this.#isChanged = false;
+    return { bytes: this.#learned.encode(), askAt: this.#askAt };
+  }
+
+  #happened(event: (learned: Learned) => boolean): void {
+    if (this.#before !== null) {
+      this.#before.push((learned) => event(learned));
+      return;
+    }
+    if (event(this.#learned)) this.changed();
+  }
+}
