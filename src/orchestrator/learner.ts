@@ -62,6 +62,9 @@ export class Learner {
     const learning = new TenantLearning({
       clock: this.#world.clock,
       population: () => this.population,
+      onTaught: () => {
+        this.#populationGrown = true;
+      },
       onChange: () => this.#later(),
     });
     this.#tenants.set(tenant, learning);
@@ -101,10 +104,6 @@ export class Learner {
     });
     this.#decisions.push({ tenant, decision });
     this.#later();
-  }
-
-  populationChanged(): void {
-    this.#populationGrown = true;
   }
 
   /** Resolves when all that was learned and decided until now has been offered to the store. */

@@ -17,6 +17,8 @@ const SAME_USE_WITHIN = seconds(10);
 export type LearningParts = {
   readonly clock: Clock;
   readonly population: () => Population;
+  /** The population has learned something. */
+  readonly onTaught: () => void;
   readonly onChange: () => void;
 };
 
@@ -80,7 +82,7 @@ export class TenantLearning {
       if (usedAt !== null && at - usedAt < SAME_USE_WITHIN) return false;
       if (usedAt !== null) {
         const idle = { since: usedAt, from: learned.watchedTo, to: ms(at - usedAt) };
-        this.#parts.population().watched(habit, { ...idle, returned: true });
+        this.#teach(habit, { ...idle, returned: true });
         habit.returned(usedAt, at);
       }
       learned.watchedTo = ms(0);
@@ -96,7 +98,7 @@ export class TenantLearning {
       if (usedAt === null || now - usedAt <= watchedTo) return false;
       const to = ms(now - usedAt);
       const idle = { since: usedAt, from: watchedTo, to, returned: false };
-      this.#parts.population().watched(habit, idle);
+      this.#teach(habit, idle);
       learned.watchedTo = to;
       return true;
     });
@@ -144,6 +146,11 @@ export class TenantLearning {
   taken(): { readonly bytes: Uint8Array; readonly askAt: Timestamp | null } {
     this.#isChanged = false;
     return { bytes: this.#learned.encode(), askAt: this.#askAt };
+  }
+
+  #teach(...watched: Parameters<Population['watched']>): void {
+    this.#parts.population().watched(...watched);
+    this.#parts.onTaught();
   }
 
   #happened(event: (learned: Learned) => boolean): void {
