@@ -1,5 +1,6 @@
 /** Where chunks are, and how they are read with few reads. */
 import { Damage } from './damage.ts';
+import { each, type Steps } from './steps.ts';
 import type { Store } from './store.ts';
 import type { Template } from './template.ts';
 import type { NeededChunk } from './tree-plan.ts';
@@ -90,10 +91,26 @@ export class ChunkFetcher {
 }
 
 /** What lies near together in a pack is read at once; all else needs no read. */
-export function* batchesOf(chunks: readonly NeededChunk[]): Generator<Batch> {
-  const loose = chunks.filter(({ blob }) => blob?.at.kind !== 'pack');
-  yield* looseBatches(loose);
-  for (const packed of byPack(chunks)) yield* packedBatches(packed);
+export function* batchSteps(chunks: readonly NeededChunk[]): Steps<readonly Batch[]> {
+  const loose: NeededChunk[] = [];
+  const packs = new Map<string, PackedChunk[]>();
+  yield* each(chunks, (chunk) => {
+    const { at, length } = chunk.blob ?? {};
+    if (at?.kind !== 'pack' || length === undefined) {
+      loose.push(chunk);
+      return;
+    }
+    const packed = packs.get(at.pack);
+    if (packed) packed.push({ chunk, at, length });
+    else packs.set(at.pack, [{ chunk, at, length }]);
+  });
+  const batches: Batch[] = [];
+  yield* looseSteps(loose, batches);
+  for (const packed of packs.values()) {
+    packed.sort((a, b) => a.at.offset - b.at.offset);
+    yield* packedSteps(packed, batches);
+  }
+  return batches;
 }
 
 type PackedChunk = {
@@ -102,62 +119,54 @@ type PackedChunk = {
   readonly length: number;
 };
 
-/** By the pack that they are in, each in the order of the pack. */
-function* byPack(chunks: readonly NeededChunk[]): Generator<PackedChunk[]> {
-  const packs = new Map<string, PackedChunk[]>();
-  for (const chunk of chunks) {
-    const { at, length } = chunk.blob ?? {};
-    if (at?.kind !== 'pack' || length === undefined) continue;
-    const packed = packs.get(at.pack);
-    if (packed) packed.push({ chunk, at, length });
-    else packs.set(at.pack, [{ chunk, at, length }]);
-  }
-  for (const packed of packs.values()) yield packed.sort((a, b) => a.at.offset - b.at.offset);
-}
-
-function* packedBatches(packed: readonly PackedChunk[]): Generator<Batch> {
+/** Of one pack, in the order of the pack. */
+function* packedSteps(packed: readonly PackedChunk[], into: Batch[]): Steps<void> {
   let batch: PackedChunk[] = [];
-  const read = (): Batch => {
-    const [first] = batch;
-    const final = batch.at(-1);
-    if (!first || !final) throw new Error('a read of nothing');
-    const { pack, offset } = first.at;
-    const length = final.at.offset + final.length - offset;
-    return {
-      read: { pack, offset, length },
-      chunks: batch.map(({ chunk }) => chunk),
-    };
-  };
-  for (const one of packed) {
-    const [first] = batch;
-    const before = batch.at(-1);
-    const isNear =
-      first !== undefined &&
-      before !== undefined &&
-      batch.length < BATCH_CHUNKS_MAX &&
-      one.at.offset - (before.at.offset + before.length) <= GAP_BYTES_MAX &&
-      one.at.offset + one.length - first.at.offset <= READ_BYTES_MAX;
-    if (!isNear && first) {
-      yield read();
+  yield* each(packed, (one) => {
+    if (!goesWith(batch, one)) {
+      if (batch.length > 0) into.push(readOf(batch));
       batch = [];
     }
     batch.push(one);
-  }
-  if (batch.length > 0) yield read();
+  });
+  if (batch.length > 0) into.push(readOf(batch));
 }
 
-function* looseBatches(chunks: readonly NeededChunk[]): Generator<Batch> {
+function goesWith(batch: readonly PackedChunk[], { at, length }: PackedChunk): boolean {
+  const [first] = batch;
+  const before = batch.at(-1);
+  return (
+    first !== undefined &&
+    before !== undefined &&
+    batch.length < BATCH_CHUNKS_MAX &&
+    at.offset - (before.at.offset + before.length) <= GAP_BYTES_MAX &&
+    at.offset + length - first.at.offset <= READ_BYTES_MAX
+  );
+}
+
+function readOf(batch: readonly PackedChunk[]): Batch {
+  const [first] = batch;
+  const final = batch.at(-1);
+  if (!first || !final) throw new Error('a read of nothing');
+  const { pack, offset } = first.at;
+  return {
+    read: { pack, offset, length: final.at.offset + final.length - offset },
+    chunks: batch.map(({ chunk }) => chunk),
+  };
+}
+
+function* looseSteps(chunks: readonly NeededChunk[], into: Batch[]): Steps<void> {
   let batch: NeededChunk[] = [];
   let bytes = 0;
-  for (const chunk of chunks) {
+  yield* each(chunks, (chunk) => {
     const isFull = bytes + chunk.plainBytes > BATCH_BYTES || batch.length >= BATCH_CHUNKS_MAX;
     if (isFull && batch.length > 0) {
-      yield { read: null, chunks: batch };
+      into.push({ read: null, chunks: batch });
       batch = [];
       bytes = 0;
     }
     batch.push(chunk);
     bytes += chunk.plainBytes;
-  }
-  if (batch.length > 0) yield { read: null, chunks: batch };
+  });
+  if (batch.length > 0) into.push({ read: null, chunks: batch });
 }

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { pipeline, Readable } from 'node:stream';
 import type { SnapshotRef } from '../domain/archive.ts';
-import { batchesOf, ChunkFetcher } from './chunk-fetcher.ts';
+import { batchSteps, ChunkFetcher } from './chunk-fetcher.ts';
 import { CHUNK_BYTES, chunkLength, type Tree, treeHash, ZERO } from './chunks.ts';
 import { Damage } from './damage.ts';
 import type { Ground } from './ground.ts';
@@ -18,6 +18,7 @@ import {
   sumLine,
 } from './portable.ts';
 import type { Opened } from './snapshots.ts';
+import { inTurns } from './steps.ts';
 import { type TarHead, tarEnd, tarHeader, tarPadding } from './tar-writer.ts';
 import type { Template } from './template.ts';
 import { type NeededChunk, neededChunk } from './tree-plan.ts';
@@ -118,7 +119,7 @@ async function readGroup(parts: ExportParts, group: readonly NeededChunk[]): Pro
   const fetcher = new ChunkFetcher({ store: ground.store, vault, template, signal });
   const found = new Map<NeededChunk, Buffer>();
   const stored = group.filter(({ id }) => id !== ZERO);
-  for (const batch of batchesOf(stored)) {
+  for (const batch of await inTurns(batchSteps(stored))) {
     const fetched = await fetcher.fetch(batch);
     const job = { kind: 'read', templateDir: template.dir, ...fetched } as const;
     const { bytes: plain } = await ground.workers.run(job);

@@ -13,7 +13,7 @@ import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Random } from '../domain/random.ts';
-import { batchesOf, ChunkFetcher } from './chunk-fetcher.ts';
+import { batchSteps, ChunkFetcher } from './chunk-fetcher.ts';
 import type { ChunkWorkers } from './chunk-workers.ts';
 import { type Tree, treeHash } from './chunks.ts';
 import { Damage } from './damage.ts';
@@ -25,6 +25,7 @@ import { createWhole, PackWriter } from './packs.ts';
 import { scanFiles } from './scanning.ts';
 import { openPiece, sealObject } from './sealed-object.ts';
 import { subkey } from './sealing.ts';
+import { inTurns } from './steps.ts';
 import type { Store } from './store.ts';
 import { NO_TEMPLATE, type Template, templateOf } from './template.ts';
 import { TreeBuilder } from './tree-builder.ts';
@@ -132,7 +133,7 @@ export class Templates {
       ),
     );
     try {
-      for (const batch of batchesOf(needed)) {
+      for (const batch of await inTurns(batchSteps(needed))) {
         await workers.run({ kind: 'read', templateDir: '/', ...(await fetcher.fetch(batch)) });
       }
       return true;

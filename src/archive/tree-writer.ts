@@ -4,7 +4,7 @@ import { mkdir, open, readdir, rm, rmdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Owner } from '../domain/archive.ts';
 import { fault } from '../domain/faults.ts';
-import { BATCH_BYTES, type Batch, batchesOf, ChunkFetcher } from './chunk-fetcher.ts';
+import { BATCH_BYTES, type Batch, batchSteps, ChunkFetcher } from './chunk-fetcher.ts';
 import type { Tree } from './chunks.ts';
 import { isErrno, syncDir } from './durable.ts';
 import { EarlySync } from './early-sync.ts';
@@ -123,6 +123,7 @@ export class TreeWriter {
   async #write(chunks: readonly NeededChunk[]): Promise<void> {
     const { ground, signal, into, template } = this.#parts;
     const isSmall = isQuick(chunks);
+    const batches = await inTurns(batchSteps(chunks));
     const early = new EarlySync((path) =>
       withFile(join(into, path), SYNCED, (file) => file.datasync()),
     );
@@ -145,7 +146,7 @@ export class TreeWriter {
         for (const { path } of places) early.wrote(path, plainBytes);
       }
     };
-    const written = eachInFlight(batchesOf(chunks), WIDTH, write);
+    const written = eachInFlight(batches, WIDTH, write);
     // What is under way must not go on in a directory that is given up.
     await Promise.allSettled([written.catch(() => {}).then(() => early.end())]);
     await written;
