@@ -15,9 +15,10 @@ import { expect, test } from 'vitest';
 import type { Archive, Notes, SaveRequest, Snapshot } from '../domain/archive.ts';
 import { type FailpointName, type Failpoints, NO_FAILPOINTS } from '../domain/failpoints.ts';
 import { snapshotIdOf, type TenantId } from '../domain/ids.ts';
+import { MemoryArchive } from '../sim/memory-archive.ts';
 import { SystemClock } from '../system/clock.ts';
 import { SystemRandom } from '../system/random.ts';
-import { MemoryArchive } from '../testing/memory-archive.ts';
+import { localDisk } from '../testing/local-disk.ts';
 import { MemoryLog } from '../testing/memory-log.ts';
 import { RealArchives } from '../testing/real-archive.ts';
 import { type RealHost, type RealTenant, realHost } from '../testing/real-host.ts';
@@ -44,7 +45,7 @@ type Save = (request: SaveRequest) => Promise<Snapshot>;
 
 /** An archive in memory that saves in another way. */
 function archiveThatSaves(save: Save): () => Promise<Archive> {
-  const memory = new MemoryArchive(new SystemClock());
+  const memory = new MemoryArchive(new SystemClock(), localDisk);
   const archive = new Proxy<Archive>(memory, {
     get(_, key) {
       if (key === 'save') return save;

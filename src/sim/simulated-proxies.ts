@@ -45,6 +45,9 @@ export class SimulatedProxy {
   /** What clients were told when their wake failed. */
   readonly failures: Fault[] = [];
 
+  /** Told of a session that has waited, and is served now. */
+  onServed: (session: SimulatedSession) => void = () => {};
+
   constructor(id: string, parts: Parts) {
     this.id = id as ProxyId;
     this.#parts = parts;
@@ -148,6 +151,7 @@ export class SimulatedProxy {
       role: 'role',
       applicationName: '',
       from: '127.0.0.1',
+      visitor: 'person',
       state: state === 'pinned' || state === 'waiting' ? state : rest,
       openFor: ms(0),
       idleFor: ms(0),
@@ -191,7 +195,13 @@ export class SimulatedProxy {
     if (standing.waking || standing.gated) return;
     standing.waking = true;
     const epoch = this.#epoch;
-    const cause = { kind: 'session', role: 'r', applicationName: '', from: '::1' } as const;
+    const cause = {
+      kind: 'session',
+      role: 'r',
+      applicationName: '',
+      from: '::1',
+      visitor: 'person',
+    } as const;
     const over = (end: () => void): void => {
       if (epoch !== this.#epoch) return;
       standing.waking = false;
@@ -213,7 +223,9 @@ export class SimulatedProxy {
 
   #serve(standing: Standing): void {
     for (const session of standing.sessions) {
-      if (session.state === 'waiting') session.state = 'busy';
+      if (session.state !== 'waiting') continue;
+      session.state = 'busy';
+      this.onServed(session);
     }
   }
 

@@ -30,15 +30,20 @@ export class VirtualClock implements Clock {
   #now = 0 as Instant;
   /** A heap: nobody is due before the one at half its place. */
   #sleepers: Sleeper[] = [];
+  readonly #wallStart: Timestamp;
   #turns = 0;
   #cancelled = 0;
+
+  constructor(wallStart: Timestamp = WALL_START) {
+    this.#wallStart = wallStart;
+  }
 
   now(): Instant {
     return this.#now;
   }
 
   wall(): Timestamp {
-    return later(WALL_START, this.#now as number as DurationMs);
+    return later(this.#wallStart, this.#now as number as DurationMs);
   }
 
   sleep(wait: DurationMs, signal?: AbortSignal): Promise<void> {

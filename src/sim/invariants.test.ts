@@ -1,0 +1,62 @@
+import { expect, test } from 'vitest';
+import { minutes, ms, seconds, timestamp } from '../domain/units.ts';
+import { fixedRules } from './fleet-rules.ts';
+import { Invariants } from './invariants.ts';
+import { SimulatedWorld } from './simulated-world.ts';
+
+async function awakeTenant() {
+  const world = new SimulatedWorld({
+    ...{ rules: fixedRules(minutes(15)), seed: 1, startsAtOnce: 4 },
+    wallStart: timestamp(0),
+  });
+  const invariants = new Invariants(world);
+  await world.orchestrator.recover();
+  const proxy = world.proxies.make('proxy');
+  const tenant = await world.tenant('one', 'COLD');
+  const session = proxy.open(tenant.id);
+  await world.clock.advance(seconds(1));
+  proxy.answered(session, 'idle');
+  return { world, invariants, tenant, session };
+}
+
+test('nothing is found where nothing is wrong', async () => {
+  const { world, invariants, session } = await awakeTenant();
+  invariants.served(session);
+  await invariants.look(0);
+  await world.clock.advance(minutes(30));
+  await invariants.look(0);
+  await invariants.end();
+  expect(invariants.violations).toEqual([]);
+});
+
+test('a compute that is gone is missed by whoever was told its address, and in the catalog', async () => {
+  const { world, invariants, tenant, session } = await awakeTenant();
+  world.host.lose(tenant.id);
+  invariants.served(session);
+  await invariants.look(0);
+  await invariants.end();
+  expect(invariants.violations).toEqual([
+    `${tenant.id} was said to be up, and is not`,
+    'one should run, and does not',
+    'the files of one are not here, its home is local',
+    'one has 0 of 1 writes, at local',
+  ]);
+});
+
+test('a stop under a client, an alarm and timers that nobody needs are found once each', async () => {
+  const { world, invariants, tenant } = await awakeTenant();
+  const stopped = world.host.stop(tenant.id);
+  await world.clock.advance(seconds(1));
+  await stopped;
+  world.log.warn('it is too hot', { tenant: tenant.id });
+  for (let i = 0; i < 60; i++) world.clock.timer(ms(86_400_000), () => {});
+  await invariants.look(0);
+  await invariants.look(60);
+  expect(invariants.violations).toEqual([
+    `${tenant.id} was stopped under proxy`,
+    `it is too hot, ${tenant.id}`,
+    expect.stringMatching(/^\d+ timers for \d awake$/),
+    'one should run, and does not',
+    'one should run, and does not',
+  ]);
+});

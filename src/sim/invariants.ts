@@ -1,0 +1,104 @@
+/**
+ * What must hold in every simulation of the orchestrator, whatever the fleet and the policy:
+ *
+ * - no compute is stopped under a proxy that may touch it, and nobody's wake fails;
+ * - an address that was given is that of a compute that runs;
+ * - catalog and host agree on what is awake, and on where a tenant's files are;
+ * - nothing that was acknowledged is lost, wherever the tenant has gone since;
+ * - what is kept in memory is in proportion to what is awake.
+ */
+import type { Tenant } from '../domain/tenant.ts';
+import type { SimulatedSession } from './simulated-proxies.ts';
+import type { SimulatedWorld } from './simulated-world.ts';
+
+/** Of violations that are kept: one is too many, and a thousand say no more than a hundred. */
+const KEPT_MAX = 100;
+
+/** Timers besides those of awake tenants, and timers of one that is awake. */
+const TIMERS_BESIDES = 40;
+const TIMERS_PER_AWAKE = 4;
+
+/** Rows looked at in one look; the next look goes on behind them. */
+const ROWS_AT_ONCE = 1_000;
+
+type Watched = Pick<SimulatedWorld, 'clock' | 'host' | 'catalog' | 'archive' | 'proxies' | 'log'>;
+
+export class Invariants {
+  readonly violations: string[] = [];
+  readonly #world: Watched;
+  #after: Tenant['name'] | null = null;
+  #told = { proxies: 0, failures: 0, alarms: 0 };
+
+  constructor(world: Watched) {
+    this.#world = world;
+  }
+
+  /** A session was let at its compute. */
+  served({ tenant }: SimulatedSession): void {
+    if (this.#world.host.sizeOf(tenant) === null) {
+      this.#violated(`${tenant} was said to be up, and is not`);
+    }
+  }
+
+  /** To be called now and then; `timers` are the caller's own. */
+  async look(timers: number): Promise<void> {
+    const { proxies, log, host, clock } = this.#world;
+    const failures = proxies.all.flatMap((proxy) => proxy.failures);
+    for (const one of proxies.violations.slice(this.#told.proxies)) this.#violated(one);
+    for (const one of failures.slice(this.#told.failures)) this.#violated(one.message);
+    for (const one of log.alarms.slice(this.#told.alarms)) this.#violated(one);
+    this.#told = {
+      proxies: proxies.violations.length,
+      failures: failures.length,
+      alarms: log.alarms.length,
+    };
+    const allowed = TIMERS_BESIDES + TIMERS_PER_AWAKE * host.running.length;
+    const pending = clock.pending - timers;
+    if (pending > allowed) this.#violated(`${pending} timers for ${host.running.length} awake`);
+    for (const row of await this.#rows()) this.#agree(row);
+  }
+
+  /** To be called when nobody comes any more and everything has come to rest. */
+  async end(): Promise<void> {
+    this.#after = null;
+    do {
+      for (const row of await this.#rows()) this.#kept(row);
+    } while (this.#after !== null);
+  }
+
+  async #rows(): Promise<readonly Tenant[]> {
+    const query = { after: this.#after, limit: ROWS_AT_ONCE, state: null };
+    const { tenants, next } = await this.#world.catalog.listTenants(query);
+    this.#after = next;
+    return tenants;
+  }
+
+  #agree({ id, name, state, home }: Tenant): void {
+    const { host } = this.#world;
+    const runs = host.sizeOf(id) !== null;
+    if (state.kind === 'running' && !runs) this.#violated(`${name} should run, and does not`);
+    if (state.kind === 'suspended' && runs) this.#violated(`${name} runs, and should not`);
+    const isHere = host.writesOf(id) !== undefined;
+    const isMoving = state.kind !== 'running' && state.kind !== 'suspended';
+    if (!isMoving && isHere !== (home.kind === 'local')) {
+      this.#violated(
+        `the files of ${name} are ${isHere ? '' : 'not '}here, its home is ${home.kind}`,
+      );
+    }
+  }
+
+  #kept({ id, name, vault, home }: Tenant): void {
+    const { host, archive } = this.#world;
+    const acknowledged = host.acknowledged(id);
+    const notes =
+      home.kind === 'archive'
+        ? archive.notesOf({ tenant: id, vault, snapshot: home.snapshot })
+        : { writes: `${host.writesOf(id) ?? 0}` };
+    if (Number(notes?.writes) === acknowledged) return;
+    this.#violated(`${name} has ${notes?.writes} of ${acknowledged} writes, at ${home.kind}`);
+  }
+
+  #violated(what: string): void {
+    if (this.violations.length < KEPT_MAX) this.violations.push(what);
+  }
+}
