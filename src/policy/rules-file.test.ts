@@ -38,7 +38,7 @@ test('what is given replaces what the preset has, field by field', () => {
 test.each([
   ['{', 'the file is not JSON'],
   ['[]', 'the policy must be an object'],
-  ['{"preset": "mine"}', 'preset must be "machine" or "railway"'],
+  ['{"preset": "mine"}', 'preset must be "machine", "railway", "vision"'],
   ['{"archiveafter": "1h"}', 'has no field "archiveafter"'],
   ['{"tiers": {"LUKEWARM": {}}}', 'has no field "LUKEWARM"'],
   [
