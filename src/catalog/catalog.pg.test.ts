@@ -389,6 +389,7 @@ describe('in PostgreSQL only', () => {
 const nothingUsed = {
   sessions: 0,
   queries: 0,
+  byRobots: 0,
   transactions: 0,
   errors: {},
   bytesIn: 0,

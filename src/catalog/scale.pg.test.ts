@@ -130,6 +130,7 @@ const used = {
   minute: timestamp(1_893_499_200_000),
   sessions: 1,
   queries: 1,
+  byRobots: 0,
   transactions: 1,
   errors: {},
   bytesIn: 1,

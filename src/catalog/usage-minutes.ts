@@ -29,20 +29,21 @@ export async function addUsage(
       on conflict (id) do nothing returning id
     )
     insert into dynabase.usage_minutes as stored (
-      tenant_id, minute, sessions, queries, transactions, errors,
+      tenant_id, minute, sessions, queries, by_robots, transactions, errors,
       bytes_in, bytes_out, latency, latency_sum_us
     )
-    select tenant_id, to_timestamp(minute_ms / 1000.0), sessions, queries, transactions, errors,
-      bytes_in, bytes_out, latency, latency_sum_us
+    select tenant_id, to_timestamp(minute_ms / 1000.0), sessions, queries, by_robots, transactions,
+      errors, bytes_in, bytes_out, latency, latency_sum_us
     from batch, jsonb_to_recordset(${asJson(records)}::jsonb) as record (
-      tenant_id text, minute_ms bigint, sessions bigint, queries bigint, transactions bigint,
-      errors jsonb, bytes_in bigint, bytes_out bigint, latency bigint[], latency_sum_us bigint
+      tenant_id text, minute_ms bigint, sessions bigint, queries bigint, by_robots bigint,
+      transactions bigint, errors jsonb, bytes_in bigint, bytes_out bigint, latency bigint[], latency_sum_us bigint
     )
     where (select true from dynabase.tenants where tenants.id = record.tenant_id)
     order by tenant_id, minute_ms
     on conflict (tenant_id, minute) do update set
       sessions = stored.sessions + excluded.sessions,
       queries = stored.queries + excluded.queries,
+      by_robots = stored.by_robots + excluded.by_robots,
       transactions = stored.transactions + excluded.transactions,
       errors = dynabase.added_counts(stored.errors, excluded.errors),
       bytes_in = stored.bytes_in + excluded.bytes_in,
@@ -83,6 +84,7 @@ function asJson(records: readonly UsageMinute[]): string {
       minute_ms: minute.minute,
       sessions: minute.sessions,
       queries: minute.queries,
+      by_robots: minute.byRobots,
       transactions: minute.transactions,
       errors: minute.errors,
       bytes_in: minute.bytesIn,
@@ -98,6 +100,7 @@ const minuteOf = (tenant: TenantId, row: UsageRow): UsageMinute => ({
   minute: fromWallTime(row.minute),
   sessions: row.sessions,
   queries: row.queries,
+  byRobots: row.by_robots,
   transactions: row.transactions,
   errors: row.errors,
   bytesIn: row.bytes_in,

@@ -112,6 +112,7 @@ export class GateDesk {
   #wake(request: WakeRequest): ReturnType<Gate['wake']> {
     const { gate, proxy } = this.#parts;
     const { tenant } = request;
+    if (request.onlyIfAwake === true) return gate.wake({ ...request, proxy });
     this.#left?.delete(tenant);
     if (!this.#sessions.has(tenant)) this.#sessions.set(tenant, 1);
     return gate.wake({ ...request, proxy });

@@ -95,6 +95,8 @@ export class RemoteGate implements Gate, UsageSink {
 
   async wake(request: WakeRequest): Promise<Address> {
     const { tenant } = request;
+    // Nothing is held for who only looks.
+    if (request.onlyIfAwake === true) return await this.#wake(request);
     // A report that is older than the wake must not come after it.
     if (this.#unsent.has(tenant)) this.#sendUse(tenant);
     const known = this.#uses.get(tenant)?.use;
@@ -102,6 +104,10 @@ export class RemoteGate implements Gate, UsageSink {
       const use = { ...CONNECTING, sessions: Math.max(1, known?.sessions ?? 0) };
       this.#uses.set(tenant, { use, at: this.#clock.now() });
     }
+    return await this.#wake(request);
+  }
+
+  async #wake(request: WakeRequest): Promise<Address> {
     return (await this.#call(this.#patience.wake, 'wake', request)) as Address;
   }
 
@@ -176,7 +182,7 @@ export class RemoteGate implements Gate, UsageSink {
 
   /** The report as it would be made now: who was idle then has been so until now. */
   #aged({ use, at }: Reported): TenantUse {
-    if (use.heldBy !== null) return use;
+    if (use.heldBy !== null && use.isHeldByRobots !== true) return use;
     return { ...use, idleFor: elapsed(at, after(this.#clock.now(), use.idleFor)) };
   }
 }

@@ -4,6 +4,7 @@ import { Count, Moment } from './values.ts';
 const counters = {
   sessions: Count('Sessions begun, after a proven password.'),
   queries: Count('Simple queries and executed portals.'),
+  byRobots: Count('Of the queries, those of health checks, monitors, pollers and backups.'),
   transactions: Count('Transactions ended, committed or rolled back.'),
   errors: Type.Unsafe<Record<string, number>>({
     type: 'object',

@@ -25,6 +25,14 @@ export const CLIENT_FAULTS = {
     retry: 'soon',
     message: (p: { tenant: string; why: string }) => `tenant "${p.tenant}" ${p.why}`,
   },
+  TENANT_ASLEEP: {
+    kind: 'client',
+    sqlstate: '57P03',
+    http: 409,
+    retry: 'soon',
+    message: (p: { tenant: string; why: string }) =>
+      `database "${p.tenant}" is asleep, and ${p.why}`,
+  },
   TENANT_UNNAMED: {
     kind: 'client',
     sqlstate: '08P01',

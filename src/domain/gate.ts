@@ -13,6 +13,7 @@ import type { Address } from './host.ts';
 import type { ProxyId, SessionId, TenantId, TenantName } from './ids.ts';
 import type { DurationMs } from './units.ts';
 import type { Verifier } from './verifier.ts';
+import type { VisitorClass } from './visitors.ts';
 
 /** What a session needs to know of its tenant before it may knock. */
 export type Door = {
@@ -44,6 +45,7 @@ export type WakeCause =
       readonly role: string;
       readonly applicationName: string;
       readonly from: string;
+      readonly visitor: VisitorClass;
     }
   | { readonly kind: 'operator' };
 
@@ -52,6 +54,8 @@ export type WakeRequest = {
   /** Uses the compute from now on, until its `use` says otherwise. */
   readonly proxy: ProxyId;
   readonly cause: WakeCause;
+  /** Whoever asks wakes nobody: the address of a compute that runs, else `TENANT_ASLEEP`. Begins and holds nothing. */
+  readonly onlyIfAwake?: boolean;
 };
 
 /** How one proxy uses one tenant now. A report replaces the one before. */
@@ -62,7 +66,12 @@ export type TenantUse = {
   readonly bound: number;
   /** What keeps the compute awake, in a few words; null if it may be suspended when it is time. */
   readonly heldBy: string | null;
-  /** Since when no session has asked anything; 0 while one does. */
+  /**
+   * What holds it is no person and may not keep it awake: it is not to be stopped under a request, and its
+   * idleness goes on meanwhile.
+   */
+  readonly isHeldByRobots?: boolean;
+  /** Since when no session has asked anything that keeps the compute awake; 0 while one does. */
   readonly idleFor: DurationMs;
 };
 
@@ -76,7 +85,7 @@ export interface Gate {
   /**
    * Resolves with the address of the running compute, after a start if it sleeps. From the call on
    * the proxy counts as using the tenant until it reports otherwise, also when the wake fails.
-   * Throws `WAKE_TIMEOUT`, `WAKE_FAILED`, `WAKES_FULL`, `TENANT_UNKNOWN`, `SERVER_STOPPING`.
+   * Throws `WAKE_TIMEOUT`, `WAKE_FAILED`, `WAKES_FULL`, `TENANT_UNKNOWN`, `TENANT_ASLEEP`, `SERVER_STOPPING`.
    */
   wake(request: WakeRequest): Promise<Address>;
 
@@ -122,6 +131,7 @@ export type SessionView = {
   readonly role: string;
   readonly applicationName: string;
   readonly from: string;
+  readonly visitor: VisitorClass;
   /** `pinned`: bound, and cannot be parked. `waiting`: parked, and waits for a backend. */
   readonly state: 'bound' | 'pinned' | 'parked' | 'waiting';
   readonly openFor: DurationMs;

@@ -21,6 +21,8 @@ export type UsageMinute = {
   readonly sessions: number;
   /** Simple queries and executed portals. */
   readonly queries: number;
+  /** Of these, how many were asked by anything but people: see `domain/visitors.ts`. */
+  readonly byRobots: number;
   /** Transactions ended, committed or rolled back; a statement of its own counts as one. */
   readonly transactions: number;
   /** Errors by SQLSTATE class, the first two characters: `{"42": 3}`. */
@@ -54,6 +56,7 @@ export function addedUsage(one: UsageMinute, other: UsageMinute): UsageMinute {
     minute: one.minute,
     sessions: one.sessions + other.sessions,
     queries: one.queries + other.queries,
+    byRobots: one.byRobots + other.byRobots,
     transactions: one.transactions + other.transactions,
     errors,
     bytesIn: one.bytesIn + other.bytesIn,

@@ -22,6 +22,7 @@ import type { Log } from '../domain/log.ts';
 import type { Random } from '../domain/random.ts';
 import { after, type DurationMs, ms, seconds } from '../domain/units.ts';
 import type { UsageSink } from '../domain/usage.ts';
+import type { VisitorRule } from '../domain/visitors.ts';
 import { openLink, type ProxyLink } from './proxy-link.ts';
 import type { HeldLock, ProxyPlace } from './proxy-place.ts';
 import { newProxyId, type ProxySettings } from './proxy-settings.ts';
@@ -62,6 +63,7 @@ export class DataPlane {
   #repairing: Promise<void> | null = null;
   #started: StartedProxy | null = null;
   #port = 0;
+  #visitorRules: readonly VisitorRule[] | null = null;
 
   constructor(parts: DataPlaneParts) {
     this.#parts = parts;
@@ -70,6 +72,13 @@ export class DataPlane {
   /** The port that clients connect to; 0 before the start. */
   get port(): number {
     return this.#port;
+  }
+
+  /** Who counts as a person from now on, for proxies that run and for those that come. */
+  setVisitorRules(rules: readonly VisitorRule[]): void {
+    this.#visitorRules = rules;
+    // One that is gone by then hears it when it, or its successor, is connected to.
+    for (const { peer } of this.#links()) peer.call('visitorRules', rules).catch(() => {});
   }
 
   /** Speaks to the proxies that run, and has those ended that must be replaced. */
@@ -186,6 +195,7 @@ export class DataPlane {
     const { token, logLevel } = settings;
     const link = await openLink({
       ...{ path: place.socketOf(id), token, logLevel, clock, log },
+      visitorRules: this.#visitorRules,
       deskOf: (known) => this.#proxyOf(known).desk,
     });
     if (typeof link === 'string') return link;

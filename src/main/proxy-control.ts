@@ -15,6 +15,7 @@ import { answerFrom } from '../channel/sessions-desk.ts';
 import type { Clock } from '../domain/clock.ts';
 import type { Sessions } from '../domain/gate.ts';
 import { elapsed, type Instant, seconds } from '../domain/units.ts';
+import type { VisitorRule } from '../domain/visitors.ts';
 import { isSameSecret } from '../wire/cancel-request.ts';
 import { announce, socketName, unannounce } from './proxy-place.ts';
 import type { ProxySettings } from './proxy-settings.ts';
@@ -36,6 +37,7 @@ export type ControlParts = {
   readonly gate: RemoteGate;
   readonly route: LogRoute;
   readonly sessions: Sessions;
+  readonly setVisitorRules: (rules: readonly VisitorRule[]) => void;
   readonly port: number;
   readonly isFirst: boolean;
   /** Sessions that end with this process. */
@@ -117,6 +119,9 @@ export class ProxyControl {
         return null;
       case 'stop':
         await this.stop();
+        return null;
+      case 'visitorRules':
+        this.#parts.setVisitorRules(args[0] as readonly VisitorRule[]);
         return null;
       default:
         return await answerFrom(this.#parts.sessions, method, args);

@@ -9,6 +9,7 @@ import type { Clock } from '../domain/clock.ts';
 import type { ProxyId } from '../domain/ids.ts';
 import type { Log } from '../domain/log.ts';
 import { seconds } from '../domain/units.ts';
+import type { VisitorRule } from '../domain/visitors.ts';
 import type { LogLevel } from '../system/log.ts';
 import type { Welcome } from './proxy-control.ts';
 
@@ -21,6 +22,8 @@ export type LinkParts = {
   readonly logLevel: LogLevel;
   readonly clock: Clock;
   readonly log: Log;
+  /** Who counts as a person; said before anything is asked. Null for what the proxy has. */
+  readonly visitorRules: readonly VisitorRule[] | null;
   /** Where what this proxy asks is taken. */
   readonly deskOf: (id: ProxyId) => GateDesk;
 };
@@ -65,6 +68,8 @@ export async function openLink(parts: LinkParts): Promise<ProxyLink | 'dead' | '
     return 'silent';
   }
   desk = parts.deskOf(welcome.id);
+  const { visitorRules } = parts;
+  if (visitorRules !== null) peer.call('visitorRules', visitorRules).catch(() => {});
   await peer.call('attach', parts.logLevel).catch(() => {});
   return { welcome, peer, closed };
 }

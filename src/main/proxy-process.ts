@@ -196,7 +196,11 @@ async function openOn(
     network: network(new SystemNetwork(log, certificate)),
     ...{ gate, clock, random, log },
     usageSink: gate,
-    options: { ...settings.proxy, mockKey: Buffer.from(settings.mockKey, 'base64') },
+    options: {
+      ...settings.proxy,
+      engineVersion: settings.engineVersion,
+      mockKey: Buffer.from(settings.mockKey, 'base64'),
+    },
   });
 }
 
@@ -213,6 +217,7 @@ async function openControl(
   const control = new ProxyControl({
     ...{ settings, clock, gate, route, isFirst, count, stop },
     sessions: proxy.sessions,
+    setVisitorRules: (rules) => proxy.setVisitorRules(rules),
     port: proxy.port,
     exit: () => process.exit(0),
   });

@@ -27,6 +27,8 @@ export type ProxySettings = {
   /** Time for a look-up, and for a wake, until a client is told that nobody answers. */
   readonly patience: { readonly lookUp: number; readonly wake: number };
   readonly proxy: Omit<ProxyOptions, 'mockKey'>;
+  /** As `ProxyOptions.engineVersion`: a proxy may outlive the engine that it was started with. */
+  readonly engineVersion: string;
   /** `ProxyOptions.mockKey`, in base64. */
   readonly mockKey: string;
 };
@@ -35,6 +37,7 @@ export type SettingsParts = {
   readonly options: ServerOptions;
   readonly version: string;
   readonly chaosPark: boolean;
+  readonly engineVersion: string;
   readonly token: Buffer;
   readonly mockKey: Buffer;
 };
@@ -77,7 +80,8 @@ export function proxySettings(parts: SettingsParts): Omit<ProxySettings, 'id'> {
     mockKey: mockKey.toString('base64'),
   };
   const fingerprint = createHash('sha256').update(JSON.stringify(same)).digest('hex');
-  return { ...same, fingerprint, token: token.toString('base64'), logLevel: options.logLevel };
+  const own = { token: token.toString('base64'), logLevel: options.logLevel };
+  return { ...same, ...own, fingerprint, engineVersion: parts.engineVersion };
 }
 
 const ID_BYTES = 6;

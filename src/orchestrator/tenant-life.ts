@@ -115,6 +115,11 @@ export class TenantLife {
     return this.#compute.address !== null;
   }
 
+  /** Where it listens that runs and is left alone; null if none does. */
+  get address(): Address | null {
+    return isQuiet(this.#transition) ? this.#compute.address : null;
+  }
+
   live(): TenantLive {
     return this.#idle.live(this.awake, this.#compute.idleTerms);
   }
@@ -248,11 +253,8 @@ export class TenantLife {
   /** The compute ended, and nobody had asked for it. */
   lost(reason: string): void {
     const { log, clock } = this.#world;
-    log.warn('a compute ended unexpectedly', {
-      tenant: this.tenant.id,
-      name: this.tenant.name,
-      reason,
-    });
+    const { id: tenant, name } = this.tenant;
+    log.warn('a compute ended unexpectedly', { tenant, name, reason });
     this.#compute.losses.note(clock.now());
     clock.timer(ms(LOSS_WINDOW_MS), () => this.#restIfDone());
     this.unanswered();
@@ -373,9 +375,8 @@ export class TenantLife {
   /** A compute may be running that nobody watches: look again, until it is known. */
   #healLater(): void {
     this.#world.clock.timer(HEAL_AGAIN_AFTER, () => {
-      if (this.#transition === null && this.#compute.isUnfinished) {
-        this.heal().catch((error) => this.#complain('heal', error));
-      }
+      const isDue = this.#transition === null && this.#compute.isUnfinished;
+      if (isDue) this.heal().catch((error) => this.#complain('heal', error));
     });
   }
 

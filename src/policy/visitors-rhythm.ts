@@ -35,14 +35,15 @@ export class Rhythm {
   #mean = 0;
   #inStep = 0;
   #pings = 0;
+  #pingsInRow = 0;
 
   /** Something was asked at `at`, which never goes back. `isPing`: nothing but whether anybody is there. */
   heard(at: number, isPing: boolean): void {
-    if (!isPing && this.#pings < PINGS_FROM) this.#pings = 0;
+    if (!isPing) this.#worked();
     const isSameVisit = at - this.#heardAt < VISIT_GAP;
     this.#heardAt = at;
     if (isSameVisit) return;
-    if (isPing && this.#pings < PINGS_FROM) this.#pings++;
+    if (isPing) this.#pinged();
     const interval = at - this.#beganAt;
     this.#beganAt = at;
     if (Number.isNaN(interval)) return;
@@ -51,12 +52,27 @@ export class Rhythm {
     this.#mean = isInStep ? this.#mean + (interval - this.#mean) / this.#inStep : interval;
   }
 
+  #worked(): void {
+    this.#pingsInRow = 0;
+    if (!this.isPinging) this.#pings = 0;
+  }
+
+  #pinged(): void {
+    this.#pingsInRow = Math.min(this.#pingsInRow + 1, PINGS_FROM);
+    this.#pings = Math.max(this.#pings, this.#pingsInRow);
+  }
+
   get isSteady(): boolean {
     return this.#inStep >= STEADY_FROM;
   }
 
   get isPinging(): boolean {
     return this.#pings >= PINGS_FROM;
+  }
+
+  /** It has done nothing else for a while. */
+  get isOnlyPinging(): boolean {
+    return this.#pingsInRow >= PINGS_FROM;
   }
 
   /** What it amounts to, for a request that is a ping or is none. */

@@ -63,6 +63,12 @@ export const compact = (state: SessionState): SessionState =>
     ? FRESH_STATE
     : state;
 
+/** The text of a statement that the session has prepared; undefined if there is none, or it has parameters. */
+export function preparedText({ statements }: SessionState, name: string): string | undefined {
+  const found = statements.find((one) => one.name === name && !one.fromSql);
+  return found?.parameterTypes.length === 0 ? found.statement : undefined;
+}
+
 /** What to ask a session of this identity. */
 export function question(
   memory: PoolMemory,

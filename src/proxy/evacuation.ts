@@ -6,7 +6,9 @@
  * (`closeDoor`), so that none of them misses what a session says that keeps the compute.
  */
 import type { Clock } from '../domain/clock.ts';
+import { fault } from '../domain/faults.ts';
 import type { Parked } from '../domain/gate.ts';
+import type { TenantName } from '../domain/ids.ts';
 import { type DurationMs, ms, seconds } from '../domain/units.ts';
 import type { Asked, Purpose } from './parking-states.ts';
 import type { PooledSession } from './pooled-session.ts';
@@ -114,3 +116,11 @@ async function askOne(session: PooledSession, purpose: Purpose): Promise<Asked> 
 }
 
 export const held = (why: string): Parked => ({ kind: 'held', why });
+
+/** Ends the sessions that need their backends, whatever they are doing. */
+export function endAtWork(sessions: Iterable<PooledSession>, tenant: TenantName): void {
+  const because = fault('SESSION_UNRESTORABLE', { tenant, why: 'it is being restarted' });
+  for (const session of [...sessions]) {
+    if (session.isBound && !session.mayPark) session.end(because);
+  }
+}

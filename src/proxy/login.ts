@@ -43,6 +43,7 @@ import type { ProxyOptions } from './proxy-options.ts';
 import { namesOf, type Route, readClaims, route } from './route.ts';
 import { type PoolMode, poolModeOf, readStartupOptions } from './startup-options.ts';
 import type { LoginAttempt, LoginThrottle } from './throttle.ts';
+import type { Visitors } from './visitors.ts';
 
 /** As PostgreSQL's `SCRAM_RAW_NONCE_LEN`; base64 makes 24 characters of it. */
 const NONCE_BYTES = 18;
@@ -61,6 +62,7 @@ export type LoginParts = {
   readonly throttle: LoginThrottle;
   readonly acquaintances: Acquaintances;
   readonly pools: Pick<Pools, 'isInUse'>;
+  readonly visitors: Visitors;
   readonly options: ProxyOptions;
 };
 
@@ -135,11 +137,13 @@ export async function login(
 
 /** Begins the wake of whom an acquaintance means, while its password is checked. */
 function hope({ door, role }: Route, startup: StartupMessage, from: LoginFrom): void {
-  const { acquaintances, gate, pools } = from.parts;
+  const { acquaintances, gate, pools, visitors } = from.parts;
   if (door === undefined || pools.isInUse(door.tenant)) return;
-  if (!acquaintances.mayHope(from.address, door.tenant)) return;
   const applicationName = startup.parameters.get('application_name') ?? '';
-  gate.expect(door.tenant, { kind: 'session', role, applicationName, from: from.address });
+  const who = { role, applicationName, from: from.address };
+  const { class: visitor, wakes } = visitors.foresee({ tenant: door.tenant, ...who });
+  if (!wakes || !acquaintances.mayHope(from.address, door.tenant)) return;
+  gate.expect(door.tenant, { kind: 'session', ...who, visitor });
 }
 
 /** Finds out whom the client means. Takes as long whatever is found; see `pace.ts`. */

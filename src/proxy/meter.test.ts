@@ -50,6 +50,7 @@ describe('meter', () => {
     const acme = meter.sessionBegan(ACME);
     meter.sessionBegan(ACME);
     acme.queries += 3;
+    acme.byRobots += 1;
     acme.transactions += 2;
     acme.bytesIn += 10;
     acme.bytesOut += 20;
@@ -65,6 +66,7 @@ describe('meter', () => {
           minute: START,
           sessions: 2,
           queries: 3,
+          byRobots: 1,
           transactions: 2,
           errors: { 42: 2, 23: 1 },
           bytesIn: 10,

@@ -5,6 +5,8 @@ import type { Evidence } from './evidence.ts';
 import type { TenantPool } from './pool.ts';
 import type { Identity } from './pooled-backend.ts';
 import type { Relay } from './relay.ts';
+import type { TenantMeter } from './tenant-meter.ts';
+import type { Visitor } from './visitors.ts';
 
 /** Who a session is, to people. */
 export type SessionCause = Extract<WakeCause, { kind: 'session' }>;
@@ -14,8 +16,8 @@ export type ParkingOptions = {
   readonly identity: Identity;
   readonly pool: TenantPool;
   readonly clock: Clock;
-  /** As the wakes that the session causes are recorded. */
-  readonly cause: SessionCause;
+  readonly visitor: Visitor;
+  readonly meter: TenantMeter;
   readonly relay: Relay;
   readonly evidence: Evidence;
 };

@@ -1,6 +1,6 @@
 /** One session's way from backend to backend. The story is told in `parking-states.ts`. */
 import { assert } from '../domain/assert.ts';
-import { type Fault, fault } from '../domain/faults.ts';
+import { type Fault, fault, isFault } from '../domain/faults.ts';
 import type { PinReason, SessionView } from '../domain/gate.ts';
 import { elapsed, type Instant } from '../domain/units.ts';
 import { STATUS } from '../wire/frames.ts';
@@ -12,11 +12,14 @@ import {
   type Found,
   foundIn,
   isSpared,
+  preparedText,
   type Question,
   question,
   readAnswer,
   viewOf,
 } from './asked-state.ts';
+import { AwaitedAnswer } from './awaited-answer.ts';
+import { Doorstep } from './doorstep.ts';
 import { Idleness } from './idleness.ts';
 import type { ParkingOptions } from './parking-options.ts';
 import { type Asked, PARKING_MOVES, type ParkingKind, type Purpose } from './parking-states.ts';
@@ -30,8 +33,9 @@ type Pin = { readonly reason: PinReason; readonly since: Instant };
 export class Parking {
   readonly identity: Identity;
   readonly #options: ParkingOptions;
-  readonly #idleness: Idleness;
-  #kind: ParkingKind = 'bound';
+  readonly idleness: Idleness;
+  readonly #doorstep: Doorstep;
+  #kind: ParkingKind;
   #pin: Pin | null = null;
   /** As PostgreSQL last told it. */
   #state: SessionState = FRESH_STATE;
@@ -41,7 +45,7 @@ export class Parking {
   #hasLostTransaction = false;
   /** `relay.beat` when it was last asked; what is known holds while the two agree. */
   #askedBeat = -1;
-  #onAsked: ((asked: Asked) => void) | null = null;
+  readonly #answer = new AwaitedAnswer();
   #wasTouched = false;
   #found: Found | null = null;
   /** What stands in the pool's queue for the session. */
@@ -50,7 +54,10 @@ export class Parking {
   constructor(options: ParkingOptions) {
     this.#options = options;
     this.identity = options.identity;
-    this.#idleness = new Idleness(options.clock.now());
+    this.idleness = new Idleness(options.clock.now(), options.visitor);
+    this.#kind = options.relay.isBound ? 'bound' : 'parked';
+    const prepared = (name: string): string | undefined => preparedText(this.#state, name);
+    this.#doorstep = new Doorstep({ ...options, idleness: this.idleness, prepared });
     options.pool.enter(this);
   }
 
@@ -67,7 +74,7 @@ export class Parking {
   }
 
   get idleSince(): Instant {
-    return this.#idleness.since;
+    return this.idleness.since;
   }
 
   /** In milliseconds; 0 for none. What PostgreSQL would enforce itself, were there a backend. */
@@ -105,8 +112,7 @@ export class Parking {
 
   /** Whether it was asked, and would answer the same now: it keeps its backend. */
   get isKept(): boolean {
-    if (!this.isKnown) return false;
-    return this.#kind === 'pinned' || this.isListening || this.#isSpared('share');
+    return this.isKnown && (this.#kind === 'pinned' || this.isListening || this.#isSpared('share'));
   }
 
   /** Whether it gives up its backend in the same breath if it is asked to for a stop. */
@@ -123,7 +129,7 @@ export class Parking {
 
   /** Looks whether it has been used. */
   sweep(now: Instant): void {
-    this.#idleness.look(this.#options.relay, now);
+    this.idleness.look(this.#options.relay, now);
   }
 
   get isBusy(): boolean {
@@ -132,13 +138,12 @@ export class Parking {
 
   view(now: Instant): SessionView {
     const { kind, isBound, pinReason: reason } = this;
-    const since = { pinnedAt: this.#pin?.since, idleness: this.#idleness };
+    const since = { pinnedAt: this.#pin?.since, idleness: this.idleness };
     return sessionView({ ...this.#options, kind, isBound, reason, ...since }, now);
   }
 
   get pinReason(): PinReason | null {
-    const { isInTransaction } = this.#options.relay;
-    return this.#pin?.reason ?? (isInTransaction ? 'open transaction' : null);
+    return this.#pin?.reason ?? (this.#options.relay.isInTransaction ? 'open transaction' : null);
   }
 
   end(because: Fault): void {
@@ -148,26 +153,21 @@ export class Parking {
   /** The relay is over. */
   close(): void {
     if (this.#kind === 'over') return;
-    this.#settle({ isParked: false, why: this.#by('has ended') });
+    this.sweep(this.#options.clock.now());
+    this.#answer.settle({ isParked: false, why: this.#by('has ended') });
     if (this.#seeker !== null) this.#options.pool.unseek(this.#seeker);
     this.#move('over');
     this.#options.pool.leave(this);
   }
 
-  /** The session has come to rest, and somebody wants its backend. */
+  /** It has come to rest, and somebody wants its backend. */
   idled(): void {
     if (this.isAtRest) this.#options.pool.idled(this);
   }
 
   /** Resolves when what it is being asked is answered. */
   answered(): Promise<void> {
-    return new Promise((resolve) => {
-      const others = this.#onAsked;
-      this.#onAsked = (asked) => {
-        others?.(asked);
-        resolve();
-      };
-    });
+    return this.#answer.wait();
   }
 
   /** Asks PostgreSQL what the session holds. It must be at rest. */
@@ -176,7 +176,7 @@ export class Parking {
     const known = this.isKnown ? this.#found : null;
     this.sweep(this.#options.clock.now());
     this.#move('asking');
-    this.#onAsked = onAsked;
+    this.#answer.begin(onAsked);
     if (known === null) this.#question(purpose);
     else this.#decide(known, purpose);
   }
@@ -246,17 +246,18 @@ export class Parking {
     if (found.isTainted) backend.isTainted = true;
     this.#found = null;
     this.#move('parked');
-    this.#settle({ isParked: true });
+    this.#answer.settle({ isParked: true });
     pool.parked(this);
     pool.giveBack(backend, purpose);
-    if (relay.hasHeldBack) this.spoken();
+    if (relay.heldBack.length > 0) this.spoken();
   }
 
   #learn(found: Interrogated): void {
-    const { pool, relay } = this.#options;
+    const { pool, relay, visitor } = this.#options;
     this.#state = compact(found.state);
     this.#view = viewOf(found.reported, this.identity);
     relay.backend.reported(found.reported);
+    visitor.named(found.reported.get('application_name') ?? visitor.cause.applicationName);
     pool.memory.learnFrom(found, this.identity);
   }
 
@@ -264,8 +265,8 @@ export class Parking {
   #askAgain(purpose: Purpose): void {
     this.#move('bound');
     this.#options.relay.flow();
-    if (this.isAtRest) this.ask(purpose, this.#onAsked ?? undefined);
-    else this.#settle({ isParked: false, why: this.#by('was asked something') });
+    if (this.isAtRest) this.ask(purpose, this.#answer.handOver());
+    else this.#answer.settle({ isParked: false, why: this.#by('was asked something') });
   }
 
   #pinned(reason: PinReason): void {
@@ -277,19 +278,13 @@ export class Parking {
   #remain(why: string, isPassing = false, as: 'bound' | 'pinned' = 'bound'): void {
     this.#move(as);
     this.#options.relay.flow();
-    this.#settle({ isParked: false, why: this.#by(why), isPassing });
+    this.#answer.settle({ isParked: false, why: this.#by(why), isPassing });
     this.#options.pool.kept();
-  }
-
-  #settle(asked: Asked): void {
-    const onAsked = this.#onAsked;
-    this.#onAsked = null;
-    onAsked?.(asked);
   }
 
   #lostWhileAsking(): void {
     this.#move('bound');
-    this.#settle({ isParked: false, why: this.#by('has lost its backend') });
+    this.#answer.settle({ isParked: false, why: this.#by('has lost its backend') });
     const { relay, evidence } = this.#options;
     evidence.isTouched ||= this.#wasTouched;
     this.#askedBeat = -1;
@@ -298,7 +293,7 @@ export class Parking {
 
   /** It needs a backend: its client has said something, or it listens and is to hear others. */
   spoken(): void {
-    if (this.#kind !== 'parked') return;
+    if (this.#kind !== 'parked' || (!this.#hasLostTransaction && this.#doorstep.takes())) return;
     this.#move('waiting');
     const restoring = this.#restoring();
     this.#seek((backend) => restoring.begin(backend));
@@ -306,17 +301,17 @@ export class Parking {
 
   /** The client gives up what it waits for. */
   cancel(): void {
-    const seeker = this.#options.relay.hasHeldBack ? this.#seeker : null;
+    const seeker = this.#options.relay.heldBack.length > 0 ? this.#seeker : null;
     if (seeker === null) return;
     this.#options.pool.unseek(seeker);
     this.#refused(fault('QUERY_CANCELED', {}));
   }
 
   #seek(onBackend: (backend: PooledBackend) => void): void {
-    const { relay, pool, cause, clock } = this.#options;
+    const { relay, pool, visitor, clock } = this.#options;
     this.#seeker = {
       identity: this.identity,
-      cause,
+      ...visitor.seeking,
       isListening: this.isListening,
       since: clock.now(),
       onSlow: (notice) => relay.say(notice),
@@ -335,6 +330,11 @@ export class Parking {
     const because = waitingFault(error, pool.door.name);
     this.#seeker = null;
     this.#move('parked');
+    const isGuest = isFault(error, 'TENANT_ASLEEP') && !this.#hasLostTransaction;
+    if (isGuest && relay.heldBack.length > 0) {
+      this.#doorstep.refuse();
+      return;
+    }
     // Who listens is to hear others still: a query that it gives up is no reason to miss them.
     const goesOn = this.isListening && because.code === 'QUERY_CANCELED';
     if (!goesOn) pool.refused(this);
@@ -388,7 +388,7 @@ export class Parking {
     pool.lost(this, backend);
     const lost = fault('TRANSACTION_LOST', { tenant: pool.door.name });
     if (owed > 0) relay.refuse(lost, wasInTransaction ? STATUS.failed : STATUS.idle, owed);
-    else if (relay.hasHeldBack) this.spoken();
+    else if (relay.heldBack.length > 0) this.spoken();
     return true;
   }
 

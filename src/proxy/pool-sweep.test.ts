@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { type Instant, ms } from '../domain/units.ts';
+import type { Idleness } from './idleness.ts';
 import { useOf } from './pool-sweep.ts';
 import type { PooledSession } from './pooled-session.ts';
 
@@ -7,16 +8,16 @@ const at = (time: number): Instant => time as Instant;
 
 const sessionIdleSince = (time: number): PooledSession =>
   ({
-    idleSince: at(time),
+    idleness: { countedSince: at(time), isCounted: true } as Idleness,
     isBound: false,
     keptBy: null,
   }) as Partial<PooledSession> as PooledSession;
 
 test('a tenant is idle since any of its sessions was last used, one that has left too', () => {
-  const use = (leftAt: number) =>
+  const use = (usedAt: number) =>
     useOf([sessionIdleSince(4_000), sessionIdleSince(1_000)], {
       coming: 0,
-      leftAt: at(leftAt),
+      usedAt: at(usedAt),
       now: at(10_000),
       quietFor: ms(1_000),
     });

@@ -1,7 +1,7 @@
 /** What time brings to the sessions of one pool, and what is told of them. */
 import { fault } from '../domain/faults.ts';
 import type { TenantUse } from '../domain/gate.ts';
-import { type DurationMs, elapsed, type Instant, ms } from '../domain/units.ts';
+import { type DurationMs, elapsed, type Instant } from '../domain/units.ts';
 import type { PooledSession } from './pooled-session.ts';
 
 /** Ends parked sessions that PostgreSQL would have ended. `timed` are those with such a timeout. */
@@ -47,8 +47,8 @@ function askIdle(session: PooledSession, now: Instant, parkAfter: DurationMs): v
 export type UseRequest = {
   /** Sessions on their way to a backend. */
   readonly coming: number;
-  /** When a session last left: it was used until then, whatever those that are still there do. */
-  readonly leftAt: Instant;
+  /** When somebody who counts last came or left: it was used until then, whatever those that are still there do. */
+  readonly usedAt: Instant;
   readonly now: Instant;
   /** How long nothing must have been asked for the tenant to be idle. */
   readonly quietFor: DurationMs;
@@ -57,14 +57,18 @@ export type UseRequest = {
 /** How a tenant with these sessions is used. */
 export function useOf(sessions: Iterable<PooledSession>, request: UseRequest): TenantUse {
   let heldBy = request.coming > 0 ? 'a session waits for the compute' : null;
-  let [count, bound, idleSince] = [0, 0, request.leftAt];
+  let byRobots: string | null = null;
+  let [count, bound, usedAt] = [0, 0, request.usedAt];
   for (const session of sessions) {
     count++;
     if (session.isBound) bound++;
-    if (session.idleSince > idleSince) ({ idleSince } = session);
-    heldBy = session.keptBy ?? heldBy;
+    if (session.idleness.countedSince > usedAt) usedAt = session.idleness.countedSince;
+    if (session.idleness.isCounted) heldBy = session.keptBy ?? heldBy;
+    else byRobots = session.keptBy ?? byRobots;
   }
-  const idleFor = count === 0 ? ms(0) : elapsed(idleSince, request.now);
+  const idleFor = elapsed(usedAt, request.now);
+  const use = { sessions: count, bound, idleFor };
   if (heldBy === null && bound > 0 && idleFor < request.quietFor) heldBy = 'it is in use';
-  return { sessions: count, bound, heldBy, idleFor };
+  if (heldBy !== null || byRobots === null) return { ...use, heldBy };
+  return { ...use, heldBy: byRobots, isHeldByRobots: true };
 }

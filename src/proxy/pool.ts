@@ -18,11 +18,11 @@
  *
  * Costs: some 600 bytes a tenant with sessions, nothing without; work only for who comes and goes.
  */
-import { type Fault, fault } from '../domain/faults.ts';
+import type { Fault } from '../domain/faults.ts';
 import type { Door, Parked, ParkRequest, SessionView, TenantUse } from '../domain/gate.ts';
 import type { Address } from '../domain/host.ts';
 import { type DurationMs, type Instant, ms } from '../domain/units.ts';
-import { drain, held, parkIdle } from './evacuation.ts';
+import { drain, endAtWork, held, parkIdle } from './evacuation.ts';
 import type { Evidence, EvidenceHears } from './evidence.ts';
 import { Openings } from './openings.ts';
 import type { Purpose } from './parking-states.ts';
@@ -53,7 +53,7 @@ export class TenantPool implements EvidenceHears {
   readonly #compute: WakeBarrier;
   /** Sessions that have been asked for their backend on behalf of those who seek. */
   #asked = 0;
-  #leftAt = 0 as Instant;
+  #usedAt = 0 as Instant;
   #closedBy: ParkRequest['kind'] | null = null;
   #isHungry: boolean;
 
@@ -64,13 +64,13 @@ export class TenantPool implements EvidenceHears {
     this.#rested = new RestedBackends(parts.clock);
     this.#seekers = new SeekerQueue(parts.clock, () => this.#patience());
     this.#compute = new WakeBarrier({
-      wake: (cause) => parts.gate.wake({ tenant: door.tenant, proxy: parts.proxyId, cause }),
+      wake: (asked) => parts.gate.wake({ tenant: door.tenant, proxy: parts.proxyId, ...asked }),
       listeners: () => this.#listeners(),
       onOpen: () => {
         this.memory.forgetScans();
         this.#serve();
       },
-      onFailed: (error) => this.#seekers.failAll(error),
+      onFailed: (error, whom) => this.#seekers.failAll(error, whom),
     });
     this.#openings = new Openings(parts, {
       onOpen: (backend) => this.#backends.add(backend),
@@ -86,6 +86,11 @@ export class TenantPool implements EvidenceHears {
   /** Whether time brings nothing: no backend, nobody who seeks one, no session with a timeout. */
   get isAsleep(): boolean {
     return this.#backends.size + this.#seekers.size + this.#timed.size === 0;
+  }
+
+  /** Whether the compute is known to run. */
+  get isAwake(): boolean {
+    return this.#compute.address !== null;
   }
 
   get sessionCount(): number {
@@ -129,12 +134,13 @@ export class TenantPool implements EvidenceHears {
   leave(session: PooledSession): void {
     for (const set of [this.#sessions, this.#keepers, this.#timed]) set.delete(session);
     this.#compute.passed(session);
-    this.#leftAt = this.#parts.clock.now();
+    if (session.idleness.isCounted) this.#usedAt = this.#parts.clock.now();
     this.#serve();
   }
 
   /** Puts somebody in the queue. */
   seek(seeker: Seeker): void {
+    if (seeker.isCounted && !seeker.isListening) this.#usedAt = this.#parts.clock.now();
     this.#seekers.add(seeker);
     this.#serve();
   }
@@ -235,7 +241,7 @@ export class TenantPool implements EvidenceHears {
   /** How the tenant is used, at `now`. */
   use(now: Instant, quietFor: DurationMs): TenantUse {
     const coming = this.#seekers.size + this.#openings.count;
-    return useOf(this.#sessions, { coming, leftAt: this.#leftAt, now, quietFor });
+    return useOf(this.#sessions, { coming, usedAt: this.#usedAt, now, quietFor });
   }
 
   /** Looks after all that time brings. */
@@ -270,7 +276,7 @@ export class TenantPool implements EvidenceHears {
     const premises = { clock, sessions: this.#sessions, closeDoor };
     try {
       if (request.kind === 'ifIdle') return await parkIdle(premises);
-      const endBound = request.force ? () => this.#endBound() : null;
+      const endBound = request.force ? () => endAtWork(this.#sessions, this.door.name) : null;
       return await drain(premises, { within: request.within, endBound });
     } finally {
       this.#closedBy = null;
@@ -292,15 +298,6 @@ export class TenantPool implements EvidenceHears {
     return { kind: 'parked', sessions: this.#sessions.size };
   }
 
-  #endBound(): void {
-    const because = fault('SESSION_UNRESTORABLE', {
-      tenant: this.door.name,
-      why: 'it is being restarted',
-    });
-    for (const session of [...this.#sessions])
-      if (session.isBound && !session.mayPark) session.end(because);
-  }
-
   /** Gives out what there is, in order. */
   #serve(): void {
     while (this.#closedBy !== 'drain') {
@@ -308,7 +305,7 @@ export class TenantPool implements EvidenceHears {
       if (seeker === undefined) break;
       const { address } = this.#compute;
       if (address === null) {
-        this.#compute.wake(seeker.cause);
+        this.#compute.wanted(this.#seekers);
         break;
       }
       if (this.#compute.isUp && !seeker.isListening) break;

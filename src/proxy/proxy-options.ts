@@ -28,6 +28,8 @@ export type ProxyOptions = SessionLimits & {
    * a salt that changed would give such a role away.
    */
   readonly mockKey: Uint8Array;
+  /** PostgreSQL's, such as `18.4`: what a client is told where no backend could be asked. */
+  readonly engineVersion: string;
 };
 
 export const PROXY_DEFAULTS = {
@@ -44,4 +46,5 @@ export const PROXY_DEFAULTS = {
   sessionsOfAddressMax: 2_500,
   throttle: THROTTLE_LIMITS,
   loginPace: ms(2),
+  engineVersion: '18.0',
 } as const satisfies Omit<ProxyOptions, 'mockKey'>;

@@ -14,16 +14,19 @@ import type { Network } from '../domain/network.ts';
 import type { Random } from '../domain/random.ts';
 import { seconds } from '../domain/units.ts';
 import type { UsageSink } from '../domain/usage.ts';
+import type { VisitorRule } from '../domain/visitors.ts';
 import { Acquaintances } from './acquaintances.ts';
 import { CancelRegistry } from './cancel.ts';
 import { CancelSender } from './cancel-sender.ts';
 import { addressKey } from './client-address.ts';
+import { Greetings } from './greetings.ts';
 import { Meter } from './meter.ts';
 import { Pools } from './pools.ts';
 import type { ProxyOptions } from './proxy-options.ts';
 import { Session, type SessionParts } from './session.ts';
 import { SessionTable } from './session-table.ts';
 import { LoginThrottle } from './throttle.ts';
+import { Visitors } from './visitors.ts';
 
 /** For clients to take their last words when the server stops; then they are cut off. */
 const STOP_MAX = seconds(3);
@@ -43,6 +46,8 @@ export interface RunningProxy {
   /** The port in use. */
   readonly port: number;
   readonly sessions: Sessions;
+  /** Who counts as a person from now on, in open sessions too. */
+  setVisitorRules(rules: readonly VisitorRule[]): void;
   /** Takes no more clients, tells those there are, and stores what they used. */
   close(): Promise<void>;
 }
@@ -59,6 +64,8 @@ export async function openProxy(parts: ProxyParts): Promise<RunningProxy> {
     table: new SessionTable(options),
     cancelKeys: new CancelRegistry(random),
     cancels: new CancelSender({ dial: (path) => network.dial(path), clock }),
+    visitors: new Visitors(),
+    greetings: new Greetings(options.engineVersion),
     meter: new Meter({ clock, random, log, sink: parts.usageSink }),
   };
   let sessionCount = 0;
@@ -75,6 +82,7 @@ export async function openProxy(parts: ProxyParts): Promise<RunningProxy> {
       park: (tenant, request) => pools.park(tenant, request),
       list: (tenant) => Promise.resolve(pools.list(tenant)),
     },
+    setVisitorRules: (rules) => shared.visitors.setRules(rules),
     close: async () => {
       await listening.close();
       await endSessions(shared);

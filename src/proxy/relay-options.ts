@@ -9,7 +9,6 @@ import { readyForQuery } from '../wire/messages.ts';
 import type { CancelSender } from './cancel-sender.ts';
 import type { ParkingOptions } from './parking-options.ts';
 import type { PooledBackend } from './pooled-backend.ts';
-import type { TenantMeter } from './tenant-meter.ts';
 
 /** Unsent bytes towards one side above which the other is not read. */
 export const BUFFERED_MAX = 256 * 1024;
@@ -35,12 +34,12 @@ export type RelayEnd =
 export type RelayOptions = Omit<ParkingOptions, 'relay' | 'evidence'> & {
   /** Past its login. Half-open clients are served if it was made with `allowHalfOpen`. */
   readonly client: Socket;
-  readonly backend: PooledBackend;
+  /** Null where the session begins parked. */
+  readonly backend: PooledBackend | null;
   /** Bytes that the client sent after its login and that were read already. */
   readonly head: Buffer;
   /** What the client takes for its backend's process id. */
   readonly processId: number;
-  readonly meter: TenantMeter;
   readonly cancels: CancelSender;
   readonly onRolesChanged: () => void;
   /** Called once, when the client's socket is closed. */
@@ -48,10 +47,7 @@ export type RelayOptions = Omit<ParkingOptions, 'relay' | 'evidence'> & {
 };
 
 /** What was there at the beginning is not held on to. */
-export type KeptOptions = Omit<
-  RelayOptions,
-  'client' | 'backend' | 'head' | 'id' | 'identity' | 'cause'
->;
+export type KeptOptions = Omit<RelayOptions, 'client' | 'backend' | 'head' | 'id' | 'identity'>;
 
 /** What is asked of the backend behind the client's back. */
 export type Exchange = {

@@ -11,10 +11,10 @@
  * Whether there is a backend at all is the matter of `Parking`: while it holds the flow, what the
  * client sends waits here, and while something is asked behind the client's back, the answer goes to
  * whoever asked (`exchange`).
- * Half closed: a client that has sent FIN may still be reading, or may be dead. It gets
- * `HALF_CLOSED_MAX` for the answers to what it asked; the first failed write ends that earlier.
- * Closing: a backend that is at work is told to give up, since PostgreSQL notices a lost client only
- * when it writes; an idle one goes back to its pool, which knows what to do with it.
+ * Half closed: a client that has sent FIN may be reading, or dead. It gets `HALF_CLOSED_MAX` for the
+ * answers to what it asked; the first failed write ends that earlier.
+ * Closing: a backend at work is told to give up, since PostgreSQL notices a lost client only when it
+ * writes; an idle one goes back to its pool. A session whose tenant sleeps may begin without any.
  * Measured, and what was tried: docs/decisions/0003-relay.md, bench/README.md.
  */
 import { assert } from '../domain/assert.ts';
@@ -70,23 +70,24 @@ export class Relay implements CancelTarget, Cancellable, BackendOwner, ClientEnd
   beat = 0;
 
   constructor(options: RelayOptions) {
-    const { client, backend, head, id, identity, cause, ...kept } = options;
-    const { pool, clock } = kept;
+    const { client, backend, head, id, identity, ...kept } = options;
+    const { pool, clock, visitor, meter } = kept;
     this.#options = kept;
     this.#client = new ClientEnd(client, this);
     this.#evidence = new Evidence(pool);
-    this.attach(backend);
-    const evidence = this.#evidence;
-    const parked = { id, identity, cause, pool, clock, evidence, relay: this };
+    this.#isFlowing = backend !== null;
+    if (backend !== null) this.attach(backend);
+    const own = { id, identity, evidence: this.#evidence, relay: this };
+    const parked = { ...own, visitor, pool, clock, meter };
     const isByTransaction = identity.poolMode === 'transaction';
     this.#byTransaction = isByTransaction ? new TransactionParking(parked) : null;
     this.parking = this.#byTransaction ?? new Parking(parked);
-    this.fromBackend(backend.rest, backend.rest.length);
+    if (backend !== null) this.fromBackend(backend.rest, backend.rest.length);
     this.#byTransaction?.idled();
     this.fromClient(head, head.length);
     this.#client.begin();
     // What happened before we listened is not told again.
-    if (backend.hasEnded) queueMicrotask(() => this.backendEnded());
+    if (backend?.hasEnded) queueMicrotask(() => this.backendEnded());
   }
 
   /** Throws if there is none. */
@@ -138,16 +139,12 @@ export class Relay implements CancelTarget, Cancellable, BackendOwner, ClientEnd
 
   /** Takes a backend. What the client sends is held back until `flow`. */
   attach(backend: PooledBackend, status = backend.status): void {
-    const { clock, meter, processId, onRolesChanged } = this.#options;
+    const { clock, meter, visitor, processId, onRolesChanged } = this.#options;
     this.#server = backend;
     backend.owner = this;
     this.#traffic = new Traffic({
-      clock,
-      meter,
-      evidence: this.#evidence,
+      ...{ clock, meter, visitor, status, onRolesChanged, evidence: this.#evidence },
       processIds: { told: processId, actual: backend.key.processId },
-      status,
-      onRolesChanged,
     });
   }
 
@@ -168,8 +165,8 @@ export class Relay implements CancelTarget, Cancellable, BackendOwner, ClientEnd
     return this.detach();
   }
 
-  get hasHeldBack(): boolean {
-    return this.#held !== null;
+  get heldBack(): readonly Buffer[] {
+    return this.#held?.chunks.map(({ bytes }) => bytes) ?? [];
   }
 
   get isHoldingBack(): boolean {
@@ -196,7 +193,7 @@ export class Relay implements CancelTarget, Cancellable, BackendOwner, ClientEnd
 
   flowSent(): void {
     for (const bytes of this.#held?.takeSent() ?? []) {
-      if (this.#traffic?.fromClient(bytes, bytes.length) === false) this.#violated();
+      if (this.#traffic?.fromClient(bytes, bytes.length) === false) this.violated();
     }
     if (this.#held?.length === 0) this.#held = null;
   }
@@ -208,7 +205,7 @@ export class Relay implements CancelTarget, Cancellable, BackendOwner, ClientEnd
     this.#held = null;
     this.#isFlowing = true;
     for (const { bytes } of held?.chunks ?? []) {
-      if (this.#traffic?.fromClient(bytes, bytes.length) === false) this.#violated();
+      if (this.#traffic?.fromClient(bytes, bytes.length) === false) this.violated();
       this.#server?.socket.write(bytes);
     }
     if (this.#state === 'halfClosed') this.#server?.socket.end();
@@ -224,16 +221,19 @@ export class Relay implements CancelTarget, Cancellable, BackendOwner, ClientEnd
       this.end(because);
       return;
     }
+    this.answer(refusal(because, status, owed));
+  }
+
+  /** Says this to all that was held back. */
+  answer(bytes: Buffer): void {
     this.#held = null;
-    this.say(refusal(because, status, owed));
+    if (bytes.length > 0) this.say(bytes);
     if (this.#client.isPaused) this.#resumeClient();
   }
 
   /** ReadyForQuery that the client waits for; null if that cannot be told. */
   #owed(): number | null {
-    if (this.#traffic === null) return this.#held?.owed() ?? 0;
-    const { ledger, isBetweenAnswers, isWithinRequest } = this.#traffic;
-    return isBetweenAnswers && !isWithinRequest ? ledger.owed : null;
+    return this.#traffic === null ? (this.#held?.owed() ?? 0) : this.#traffic.owed;
   }
 
   clientDrained(): void {
@@ -249,7 +249,7 @@ export class Relay implements CancelTarget, Cancellable, BackendOwner, ClientEnd
     if (!this.#isFlowing || traffic === null || server === null) return this.#hold(buffer, end);
     if (buffer[0] === REQUEST.terminate && traffic.isIdle) return this.#terminated();
     if (!traffic.fromClient(buffer, end)) {
-      this.#violated();
+      this.violated();
       return false;
     }
     const { socket } = server;
@@ -328,7 +328,7 @@ export class Relay implements CancelTarget, Cancellable, BackendOwner, ClientEnd
     server.socket.resume();
   }
 
-  #violated(): void {
+  violated(): void {
     this.end(fault('PROTOCOL_VIOLATION', { found: 'a message of impossible length' }));
   }
 

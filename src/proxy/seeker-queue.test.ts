@@ -15,6 +15,8 @@ const seeker = (isListening: boolean): Seeker => ({
     poolMode: 'session',
   },
   cause: CAUSE,
+  mayWake: true,
+  isCounted: true,
   isListening,
   since: 0 as Instant,
   onBackend: () => {},

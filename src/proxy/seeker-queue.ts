@@ -20,6 +20,10 @@ const SLOW_AFTER = seconds(5);
 export type Seeker = {
   readonly identity: Identity;
   readonly cause: WakeCause;
+  /** The compute is started for it if it sleeps. */
+  readonly mayWake: boolean;
+  /** Its coming counts as use. */
+  readonly isCounted: boolean;
   /** It must be served before anybody else. */
   readonly isListening: boolean;
   readonly since: Instant;
@@ -90,6 +94,11 @@ export class SeekerQueue {
     return this.#seekers[0];
   }
 
+  /** The first for whom the compute may be started. */
+  get waker(): Seeker | undefined {
+    return this.#seekers.find(({ mayWake }) => mayWake);
+  }
+
   add(seeker: Seeker): void {
     if (seeker.isListening) this.#insert(seeker);
     else this.#seekers.push(seeker);
@@ -117,9 +126,10 @@ export class SeekerQueue {
     this.#timers.delete(seeker);
   }
 
-  /** Sends all away. */
-  failAll(error: unknown): void {
-    for (const seeker of [...this.#seekers]) this.#fail(seeker, error);
+  /** Sends all away, or all for whom nothing is started. */
+  failAll(error: unknown, whom: 'all' | 'guests' = 'all'): void {
+    const gone = this.#seekers.filter(({ mayWake }) => whom === 'all' || !mayWake);
+    for (const seeker of gone) this.#fail(seeker, error);
   }
 
   #fail(seeker: Seeker, error: unknown): void {

@@ -33,7 +33,13 @@ test('a proven password wakes the compute, and its answers reach the client', as
     {
       tenant: world.acme,
       proxy: 'proxy',
-      cause: { kind: 'session', role: 'acme', applicationName: 'psql', from: '192.0.2.7' },
+      cause: {
+        kind: 'session',
+        role: 'acme',
+        applicationName: 'psql',
+        from: '192.0.2.7',
+        visitor: 'person',
+      },
     },
   ]);
   expect(world.compute.logins).toEqual([parameters]);

@@ -14,7 +14,8 @@ export type Shown = ParkingOptions & {
 };
 
 export function sessionView(shown: Shown, now: Instant): SessionView {
-  const { id, cause, relay, evidence, kind, isBound, reason, idleness } = shown;
+  const { id, relay, evidence, kind, isBound, reason, idleness } = shown;
+  const { cause } = shown.visitor;
   const pinnedFor = elapsed(shown.pinnedAt ?? idleness.since, now);
   const isWaiting = kind === 'waiting' || kind === 'restoring';
   const bound = reason === null ? 'bound' : 'pinned';
@@ -23,6 +24,7 @@ export function sessionView(shown: Shown, now: Instant): SessionView {
     role: cause.role,
     applicationName: cause.applicationName,
     from: cause.from,
+    visitor: cause.visitor,
     state: isWaiting ? 'waiting' : isBound ? bound : 'parked',
     openFor: elapsed(idleness.openedAt, now),
     idleFor: relay.isBusy ? ms(0) : elapsed(idleness.since, now),

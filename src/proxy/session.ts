@@ -9,7 +9,7 @@
  * Authenticating: the tenant is looked for and the password checked. Both must be done within the
  * login timeout, so that silence costs a socket and no more.
  * Binding: the password is proven. The session counts for its tenant, whose pool finds it a backend,
- * after a wake if it sleeps. A client that leaves here gives up its wait, not the wake.
+ * after a wake if it sleeps; for one who wakes nobody it goes on without a backend. A client that leaves here gives up its wait, not the wake.
  * Relaying: the client has its first ReadyForQuery, and the bytes belong to the relay. What becomes of
  * its backend from then on is told in `parking.ts`.
  * Closed: what was taken has been given back, once. The socket may still be carrying last words.
@@ -20,13 +20,14 @@
 import type { Socket } from 'node:net';
 import { assert } from '../domain/assert.ts';
 import type { CancelTimer, Clock } from '../domain/clock.ts';
-import { type Fault, fault, toFault } from '../domain/faults.ts';
+import { type Fault, fault, isFault, toFault } from '../domain/faults.ts';
 import type { Door, Gate } from '../domain/gate.ts';
 import type { ProxyId, SessionId } from '../domain/ids.ts';
 import type { Log } from '../domain/log.ts';
 import type { Network } from '../domain/network.ts';
 import type { Random } from '../domain/random.ts';
 import { errorResponse } from '../wire/error-response.ts';
+import { STATUS } from '../wire/frames.ts';
 import { backendKeyData, readyForQuery } from '../wire/messages.ts';
 import { type CancelKey, type StartupMessage, spokenVersion } from '../wire/startup.ts';
 import type { Acquaintances } from './acquaintances.ts';
@@ -35,12 +36,12 @@ import type { CancelRegistry } from './cancel.ts';
 import type { CancelSender } from './cancel-sender.ts';
 import { ClientLine } from './client-line.ts';
 import { greet } from './greeting.ts';
+import type { Greetings } from './greetings.ts';
 import { ClientGone } from './inbox.ts';
 import { type Login, LoginRefused, login } from './login.ts';
 import type { Meter } from './meter.ts';
-import type { SessionCause } from './parking-options.ts';
 import type { TenantPool } from './pool.ts';
-import type { Identity, PooledBackend } from './pooled-backend.ts';
+import { type Identity, type PooledBackend, parameterStatus } from './pooled-backend.ts';
 import type { Pools } from './pools.ts';
 import type { ProxyOptions } from './proxy-options.ts';
 import { Relay } from './relay.ts';
@@ -48,6 +49,7 @@ import type { Seeker } from './seeker-queue.ts';
 import type { SessionTable, Tracked } from './session-table.ts';
 import type { TenantMeter } from './tenant-meter.ts';
 import type { LoginThrottle } from './throttle.ts';
+import type { Visitor, Visitors } from './visitors.ts';
 
 /** What every session of a proxy shares. */
 export type SessionParts = {
@@ -65,6 +67,8 @@ export type SessionParts = {
   readonly cancels: CancelSender;
   readonly meter: Meter;
   readonly pools: Pools;
+  readonly visitors: Visitors;
+  readonly greetings: Greetings;
 };
 
 export type SessionOptions = {
@@ -96,16 +100,20 @@ type Taken = {
   readonly meter: TenantMeter;
   readonly pool: TenantPool;
   readonly identity: Identity;
+  readonly visitor: Visitor;
   key: CancelKey | null;
 };
 
 /** What a session begins to relay with. */
 type Begin = {
   readonly taken: Taken;
-  readonly cause: SessionCause;
-  readonly backend: PooledBackend;
+  /** Null where the tenant sleeps, and this client wakes it not. */
+  readonly backend: PooledBackend | null;
   readonly startup: StartupMessage;
 };
+
+/** There is no backend whose it could be: any that is free will do. */
+const ANY_PROCESS_ID = 0;
 
 /** A login that the compute refused although we had proven it: our verifier is out of date. */
 const INVALID_PASSWORD = '28P01';
@@ -168,36 +176,36 @@ export class Session implements Tracked {
     const from = { address: this.#options.address, parts: this.#parts };
     const proven = await login(line, greeting.startup, from);
     const taken = this.#enter(proven);
-    const cause = this.#causeOf(proven);
-    const backend = await this.#seek(taken, cause);
-    this.#begin({ taken, cause, backend, startup: greeting.startup });
+    const backend = await this.#seek(taken);
+    this.#begin({ taken, backend, startup: greeting.startup });
   }
 
   /** From here on the session counts for its tenant. */
-  #enter({ door, backendRole: role, parameters, clientKey, poolMode }: Login): Taken {
-    const { table, meter, pools } = this.#parts;
+  #enter(proven: Login): Taken {
+    const { door, backendRole: role, parameters, clientKey, poolMode } = proven;
+    const { table, meter, pools, visitors, clock } = this.#parts;
     table.enter(this, door);
     const pool = pools.of(door);
     const identity = pool.memory.identity({ role, parameters, poolMode, clientKey });
-    const taken = { door, meter: meter.sessionBegan(door.tenant), pool, identity, key: null };
+    const applicationName = parameters.get('application_name') ?? '';
+    const who = { tenant: door.tenant, role: proven.role, applicationName };
+    const visitor = visitors.come({ ...who, from: this.#options.address }, clock.now());
+    const counted = meter.sessionBegan(door.tenant);
+    const taken = { door, meter: counted, pool, identity, visitor, key: null };
     this.#taken = taken;
     this.#endDeadline();
     this.#move({ kind: 'binding' });
     return taken;
   }
 
-  #causeOf({ role, parameters }: Login): SessionCause {
-    const applicationName = parameters.get('application_name') ?? '';
-    return { kind: 'session', role, applicationName, from: this.#options.address };
-  }
-
-  #seek({ pool, identity }: Taken, cause: SessionCause): Promise<PooledBackend> {
+  /** Null if the tenant sleeps, and is not woken for this one: it is let in all the same. */
+  #seek({ pool, identity, visitor }: Taken): Promise<PooledBackend | null> {
     const { clock } = this.#parts;
     return new Promise((resolve, reject) => {
       this.#seeker = {
-        ...{ identity, cause, isListening: false, since: clock.now() },
+        ...{ identity, ...visitor.arriving, isListening: false, since: clock.now() },
         onBackend: resolve,
-        onFailed: reject,
+        onFailed: (error) => (isFault(error, 'TENANT_ASLEEP') ? resolve(null) : reject(error)),
         onSlow: (notice) => this.#line?.write(notice),
       };
       pool.seek(this.#seeker);
@@ -209,26 +217,25 @@ export class Session implements Tracked {
     const { cancelKeys, cancels, clock, gate } = this.#parts;
     const { taken, backend } = begin;
     if (this.#state.kind !== 'binding') {
-      backend.leave(clock);
+      backend?.leave(clock);
       return;
     }
     this.#seeker = null;
-    const { processId } = backend.key;
+    const processId = backend?.key.processId ?? ANY_PROCESS_ID;
     const key = cancelKeys.issue({ protocol: spokenVersion(begin.startup.asked), processId });
     taken.key = key;
     const welcome = [
-      backend.greeting(),
+      this.#greeting(taken, backend),
       backendKeyData(key.processId, key.secret),
-      readyForQuery(backend.status),
+      readyForQuery(backend?.status ?? STATUS.idle),
     ];
     this.#ownLine.write(Buffer.concat(welcome));
     const { socket, head } = this.#ownLine.handOver();
     this.#line = null;
-    const { door, pool, identity, meter } = taken;
+    const { door, pool, identity, visitor, meter } = taken;
     const running = new Relay({
-      ...{ client: socket, backend, head, pool, identity, meter, clock, cancels },
+      ...{ client: socket, backend, head, pool, identity, visitor, meter, clock, cancels },
       id: this.#options.id,
-      cause: begin.cause,
       processId: key.processId,
       onRolesChanged: () => {
         // A backend at rest knows its role as it was.
@@ -239,6 +246,18 @@ export class Session implements Tracked {
     });
     cancelKeys.bind(key, running);
     this.#move({ kind: 'relaying', relay: running });
+  }
+
+  /** The settings that a client is told of at its login. */
+  #greeting({ door, identity }: Taken, backend: PooledBackend | null): Buffer {
+    const { greetings } = this.#parts;
+    if (backend !== null) {
+      greetings.note(door.tenant, backend.parameters);
+      return backend.greeting();
+    }
+    const told = greetings.of(door.tenant, identity);
+    identity.baseline ??= told;
+    return Buffer.concat([...told].map(([name, value]) => parameterStatus(name, value)));
   }
 
   /** What went wrong on the way is told to the client, in our words or in the compute's. */

@@ -15,6 +15,8 @@ export class TenantMeter {
   readonly tenant: TenantId;
   /** Simple queries, function calls and executed portals. */
   queries = 0;
+  /** Of these, those of anything but people. */
+  byRobots = 0;
   transactions = 0;
   bytesIn = 0;
   bytesOut = 0;
@@ -62,6 +64,7 @@ export class TenantMeter {
       minute,
       sessions: this.#sessions,
       queries: this.queries,
+      byRobots: this.byRobots,
       transactions: this.transactions,
       errors: Object.fromEntries(this.#errors),
       bytesIn: this.bytesIn,
@@ -73,6 +76,7 @@ export class TenantMeter {
     if (isNothing && this.#errors.size === 0) return null;
     this.#sessions = 0;
     this.queries = 0;
+    this.byRobots = 0;
     this.transactions = 0;
     this.bytesIn = 0;
     this.bytesOut = 0;

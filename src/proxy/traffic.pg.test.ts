@@ -7,6 +7,7 @@ import { RealBackends } from '../testing/real-backend.ts';
 import { type RealPostgres, realPostgres } from '../testing/real-postgres.ts';
 import { int32, message, zeroTerminated } from '../wire/messages.ts';
 import { Evidence } from './evidence.ts';
+import { Pulse } from './pulse.ts';
 import { TenantMeter } from './tenant-meter.ts';
 import { Traffic } from './traffic.ts';
 
@@ -57,6 +58,7 @@ function understood({ asked, answered }: Recorded, cuts: { asked: number; answer
   const traffic = new Traffic({
     clock: new VirtualClock(),
     meter,
+    visitor: { isRobot: false, isPinging: false, pulse: new Pulse() },
     status: 0x49,
     evidence: new Evidence({ onName: () => true, onDatabase: () => {} }),
     processIds: { told: 7, actual: 7 },

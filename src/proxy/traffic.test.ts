@@ -8,6 +8,7 @@ import { errorResponse } from '../wire/error-response.ts';
 import { STATUS } from '../wire/frames.ts';
 import { message, readyForQuery, zeroTerminated } from '../wire/messages.ts';
 import { Evidence } from './evidence.ts';
+import { Pulse } from './pulse.ts';
 import { TenantMeter } from './tenant-meter.ts';
 import { Traffic } from './traffic.ts';
 
@@ -28,6 +29,7 @@ class World {
   readonly traffic = new Traffic({
     clock: this.clock,
     meter: this.meter,
+    visitor: { isRobot: false, isPinging: false, pulse: new Pulse() },
     status: STATUS.idle,
     evidence: new Evidence({ onName: () => true, onDatabase: () => {} }),
     processIds: { told: 7, actual: 7 },

@@ -26,6 +26,7 @@ import type { Evidence } from './evidence.ts';
 import { RequestLedger } from './ledger.ts';
 import type { TenantMeter } from './tenant-meter.ts';
 import { UNNAMED_BYTES_MAX } from './unnamed-statement.ts';
+import type { Visitor } from './visitors.ts';
 
 /** Values that name a custom setting stand near the beginning. */
 const BIND_BYTES = 1_024;
@@ -76,6 +77,7 @@ export type TrafficOptions = {
   /** Transaction status with which the session begins. */
   readonly status: number;
   readonly evidence: Evidence;
+  readonly visitor: Pick<Visitor, 'isRobot' | 'isPinging' | 'pulse'>;
   /**
    * What the client takes for its backend's process id, and what it is. They differ once the session
    * has changed its backend; a notification from the session itself must still look like one.
@@ -143,6 +145,11 @@ export class Traffic {
     return !this.#requests.atBoundary;
   }
 
+  /** ReadyForQuery that are to come; null if that cannot be told now. */
+  get owed(): number | null {
+    return this.isBetweenAnswers && !this.isWithinRequest ? this.ledger.owed : null;
+  }
+
   /** Whether all the client has sent will have been answered some time, though it sent no more. */
   get mayInsert(): boolean {
     return this.ledger.owed !== null && !this.isWithinRequest;
@@ -162,6 +169,7 @@ class RequestListener implements FrameListener {
   readonly #meter: TenantMeter;
   readonly #clock: Clock;
   readonly #evidence: Evidence;
+  readonly #visitor: TrafficOptions['visitor'];
   chunkAt: Instant = UNREAD;
   hasTerminated = false;
 
@@ -170,12 +178,16 @@ class RequestListener implements FrameListener {
     this.#meter = options.meter;
     this.#clock = options.clock;
     this.#evidence = options.evidence;
+    this.#visitor = options.visitor;
   }
 
   frame(type: number, bytes: Uint8Array, start: number, end: number): void {
     if (this.chunkAt === UNREAD) this.chunkAt = this.#clock.now();
+    const visitor = this.#visitor;
+    visitor.pulse.asked(type, bytes, start, end);
     if (type === REQUEST.query || type === REQUEST.execute || type === REQUEST.functionCall) {
       this.#meter.queries++;
+      if (visitor.isRobot || (visitor.isPinging && visitor.pulse.isPing)) this.#meter.byRobots++;
     } else if (type === REQUEST.terminate) {
       this.hasTerminated = true;
     }

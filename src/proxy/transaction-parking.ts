@@ -17,7 +17,7 @@
  * missing is prepared ahead of its chunk, when all before that has been answered.
  */
 import { assert } from '../domain/assert.ts';
-import { type Fault, fault, toFault } from '../domain/faults.ts';
+import { type Fault, fault, isFault, toFault } from '../domain/faults.ts';
 import type { PinReason, SessionView } from '../domain/gate.ts';
 import type { Instant } from '../domain/units.ts';
 import { STATUS } from '../wire/frames.ts';
@@ -26,6 +26,8 @@ import { message } from '../wire/messages.ts';
 import { SYNC } from '../wire/requests.ts';
 import { restore } from '../wire/restore.ts';
 import { FRESH_STATE } from '../wire/session-state.ts';
+import { AwaitedAnswer } from './awaited-answer.ts';
+import { Doorstep } from './doorstep.ts';
 import { Idleness } from './idleness.ts';
 import type { ParkingOptions } from './parking-options.ts';
 import { type Asked, PARKING_MOVES, type ParkingKind, type Purpose } from './parking-states.ts';
@@ -49,18 +51,27 @@ export class TransactionParking implements PooledSession {
   readonly idleSessionTimeout = 0;
   readonly statements: TransactionStatements;
   readonly #options: ParkingOptions;
-  readonly #idleness: Idleness;
+  readonly idleness: Idleness;
   readonly #settings: TransactionSettings;
-  #kind: ParkingKind = 'bound';
+  readonly #doorstep: Doorstep;
+  #kind: ParkingKind;
   /** The backend it had last, which may still be as it was left. */
   #last: PooledBackend | null = null;
   #seeker: Seeker | null = null;
-  #onAsked: ((asked: Asked) => void) | null = null;
+  readonly #answer = new AwaitedAnswer();
 
   constructor(options: ParkingOptions) {
     this.#options = options;
     this.identity = options.identity;
-    this.#idleness = new Idleness(options.clock.now());
+    this.idleness = new Idleness(options.clock.now(), options.visitor);
+    this.#kind = options.relay.isBound ? 'bound' : 'parked';
+    this.#doorstep = new Doorstep({
+      ...{ ...options, idleness: this.idleness },
+      onTaken: () => {
+        this.#last = null;
+        this.statements.unsent();
+      },
+    });
     this.#settings = new TransactionSettings(options.identity);
     this.statements = new TransactionStatements((name, value) => this.#told(name, value));
     options.pool.enter(this);
@@ -79,7 +90,7 @@ export class TransactionParking implements PooledSession {
   }
 
   get idleSince(): Instant {
-    return this.#idleness.since;
+    return this.idleness.since;
   }
 
   get isAtRest(): boolean {
@@ -109,13 +120,13 @@ export class TransactionParking implements PooledSession {
   }
 
   sweep(now: Instant): void {
-    this.#idleness.look(this.#options.relay, now);
+    this.idleness.look(this.#options.relay, now);
   }
 
   view(now: Instant): SessionView {
     const { kind, isBound } = this;
     const reason = isBound ? this.pinReason : null;
-    const shown = { kind, isBound, reason, pinnedAt: undefined, idleness: this.#idleness };
+    const shown = { kind, isBound, reason, pinnedAt: undefined, idleness: this.idleness };
     return sessionView({ ...this.#options, ...shown }, now);
   }
 
@@ -126,7 +137,8 @@ export class TransactionParking implements PooledSession {
   /** The relay is over. */
   close(): void {
     if (this.#kind === 'over') return;
-    this.#settle({ isParked: false, why: this.#by('has ended') });
+    this.sweep(this.#options.clock.now());
+    this.#answer.settle({ isParked: false, why: this.#by('has ended') });
     if (this.#seeker !== null) this.#options.pool.unseek(this.#seeker);
     this.#move('over');
     this.#options.pool.leave(this);
@@ -140,19 +152,13 @@ export class TransactionParking implements PooledSession {
   }
 
   answered(): Promise<void> {
-    return new Promise((resolve) => {
-      const others = this.#onAsked;
-      this.#onAsked = (asked) => {
-        others?.(asked);
-        resolve();
-      };
-    });
+    return this.#answer.wait();
   }
 
   ask(_purpose: Purpose, onAsked: (asked: Asked) => void = () => {}): void {
     assert(this.isAtRest, 'only a session at rest is asked');
-    this.#onAsked = onAsked;
-    if (this.isKept) this.#settle({ isParked: false, why: this.keptBy ?? '' });
+    this.#answer.begin(onAsked);
+    if (this.isKept) this.#answer.settle({ isParked: false, why: this.keptBy ?? '' });
     else this.#rest();
   }
 
@@ -173,7 +179,7 @@ export class TransactionParking implements PooledSession {
         this.#move('bound');
         if (found === null) {
           relay.flow();
-          this.#settle({ isParked: false, why: this.#by('does not say what it holds') });
+          this.#answer.settle({ isParked: false, why: this.#by('does not say what it holds') });
           return;
         }
         this.statements.settle(found);
@@ -190,15 +196,9 @@ export class TransactionParking implements PooledSession {
     evidence.isTainting = false;
     this.#last = backend;
     this.#move('parked');
-    this.#settle({ isParked: true });
+    this.#answer.settle({ isParked: true });
     pool.release(backend, this);
-    if (relay.hasHeldBack) this.spoken();
-  }
-
-  #settle(asked: Asked): void {
-    const onAsked = this.#onAsked;
-    this.#onAsked = null;
-    onAsked?.(asked);
+    if (relay.heldBack.length > 0) this.spoken();
   }
 
   /**
@@ -218,7 +218,8 @@ export class TransactionParking implements PooledSession {
   /** Its client has said something that cannot go on at once. */
   spoken(): void {
     if (this.#kind === 'bound') this.#prepare();
-    else if (this.#kind === 'parked' && !this.statements.isCut) this.#seek();
+    else if (this.#kind !== 'parked' || this.statements.isCut) return;
+    else if (!this.#doorstep.takes()) this.#seek();
   }
 
   cancel(): void {
@@ -228,7 +229,7 @@ export class TransactionParking implements PooledSession {
   }
 
   #seek(): void {
-    const { relay, pool, cause, clock } = this.#options;
+    const { relay, pool, visitor, clock } = this.#options;
     this.#move('waiting');
     const last = this.#last;
     if (last?.lastUser === this && pool.regain(last)) {
@@ -238,7 +239,7 @@ export class TransactionParking implements PooledSession {
     }
     this.#last = null;
     this.#seeker = {
-      ...{ identity: this.identity, cause, isListening: false, since: clock.now() },
+      ...{ identity: this.identity, ...visitor.seeking, isListening: false, since: clock.now() },
       onSlow: (notice) => relay.say(notice),
       onFailed: (error) => this.#refused(error),
       onBackend: (backend) => {
@@ -254,6 +255,10 @@ export class TransactionParking implements PooledSession {
   #refused(error: unknown): void {
     this.#seeker = null;
     this.#move('parked');
+    if (isFault(error, 'TENANT_ASLEEP')) {
+      this.#doorstep.refuse();
+      return;
+    }
     this.statements.unsent();
     this.#options.relay.refuse(toFault(error), STATUS.idle);
   }
@@ -279,7 +284,7 @@ export class TransactionParking implements PooledSession {
     this.#move('asking');
     this.#give(null, () => {
       this.#goOn();
-      this.#settle({ isParked: false, why: this.#by('was asked something') });
+      this.#answer.settle({ isParked: false, why: this.#by('was asked something') });
     });
   }
 
@@ -288,7 +293,7 @@ export class TransactionParking implements PooledSession {
     const { relay } = this.#options;
     this.#move('bound');
     relay.flowSent();
-    if (relay.hasHeldBack && this.statements.isWanting && relay.mayInsert) {
+    if (relay.heldBack.length > 0 && this.statements.isWanting && relay.mayInsert) {
       this.#prepare();
       return;
     }
@@ -348,7 +353,7 @@ export class TransactionParking implements PooledSession {
 
   #lostWhileAsking(): void {
     this.#move('bound');
-    this.#settle({ isParked: false, why: this.#by('has lost its backend') });
+    this.#answer.settle({ isParked: false, why: this.#by('has lost its backend') });
     this.#options.relay.backendEnded();
   }
 
@@ -366,13 +371,15 @@ export class TransactionParking implements PooledSession {
     pool.lost(this, backend);
     const { name: tenant } = pool.door;
     if (owed > 0) relay.refuse(fault('TRANSACTION_LOST', { tenant }), STATUS.idle, owed);
-    if (relay.hasHeldBack) this.spoken();
+    if (relay.heldBack.length > 0) this.spoken();
     return true;
   }
 
   /** PostgreSQL has told the client of a setting. */
   #told(name: string, value: string): void {
-    this.#options.relay.backend.reported(new Map([[name, value]]));
+    const { relay, visitor } = this.#options;
+    relay.backend.reported(new Map([[name, value]]));
+    if (name === 'application_name') visitor.named(value);
     this.#settings.note(name, value);
   }
 

@@ -5,19 +5,24 @@
  *       ▲                                    │                                              │
  *       └──forgotten: to be stopped, or it does not answer──────────────────────────────────┘
  *
+ * Where all who seek are such as wake nobody it is only asked whether the compute runs; should somebody
+ * come meanwhile who does, the wake begins at once, and they wait for it as well.
+ *
  * While the compute slept nobody could notify anybody. So if all who listen are back before anybody
  * else is let in, no notification is lost.
  */
-import type { WakeCause } from '../domain/gate.ts';
+import type { WakeCause, WakeRequest } from '../domain/gate.ts';
 import type { Address } from '../domain/host.ts';
 import type { PooledSession } from './pooled-session.ts';
+import type { SeekerQueue } from './seeker-queue.ts';
 
 export type WakeBarrierOptions = {
-  readonly wake: (cause: WakeCause) => Promise<Address>;
+  readonly wake: (request: Omit<WakeRequest, 'tenant' | 'proxy'>) => Promise<Address>;
   /** Parked sessions that listen. */
   readonly listeners: () => readonly PooledSession[];
   readonly onOpen: () => void;
-  readonly onFailed: (error: unknown) => void;
+  /** `guests`: those only for whom nothing is started. */
+  readonly onFailed: (error: unknown, whom: 'all' | 'guests') => void;
 };
 
 export class WakeBarrier {
@@ -27,6 +32,7 @@ export class WakeBarrier {
   readonly #onOpen: (() => void)[] = [];
   #address: Address | null = null;
   #isWaking = false;
+  #isLooking = false;
 
   constructor(options: WakeBarrierOptions) {
     this.#options = options;
@@ -37,7 +43,7 @@ export class WakeBarrier {
   }
 
   get isWaking(): boolean {
-    return this.#isWaking;
+    return this.#isWaking || this.#isLooking;
   }
 
   /** Whether only listeners may go in. */
@@ -45,17 +51,38 @@ export class WakeBarrier {
     return this.#missing.size > 0;
   }
 
-  wake(cause: WakeCause): void {
+  /** Somebody seeks the compute. */
+  wanted({ waker, first }: Pick<SeekerQueue, 'waker' | 'first'>): void {
     if (this.#isWaking) return;
+    if (waker !== undefined) this.#wake(waker.cause);
+    else if (first !== undefined && !this.#isLooking) this.#look(first.cause);
+  }
+
+  #look(cause: WakeCause): void {
+    this.#isLooking = true;
+    this.#options.wake({ cause, onlyIfAwake: true }).then(
+      (address) => {
+        this.#isLooking = false;
+        // Else the wake says where it is.
+        if (!this.#isWaking) this.#woken(address);
+      },
+      (error: unknown) => {
+        this.#isLooking = false;
+        if (!this.#isWaking) this.#options.onFailed(error, 'guests');
+      },
+    );
+  }
+
+  #wake(cause: WakeCause): void {
     this.#isWaking = true;
-    this.#options.wake(cause).then(
+    this.#options.wake({ cause }).then(
       (address) => {
         this.#isWaking = false;
         this.#woken(address);
       },
       (error: unknown) => {
         this.#isWaking = false;
-        this.#options.onFailed(error);
+        this.#options.onFailed(error, 'all');
       },
     );
   }

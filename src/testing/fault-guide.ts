@@ -27,6 +27,14 @@ export const FAULT_GUIDE: FaultGuide = {
     advice:
       '`dynabase sessions NAME` shows who is at work or cannot be parked. Repeat when they are done; a restart ends them with `--force`.',
   },
+  TENANT_ASLEEP: {
+    params: {
+      tenant: 'acme',
+      why: 'a monitor does not wake it (application_name "telegraf*"); a rule with "wakes": true among the policy\'s visitors lets it',
+    },
+    advice:
+      'Nothing is wrong: whoever asked counts as no person. It is answered while the tenant is awake. If it should wake the tenant, or was taken for what it is not, say so in the policy: "Who counts as a visitor" in docs/operations.md.',
+  },
   TENANT_UNNAMED: {
     params: {},
     advice: 'Add the tenant to the connection in one of the four ways. The shortest: `/NAME`.',

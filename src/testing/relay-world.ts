@@ -13,6 +13,7 @@ import { PROXY_DEFAULTS } from '../proxy/proxy-options.ts';
 import { Relay } from '../proxy/relay.ts';
 import type { RelayEnd } from '../proxy/relay-options.ts';
 import { TenantMeter } from '../proxy/tenant-meter.ts';
+import { Visitors } from '../proxy/visitors.ts';
 import { SeededRandom } from '../sim/seeded-random.ts';
 import { VirtualClock } from '../sim/virtual-clock.ts';
 import { dialDirect, directly } from '../system/direct-socket.ts';
@@ -109,7 +110,7 @@ export class RelayWorld implements AsyncDisposable {
       backend: new PooledBackend(opened, identity, () => {}),
       head: options.head ?? Buffer.alloc(0),
       id: 1 as SessionId,
-      cause: { kind: 'session', role: 'acme', applicationName: '', from: '127.0.0.1' },
+      visitor: new Visitors().come(CLIENT, this.clock.now()),
       processId: 7,
       pool,
       identity,
@@ -142,6 +143,13 @@ export class RelayWorld implements AsyncDisposable {
     await this.#close();
   }
 }
+
+const CLIENT = {
+  tenant: 'tn_0123456789ab' as TenantId,
+  role: 'acme',
+  applicationName: '',
+  from: '127.0.0.1',
+};
 
 /** A pool that is asked for nothing. */
 function poolOf(clock: VirtualClock, path: string): TenantPool {

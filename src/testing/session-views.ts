@@ -6,6 +6,7 @@ const view: SessionView = {
   role: 'acme',
   applicationName: 'pgbench',
   from: '192.0.2.7',
+  visitor: 'person',
   state: 'parked',
   openFor: minutes(90),
   idleFor: minutes(20),

@@ -15,7 +15,7 @@ const BELOW_MAIN: Readonly<Record<string, readonly string[]>> = {
   channel: ['domain'],
   control: ['domain', 'policy', 'economics'],
   orchestrator: ['domain', 'policy'],
-  proxy: ['domain', 'wire'],
+  proxy: ['domain', 'policy', 'wire'],
   catalog: ['domain'],
   embedded: ['domain'],
   archive: ['domain'],
