@@ -2,12 +2,11 @@
 import { RESTART_WITHIN_DEFAULT_MS } from '../contract/limits.ts';
 import type { OperationName, StreamedName } from '../contract/operations.ts';
 import type { AnswerOf, BodyOf, ParamsOf, QueryOf } from '../contract/routes.ts';
-import type { Control } from '../control/control.ts';
-import type { TenantSettings } from '../domain/catalog.ts';
+import type { Control, TenantChange } from '../control/control.ts';
 import type { Clock } from '../domain/clock.ts';
 import { fault } from '../domain/faults.ts';
-import type { Tier } from '../domain/tier.ts';
 import { type DurationMs, hours, later, minutes, ms, timestamp } from '../domain/units.ts';
+import { policyActions, tierChoiceOf } from './policy-actions.ts';
 import {
   printConnectionString,
   printPage,
@@ -47,6 +46,7 @@ export const actionsOf = (control: Control, clock: Clock): Actions => ({
   ...tenantActions(control),
   ...ladderActions(control),
   ...useActions(control, clock),
+  ...policyActions(control),
   getStatus: async () => printStatus(await control.status()),
   getHealth: async () => ({ status: 'ok' }),
   getReadiness: async () => {
@@ -86,7 +86,7 @@ function tenantActions(control: Control): Pick<Actions, TenantAction> {
       ),
     getTenant: async ({ params }) => printTenant(await control.showTenant(params.ref)),
     changeTenant: async ({ params, body }) =>
-      printTenant(await control.configureTenant(params.ref, settingsOf(body))),
+      printTenant(await control.configureTenant(params.ref, changeOf(body))),
     deleteTenant: async ({ params }) => {
       await control.deleteTenant(params.ref);
       return undefined;
@@ -149,16 +149,24 @@ function useActions(control: Control, clock: Clock): Pick<Actions, UseAction> {
   };
 }
 
+function changeOf(body: BodyOf<'changeTenant'>): TenantChange {
+  const { plan } = body;
+  const tier = tierChoiceOf(body);
+  return {
+    ...settingsOf(body),
+    ...(plan === undefined ? {} : { plan }),
+    ...(tier === undefined ? {} : { tier }),
+  };
+}
+
 /** What a body says of the settings: what it leaves out is left out, null takes a setting back. */
 function settingsOf(body: {
   readonly suspendAfterMs?: number | null;
   readonly sessionsMax?: number | null;
   readonly maxPinIdleMs?: number | null;
-  readonly tier?: Tier;
-}): TenantSettings {
-  const { suspendAfterMs, sessionsMax, maxPinIdleMs, tier } = body;
+}): Omit<TenantChange, 'plan' | 'tier'> {
+  const { suspendAfterMs, sessionsMax, maxPinIdleMs } = body;
   return {
-    ...(tier === undefined ? {} : { tier }),
     ...(suspendAfterMs === undefined ? {} : { suspendAfter: durationOrNull(suspendAfterMs) }),
     ...(sessionsMax === undefined ? {} : { sessionsMax }),
     ...(maxPinIdleMs === undefined ? {} : { maxPinIdle: durationOrNull(maxPinIdleMs) }),

@@ -11,6 +11,7 @@ import type { LevelTotals } from '../domain/levels.ts';
 const METRICS_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
 
 const UNSAVED = 'dynabase_unsaved_since_timestamp_seconds';
+const WASTED = 'dynabase_prewarms_wasted_seconds_total';
 const MS_OF_SECOND = 1_000;
 
 /** Adds the route. `guard` throws unless the request has the admin key. */
@@ -28,10 +29,12 @@ export function addMetrics(
 }
 
 function metricsText(metrics: Metrics): string {
-  const { tenants, homes, levels, unsavedSince, sessions, pinned } = metrics;
+  const { tenants, homes, tiers, levels, unsavedSince, sessions, pinned } = metrics;
   return [
     family(GAUGE, 'dynabase_tenants', 'Tenants by state.', 'state', tenants),
     family(GAUGE, 'dynabase_tenants_by_home', 'Tenants by where their data is.', 'home', homes),
+    family(GAUGE, 'dynabase_tenants_by_tier', 'Tenants by tier.', 'tier', tiers),
+    ...policyText(metrics),
     ...levelsText(levels),
     `# HELP ${UNSAVED} Since when the oldest change is in no snapshot; 0 if all are.\n`,
     `# TYPE ${UNSAVED} gauge\n${UNSAVED} ${(unsavedSince ?? 0) / MS_OF_SECOND}\n`,
@@ -44,6 +47,22 @@ function metricsText(metrics: Metrics): string {
     ),
     family(GAUGE, 'dynabase_pinned_sessions', 'Sessions that cannot be parked.', 'reason', pinned),
   ].join('');
+}
+
+function policyText({ prewarms, decisions }: Metrics): readonly string[] {
+  const { hits, misses, wasted } = prewarms;
+  return [
+    family(
+      COUNTER,
+      'dynabase_prewarms_total',
+      'Wakes ahead of people, by whether somebody came.',
+      'outcome',
+      { hit: hits, miss: misses },
+    ),
+    `# HELP ${WASTED} How long nobody came to wakes ahead.\n`,
+    `# TYPE ${WASTED} counter\n${WASTED} ${wasted / MS_OF_SECOND}\n`,
+    family(COUNTER, 'dynabase_decisions_total', 'Decisions by kind.', 'kind', decisions),
+  ];
 }
 
 /** What cannot be measured on this system has no sample. */

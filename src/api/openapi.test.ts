@@ -1,6 +1,8 @@
 import type { FastifyInstance } from 'fastify';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import {
+  DECISION_KINDS as CONTRACTED_KINDS,
+  TIER_SETTERS as CONTRACTED_SETTERS,
   SESSION_PIN_REASONS,
   TENANT_PLANS,
   TENANT_STATES,
@@ -9,10 +11,11 @@ import {
 import { OPERATIONS, type Operation } from '../contract/operations.ts';
 import type { Route } from '../contract/route.ts';
 import { ROUTES } from '../contract/routes.ts';
+import { DECISION_KINDS } from '../domain/decision.ts';
 import { FAULTS } from '../domain/faults.ts';
 import { PIN_REASONS } from '../domain/gate.ts';
 import { TENANT_MOVES } from '../domain/tenant.ts';
-import { PLANS, TIERS } from '../domain/tier.ts';
+import { PLANS, TIER_SETTERS, TIERS } from '../domain/tier.ts';
 import { SeededRandom } from '../sim/seeded-random.ts';
 import { VirtualClock } from '../sim/virtual-clock.ts';
 import { MemoryControl } from '../testing/memory-control.ts';
@@ -98,6 +101,8 @@ test('the contract knows the states, tiers, plans and pins of the domain', () =>
   expect(TENANT_TIERS).toEqual(TIERS);
   expect(TENANT_PLANS).toEqual(PLANS);
   expect(SESSION_PIN_REASONS).toEqual(PIN_REASONS);
+  expect(CONTRACTED_KINDS).toEqual(DECISION_KINDS);
+  expect(CONTRACTED_SETTERS).toEqual(TIER_SETTERS);
 });
 
 test('the reference page shows every operation, runs no script and loads nothing', async () => {

@@ -22,6 +22,7 @@ import type { TenantState } from '../domain/tenant.ts';
 import type { Timestamp } from '../domain/units.ts';
 import { LATENCY_BOUNDS_US, type UsageMinute } from '../domain/usage.ts';
 import { levelOf, printFleetLevels } from './print-levels.ts';
+import { printFleetPolicy, printOverride } from './print-policy.ts';
 
 const moment = (at: Timestamp): string => new Date(at).toISOString();
 const momentOrNull = (at: Timestamp | null): string | null => (at === null ? null : moment(at));
@@ -33,6 +34,8 @@ export function printTenant(view: TenantView): Tenant {
     name: tenant.name,
     plan: tenant.plan,
     tier: tenant.tier,
+    tierSince: moment(tenant.tierSince),
+    override: printOverride(tenant.override),
     state: tenant.state.kind,
     stateSince: moment(tenant.stateSince),
     home: tenant.home.kind,
@@ -96,6 +99,8 @@ export const printStatus = (status: ServerStatus): Status => ({
   warnings: [...status.warnings],
   tenants: { ...status.tenants },
   homes: { ...status.homes },
+  tiers: { ...status.tiers },
+  policy: printFleetPolicy(status.policy),
   levels: printFleetLevels(status.levels),
   unsavedSince: momentOrNull(status.unsavedSince),
   proxy: { ...status.proxy },
@@ -135,6 +140,7 @@ export function printUsage(options: {
 const NOTHING: UsageTotal = {
   sessions: 0,
   queries: 0,
+  byRobots: 0,
   transactions: 0,
   errors: {},
   bytesIn: 0,
@@ -146,6 +152,7 @@ const NOTHING: UsageTotal = {
 const printCounters = (m: UsageMinute): UsageTotal => ({
   sessions: m.sessions,
   queries: m.queries,
+  byRobots: m.byRobots,
   transactions: m.transactions,
   errors: { ...m.errors },
   bytesIn: m.bytesIn,
@@ -162,6 +169,7 @@ function sum(a: UsageTotal, b: UsageTotal): UsageTotal {
   return {
     sessions: a.sessions + b.sessions,
     queries: a.queries + b.queries,
+    byRobots: a.byRobots + b.byRobots,
     transactions: a.transactions + b.transactions,
     errors,
     bytesIn: a.bytesIn + b.bytesIn,

@@ -1,6 +1,12 @@
 /** The lists and bounds of the contract, apart from the schemas: who needs only these starts faster. */
 
 export const TENANT_TIERS = ['COLD', 'WARM', 'HOT', 'PERSISTENT'] as const;
+/** What gives a tenant's tier back to the policy. */
+export const AUTO_TIER = 'auto';
+
+/** Who may choose a tier. */
+export const TIER_SETTERS = ['operator', 'customer'] as const;
+
 export const TENANT_PLANS = ['free', 'starter', 'professional', 'enterprise'] as const;
 export const TENANT_STATES = [
   'creating',
@@ -32,6 +38,31 @@ export const STEPS = [
 
 export const SNAPSHOT_KINDS = ['stopped', 'running'] as const;
 export const SNAPSHOT_NAME_LENGTH_MAX = 63;
+
+export const DECISION_KINDS = [
+  'tier',
+  'wake',
+  'sleep',
+  'prewarm',
+  'anomaly',
+  'advice',
+  'policy',
+] as const;
+
+export const POLICY_PRESETS = [
+  'machine',
+  'railway',
+  'vision',
+  'adaptive',
+  'always-on',
+  'demo',
+] as const;
+
+/** What a tenant's queries have to do. */
+export const QUERY_COMPLEXITIES = ['simple', 'moderate', 'complex'] as const;
+export const DATA_TRENDS = ['growing', 'steady', 'shrinking'] as const;
+export const FINDING_SEVERITIES = ['info', 'warning', 'critical'] as const;
+export const RESIDENCIES = ['fixed', 'adaptive'] as const;
 
 /** The part of page reads that memory should serve. Source: VISION.md, KPI. */
 export const HIT_RATIO_WANTED = 0.9;

@@ -6,7 +6,7 @@
  * `never` not at all.
  */
 export type Operation = {
-  readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   /** A `:name` stands for one path segment. */
   readonly path: string;
   readonly repeat: 'safe' | 'keyed' | 'never';
@@ -54,6 +54,10 @@ export const OPERATIONS = {
   importTenant: { method: 'POST', path: '/v1/tenants/import', repeat: 'never', long: true },
   recoverTenants: { method: 'POST', path: '/v1/recover', repeat: 'safe', long: true },
   getLevels: { method: 'GET', path: '/v1/tenants/:ref/levels', repeat: 'safe' },
+  explainTenant: { method: 'GET', path: '/v1/tenants/:ref/policy', repeat: 'safe' },
+  listDecisions: { method: 'GET', path: '/v1/tenants/:ref/decisions', repeat: 'safe' },
+  getPolicy: { method: 'GET', path: '/v1/policy', repeat: 'safe' },
+  setPolicy: { method: 'PUT', path: '/v1/policy', repeat: 'safe' },
   listSessions: { method: 'GET', path: '/v1/tenants/:ref/sessions', repeat: 'safe' },
   rotatePassword: { method: 'POST', path: '/v1/tenants/:ref/rotate-password', repeat: 'keyed' },
   issueTicket: { method: 'POST', path: '/v1/tenants/:ref/tickets', repeat: 'safe' },

@@ -5,6 +5,7 @@
 import { type Static, type TSchema, Type } from 'typebox';
 import { LADDER_ROUTES } from './ladder-routes.ts';
 import type { OperationName } from './operations.ts';
+import { POLICY_ROUTES } from './policy-routes.ts';
 import { ARCHIVE_FAULTS, KeyHeader, ok, Ref, type Route } from './route.ts';
 import { Restart, SessionList } from './session.ts';
 import { Health, Status } from './status.ts';
@@ -45,6 +46,7 @@ const UsageQuery = Type.Object(
 
 export const ROUTES = {
   ...LADDER_ROUTES,
+  ...POLICY_ROUTES,
   getStatus: {
     tag: 'server',
     summary: 'What the server says of itself',

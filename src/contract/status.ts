@@ -1,5 +1,6 @@
 import { type Static, Type } from 'typebox';
 import { FleetLevels } from './levels.ts';
+import { FleetPolicy } from './policy.ts';
 import { Count, Moment } from './values.ts';
 
 export const Status = Type.Object(
@@ -32,6 +33,11 @@ export const Status = Type.Object(
       { none: Count(''), local: Count(''), archive: Count('') },
       { additionalProperties: false, description: 'Tenants by where their data is.' },
     ),
+    tiers: Type.Object(
+      { COLD: Count(''), WARM: Count(''), HOT: Count(''), PERSISTENT: Count('') },
+      { additionalProperties: false, description: 'Tenants by tier.' },
+    ),
+    policy: FleetPolicy,
     levels: FleetLevels,
     unsavedSince: Type.Union([Moment(''), Type.Null()], {
       description: 'Since when the oldest change is in no snapshot; null if all are in one.',

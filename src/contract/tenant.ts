@@ -5,11 +5,13 @@ import {
   Level,
   MaxPinIdleMs,
   Moment,
+  Override,
   Plan,
   SessionsMax,
   State,
   SuspendAfterMs,
   Tier,
+  TierChoice,
 } from './values.ts';
 
 export const TenantFailure = Type.Object(
@@ -40,6 +42,8 @@ const tenantFields = {
   }),
   plan: Plan,
   tier: Tier,
+  tierSince: Moment('Since when it has this tier.'),
+  override: Override,
   state: State,
   stateSince: Moment('When the state was entered.'),
   home: Home,
@@ -128,7 +132,14 @@ export type NewTenant = Static<typeof NewTenant>;
 
 export const TenantChange = Type.Object(
   {
-    tier: Type.Optional(Tier),
+    plan: Type.Optional(Plan),
+    tier: Type.Optional(TierChoice),
+    tierUntil: Type.Optional(
+      Type.Union([Moment(''), Type.Null()], {
+        description:
+          'With `tier`: when the policy chooses again; null or nothing until a person takes it back.',
+      }),
+    ),
     suspendAfterMs: Type.Optional(SuspendAfterMs),
     sessionsMax: Type.Optional(SessionsMax),
     maxPinIdleMs: Type.Optional(MaxPinIdleMs),

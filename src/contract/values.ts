@@ -1,6 +1,7 @@
 /** The small schemas that the shapes are made of. JSON carries units in its names: `...Ms`, `...Us`. */
 import { Type } from 'typebox';
 import {
+  AUTO_TIER,
   MAX_PIN_IDLE_MAX_MS,
   MAX_PIN_IDLE_MIN_MS,
   SESSIONS_MAX,
@@ -11,6 +12,7 @@ import {
   TENANT_PLANS,
   TENANT_STATES,
   TENANT_TIERS,
+  TIER_SETTERS,
 } from './limits.ts';
 
 /** RFC 3339 in UTC with milliseconds, as `Date.prototype.toISOString` writes it. */
@@ -23,6 +25,28 @@ export const Tier = Type.Enum([...TENANT_TIERS], {
   type: 'string',
   description: 'How the tenant is kept.',
 });
+
+export const TierChoice = Type.Enum([...TENANT_TIERS, AUTO_TIER], {
+  type: 'string',
+  description: 'A tier that the policy then leaves it; `auto` gives the choice back to the policy.',
+});
+
+export const Override = Type.Union(
+  [
+    Type.Object(
+      {
+        tier: Tier,
+        until: Type.Union([Moment(''), Type.Null()], {
+          description: 'The policy chooses again from then on; null until a person takes it back.',
+        }),
+        by: Type.Enum([...TIER_SETTERS], { type: 'string', description: 'Who chose it.' }),
+      },
+      { additionalProperties: false },
+    ),
+    Type.Null(),
+  ],
+  { description: 'The tier that a person has chosen; null while the policy chooses.' },
+);
 
 export const Plan = Type.Enum([...TENANT_PLANS], {
   type: 'string',

@@ -5,19 +5,30 @@
 
 import type { Snapshot } from '../domain/archive.ts';
 import type { TenantSettings } from '../domain/catalog.ts';
+import type { Decision, DecisionKind } from '../domain/decision.ts';
 import type { PinReason, SessionView } from '../domain/gate.ts';
 import type { LadderStep, LevelReading, LevelTotals } from '../domain/levels.ts';
-import type { RestartRequest, TenantLive } from '../domain/lifecycle.ts';
+import type { FleetPolicy, RestartRequest, TenantLive } from '../domain/lifecycle.ts';
+import type { RulesInForce } from '../domain/policy-desk.ts';
+import type { PolicyView, PrewarmRecord } from '../domain/policy-view.ts';
 import type { HomeKind, Tenant, TenantStateKind } from '../domain/tenant.ts';
-import type { Plan } from '../domain/tier.ts';
+import type { Plan, Tier } from '../domain/tier.ts';
 import type { Timestamp } from '../domain/units.ts';
 import type { UsageMinute } from '../domain/usage.ts';
+import type { DecisionQuery } from './decisions.ts';
 import type { Recovered } from './recovery.ts';
+import type { Replay } from './replay.ts';
+import type { TierChoice } from './tier-choice.ts';
 
 /** A tenant as a person asks for it: by id or by name. */
 export type TenantRef = string;
 
-export type NewTenant = TenantSettings & {
+/** What may be left to the server; what is not given is left, or stays. */
+type Settings = Pick<TenantSettings, 'suspendAfter' | 'sessionsMax' | 'maxPinIdle'>;
+
+export type TenantChange = Settings & { readonly plan?: Plan; readonly tier?: TierChoice };
+
+export type NewTenant = Settings & {
   readonly name: string;
   /** `free` if not given. */
   readonly plan?: Plan;
@@ -65,6 +76,28 @@ export type TenantLevels = {
   readonly steps: readonly LadderStep[];
 };
 
+/** A tenant, and what the policy has to say of it. */
+export type TenantExplained = { readonly view: TenantView; readonly policy: PolicyView };
+
+/** With what the rules of now make of it; null if nobody asked, or nobody can say. */
+export type DecisionView = { readonly decision: Decision; readonly replay: Replay | null };
+
+export type DecisionListing = {
+  /** The latest first. */
+  readonly decisions: readonly DecisionView[];
+  readonly next: Timestamp | null;
+};
+
+/** The rules, and how things go by them. */
+export type PolicyInForce = RulesInForce & FleetPolicy;
+
+export type NewPolicy = {
+  /** A policy file. */
+  readonly text: string;
+  /** Only says whether it could be set. */
+  readonly dryRun: boolean;
+};
+
 export type TenantListing = {
   readonly tenants: readonly TenantView[];
   readonly next: string | null;
@@ -83,6 +116,8 @@ export type ServerStatus = {
   readonly warnings: readonly string[];
   readonly tenants: Readonly<Record<TenantStateKind, number>>;
   readonly homes: Readonly<Record<HomeKind, number>>;
+  readonly tiers: Readonly<Record<Tier, number>>;
+  readonly policy: PolicyInForce;
   /** Of all tenants, as each was last measured. */
   readonly levels: LevelTotals;
   /** Since when the oldest change is in no snapshot; null if all are in one. */
@@ -97,6 +132,10 @@ export type SessionState = SessionView['state'];
 export type Metrics = {
   readonly tenants: Readonly<Record<TenantStateKind, number>>;
   readonly homes: Readonly<Record<HomeKind, number>>;
+  readonly tiers: Readonly<Record<Tier, number>>;
+  readonly prewarms: PrewarmRecord;
+  /** Since the server started. */
+  readonly decisions: Readonly<Record<DecisionKind, number>>;
   readonly levels: LevelTotals;
   readonly unsavedSince: Timestamp | null;
   readonly sessions: Readonly<Record<SessionState, number>>;
@@ -114,7 +153,8 @@ export interface Control {
     readonly limit: number;
     readonly state: TenantStateKind | null;
   }): Promise<TenantListing>;
-  configureTenant(ref: TenantRef, change: TenantSettings): Promise<TenantView>;
+  /** A tier that is given holds at once. Throws `BAD_REQUEST` for one whose end is past. */
+  configureTenant(ref: TenantRef, change: TenantChange): Promise<TenantView>;
   deleteTenant(ref: TenantRef): Promise<void>;
   rotatePassword(ref: TenantRef): Promise<TenantSecret>;
   wakeTenant(ref: TenantRef): Promise<TenantView>;
@@ -145,6 +185,11 @@ export interface Control {
   /** Throws `BAD_IMPORT`, and as `createTenant` does; there is no tenant then. */
   importTenant(request: NewImport): Promise<TenantSecret>;
   levels(ref: TenantRef): Promise<TenantLevels>;
+  explainTenant(ref: TenantRef): Promise<TenantExplained>;
+  listDecisions(ref: TenantRef, query: DecisionQuery): Promise<DecisionListing>;
+  policy(): PolicyInForce;
+  /** Resolves with what is in force then. Throws `BAD_POLICY`. */
+  setPolicy(policy: NewPolicy): Promise<PolicyInForce>;
   /** Enters what the archive has and the catalog has lost. Throws `ARCHIVE_DOWN`. */
   recoverTenants(): Promise<Recovered>;
   /** The tenant's sessions, the oldest first. */

@@ -9,17 +9,18 @@ import type { TenantId } from '../domain/ids.ts';
 import type { Lifecycle } from '../domain/lifecycle.ts';
 import type { Metrics, SessionState } from './control.ts';
 
-export type Fleet = Pick<Metrics, 'tenants' | 'homes' | 'levels' | 'unsavedSince'>;
+export type Fleet = Pick<Metrics, 'tenants' | 'homes' | 'tiers' | 'levels' | 'unsavedSince'>;
 
 /** What the catalog says of all tenants together. Does not grow with their number. */
 export async function countFleet(catalog: Catalog): Promise<Fleet> {
-  const [tenants, homes, levels, unsavedSince] = await Promise.all([
+  const [tenants, homes, tiers, levels, unsavedSince] = await Promise.all([
     catalog.countTenants(),
     catalog.countHomes(),
+    catalog.countTiers(),
     catalog.fleetLevels(),
     catalog.unsavedSince(),
   ]);
-  return { tenants, homes, levels, unsavedSince };
+  return { tenants, homes, tiers, levels, unsavedSince };
 }
 
 /** Tenants whose sessions are asked for at once. */
@@ -42,7 +43,8 @@ export async function gatherMetrics(world: {
   }
   // Those of tenants that were not asked have no backend.
   sessions.parked += Math.max(0, use.sessions - views.length);
-  return { ...fleet, sessions, pinned };
+  const { prewarms, decisions } = world.lifecycle.fleetPolicy();
+  return { ...fleet, prewarms, decisions, sessions, pinned };
 }
 
 async function viewsOf(

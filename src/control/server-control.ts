@@ -1,23 +1,32 @@
 import type { Archive, Snapshot } from '../domain/archive.ts';
-import type { Catalog, TenantSettings } from '../domain/catalog.ts';
+import type { Catalog } from '../domain/catalog.ts';
 import type { Clock } from '../domain/clock.ts';
+import type { Decision } from '../domain/decision.ts';
 import type { Failpoints } from '../domain/failpoints.ts';
 import { fault } from '../domain/faults.ts';
 import type { Sessions, SessionView } from '../domain/gate.ts';
 import { isTenantId, isTenantName, parseTenantName } from '../domain/ids.ts';
 import type { Lifecycle, RestartRequest } from '../domain/lifecycle.ts';
 import type { Passwords } from '../domain/passwords.ts';
+import type { PolicyDesk } from '../domain/policy-desk.ts';
+import type { PolicyStore } from '../domain/policy-store.ts';
 import type { Random } from '../domain/random.ts';
 import type { Tenant, TenantStateKind } from '../domain/tenant.ts';
-import { type DurationMs, later, minutes, type Timestamp } from '../domain/units.ts';
+import { later, minutes, type Timestamp } from '../domain/units.ts';
 import type { UsageMinute } from '../domain/usage.ts';
+import type { Rules } from '../policy/rules.ts';
 import type {
   Control,
+  DecisionListing,
   Metrics,
   NewFork,
   NewImport,
+  NewPolicy,
   NewTenant,
+  PolicyInForce,
   ServerStatus,
+  TenantChange,
+  TenantExplained,
   TenantExport,
   TenantLevels,
   TenantListing,
@@ -26,27 +35,32 @@ import type {
   TenantView,
   Ticket,
 } from './control.ts';
+import { type DecisionQuery, decisionPage } from './decisions.ts';
 import { countFleet, type Fleet, gatherMetrics } from './metrics.ts';
 import { Newcomers } from './newcomers.ts';
 import { type Recovered, recoverTenants } from './recovery.ts';
+import { replayOf } from './replay.ts';
 import { Snapshots } from './snapshots.ts';
 import { tenantLevels } from './tenant-levels.ts';
 import { TICKET_LIFE, type TicketBook } from './tickets.ts';
+import { decidedByPerson, tierSettings } from './tier-choice.ts';
 
 export type ControlWorld = {
   readonly clock: Clock;
   readonly random: Random;
   readonly failpoints: Failpoints;
   readonly catalog: Catalog;
+  readonly policyStore: PolicyStore;
+  readonly policyDesk: PolicyDesk;
   readonly lifecycle: Lifecycle;
   readonly archive: Archive;
   readonly passwords: Passwords;
   readonly tickets: TicketBook;
   readonly sessions: () => Sessions;
   /** What does not change while the server runs. */
-  readonly server: Omit<ServerStatus, keyof Fleet | 'sessions'>;
-  /** How old a change may become that is in no snapshot; null for no bound. */
-  readonly snapshotEvery: DurationMs | null;
+  readonly server: Omit<ServerStatus, keyof Fleet | 'sessions' | 'policy'>;
+  /** In force now. */
+  readonly rules: () => Rules;
 };
 
 /** How long a snapshot that is due may take, before somebody should look. */
@@ -68,7 +82,8 @@ export class ServerControl implements Control {
     const { server, catalog, sessions } = this.#world;
     const fleet = await countFleet(catalog);
     const warnings = [...server.warnings, ...this.#unsavedWarning(fleet)];
-    return { ...server, ...fleet, warnings, sessions: sessions().count() };
+    const policy = this.policy();
+    return { ...server, ...fleet, policy, warnings, sessions: sessions().count() };
   }
 
   async createTenant(request: NewTenant): Promise<TenantSecret> {
@@ -90,10 +105,17 @@ export class ServerControl implements Control {
     return { tenants: page.tenants.map((tenant) => this.#view(tenant)), next: page.next };
   }
 
-  async configureTenant(ref: TenantRef, change: TenantSettings): Promise<TenantView> {
-    const { id } = await this.#find(ref);
-    await this.#world.catalog.configure(id, change);
-    return this.#view(await this.#world.lifecycle.changed(id));
+  async configureTenant(ref: TenantRef, change: TenantChange): Promise<TenantView> {
+    const { catalog, clock, lifecycle, policyStore } = this.#world;
+    const { tier, ...rest } = change;
+    const now = clock.wall();
+    const settings = { ...rest, ...tierSettings(tier, now) };
+    const before = await this.#find(ref);
+    await catalog.configure(before.id, settings);
+    const decisions = decidedByPerson(before, settings, now);
+    const tenant = before.id;
+    await policyStore.recordDecisions(decisions.map((decision) => ({ tenant, decision })));
+    return this.#view(await lifecycle.changed(before.id, before.plan));
   }
 
   async deleteTenant(ref: TenantRef): Promise<void> {
@@ -168,6 +190,36 @@ export class ServerControl implements Control {
     return { view, ...(await tenantLevels(this.#world, view.tenant.id)) };
   }
 
+  async explainTenant(ref: TenantRef): Promise<TenantExplained> {
+    const { id } = await this.#find(ref);
+    const policy = await this.#world.lifecycle.policyView(id);
+    // Found again: to be looked at may have been what changed it.
+    return { view: this.#view(await this.#find(id)), policy };
+  }
+
+  async listDecisions(ref: TenantRef, query: DecisionQuery): Promise<DecisionListing> {
+    const { policyStore, rules } = this.#world;
+    const tenant = await this.#find(ref);
+    const { decisions, next } = await decisionPage(policyStore, tenant.id, query);
+    const replay = (decision: Decision) =>
+      query.replay ? replayOf(decision, rules(), tenant) : null;
+    return {
+      decisions: decisions.map((decision) => ({ decision, replay: replay(decision) })),
+      next,
+    };
+  }
+
+  policy(): PolicyInForce {
+    return { ...this.#world.policyDesk.current(), ...this.#world.lifecycle.fleetPolicy() };
+  }
+
+  async setPolicy({ text, dryRun }: NewPolicy): Promise<PolicyInForce> {
+    const { policyDesk } = this.#world;
+    if (dryRun) policyDesk.check(text);
+    else await policyDesk.set(text);
+    return this.policy();
+  }
+
   recoverTenants(): Promise<Recovered> {
     return recoverTenants(this.#world);
   }
@@ -218,7 +270,8 @@ export class ServerControl implements Control {
 
   /** The archivist looks once a minute, and a large tenant takes its time. */
   #unsavedWarning({ unsavedSince }: Fleet): readonly string[] {
-    const { snapshotEvery, clock } = this.#world;
+    const { rules, clock } = this.#world;
+    const { snapshotEvery } = rules();
     if (snapshotEvery === null || unsavedSince === null) return [];
     const age = clock.wall() - unsavedSince;
     if (age < 2 * snapshotEvery + SAVED_WITHIN) return [];

@@ -156,7 +156,9 @@ describe('levels', () => {
 
   test('follow the tier at once', async () => {
     const { control } = controlled;
-    const { tenant } = await done(control.configureTenant('acme', { tier: 'HOT' }));
+    const { tenant } = await done(
+      control.configureTenant('acme', { tier: { tier: 'HOT', until: null } }),
+    );
     expect(tenant.tier).toBe('HOT');
   });
 

@@ -5,6 +5,7 @@ import type { SnapshotId, TenantId } from './ids.ts';
 import type { LevelReading } from './levels.ts';
 import type { PolicyView, PrewarmRecord } from './policy-view.ts';
 import type { Tenant } from './tenant.ts';
+import type { Plan } from './tier.ts';
 import type { DurationMs, Timestamp } from './units.ts';
 
 /** Why and when a compute could not be suspended. */
@@ -43,10 +44,8 @@ export type RestartRequest = {
   readonly force: boolean;
 };
 
-/** The policy as it goes by all tenants together. */
+/** How things go by the rules, for all tenants together. */
 export type FleetPolicy = {
-  /** `preset adaptive`, or `file`. */
-  readonly source: string;
   /** Whether the rules say how long an idle tenant is kept awake, or its own habit does. */
   readonly residency: 'fixed' | 'adaptive';
   /** What a second of somebody's waiting is worth now, in money; null while residency is fixed. */
@@ -67,7 +66,7 @@ export interface PolicyInsight {
   fleetPolicy(): FleetPolicy;
 }
 
-export interface Lifecycle extends Partial<PolicyInsight> {
+export interface Lifecycle extends PolicyInsight {
   /** Takes a tenant from `creating` to `suspended`. Throws what `Host.create` throws. */
   create(tenant: Tenant): Promise<Tenant>;
 
@@ -102,8 +101,11 @@ export interface Lifecycle extends Partial<PolicyInsight> {
   /** Ends its sessions, stops it, removes its data and its row. Finishes after a crash. */
   remove(id: TenantId): Promise<void>;
 
-  /** The catalog has a new verifier or setting for the tenant: act on it now if it runs. */
-  changed(id: TenantId): Promise<Tenant>;
+  /**
+   * The catalog has a new verifier or setting for the tenant: act on it now if it runs. `planBefore` is the plan that it
+   * had before the change, since a higher one gives it HOT at once.
+   */
+  changed(id: TenantId, planBefore?: Plan): Promise<Tenant>;
 
   live(id: TenantId): TenantLive;
 

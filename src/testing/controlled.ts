@@ -3,9 +3,10 @@ import { TicketBook } from '../control/tickets.ts';
 import type { Failpoints } from '../domain/failpoints.ts';
 import { NO_FAILPOINTS } from '../domain/failpoints.ts';
 import type { Passwords } from '../domain/passwords.ts';
-import { hours, ms } from '../domain/units.ts';
+import { ms } from '../domain/units.ts';
 import { SeededRandom } from '../sim/seeded-random.ts';
 import { verifierNumber } from './drafts.ts';
+import { MemoryDesk } from './memory-desk.ts';
 import { Orchestrated } from './orchestrated.ts';
 
 /** Longer than anything of the simulated world takes. */
@@ -15,22 +16,24 @@ const TAKES = ms(2_000);
 export class Controlled {
   readonly world = new Orchestrated();
   readonly takes = TAKES;
+  readonly desk: MemoryDesk;
   readonly control: ServerControl;
 
   constructor(failpoints: Failpoints = NO_FAILPOINTS) {
-    const { clock, catalog, archive, orchestrator, proxies } = this.world;
+    const { clock, catalog, policyStore, archive, orchestrator, proxies } = this.world;
     let made = 0;
     const passwords: Passwords = {
       generate: () => `password-${++made}`,
       verifierOf: () => Promise.resolve(verifierNumber(made)),
     };
     const random = new SeededRandom(3);
+    this.desk = new MemoryDesk((rules) => orchestrator.setRules(rules));
     this.control = new ServerControl({
       ...{ clock, random, failpoints, catalog, archive, passwords },
+      ...{ policyStore, policyDesk: this.desk, rules: () => this.desk.rules },
       lifecycle: orchestrator,
       tickets: new TicketBook({ clock, random, passwords }),
       sessions: () => proxies,
-      snapshotEvery: hours(1),
       server: {
         version: '1',
         startedAt: clock.wall(),

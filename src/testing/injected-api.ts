@@ -7,7 +7,7 @@ import { MemoryLog } from './memory-log.ts';
 
 export const KEY = 'the-admin-key';
 
-type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE';
+type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
 /** The API over a control in memory, asked without a socket. */
 export class InjectedApi {

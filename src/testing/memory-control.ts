@@ -1,10 +1,16 @@
 import type {
   Control,
+  DecisionListing,
+  DecisionView,
   Metrics,
   NewFork,
   NewImport,
+  NewPolicy,
   NewTenant,
+  PolicyInForce,
   ServerStatus,
+  TenantChange,
+  TenantExplained,
   TenantExport,
   TenantLevels,
   TenantListing,
@@ -13,7 +19,9 @@ import type {
   TenantView,
   Ticket,
 } from '../control/control.ts';
+import type { DecisionQuery } from '../control/decisions.ts';
 import type { Recovered } from '../control/recovery.ts';
+import { tierSettings } from '../control/tier-choice.ts';
 import type { Snapshot } from '../domain/archive.ts';
 import type { Clock } from '../domain/clock.ts';
 import { type FaultCode, type FaultParams, fault } from '../domain/faults.ts';
@@ -26,11 +34,25 @@ import {
   type LevelTotals,
   NO_TOTALS,
 } from '../domain/levels.ts';
-import type { RestartRequest } from '../domain/lifecycle.ts';
-import type { Home, Tenant, TenantState, TenantStateKind } from '../domain/tenant.ts';
+import type { FleetPolicy, RestartRequest } from '../domain/lifecycle.ts';
+import type { RulesInForce } from '../domain/policy-desk.ts';
+import type { PolicyView } from '../domain/policy-view.ts';
+import {
+  type Home,
+  retiered,
+  type Tenant,
+  type TenantState,
+  type TenantStateKind,
+} from '../domain/tenant.ts';
 import { FIRST_TIER } from '../domain/tier.ts';
 import { later, minutes, seconds, type Timestamp } from '../domain/units.ts';
 import type { UsageMinute } from '../domain/usage.ts';
+import { QUIET_FLEET, QUIET_VIEW } from './quiet-policy.ts';
+
+const NO_TENANTS: Readonly<Record<TenantStateKind, number>> = {
+  ...{ creating: 0, suspended: 0, waking: 0, running: 0 },
+  ...{ suspending: 0, failed: 0, archiving: 0, deleting: 0 },
+};
 
 /** A control without databases: tenants in memory, states changed at once. Fails when told to. */
 export class MemoryControl implements Control {
@@ -48,6 +70,11 @@ export class MemoryControl implements Control {
   totals: LevelTotals = NO_TOTALS;
   steps: readonly LadderStep[] = [];
   descent: string | null = null;
+  /** What the policy says of every tenant, has decided of it (the latest first), and says of all. */
+  policyView: PolicyView = QUIET_VIEW;
+  decisions: readonly DecisionView[] = [];
+  fleetPolicy: FleetPolicy = QUIET_FLEET;
+  rules: RulesInForce = { text: null, preset: 'adaptive' };
   /** What an export gives, part by part, whatever the tenant. */
   exported: () => AsyncIterable<Uint8Array> = async function* () {
     yield Buffer.from('exported');
@@ -85,32 +112,19 @@ export class MemoryControl implements Control {
 
   async status(): Promise<ServerStatus> {
     this.#begin('status');
-    const tenants: Record<TenantStateKind, number> = {
-      creating: 0,
-      suspended: 0,
-      waking: 0,
-      running: 0,
-      suspending: 0,
-      failed: 0,
-      archiving: 0,
-      deleting: 0,
-    };
+    const tenants = { ...NO_TENANTS };
     const homes = { none: 0, local: 0, archive: 0 };
+    const tiers = { COLD: 0, WARM: 0, HOT: 0, PERSISTENT: 0 };
     for (const tenant of this.#tenants.values()) {
       tenants[tenant.state.kind]++;
       homes[tenant.home.kind]++;
+      tiers[tenant.tier]++;
     }
     return {
-      version: '0.1.0',
-      startedAt: this.#clock.wall(),
+      ...{ version: '0.1.0', startedAt: this.#clock.wall(), isolation: 'uid per tenant' },
       engine: { kind: 'embedded', version: '18.1' },
-      isolation: 'uid per tenant',
-      warnings: [],
-      tenants,
-      homes,
-      levels: this.totals,
-      unsavedSince: this.unsavedSince,
-      sessions: this.sessions,
+      ...{ warnings: [], tenants, homes, tiers, policy: this.policy(), levels: this.totals },
+      ...{ unsavedSince: this.unsavedSince, sessions: this.sessions },
       proxy: { host: 'localhost', port: 6432 },
     };
   }
@@ -165,12 +179,12 @@ export class MemoryControl implements Control {
     return { tenants: page.map((t) => this.#view(t)), next };
   }
 
-  async configureTenant(
-    ref: TenantRef,
-    change: Parameters<Control['configureTenant']>[1],
-  ): Promise<TenantView> {
+  async configureTenant(ref: TenantRef, change: TenantChange): Promise<TenantView> {
     this.#begin(`configure ${ref}`);
-    const tenant = { ...this.#find(ref), ...change };
+    const { tier, ...rest } = change;
+    const now = this.#clock.wall();
+    const settings = { ...rest, ...tierSettings(tier, now) };
+    const tenant = retiered(this.#find(ref), settings, now);
     this.#tenants.set(tenant.name, tenant);
     return this.#view(tenant);
   }
@@ -272,6 +286,33 @@ export class MemoryControl implements Control {
     return { view, reading: this.reading, totals: this.totals, steps: this.steps };
   }
 
+  async explainTenant(ref: TenantRef): Promise<TenantExplained> {
+    this.#begin(`explain ${ref}`);
+    return { view: this.#view(this.#find(ref)), policy: this.policyView };
+  }
+
+  async listDecisions(
+    ref: TenantRef,
+    { before, limit, replay }: DecisionQuery,
+  ): Promise<DecisionListing> {
+    this.#begin(`decisions ${ref}${replay ? ' again' : ''}`);
+    this.#find(ref);
+    const found = this.decisions.filter(({ decision: { at } }) => before === null || at < before);
+    const shown = found.slice(0, limit);
+    const last = found.length > limit ? shown.at(-1) : undefined;
+    return { decisions: shown, next: last?.decision.at ?? null };
+  }
+
+  policy(): PolicyInForce {
+    return { ...this.rules, ...this.fleetPolicy };
+  }
+
+  async setPolicy({ text, dryRun }: NewPolicy): Promise<PolicyInForce> {
+    this.#begin(`${dryRun ? 'check' : 'set'} policy ${text}`);
+    if (!dryRun) this.rules = { text, preset: this.rules.preset };
+    return this.policy();
+  }
+
   async recoverTenants(): Promise<Recovered> {
     this.#begin('recover');
     return this.recovered;
@@ -285,14 +326,17 @@ export class MemoryControl implements Control {
 
   async metrics(): Promise<Metrics> {
     this.#begin('metrics');
-    const { tenants, homes, levels, unsavedSince } = await this.status();
+    const { policy, ...status } = await this.status();
+    const { tenants, homes, tiers, levels, unsavedSince } = status;
     const sessions = { bound: 0, pinned: 0, parked: 0, waiting: 0 };
     const pinned = Object.fromEntries(PIN_REASONS.map((reason) => [reason, 0]));
     for (const { state, pin } of this.sessionViews) {
       sessions[state] += 1;
       if (pin !== null) pinned[pin.reason] = (pinned[pin.reason] ?? 0) + 1;
     }
-    return { tenants, homes, levels, unsavedSince, sessions, pinned: pinned as Metrics['pinned'] };
+    const { prewarms, decisions } = policy;
+    const counted = { tenants, homes, tiers, prewarms, decisions, levels, unsavedSince, sessions };
+    return { ...counted, pinned: pinned as Metrics['pinned'] };
   }
 
   async issueTicket(ref: TenantRef): Promise<Ticket> {

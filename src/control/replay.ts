@@ -1,0 +1,18 @@
+/** A decision taken again: whether the rules of now, given what was looked at then, say the same. */
+import type { Decision } from '../domain/decision.ts';
+import type { Tenant } from '../domain/tenant.ts';
+import type { Rules } from '../policy/rules.ts';
+import { rulesFor } from '../policy/rules-tenants.ts';
+import { replayTier } from '../policy/tier-decision.ts';
+
+export type Replay = {
+  readonly isSame: boolean;
+  /** What they decide, and why. */
+  readonly says: string;
+};
+
+/** Null for a decision that is none on a tier, and for one that a person has taken. */
+export function replayOf(decision: Decision, rules: Rules, tenant: Tenant): Replay | null {
+  const again = replayTier(decision, rulesFor(rules, tenant));
+  return again && { isSame: again.isSame, says: `${again.tier}, since ${again.because}` };
+}
