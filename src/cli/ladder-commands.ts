@@ -1,16 +1,12 @@
-/** `dynabase set-tier`, `archive`, `levels` and `recover`: where a tenant's data is. */
+/** `dynabase archive`, `levels` and `recover`: where a tenant's data is. */
 import type { Command } from 'commander';
-import { TENANT_TIERS } from '../contract/limits.ts';
 import type { Run } from './command.ts';
-import { parsed } from './flag.ts';
 import { levelsText } from './level-words.ts';
-import { choice, type Parse } from './parse.ts';
 import { recoveryText } from './recovery-words.ts';
-import { levelText, stateText } from './tenant-words.ts';
+import { levelText } from './tenant-words.ts';
 import { spanWords } from './words.ts';
 
 export function addLadderCommands(program: Command, run: Run): void {
-  addSetTier(program, run);
   addArchive(program, run);
   addLevels(program, run);
   addRecover(program, run);
@@ -24,28 +20,6 @@ function addRecover(program: Command, run: Run): void {
       run(async ({ server, printer, world }) => {
         const recovery = await (await server()).recover();
         printer.answer(recovery, (style) => recoveryText(recovery, world.now(), style));
-      }),
-    );
-}
-
-const tierParse: Parse<(typeof TENANT_TIERS)[number]> = (given, place) =>
-  choice(TENANT_TIERS)(given.toUpperCase(), place);
-
-function addSetTier(program: Command, run: Run): void {
-  program
-    .command('set-tier')
-    .argument('<name>', 'Name or id')
-    .argument('<tier>', TENANT_TIERS.join(', '))
-    .description('Change what a tenant is given, and how long it is kept near')
-    .action(
-      run(async ({ server, printer }, [name = '', given]) => {
-        const tier = parsed('tier', given, tierParse);
-        const client = await server();
-        const tenant = await client.tenants.change(name, tier === undefined ? {} : { tier });
-        printer.answer(
-          tenant,
-          (style) => `${tenant.name} is ${tenant.tier} now, and ${stateText(tenant, style)}`,
-        );
       }),
     );
 }

@@ -53,7 +53,7 @@ describe('where a tenant is', () => {
     expect(await outOf('set-tier', 'acme', 'hot')).toBe('acme is HOT now, and suspended\n');
     expect(JSON.parse(await outOf('set-tier', 'acme', 'WARM', '--json')).tier).toBe('WARM');
     expect((await dynabase(['set-tier', 'acme', 'LUKEWARM'])).err).toBe(
-      'error: option tier: "LUKEWARM" is not one of COLD, WARM, HOT, PERSISTENT [BAD_OPTION]\n',
+      'error: option tier: "LUKEWARM" is not one of COLD, WARM, HOT, PERSISTENT, auto [BAD_OPTION]\n',
     );
   });
 

@@ -6,7 +6,12 @@
  * file, the file over the default. Secrets have no flag: other users of the machine can read the
  * arguments of a process.
  */
-import { SESSIONS_MAX, SUSPEND_AFTER_MAX_MS, SUSPEND_AFTER_MIN_MS } from '../contract/limits.ts';
+import {
+  POLICY_PRESETS,
+  SESSIONS_MAX,
+  SUSPEND_AFTER_MAX_MS,
+  SUSPEND_AFTER_MIN_MS,
+} from '../contract/limits.ts';
 import {
   boolean,
   choice,
@@ -107,11 +112,11 @@ export const OPTIONS = {
     doc: 'Idle time before a tenant is suspended, where it has no setting of its own; as the policy says if not given',
   },
   policy: {
-    parse: named(['machine', 'railway'], path),
+    parse: named(POLICY_PRESETS, path),
     default: 'machine',
     value: 'name|file',
     of: 'server',
-    doc: 'What each tier is given and how it is taken back: machine, railway, or a file',
+    doc: `The rules of tiers and of staying awake: ${POLICY_PRESETS.join(', ')}, or a file`,
   },
   archiveDir: {
     parse: path,

@@ -6,6 +6,7 @@ import {
   durationText,
   host,
   integer,
+  momentFrom,
   path,
   port,
   uidRange,
@@ -13,6 +14,28 @@ import {
 } from './parse.ts';
 
 const place = { baseDir: '/base', homeDir: '/home/me' };
+
+describe('a moment', () => {
+  const parse = momentFrom(Date.UTC(2030, 0, 1));
+
+  test.each([
+    ['2h', '2030-01-01T02:00:00.000Z'],
+    ['7d', '2030-01-08T00:00:00.000Z'],
+    ['2030-12-31', '2030-12-31T00:00:00.000Z'],
+    ['2030-12-31T18:00', '2030-12-31T18:00:00.000Z'],
+    ['2030-12-31T18:00:30Z', '2030-12-31T18:00:30.000Z'],
+    ['2030-12-31T18:00+02:00', '2030-12-31T16:00:00.000Z'],
+  ])('%s is %s', (text, moment) => {
+    expect(parse(text, place)).toBe(moment);
+  });
+
+  test.each(['tomorrow', '2030-13-01', '31.12.2030', '2030-12-31 18:00', '5', '4000d', '0h'])(
+    '%s is none',
+    (text) => {
+      expect(() => parse(text, place)).toThrow();
+    },
+  );
+});
 
 describe('duration', () => {
   const parse = duration({ min: 1_000, max: 86_400_000 });

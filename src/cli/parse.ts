@@ -65,6 +65,28 @@ export const duration =
     return read;
   };
 
+const MOMENT_TEXT =
+  /^\d{4}-\d{2}-\d{2}(?:T\d{2}:\d{2}(?::\d{2}(?:\.\d{1,3})?)?(?:Z|[+-]\d{2}:\d{2})?)?$/;
+
+const AHEAD_MAX_MS = 3_650 * 86_400_000;
+
+/** A length of time from `now` on, or a date with or without a time, in UTC unless it says otherwise. */
+export const momentFrom =
+  (now: number): Parse<string> =>
+  (given, place) => {
+    if (/^\d.*[a-z]$/.test(given)) {
+      return new Date(now + duration({ min: 1, max: AHEAD_MAX_MS })(given, place)).toISOString();
+    }
+    const zoned = /T.*(?:Z|[+-]\d{2}:\d{2})$/.test(given) || !given.includes('T');
+    const read = MOMENT_TEXT.test(given) ? Date.parse(zoned ? given : `${given}Z`) : Number.NaN;
+    if (Number.isNaN(read)) {
+      throw new Error(
+        `"${given}" is neither a length of time such as 2h or 7d nor a time such as 2030-12-31T18:00Z`,
+      );
+    }
+    return new Date(read).toISOString();
+  };
+
 /** The shortest text that `duration` reads back as `ms`. */
 export function durationText(ms: number): string {
   const units = Object.entries(UNIT_MS).reverse();

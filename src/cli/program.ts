@@ -13,6 +13,7 @@ import {
   serverOptionNames,
   variableOf,
 } from './options.ts';
+import { addPolicyCommands } from './policy-commands.ts';
 import { Printer } from './printer.ts';
 import { readConfigFile, readOptions } from './read-options.ts';
 import { connect, readClientOptions } from './server.ts';
@@ -65,6 +66,7 @@ export function buildProgram({ world, version, up, simulate }: ProgramParts): Co
   addTenantCommands(program, run);
   addSessionCommands(program, run);
   addLadderCommands(program, run);
+  addPolicyCommands(program, run);
   addSnapshotCommands(program, run);
   addFileCommands(program, run);
   addSqlCommand(program, run);

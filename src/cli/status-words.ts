@@ -1,6 +1,7 @@
 import type { Status } from '../contract/status.ts';
 import { factsText } from './layout.ts';
 import { ratioText } from './level-words.ts';
+import { inForceText } from './policy-words.ts';
 import type { Style } from './style.ts';
 import { agoWords, bytesWords, spanWords } from './words.ts';
 
@@ -12,7 +13,9 @@ export function statusText(status: Status, now: number, style: Style): string {
       ['isolation', status.isolation],
       ['clients connect to', `${status.proxy.host}:${status.proxy.port}`],
       ['tenants', tenantsText(status)],
+      ['their tiers', tiersText(status)],
       ['their data', homesText(status)],
+      ['policy', inForceText(status.policy)],
       ['bytes by level', bytesText(status)],
       ['not in a snapshot', unsavedText(status, now)],
       ['reads from memory', ratioText(status.levels.hitRatio, style)],
@@ -31,6 +34,11 @@ function tenantsText({ tenants }: Status): string {
   const total = states.reduce((sum, [, count]) => sum + count, 0);
   if (total === 0) return '0';
   return `${total} (${states.map(([state, count]) => `${count} ${state}`).join(', ')})`;
+}
+
+function tiersText({ tiers }: Status): string {
+  const some = Object.entries(tiers).filter(([, count]) => count > 0);
+  return some.length === 0 ? 'none' : some.map(([tier, count]) => `${count} ${tier}`).join(', ');
 }
 
 function homesText({ homes }: Status): string {

@@ -100,14 +100,16 @@ function addShow(parent: Command, run: Run): void {
   parent
     .command('show')
     .argument('<name>', 'Name or id')
-    .description('Show a tenant')
+    .description('Show a tenant, how it is kept, what comes next, and why')
     .action(
       run(async ({ server, printer, world }, [name = '']) => {
         const client = await server();
         const tenant = await client.tenants.get(name);
+        const policy = await client.tenants.explain(tenant.id);
         const some = !printer.json && tenant.sessions > 0;
         const sessions = some ? await client.tenants.sessions(tenant.id) : [];
-        printer.answer(tenant, (style) => tenantText({ tenant, sessions }, world.now(), style));
+        const shown = { tenant, sessions, policy };
+        printer.answer({ ...tenant, policy }, (style) => tenantText(shown, world.now(), style));
       }),
     );
 }

@@ -1,8 +1,10 @@
 /** Tenants as a person reads them. */
+import type { TenantPolicy } from '../contract/policy.ts';
 import type { Session } from '../contract/session.ts';
 import type { Tenant, TenantSecret } from '../contract/tenant.ts';
 import { factsText, tableText } from './layout.ts';
 import { durationText } from './parse.ts';
+import { explainedFacts } from './policy-words.ts';
 import { countsText, pinFacts } from './session-words.ts';
 import type { Style } from './style.ts';
 import { agoWords, inWords } from './words.ts';
@@ -32,10 +34,15 @@ export function tenantsText(tenants: readonly Tenant[], now: number, style: Styl
   return tableText(columns, rows, style);
 }
 
-/** A tenant, and its sessions where they have been asked for. */
-export type Shown = { readonly tenant: Tenant; readonly sessions?: readonly Session[] };
+/** A tenant, and its sessions and the policy's view of it where they have been asked for. */
+export type Shown = {
+  readonly tenant: Tenant;
+  readonly sessions?: readonly Session[];
+  readonly policy?: TenantPolicy;
+};
 
-export function tenantText({ tenant, sessions = [] }: Shown, now: number, style: Style): string {
+export function tenantText(shown: Shown, now: number, style: Style): string {
+  const { tenant, sessions = [], policy } = shown;
   const { descent, dirtySince, failure, heldBy, lastSuspendRefusal: refusal } = tenant;
   return factsText(
     [
@@ -51,7 +58,9 @@ export function tenantText({ tenant, sessions = [] }: Shown, now: number, style:
       ['level', levelText(tenant)],
       ...(descent === null ? [] : [['descent', descent] as const]),
       ...(dirtySince === null ? [] : [['unsaved', unsavedText(dirtySince, now)] as const]),
-      ['tier', tenant.tier],
+      ...(policy === undefined
+        ? [['tier', tenant.tier] as const]
+        : explainedFacts(policy, now, style)),
       ['plan', tenant.plan],
       ['sessions', sessionsText(tenant, sessions)],
       ...pinFacts(sessions),

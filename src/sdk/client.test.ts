@@ -168,6 +168,33 @@ test('list asks for the next page only when the loop comes to it', async () => {
   expect(sent.map(({ url }) => url.split('?')[1])).toEqual(['limit=2', 'limit=2&after=b']);
 });
 
+test('decisions are fetched page by page, from where the page before ended', async () => {
+  const page = (reasons: string[], next: string | null) =>
+    json({ decisions: reasons.map((because) => ({ because })), next });
+  const { client, sent } = scripted([
+    page(['c', 'b'], '2030-01-01T00:00:00.000Z'),
+    page(['a'], null),
+  ]);
+  const seen: string[] = [];
+  for await (const { because } of client.tenants.decisions('acme', { replay: true })) {
+    seen.push(because);
+  }
+  expect(seen).toEqual(['c', 'b', 'a']);
+  expect(sent.map(({ url }) => decodeURIComponent(url.split('?')[1] ?? ''))).toEqual([
+    'limit=100&replay=true',
+    'limit=100&replay=true&before=2030-01-01T00:00:00.000Z',
+  ]);
+});
+
+test('the policy is put, and a put may be repeated', async () => {
+  const { client, sent } = scripted([refused(), json({ preset: 'vision' })]);
+  await client.policy.set({ preset: 'vision' });
+  expect(sent.map(({ method, url }) => `${method} ${url}`)).toEqual([
+    'PUT http://server:6480/v1/policy',
+    'PUT http://server:6480/v1/policy',
+  ]);
+});
+
 test('the package exports these names', () => {
   expect(Object.keys(sdk).sort()).toEqual(['DynaBase', 'DynaBaseError']);
 });

@@ -2,6 +2,13 @@
 
 import type { TenantLevels } from '../contract/levels.ts';
 import { RESTART_WITHIN_DEFAULT_MS } from '../contract/limits.ts';
+import type {
+  Decision,
+  DecisionPage,
+  Policy,
+  PolicyChange,
+  TenantPolicy,
+} from '../contract/policy.ts';
 import type { Recovery } from '../contract/recovery.ts';
 import type { AnswerOf, QueryOf } from '../contract/routes.ts';
 import type { Restart, Session } from '../contract/session.ts';
@@ -28,13 +35,18 @@ import {
 /** Tenants fetched at once by `list`. */
 const PAGE_SIZE = 100;
 
+/** Decisions fetched at once by `decisions`. */
+const DECISIONS_PAGE_SIZE = 100;
+
 export class DynaBase {
   readonly tenants: Tenants;
+  readonly policy: Policies;
   readonly #transport: Transport;
 
   constructor(options: ClientOptions) {
     this.#transport = new Transport(options);
     this.tenants = new Tenants(this.#transport);
+    this.policy = new Policies(this.#transport);
   }
 
   /** What the server says of itself. */
@@ -50,6 +62,24 @@ export class DynaBase {
   /** Resolves if the server can do its work. */
   ready(options?: CallOptions): Promise<AnswerOf<'getReadiness'>> {
     return this.#transport.call('getReadiness', {}, options);
+  }
+}
+
+/** The rules by which all tenants are kept. */
+export class Policies {
+  readonly #transport: Transport;
+
+  constructor(transport: Transport) {
+    this.#transport = transport;
+  }
+
+  get(options?: CallOptions): Promise<Policy> {
+    return this.#transport.call('getPolicy', {}, options);
+  }
+
+  /** Holds from now on, and after a restart. Answers with what is in force then. */
+  set(policy: PolicyChange, options?: CallOptions): Promise<Policy> {
+    return this.#transport.call('setPolicy', { body: policy }, options);
   }
 }
 
@@ -162,6 +192,28 @@ export class Tenants {
   /** Where its data is, and what was done to it of late. */
   levels(ref: string, options?: CallOptions): Promise<TenantLevels> {
     return this.#transport.call('getLevels', { params: { ref } }, options);
+  }
+
+  /** Why it is kept as it is, and what comes next. */
+  explain(ref: string, options?: CallOptions): Promise<TenantPolicy> {
+    return this.#transport.call('explainTenant', { params: { ref } }, options);
+  }
+
+  /** What the policy decided about it, the latest first, fetched page by page as the loop asks for them. */
+  async *decisions(
+    ref: string,
+    query: QueryOf<'listDecisions'> = {},
+    options?: CallOptions,
+  ): AsyncGenerator<Decision, void, void> {
+    let place: { before?: string } = {};
+    for (;;) {
+      const asked = { limit: DECISIONS_PAGE_SIZE, ...query, ...place };
+      const call = { params: { ref }, query: asked };
+      const page: DecisionPage = await this.#transport.call('listDecisions', call, options);
+      yield* page.decisions;
+      if (page.next === null) return;
+      place = { before: page.next };
+    }
   }
 
   /** Its sessions, the oldest first, and what pins those that cannot be parked. */

@@ -1,5 +1,13 @@
 /** The package `dynabase/sdk`: a typed client of the API, on `fetch` alone. */
 export type { FleetLevels, LadderStep, RelationLevels, TenantLevels } from '../contract/levels.ts';
+export type {
+  Decision,
+  FleetPolicy,
+  Policy,
+  PolicyChange,
+  Prewarms,
+  TenantPolicy,
+} from '../contract/policy.ts';
 export type { Problem } from '../contract/problem.ts';
 export type { Recovery } from '../contract/recovery.ts';
 export type { Restart, Session } from '../contract/session.ts';
@@ -15,6 +23,6 @@ export type {
   Ticket,
 } from '../contract/tenant.ts';
 export type { Usage, UsageMinute, UsageTotal } from '../contract/usage.ts';
-export { DynaBase, type Tenants } from './client.ts';
+export { DynaBase, type Policies, type Tenants } from './client.ts';
 export { DynaBaseError, type Retry } from './error.ts';
 export type { CallOptions, ClientOptions, FileParts } from './transport.ts';
