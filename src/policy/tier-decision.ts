@@ -6,7 +6,7 @@
  * rules of the vision use makes at most 192 moves a day (between COLD and WARM, which is what a
  * query every quarter of an hour asks for), and at most two a day between any higher tiers.
  *
- * A decision takes about 5 µs, at most 20.
+ * A decision takes about 5 µs.
  */
 import type { Decision, Json } from '../domain/decision.ts';
 import { LEVELS, type Level } from '../domain/levels.ts';

@@ -9,7 +9,7 @@
  * is to be watched live has shorter ones. Days are those of UTC: what is asked of them (how much, and
  * whether at the same hours as the day before) is the same in every zone.
  *
- * `add` takes below 1 µs, `spell` and `consistency` 2 µs.
+ * `add`, `spell` and `consistency` take below 0.5 µs each, `encode` 2 µs.
  */
 import { type DurationMs, hours, minutes, ms, type Timestamp, timestamp } from '../domain/units.ts';
 import { ByteReader, ByteWriter } from './usage-bytes.ts';
