@@ -3,7 +3,7 @@ alter table dynabase.tenants
   add column tier_since timestamptz not null default now(),
   add column override_tier text check (override_tier in ('COLD', 'WARM', 'HOT', 'PERSISTENT')),
   add column override_until timestamptz,
-  add column override_by text;
+  add column override_by text check (override_by in ('operator', 'customer'));
 
 update dynabase.tenants set tier_since = created_at;
 

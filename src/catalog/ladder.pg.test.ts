@@ -136,7 +136,7 @@ describe.each(Object.entries(MAKERS))('a catalog %s keeps the ladder: ', (_, mak
 
   test('a tier that a person chose is kept with its end, until it is taken back', async () => {
     const tenant = await suspended('acme');
-    const override = { tier: 'HOT', until: timestamp(9_000), by: 'an operator' } as const;
+    const override = { tier: 'HOT', until: timestamp(9_000), by: 'operator' } as const;
     const chosen = await catalog.configure(tenant.id, { tier: 'HOT', override });
     expect(chosen).toMatchObject({ tier: 'HOT', override });
     const same = await catalog.configure(tenant.id, { tier: 'HOT', plan: 'enterprise' });

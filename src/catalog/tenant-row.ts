@@ -8,7 +8,7 @@ import {
   type TenantState,
   type TenantStateKind,
 } from '../domain/tenant.ts';
-import { PLANS, TIERS, type TierOverride } from '../domain/tier.ts';
+import { PLANS, TIER_SETTERS, TIERS, type TierOverride } from '../domain/tier.ts';
 import { ms } from '../domain/units.ts';
 import { fromWallTime, type TenantRow, type TenantTable, toWallTime } from './schema.ts';
 
@@ -80,7 +80,7 @@ export const overrideColumns = (
 function overrideOf(row: TenantRow): TierOverride | null {
   if (row.override_tier === null) return null;
   const until = row.override_until === null ? null : fromWallTime(row.override_until);
-  return { tier: oneOf(TIERS, row.override_tier), until, by: row.override_by ?? 'somebody' };
+  return { tier: oneOf(TIERS, row.override_tier), until, by: oneOf(TIER_SETTERS, row.override_by ?? '') };
 }
 
 function homeOf(row: TenantRow): Home {

@@ -5,13 +5,17 @@ export const TIERS = ['COLD', 'WARM', 'HOT', 'PERSISTENT'] as const;
 /** How a tenant is kept. Chosen by policy, or pinned by a person. */
 export type Tier = (typeof TIERS)[number];
 
+export const TIER_SETTERS = ['operator', 'customer'] as const;
+
+export type TierSetter = (typeof TIER_SETTERS)[number];
+
 /** A tier that a person has chosen. The policy leaves the tenant there until this ends. */
 export type TierOverride = {
   readonly tier: Tier;
   /** Null until a person takes it back. */
   readonly until: Timestamp | null;
-  /** Who chose it, such as "an operator". */
-  readonly by: string;
+  /** Who chose it. */
+  readonly by: TierSetter;
 };
 
 export const PLANS = ['free', 'starter', 'professional', 'enterprise'] as const;

@@ -1,26 +1,34 @@
-/** The rules of the ladder, from the options. */
+/** The rules, from the options and from what a policy file says. */
 import { readFile } from 'node:fs/promises';
 import { totalmem } from 'node:os';
 import type { ServerOptions } from '../cli/options.ts';
 import { fault } from '../domain/faults.ts';
 import { ms } from '../domain/units.ts';
-import { PRESETS, type Rules } from '../policy/rules.ts';
+import { isPreset, type Rules } from '../policy/rules.ts';
 import { parseRules } from '../policy/rules-file.ts';
 
-type RuleOptions = Pick<ServerOptions, 'policy' | 'archiveAfter' | 'snapshotEvery'>;
+export type RuleOptions = Pick<ServerOptions, 'policy' | 'archiveAfter' | 'snapshotEvery'>;
 
 const BYTES_OF_MB = 1_048_576;
 
 /** Part of the memory whose page cache sleeping tenants may keep, where the rules do not say. */
 const L2_PART = 0.25;
 
-/** Throws `BAD_POLICY`. */
-export async function rulesOf(options: RuleOptions): Promise<Rules> {
-  const { policy, archiveAfter, snapshotEvery } = options;
-  const rules =
-    policy === 'machine' || policy === 'railway' ? PRESETS[policy] : parseRules(await read(policy));
+/** The text of what `--policy` names: a preset, or a file. Throws `BAD_POLICY`. */
+export async function readPolicy(policy: string): Promise<string> {
+  if (isPreset(policy)) return JSON.stringify({ preset: policy });
+  try {
+    return await readFile(policy, 'utf8');
+  } catch (cause) {
+    throw fault('BAD_POLICY', { why: `the file ${policy} cannot be read` }, { cause });
+  }
+}
+
+/** What the text says, and over it what the options say. Throws `BAD_POLICY`. */
+export function rulesFrom(text: string, options: RuleOptions): Rules {
+  const { archiveAfter, snapshotEvery } = options;
   return {
-    ...rules,
+    ...parseRules(text),
     ...(archiveAfter !== null && { archiveAfter: ms(archiveAfter) }),
     ...(snapshotEvery === 'off' && { snapshotEvery: null }),
     ...(typeof snapshotEvery === 'number' && { snapshotEvery: ms(snapshotEvery) }),
@@ -30,11 +38,3 @@ export async function rulesOf(options: RuleOptions): Promise<Rules> {
 /** Page cache that sleeping tenants may keep on this machine, in bytes. */
 export const l2BytesOf = ({ l2BudgetMb }: Rules): number =>
   l2BudgetMb === null ? Math.floor(totalmem() * L2_PART) : l2BudgetMb * BYTES_OF_MB;
-
-async function read(path: string): Promise<string> {
-  try {
-    return await readFile(path, 'utf8');
-  } catch (cause) {
-    throw fault('BAD_POLICY', { why: `the file ${path} cannot be read` }, { cause });
-  }
-}

@@ -22,16 +22,16 @@ import type { UsageSink } from '../domain/usage.ts';
 import { type EmbeddedEngine, openEmbedded } from '../embedded/engine.ts';
 import { Orchestrator } from '../orchestrator/orchestrator.ts';
 import { WakeQueue } from '../orchestrator/wake-queue.ts';
-import type { Rules } from '../policy/rules.ts';
 import { NativeCalls } from '../system/ffi.ts';
 import { ThreadedPageCache } from '../system/page-cache.ts';
 import { openPlacedArchive } from './archive-parts.ts';
 import { type DataDirectory, openDataDirectory } from './data-directory.ts';
 import { DataPlane } from './data-plane.ts';
+import { RuleBook } from './policy-desk.ts';
 import { portableGate } from './portable-gate.ts';
 import { ProxyPlace } from './proxy-place.ts';
 import { proxySettings } from './proxy-settings.ts';
-import { l2BytesOf, rulesOf } from './rules.ts';
+import { l2BytesOf } from './rules.ts';
 import { ScramPasswords } from './scram-passwords.ts';
 
 /** Wakes that may wait for their turn. */
@@ -86,7 +86,6 @@ export async function openServer(parts: ServerParts): Promise<Server> {
   });
   stack.defer(() => directory.close());
 
-  const rules = await rulesOf(options);
   const engine = await openEngine(parts, { native, stack });
 
   progress('opening the catalog');
@@ -95,9 +94,11 @@ export async function openServer(parts: ServerParts): Promise<Server> {
   const catalog = await openCatalog({ connection, log });
   stack.defer(() => catalog.close());
 
-  const core = openCore(parts, { engine, catalog, rules });
+  const book = await RuleBook.open({ options, store: catalog });
+  const core = openCore(parts, { engine, catalog, book });
   stack.defer(() => core.orchestrator.close(closing));
-  const proxies = await openDataPlane(parts, { directory, native, core, sink: catalog });
+  const sink = learningSink(catalog, core.orchestrator);
+  const proxies = await openDataPlane(parts, { directory, native, core, sink, engine });
   stack.defer(() => proxies.close(closing));
   await proxies.adopt();
   await core.orchestrator.recover();
@@ -149,11 +150,12 @@ function openCore(
   doors: {
     readonly engine: EmbeddedEngine;
     readonly catalog: Catalog & PolicyStore;
-    readonly rules: Rules;
+    readonly book: RuleBook;
   },
 ): Core {
   const { options, clock, random, log, failpoints } = parts;
-  const { engine, catalog, rules } = doors;
+  const { engine, catalog, book } = doors;
+  const { rules } = book;
   const passwords = new ScramPasswords(random);
   const tickets = new TicketBook({ clock, random, passwords });
   let sessionsNow = NO_SESSIONS;
@@ -183,7 +185,10 @@ function openCore(
     tickets,
     sessions,
   };
-  const orchestrator = new Orchestrator({ ...shared, host, queue, hydrations, rules, settings });
+  const orchestrator = new Orchestrator({
+    ...{ ...shared, host, queue, hydrations, rules, settings },
+  });
+  book.onChange((changed) => orchestrator.setRules(changed));
   return {
     orchestrator,
     admit: (sessions) => {
@@ -192,7 +197,8 @@ function openCore(
     control: (server) =>
       new ServerControl({
         ...{ ...shared, random, passwords, server, lifecycle: orchestrator },
-        snapshotEvery: rules.snapshotEvery,
+        policyDesk: book,
+        rules: () => book.rules,
       }),
   };
 }
@@ -239,15 +245,16 @@ type DataPlaneParts = {
   readonly native: NativeCalls;
   readonly core: Core;
   readonly sink: UsageSink;
+  readonly engine: EmbeddedEngine;
 };
 
 /** The side of the data plane that lives here. Nothing is started yet. */
 async function openDataPlane(parts: ServerParts, doors: DataPlaneParts): Promise<DataPlane> {
   const { options, version, clock, random, log, failpoints, chaosPark } = parts;
-  const { directory, native, core, sink } = doors;
+  const { directory, native, core, sink, engine } = doors;
   const place = await ProxyPlace.open(directory.path, (fd) => native.tryLock(fd));
   const settings = proxySettings({
-    ...{ options, version, chaosPark },
+    ...{ options, version, chaosPark, engineVersion: engine.version },
     token: await directory.secret('data-plane'),
     mockKey: await directory.secret('mock-salts'),
   });
@@ -258,6 +265,14 @@ async function openDataPlane(parts: ServerParts, doors: DataPlaneParts): Promise
   core.admit(proxies.sessions);
   return proxies;
 }
+
+/** What tenants use is stored, and then the policy learns from it. */
+const learningSink = (catalog: UsageSink, orchestrator: Orchestrator): UsageSink => ({
+  add: async (records, batch) => {
+    await catalog.add(records, batch);
+    orchestrator.used(records);
+  },
+});
 
 const NO_SESSIONS: Sessions = {
   end: () => {},

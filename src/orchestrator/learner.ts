@@ -11,11 +11,12 @@
  * Costs about 2 kB a tenant that is awake, nothing for others, and one statement a write for all of them.
  */
 import type { CancelTimer, Clock } from '../domain/clock.ts';
-import type { Decision } from '../domain/decision.ts';
+import type { Decision, DecisionKind } from '../domain/decision.ts';
 import type { TenantId } from '../domain/ids.ts';
 import type { Log } from '../domain/log.ts';
 import type { FleetKey, PolicyStore, TenantDecision } from '../domain/policy-store.ts';
-import { seconds } from '../domain/units.ts';
+import type { PrewarmRecord } from '../domain/policy-view.ts';
+import { type DurationMs, ms, seconds } from '../domain/units.ts';
 import { Population } from '../policy/returns.ts';
 import { TenantLearning } from './tenant-learning.ts';
 
@@ -35,6 +36,11 @@ type LearnerWorld = {
 
 export class Learner {
   population = new Population();
+  /** Since the server started, over all tenants. */
+  readonly counts: { prewarms: PrewarmRecord; readonly decisions: Record<DecisionKind, number> } = {
+    prewarms: { hits: 0, misses: 0, wasted: ms(0) },
+    decisions: { tier: 0, wake: 0, sleep: 0, prewarm: 0, anomaly: 0, advice: 0, policy: 0 },
+  };
   readonly #world: LearnerWorld;
   readonly #tenants = new Map<TenantId, TenantLearning>();
   #decisions: TenantDecision[] = [];
@@ -102,6 +108,7 @@ export class Learner {
       to: decision.to,
       because: decision.because,
     });
+    this.counts.decisions[decision.kind] += 1;
     this.#decisions.push({ tenant, decision });
     this.#later();
   }
@@ -112,6 +119,14 @@ export class Learner {
     this.#cancelTimer = null;
     this.#writing = this.#writing.then(() => this.#write());
     await this.#writing;
+  }
+
+  /** A wake ahead was of use, or nobody came for so long. */
+  prewarmed(came: boolean, idle: DurationMs): void {
+    const { hits, misses, wasted } = this.counts.prewarms;
+    this.counts.prewarms = came
+      ? { hits: hits + 1, misses, wasted }
+      : { hits, misses: misses + 1, wasted: ms(wasted + idle) };
   }
 
   #later(): void {

@@ -12,18 +12,28 @@ import type { Credential, Door, Gate, TenantUse, WakeCause, WakeRequest } from '
 import type { Address } from '../domain/host.ts';
 import type { ProxyId, SnapshotId, TenantId, TenantName } from '../domain/ids.ts';
 import type { LevelReading } from '../domain/levels.ts';
-import type { FleetUse, Lifecycle, RestartRequest, TenantLive } from '../domain/lifecycle.ts';
+import type {
+  FleetPolicy,
+  FleetUse,
+  Lifecycle,
+  RestartRequest,
+  TenantLive,
+} from '../domain/lifecycle.ts';
+import type { PolicyView } from '../domain/policy-view.ts';
 import type { Tenant } from '../domain/tenant.ts';
 import type { UsageMinute } from '../domain/usage.ts';
 import type { Rules } from '../policy/rules.ts';
+import { rulesFor } from '../policy/rules-tenants.ts';
 import { Appointments } from './appointments.ts';
 import { Archivist } from './archivist.ts';
 import { Directory } from './directory.ts';
+import { FleetPrice } from './fleet-price.ts';
 import { LadderLog } from './ladder-log.ts';
 import { Learner } from './learner.ts';
 import { Shelf } from './shelf.ts';
 import { TenantLife } from './tenant-life.ts';
 import { TenantRecord } from './tenant-record.ts';
+import { policyViewOf } from './tenant-view.ts';
 import { UseBook } from './use-book.ts';
 import type { LifeWorld, WorldParts } from './world.ts';
 
@@ -82,6 +92,7 @@ export class Orchestrator implements Gate, Lifecycle {
       }
     });
     await this.#world.learner.open();
+    await this.#world.price.open();
     this.#archivist.start();
     this.#appointments.start();
     return { healed, count: lives.length };
@@ -101,8 +112,16 @@ export class Orchestrator implements Gate, Lifecycle {
 
   async wake(request: WakeRequest): Promise<Address> {
     this.#refuseWhenClosing();
+    if (request.onlyIfAwake === true) return this.#addressOf(request.tenant);
     const because = causeWords(request.cause);
     return await this.#with(request.tenant, (life) => life.wakeFor(request.proxy, because));
+  }
+
+  /** For who wakes nobody: asks the proxies nothing, and holds nothing. */
+  #addressOf(tenant: TenantId): Address {
+    const address = this.#lives.get(tenant)?.address ?? null;
+    if (address === null) throw fault('TENANT_ASLEEP', { tenant, why: 'it is not woken for this' });
+    return address;
   }
 
   expect(tenant: TenantId, cause: WakeCause): void {
@@ -231,6 +250,21 @@ export class Orchestrator implements Gate, Lifecycle {
     }
   }
 
+  async policyView(id: TenantId): Promise<PolicyView> {
+    const world = this.#world;
+    return await this.#with(id, (life) => policyViewOf(world, life));
+  }
+
+  fleetPolicy(): FleetPolicy {
+    const { price, learner, rules } = this.#world;
+    return {
+      residency: rules.residency.mode,
+      valueOfSecond: price.valueOfSecond,
+      costShare: price.share,
+      ...learner.counts,
+    };
+  }
+
   live(id: TenantId): TenantLive {
     const life = this.#lives.get(id);
     if (life !== undefined) return life.live();
@@ -252,6 +286,7 @@ export class Orchestrator implements Gate, Lifecycle {
     for (const life of lives) life.archive.giveUp();
     await this.#archivist.close();
     await this.#appointments.close();
+    this.#world.price.close();
     if (!options.detach) {
       await eachAtOnce(lives, async (life) => {
         await life
@@ -323,6 +358,8 @@ function livingWorld(parts: WorldParts): LifeWorld {
   let rules = parts.rules;
   const ladder = new LadderLog(parts);
   const learner = new Learner(parts);
+  const rulesOf = (tenant: Tenant): Rules => rulesFor(rules, tenant);
+  const price = new FleetPrice({ world: parts, rules: () => rules, rulesOf });
   return {
     ...parts,
     ladder,
@@ -331,9 +368,11 @@ function livingWorld(parts: WorldParts): LifeWorld {
     get rules() {
       return rules;
     },
-    rulesOf: () => rules,
+    rulesOf,
+    price,
     setRules: (given) => {
       rules = given;
+      price.changed();
     },
   };
 }

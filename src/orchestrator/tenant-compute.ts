@@ -12,7 +12,7 @@ import type { Address } from '../domain/host.ts';
 import type { Level } from '../domain/levels.ts';
 import type { RestartRequest } from '../domain/lifecycle.ts';
 import type { SizeClass, Tier } from '../domain/tier.ts';
-import { type DurationMs, type Instant, ms } from '../domain/units.ts';
+import { type DurationMs, elapsed, type Instant, ms } from '../domain/units.ts';
 import type { Rules } from '../policy/rules.ts';
 import { sizeAt, wayDown } from '../policy/way-down.ts';
 import type { IdleTerms, IdleWatch } from './idle-watch.ts';
@@ -217,6 +217,8 @@ export class TenantCompute {
     const { world, record } = this.#parts;
     const { id } = record.tenant;
     world.ladder.woke(id, from);
+    world.price.woke(from, elapsed(since, world.clock.now()));
+    world.price.awake(record.tenant);
     world.ladder.step(id, { kind: 'wake', bytes: 0, since, from, because });
   }
 

@@ -4,12 +4,17 @@
  * worth waking again.
  */
 import type { Clock } from '../domain/clock.ts';
-import { type DurationMs, ms, seconds, type Timestamp } from '../domain/units.ts';
+import { type DurationMs, hours, later, ms, seconds, type Timestamp } from '../domain/units.ts';
+import { prewarmWasRight, prewarmWasWrong } from '../policy/forecast-window.ts';
 import { Learned } from '../policy/learned.ts';
 import { type Outlook, outlook } from '../policy/outlook.ts';
 import type { MinuteOfUse } from '../policy/pattern.ts';
 import type { ResidencyTerms } from '../policy/residency.ts';
-import type { Population } from '../policy/returns.ts';
+import type { Habit } from '../policy/returns.ts';
+import type { Population, Watched } from '../policy/returns-population.ts';
+
+/** How long what is unusual keeps a tenant HOT; then its use must have earned it. */
+const HURRY_FOR = hours(4);
 
 /** Requests closer to one another are one use. */
 const SAME_USE_WITHIN = seconds(10);
@@ -33,6 +38,7 @@ export class TenantLearning {
   #before: ((learned: Learned) => void)[] | null = [];
   #loaded: Promise<void> = Promise.resolve();
   #isChanged = false;
+  #hurry: { readonly why: string; readonly until: Timestamp } | null = null;
   #outlook: { readonly key: unknown; readonly outlook: Outlook } | null = null;
 
   constructor(parts: LearningParts) {
@@ -97,8 +103,7 @@ export class TenantLearning {
       const { usedAt, habit, watchedTo } = learned;
       if (usedAt === null || now - usedAt <= watchedTo) return false;
       const to = ms(now - usedAt);
-      const idle = { since: usedAt, from: watchedTo, to, returned: false };
-      this.#teach(habit, idle);
+      this.#teach(habit, { since: usedAt, from: watchedTo, to, returned: false });
       learned.watchedTo = to;
       return true;
     });
@@ -106,6 +111,7 @@ export class TenantLearning {
 
   minute(minute: MinuteOfUse): void {
     this.#happened((learned) => {
+      learned.window.add(minute);
       learned.pattern.add(minute);
       return true;
     });
@@ -113,10 +119,22 @@ export class TenantLearning {
 
   /** It was awake ahead of somebody, who came or did not. */
   prewarmed(came: boolean, idle: DurationMs): void {
-    this.#happened((learned) => {
-      learned.prewarmed(came, idle);
+    this.#happened(({ pattern }) => {
+      if (came) prewarmWasRight(pattern);
+      else prewarmWasWrong(pattern, idle);
       return true;
     });
+  }
+
+  /** Why it is to be HOT at once; null without such a reason. */
+  fastTrack(now: Timestamp): { readonly why: string } | null {
+    const hurry = this.#hurry;
+    return hurry !== null && now < hurry.until ? { why: hurry.why } : null;
+  }
+
+  /** It is to be HOT at once, for a while. */
+  hurry(why: string): void {
+    this.#hurry = { why, until: later(this.#parts.clock.wall(), HURRY_FOR) };
   }
 
   set askAt(at: Timestamp | null) {
@@ -148,8 +166,8 @@ export class TenantLearning {
     return { bytes: this.#learned.encode(), askAt: this.#askAt };
   }
 
-  #teach(...watched: Parameters<Population['watched']>): void {
-    this.#parts.population().watched(...watched);
+  #teach(habit: Habit, watched: Watched): void {
+    this.#parts.population().watched(habit, watched);
     this.#parts.onTaught();
   }
 

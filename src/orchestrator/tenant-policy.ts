@@ -3,19 +3,31 @@
  * earned, and when it wants to be asked again while the tenant sleeps. Asks the pure policy with what is
  * known here, and keeps a record of what came of it.
  */
+import type { Decision } from '../domain/decision.ts';
 import type { Tier } from '../domain/tier.ts';
 import {
   type DurationMs,
   elapsed,
+  hours,
   type Instant,
   later,
   ms,
   type Timestamp,
+  timestamp,
 } from '../domain/units.ts';
 import type { UsageMinute } from '../domain/usage.ts';
+import { type Anomaly, anomaliesOfDay, anomaliesOfMinute } from '../policy/anomalies.ts';
+import { foresee } from '../policy/foresight.ts';
 import { minuteOfUse } from '../policy/learned.ts';
 import type { Outlook } from '../policy/outlook.ts';
 import type { ResidencyTerms } from '../policy/residency.ts';
+import {
+  decideTier,
+  recordOf,
+  type TierDecision,
+  type TierFacts,
+} from '../policy/tier-decision.ts';
+import type { TierEvent } from '../policy/tier-judge.ts';
 import type { TenantLearning } from './tenant-learning.ts';
 import type { TenantRecord } from './tenant-record.ts';
 import type { TenantUses } from './tenant-uses.ts';
@@ -31,11 +43,19 @@ export type PolicyParts = {
   readonly onTier: () => void;
 };
 
+/** Whoever sleeps is looked at after a day, then after as long again as it has slept. */
+const LOOK_WITHIN = hours(24);
+
+/** Awake for somebody who has not come yet. */
+type Ahead = { readonly since: Timestamp; readonly until: Timestamp };
+
 export class TenantPolicy {
   readonly #parts: PolicyParts;
   readonly #learning: TenantLearning;
-  /** Since when it is awake ahead of somebody who has not come yet. */
-  #aheadSince: Timestamp | null = null;
+  #ahead: Ahead | null = null;
+  #dayLookedAt = 0;
+  /** When the tier wants to be looked at again. */
+  #tierAskAt: Timestamp | null = null;
 
   constructor(parts: PolicyParts) {
     this.#parts = parts;
@@ -43,9 +63,13 @@ export class TenantPolicy {
     void this.#learning.loaded.then(() => parts.turns.decide());
   }
 
-  /** Resolves when it is known what has been learned. */
-  get loaded(): Promise<void> {
-    return this.#learning.loaded;
+  /** What is learned of it. */
+  get learning(): TenantLearning {
+    return this.#learning;
+  }
+
+  get tierAskAt(): Timestamp | null {
+    return this.#tierAskAt;
   }
 
   /** A proxy has said how the tenant is used. */
@@ -54,14 +78,17 @@ export class TenantPolicy {
     if (usedAt === null) return;
     const at = this.#wallTime(usedAt);
     this.#learning.used(at);
-    if (this.#aheadSince === null || at <= this.#aheadSince) return;
-    this.#learning.prewarmed(true, ms(0));
-    this.#aheadSince = null;
+    if (this.#ahead === null || at <= this.#ahead.since) return;
+    this.#prewarmed(true, ms(0));
   }
 
   /** What it has used in a minute. */
   minute(record: UsageMinute): void {
-    this.#learning.minute(minuteOfUse(record));
+    const use = minuteOfUse(record);
+    const { pattern } = this.#learning.learned;
+    if (!this.#learning.isLoading) this.#found(anomaliesOfMinute(pattern, use));
+    this.#learning.minute(use);
+    this.#lookAtDay();
     this.review();
   }
 
@@ -84,51 +111,89 @@ export class TenantPolicy {
     const terms = this.#terms();
     if (terms === null) return null;
     const now = world.clock.wall();
-    const { level, until } = this.#learning.outlook(terms, now);
-    const end = level === 'L1' ? until : now;
+    const { level, until } = this.outlook(terms, now);
+    const end = Math.max(level === 'L1' ? until : now, this.#ahead?.until ?? 0);
     return ms(Math.max(terms.floorAwake, end - this.#wallTime(idleSince)));
   }
 
   /** The tier that it has from this event on. */
-  tierAt(_event: string): Tier {
-    return this.#parts.record.tenant.tier;
+  tierAt(event: TierEvent): Tier {
+    const { world, record, onTier } = this.#parts;
+    const { tenant } = record;
+    const decision = this.decision(event);
+    this.#tierAskAt = decision.askAt;
+    if (decision.tier === tenant.tier) return tenant.tier;
+    world.learner.decided(tenant.id, recordOf(decision));
+    onTier();
+    return decision.tier;
+  }
+
+  /** What the rules say of its tier at this event. */
+  decision(event: TierEvent): TierDecision {
+    const { world, record, uses } = this.#parts;
+    const { tier, tierSince, plan, override, state } = record.tenant;
+    const { learned } = this.#learning;
+    const rules = world.rulesOf(record.tenant);
+    learned.window.keepPace({ window: rules.tierRules.window, day: rules.tierRules.day });
+    const facts: TierFacts = {
+      ...{ tier, tierSince, plan, override, event },
+      window: learned.window,
+      idleSince: uses.heldBy === null ? learned.usedAt : null,
+      awake: state.kind === 'running' || state.kind === 'waking',
+      consents: false,
+      fastTrack: this.#learning.fastTrack(world.clock.wall()),
+    };
+    return decideTier(facts, rules, world.clock.wall());
   }
 
   /** It sleeps now: when to ask about it again. */
   rests(): void {
-    const now = this.#parts.world.clock.wall();
-    if (this.#aheadSince !== null) {
-      this.#learning.prewarmed(false, ms(now - this.#aheadSince));
-      this.#aheadSince = null;
-    }
+    const { world, record } = this.#parts;
+    const now = world.clock.wall();
+    world.price.asleep(record.tenant.id);
+    if (this.#ahead !== null) this.#prewarmed(false, ms(now - this.#ahead.since));
     void this.#learning.loaded.then(() => this.#arrange(null));
   }
 
   /** Its appointment has come, and it may still sleep. */
   async appointment(): Promise<void> {
-    const { record, turns } = this.#parts;
+    const { world, record, turns } = this.#parts;
     await this.#learning.loaded;
     if (!turns.isFree() || !record.isAtRest) return;
-    this.#learning.stillIdle(this.#parts.world.clock.wall());
-    const because = this.#whyAwake();
-    const tier = this.tierAt(because === null ? 'timer' : 'prewarm');
-    if (because !== null) turns.expect(because);
-    else if (tier !== record.tenant.tier) {
-      await turns.exclusively('review', () => record.note({ tier }));
+    const now = world.clock.wall();
+    this.#learning.stillIdle(now);
+    this.#lookAtDay();
+    const terms = this.#terms();
+    const seen = terms && this.outlook(terms, now);
+    if (seen?.level === 'L1') {
+      this.#wakeAhead(seen, now);
+      return;
     }
+    const tier = this.tierAt('timer');
+    this.#arrange(seen);
+    if (tier === record.tenant.tier) return;
+    await turns.exclusively('review', () => record.note({ tier }));
   }
 
-  /** Why the sleeping tenant is worth being awake now; null if it is not. */
-  #whyAwake(): string | null {
+  /** Where an idle tenant is worth being, from now on. */
+  outlook(terms: ResidencyTerms, now: Timestamp): Outlook {
     const { world, record } = this.#parts;
-    const now = world.clock.wall();
-    const terms = this.#terms();
-    const seen = terms && this.#learning.outlook(terms, now);
-    const isToWake = seen?.level === 'L1';
-    this.#arrange(isToWake ? seen : null);
-    if (seen === null || !isToWake) return null;
-    this.#aheadSince = now;
-    world.learner.decided(record.tenant.id, {
+    const { tenant } = record;
+    const { coldStarts } = world.rulesOf(tenant).plans[tenant.plan].sla;
+    return foresee(
+      {
+        outlook: this.#learning.outlook(terms, now),
+        pattern: this.#learning.learned.pattern,
+        keepsHours: coldStarts === 'outside-business-hours',
+      },
+      now,
+    );
+  }
+
+  #wakeAhead(seen: Outlook, now: Timestamp): void {
+    const { turns } = this.#parts;
+    this.#ahead = { since: now, until: seen.until };
+    this.#decided({
       at: now,
       kind: 'prewarm',
       from: null,
@@ -136,22 +201,60 @@ export class TenantPolicy {
       because: seen.because,
       inputs: { idleSince: seen.idleSince, until: seen.until },
     });
-    return `ahead of its people: ${seen.because}`;
+    turns.expect(`ahead of its people: ${seen.because}`);
+    // If it could not be woken now, it is not tried again before it would have been let go.
+    this.#learning.askAt = later(seen.until, ms(1));
   }
 
-  /** When to ask next about the sleeping tenant: when it is worth being awake, or worth another look. */
-  #arrange(kept: Outlook | null): void {
+  /** When to ask next about the sleeping tenant. */
+  #arrange(known: Outlook | null): void {
     const terms = this.#terms();
-    if (terms === null) return;
     const now = this.#parts.world.clock.wall();
-    const seen = kept ?? this.#learning.outlook(terms, now);
-    // One that is asleep though it is worth being awake was put to sleep by a person, or could not be woken.
-    this.#learning.askAt =
-      seen.level === 'L1' ? later(seen.until, ms(1)) : (seen.awakeAt ?? seen.until);
+    const idle = now - (this.#learning.learned.usedAt ?? now);
+    const look = later(now, ms(Math.max(LOOK_WITHIN, idle)));
+    const times = [look, this.#tierAskAt, this.#parts.record.tenant.override?.until ?? null];
+    if (terms !== null) {
+      const seen = known ?? this.outlook(terms, now);
+      // Asleep though it is worth being awake: a person wanted that, or there was no room.
+      times.push(seen.level === 'L1' ? later(seen.until, ms(1)) : (seen.awakeAt ?? seen.until));
+    }
+    const next = Math.min(...times.filter((at) => at !== null && at > now).map(Number));
+    this.#learning.askAt = timestamp(next);
   }
 
+  /** Once a day: what the last days make unusual. */
+  #lookAtDay(): void {
+    const { clock } = this.#parts.world;
+    const now = clock.wall();
+    const day = Math.floor(now / hours(24));
+    if (this.#learning.isLoading || day === this.#dayLookedAt) return;
+    this.#dayLookedAt = day;
+    this.#found(anomaliesOfDay(this.#learning.learned.pattern, now));
+  }
+
+  #prewarmed(came: boolean, idle: DurationMs): void {
+    this.#learning.prewarmed(came, idle);
+    this.#parts.world.learner.prewarmed(came, idle);
+    this.#ahead = null;
+  }
+
+  #found(anomalies: readonly Anomaly[]): void {
+    for (const { at, kind, severity, numbers, says, effect } of anomalies) {
+      const inputs = { what: kind, severity, effect, ...numbers };
+      this.#decided({ at, kind: 'anomaly', from: null, to: null, because: says, inputs });
+      if (effect === 'fast track to HOT') this.#learning.hurry(says);
+    }
+  }
+
+  #decided(decision: Decision): void {
+    const { world, record } = this.#parts;
+    world.learner.decided(record.tenant.id, decision);
+  }
+
+  /** Null where the rules have fixed idle times. */
   #terms(): ResidencyTerms | null {
-    return null;
+    const { world, record } = this.#parts;
+    return world.price.termsOf(record.tenant);
   }
 
   #wallTime(at: Instant): Timestamp {

@@ -10,6 +10,7 @@ import type { PolicyStore } from '../domain/policy-store.ts';
 import type { Tenant } from '../domain/tenant.ts';
 import type { DurationMs } from '../domain/units.ts';
 import type { Rules } from '../policy/rules.ts';
+import type { FleetPrice } from './fleet-price.ts';
 import type { LadderLog } from './ladder-log.ts';
 import type { Learner } from './learner.ts';
 import type { Shelf } from './shelf.ts';
@@ -61,5 +62,6 @@ export type LifeWorld = World & {
   readonly ladder: LadderLog;
   readonly shelf: Shelf;
   readonly learner: Learner;
+  readonly price: FleetPrice;
   readonly setRules: (rules: Rules) => void;
 };

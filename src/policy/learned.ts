@@ -2,33 +2,33 @@
  * All that is learned of one tenant, as one piece: its habit of returning, its use of late, the pattern
  * of its weeks, and when somebody last asked something.
  *
- * As bytes: a version, the last use and the age watched (8 each), three figures of prewarms (4 each), then each part behind its length (2). What cannot be read, such
- * as what a newer program wrote, is left out, and learned anew.
+ * As bytes: a version, the last use and the age watched (8 each), then each part behind its length (2). What
+ * cannot be read, such as what a newer program wrote, is left out, and learned anew.
  */
-import type { PrewarmRecord } from '../domain/policy-view.ts';
-import { type DurationMs, ms, seconds, type Timestamp, timestamp } from '../domain/units.ts';
+import { type DurationMs, ms, type Timestamp, timestamp } from '../domain/units.ts';
 import type { UsageMinute } from '../domain/usage.ts';
 import { type MinuteOfUse, Pattern } from './pattern.ts';
 import { Habit } from './returns.ts';
+import { UsageWindow } from './usage-window.ts';
 
 const VERSION = 1;
-const HEAD_BYTES = 29;
 const USED_AT = 1;
 const WATCHED_TO = 9;
-const PREWARMS = 17;
+const HEAD_BYTES = 17;
 const LENGTH_BYTES = 2;
 
 /** The largest time there is. */
 const TIME_MAX = 8.64e15;
+
+const US_IN_MS = 1_000;
 
 export class Learned {
   /** When a person last asked something; null if that is not known. */
   usedAt: Timestamp | null = null;
   /** Up to which age of the present idle time the fleet has been told of it. */
   watchedTo: DurationMs = ms(0);
-  /** What waking ahead has brought. */
-  prewarms: PrewarmRecord = { hits: 0, misses: 0, wasted: ms(0) };
   habit = new Habit();
+  window = new UsageWindow();
   pattern = new Pattern();
 
   static decode(bytes: Uint8Array): Learned {
@@ -39,37 +39,22 @@ export class Learned {
     learned.usedAt = usedAt > 0 && usedAt < TIME_MAX ? timestamp(usedAt) : null;
     const watchedTo = view.getFloat64(WATCHED_TO);
     learned.watchedTo = ms(watchedTo > 0 && watchedTo < TIME_MAX ? watchedTo : 0);
-    learned.prewarms = {
-      hits: view.getUint32(PREWARMS),
-      misses: view.getUint32(PREWARMS + 4),
-      wasted: seconds(view.getUint32(PREWARMS + 8)),
-    };
-    const [habit, pattern] = partsOf(bytes, view);
+    const [habit, window, pattern] = partsOf(bytes, view);
     if (habit !== undefined) learned.habit = Habit.decode(habit);
+    if (window !== undefined) learned.window = UsageWindow.decode(window);
     if (pattern !== undefined) learned.pattern = Pattern.decode(pattern);
     return learned;
   }
 
-  /** It was awake ahead of somebody, who came, or did not for so long. */
-  prewarmed(came: boolean, idle: DurationMs): void {
-    const { hits, misses, wasted } = this.prewarms;
-    this.prewarms = came
-      ? { hits: hits + 1, misses, wasted }
-      : { hits, misses: misses + 1, wasted: ms(wasted + idle) };
-  }
-
   /** At most 2,048 bytes. */
   encode(): Uint8Array {
-    const parts = [this.habit.encode(), this.pattern.encode()];
+    const parts = [this.habit.encode(), this.window.encode(), this.pattern.encode()];
     const length = parts.reduce((sum, part) => sum + LENGTH_BYTES + part.length, HEAD_BYTES);
     const bytes = new Uint8Array(length);
     const view = new DataView(bytes.buffer);
     bytes[0] = VERSION;
     view.setFloat64(USED_AT, this.usedAt ?? 0);
     view.setFloat64(WATCHED_TO, this.watchedTo);
-    view.setUint32(PREWARMS, this.prewarms.hits);
-    view.setUint32(PREWARMS + 4, this.prewarms.misses);
-    view.setUint32(PREWARMS + 8, Math.round(this.prewarms.wasted / seconds(1)));
     let at = HEAD_BYTES;
     for (const part of parts) {
       view.setUint16(at, part.length);
@@ -104,5 +89,3 @@ export function minuteOfUse(record: UsageMinute): MinuteOfUse {
     latencyMs: answers === 0 ? 0 : latencySumUs / answers / US_IN_MS,
   };
 }
-
-const US_IN_MS = 1_000;

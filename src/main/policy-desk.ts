@@ -1,0 +1,87 @@
+/**
+ * The rules in force: those of `--policy`, until a person sets others while the server runs. What was set is
+ * kept, and holds after a restart too, until `--policy` itself is given something else.
+ */
+import type { PolicyDesk, RulesInForce } from '../domain/policy-desk.ts';
+import type { PolicyStore } from '../domain/policy-store.ts';
+import { PRESET_DEFAULT, type Rules } from '../policy/rules.ts';
+import { type RuleOptions, readPolicy, rulesFrom } from './rules.ts';
+
+export type RuleBookParts = {
+  readonly options: RuleOptions;
+  readonly store: Pick<PolicyStore, 'fleet' | 'saveFleet'>;
+};
+
+/** What is kept of rules that were set: their text, and what `--policy` said then. */
+type Kept = { readonly text: string; readonly over: string };
+
+type InForce = { readonly rules: Rules; readonly told: RulesInForce };
+
+export class RuleBook implements PolicyDesk {
+  readonly #parts: RuleBookParts;
+  readonly #base: string;
+  #inForce: InForce;
+  #onChange: (rules: Rules) => void = () => {};
+
+  /** Throws `BAD_POLICY`, `CATALOG_DOWN`. */
+  static async open(parts: RuleBookParts): Promise<RuleBook> {
+    const base = await readPolicy(parts.options.policy);
+    const kept = keptOf(await parts.store.fleet('rules'));
+    const isKept = kept !== undefined && kept.over === base;
+    return new RuleBook(parts, base, isKept ? kept.text : base);
+  }
+
+  private constructor(parts: RuleBookParts, base: string, text: string) {
+    this.#parts = parts;
+    this.#base = base;
+    this.#inForce = this.#read(text);
+  }
+
+  get rules(): Rules {
+    return this.#inForce.rules;
+  }
+
+  /** Called with the rules whenever others are in force. */
+  onChange(listener: (rules: Rules) => void): void {
+    this.#onChange = listener;
+  }
+
+  current(): RulesInForce {
+    return this.#inForce.told;
+  }
+
+  check(text: string): void {
+    this.#read(text);
+  }
+
+  async set(text: string): Promise<void> {
+    const next = this.#read(text);
+    const kept: Kept = { text, over: this.#base };
+    await this.#parts.store.saveFleet('rules', Buffer.from(JSON.stringify(kept)));
+    this.#inForce = next;
+    this.#onChange(next.rules);
+  }
+
+  #read(text: string): InForce {
+    const rules = rulesFrom(text, this.#parts.options);
+    return { rules, told: toldOf(text) };
+  }
+}
+
+/** Of a text that has been read as rules. */
+function toldOf(text: string): RulesInForce {
+  const { preset, ...rest } = JSON.parse(text) as { readonly preset?: string };
+  const isPlain = Object.keys(rest).length === 0;
+  return { preset: preset ?? PRESET_DEFAULT, text: isPlain ? null : text };
+}
+
+/** Undefined if nothing was set, or what was kept is not to be read. */
+function keptOf(bytes: Uint8Array | undefined): Kept | undefined {
+  if (bytes === undefined) return undefined;
+  try {
+    const { text, over } = JSON.parse(Buffer.from(bytes).toString()) as Partial<Kept>;
+    return typeof text === 'string' && typeof over === 'string' ? { text, over } : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,195 @@
+/**
+ * The terms on which idle tenants are kept awake: what each level costs, what a wake takes on this machine,
+ * and what a user's second is worth.
+ *
+ * That worth is one figure for the whole fleet, so that everybody's last second awake is worth the same. It is
+ * steered so that the fleet costs what the operator wants to spend, in percent of having all tenants awake
+ * always. What is spent is counted as it goes: the seconds that computes are awake, each at the price of
+ * its tier. Once in ten minutes the figure is looked at again; nothing here grows with sleeping tenants.
+ */
+import type { Catalog } from '../domain/catalog.ts';
+import type { CancelTimer, Clock } from '../domain/clock.ts';
+import type { TenantId } from '../domain/ids.ts';
+import type { Level } from '../domain/levels.ts';
+import type { Log } from '../domain/log.ts';
+import type { PolicyStore } from '../domain/policy-store.ts';
+import type { Tenant } from '../domain/tenant.ts';
+import type { Tier } from '../domain/tier.ts';
+import { type DurationMs, elapsed, type Instant, minutes, ms } from '../domain/units.ts';
+import {
+  ASLEEP_COST,
+  alwaysOnCost,
+  awakeCost,
+  levelTerms,
+  WAKE_SECONDS,
+  type WakeSeconds,
+} from '../policy/level-costs.ts';
+import type { ResidencyTerms } from '../policy/residency.ts';
+import type { Rules } from '../policy/rules.ts';
+import { firstValue, steer } from '../policy/steering.ts';
+import { residencyBounds } from '../policy/tier-decision.ts';
+
+const STEER_EVERY = minutes(10);
+
+/** How much a wake counts in the mean of its level. */
+const WAKE_SHARE = 0.05;
+
+const MS_IN_SECOND = 1_000;
+
+export type PriceParts = {
+  readonly world: {
+    readonly clock: Clock;
+    readonly log: Log;
+    readonly policyStore: PolicyStore;
+    readonly catalog: Pick<Catalog, 'countTenants'>;
+  };
+  readonly rules: () => Rules;
+  readonly rulesOf: (tenant: Tenant) => Rules;
+};
+
+export class FleetPrice {
+  readonly #parts: PriceParts;
+  /** What a second of each awake compute costs, and of all together. */
+  readonly #awake = new Map<TenantId, number>();
+  #rate = 0;
+  /** Spent on computes since the last look. */
+  #spent = 0;
+  #countedAt: Instant;
+  #lookedAt: Instant;
+  #share: number | null = null;
+  #value: number | null = null;
+  #wakes: WakeSeconds = WAKE_SECONDS;
+  #terms = new WeakMap<Rules, Map<Tier, ResidencyTerms>>();
+  #cancelTimer: CancelTimer = () => {};
+
+  constructor(parts: PriceParts) {
+    this.#parts = parts;
+    this.#countedAt = parts.world.clock.now();
+    this.#lookedAt = this.#countedAt;
+  }
+
+  /** What a user's second is worth; null while idle times are fixed. */
+  get valueOfSecond(): number | null {
+    const rules = this.#parts.rules();
+    const { mode, valueOfSecond } = rules.residency;
+    if (mode === 'fixed') return null;
+    if (valueOfSecond !== 'auto') return valueOfSecond;
+    this.#value ??= firstValue(rules);
+    return this.#value;
+  }
+
+  /** What a wake takes here. */
+  get wakeSeconds(): WakeSeconds {
+    return this.#wakes;
+  }
+
+  /** What the fleet costs, as a part of what it would cost always awake; null before it is known. */
+  get share(): number | null {
+    return this.#share;
+  }
+
+  /** Takes in what a second was worth before, and begins to steer. Never rejects. */
+  async open(): Promise<void> {
+    const { policyStore, log } = this.#parts.world;
+    try {
+      const bytes = await policyStore.fleet('steering');
+      const value = bytes === undefined ? Number.NaN : Number(new TextDecoder().decode(bytes));
+      if (value > 0 && Number.isFinite(value)) this.#value = value;
+    } catch (error) {
+      log.warn('what a second was worth before could not be read', { error });
+    }
+    this.changed();
+    this.#later();
+  }
+
+  close(): void {
+    this.#cancelTimer();
+  }
+
+  /** What the terms are made of is different. */
+  changed(): void {
+    this.#terms = new WeakMap();
+  }
+
+  awake(tenant: Tenant): void {
+    const cost = awakeCost(this.#parts.rulesOf(tenant), tenant.tier);
+    this.#count();
+    this.#rate += cost - (this.#awake.get(tenant.id) ?? 0);
+    this.#awake.set(tenant.id, cost);
+  }
+
+  asleep(tenant: TenantId): void {
+    const cost = this.#awake.get(tenant);
+    if (cost === undefined) return;
+    this.#count();
+    this.#awake.delete(tenant);
+    this.#rate = this.#awake.size === 0 ? 0 : this.#rate - cost;
+  }
+
+  /** A wake from this level took so long. */
+  woke(from: Level, took: DurationMs): void {
+    if (from === 'L1') return;
+    const before = this.#wakes[from];
+    const mean = before + WAKE_SHARE * (took / MS_IN_SECOND - before);
+    this.#wakes = { ...this.#wakes, [from]: mean };
+  }
+
+  /** The same object for the same terms; null where the rules have fixed idle times. */
+  termsOf(tenant: Tenant): ResidencyTerms | null {
+    const { valueOfSecond } = this;
+    if (valueOfSecond === null) return null;
+    const rules = this.#parts.rulesOf(tenant);
+    const kept = this.#terms.get(rules) ?? new Map<Tier, ResidencyTerms>();
+    this.#terms.set(rules, kept);
+    const known = kept.get(tenant.tier);
+    if (known !== undefined) return known;
+    const bounds = residencyBounds(tenant.tier, rules);
+    const terms: ResidencyTerms = {
+      levels: levelTerms(rules, tenant.tier, this.#wakes).filter(({ level }) =>
+        bounds.levels.includes(level),
+      ),
+      valueOfSecond,
+      floorAwake: bounds.awakeAtLeast ?? ms(0),
+    };
+    kept.set(tenant.tier, terms);
+    return terms;
+  }
+
+  #count(): void {
+    const now = this.#parts.world.clock.now();
+    this.#spent += (this.#rate * elapsed(this.#countedAt, now)) / MS_IN_SECOND;
+    this.#countedAt = now;
+  }
+
+  #later(): void {
+    const { clock, log } = this.#parts.world;
+    this.#cancelTimer = clock.timer(STEER_EVERY, () => {
+      void this.#look()
+        .catch((error: unknown) => log.warn('what a second is worth is as it was', { error }))
+        .then(() => this.#later());
+    });
+  }
+
+  async #look(): Promise<void> {
+    const { clock, catalog, policyStore } = this.#parts.world;
+    const counts = await catalog.countTenants();
+    const tenants = Object.values(counts).reduce((sum, count) => sum + count, 0);
+    this.#count();
+    const now = clock.now();
+    const took = elapsed(this.#lookedAt, now);
+    const spent = this.#spent;
+    this.#lookedAt = now;
+    this.#spent = 0;
+    const rules = this.#parts.rules();
+    const always = (tenants * alwaysOnCost(rules) * took) / MS_IN_SECOND;
+    if (always === 0) return;
+    const rest = (tenants * ASLEEP_COST * took) / MS_IN_SECOND;
+    this.#share = (spent + rest) / always;
+    const value = this.valueOfSecond;
+    if (value === null || rules.residency.valueOfSecond !== 'auto') return;
+    const budget = rules.residency.budgetPercent / 100;
+    this.#value = steer(value, { share: this.#share, budget, first: firstValue(rules) }, took);
+    this.changed();
+    await policyStore.saveFleet('steering', new TextEncoder().encode(`${this.#value}`));
+  }
+}
