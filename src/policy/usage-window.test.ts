@@ -69,6 +69,13 @@ test('long silence leaves nothing behind, and a clock that was ahead is forgiven
   expect(window.days(at(24 * 60), 2)).toEqual([7, 0]);
 });
 
+test('a slot and a day that come round again are empty', () => {
+  const slots = used(use(0, 5), use(17 * 15, 5, 0));
+  expect(slots.activeTicks(at(17 * 15))).toBe(0);
+  const days = used(use(9 * 60, 5), use(15 * 1_440 + 10 * 60, 5));
+  expect(days.hoursOf(at(15 * 1_440 + 11 * 60), 0)).toBe(1 << 10);
+});
+
 test('days have their queries and hours, and how alike their hours are', () => {
   const officeDay = (day: number, shift = 0): readonly Use[] =>
     [9, 10, 11, 14, 15].map((hour) => use(day * 1_440 + (hour + shift) * 60, 100));
