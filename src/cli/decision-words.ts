@@ -1,31 +1,42 @@
-/** Decisions as a person reads them, within 80 columns. */
+/** Decisions as a person reads them, within the columns of the terminal. */
 import type { Decision } from '../contract/policy.ts';
 import { tableText } from './layout.ts';
 import type { Style } from './style.ts';
-import { cut } from './width.ts';
+import { cut, widthOf } from './width.ts';
 import { agoWords } from './words.ts';
 
-const BECAUSE_WIDTH = 42;
+const BECAUSE_WIDTH_MIN = 24;
 
-export function decisionsText(decisions: readonly Decision[], now: number, style: Style): string {
+/** Between columns. */
+const GAP = 2;
+
+export type Shown = {
+  readonly decisions: readonly Decision[];
+  readonly now: number;
+  /** Of the terminal. */
+  readonly columns: number;
+};
+
+export function decisionsText({ decisions, now, columns }: Shown, style: Style): string {
   if (decisions.length === 0) return 'no decisions';
-  const columns = [
-    { head: 'WHEN' },
-    { head: 'KIND' },
-    { head: 'CHANGE' },
-    { head: 'BECAUSE' },
-  ] as const;
-  const rows = decisions.map((decision) => [
-    agoWords(decision.at, now),
-    decision.kind,
-    changeText(decision),
-    cut(decision.because, BECAUSE_WIDTH),
+  const heads = [{ head: 'WHEN' }, { head: 'KIND' }, { head: 'CHANGE' }, { head: 'BECAUSE' }];
+  const facts = decisions.map(
+    (decision) => [agoWords(decision.at, now), decision.kind, changeText(decision)] as const,
+  );
+  const widths = heads.slice(0, -1).map(({ head }, i) => {
+    const cells = facts.map((cells) => widthOf(cells[i] ?? ''));
+    return Math.max(widthOf(head), ...cells) + GAP;
+  });
+  const left = columns - widths.reduce((sum, width) => sum + width, 0);
+  const rows = decisions.map(({ because }, i) => [
+    ...(facts[i] ?? []),
+    cut(because, Math.max(BECAUSE_WIDTH_MIN, left)),
   ]);
-  return tableText(columns, rows, style);
+  return tableText(heads, rows, style);
 }
 
 /** Each whole: when, what, why, from what, and what the rules of now say of it. */
-export function replayText(decisions: readonly Decision[], now: number, style: Style): string {
+export function replayText({ decisions, now }: Shown, style: Style): string {
   if (decisions.length === 0) return 'no decisions';
   return decisions
     .map((decision) => {

@@ -15,7 +15,6 @@ import { parsed } from './flag.ts';
 import { choice, integer, momentFrom, type Parse } from './parse.ts';
 import { inForceText, policyText } from './policy-words.ts';
 import { stateText } from './tenant-words.ts';
-import { inWords } from './words.ts';
 import type { World } from './world.ts';
 
 export function addPolicyCommands(program: Command, run: Run): void {
@@ -53,7 +52,7 @@ function addSetTier(program: Command, run: Run): void {
         });
         printer.answer(tenant, (style) => {
           const { override } = tenant;
-          const end = override?.until ? `, until ${inWords(override.until, world.now())}` : '';
+          const end = override?.until ? `, until ${override.until}` : '';
           const by = override === null ? '; the policy chooses from now on' : end;
           return `${tenant.name} is ${tenant.tier} now, and ${stateText(tenant, style)}${by}`;
         });
@@ -83,6 +82,9 @@ function addSetPlan(program: Command, run: Run): void {
 const LIMIT_DEFAULT = 20;
 const LIMIT_MAX = 10_000;
 
+/** Where nobody says how wide the terminal is. */
+const COLUMNS_DEFAULT = 80;
+
 type DecisionFlags = { readonly limit?: string; readonly kind?: string; readonly replay?: true };
 
 function addDecisions(program: Command, run: Run): void {
@@ -105,7 +107,9 @@ function addDecisions(program: Command, run: Run): void {
           if (found.length >= (limit ?? LIMIT_DEFAULT)) break;
         }
         const text = replay ? replayText : decisionsText;
-        printer.answer(found, (style) => text(found, world.now(), style));
+        const columns = world.stdout.columns ?? COLUMNS_DEFAULT;
+        const shown = { decisions: found, now: world.now(), columns };
+        printer.answer(found, (style) => text(shown, style));
       }),
     );
 }

@@ -5,10 +5,12 @@ import type { DecisionKind } from '../domain/decision.ts';
 import { hours, later, minutes } from '../domain/units.ts';
 import { SeededRandom } from '../sim/seeded-random.ts';
 import { VirtualClock } from '../sim/virtual-clock.ts';
-import { fakeWorld } from '../testing/fake-world.ts';
+import { fakeWorld, memoryOutput } from '../testing/fake-world.ts';
 import { MemoryControl } from '../testing/memory-control.ts';
 import { MemoryLog } from '../testing/memory-log.ts';
+import { decisionsText } from './decision-words.ts';
 import { buildProgram, runProgram } from './program.ts';
+import { styleFor } from './style.ts';
 import { widthOf } from './width.ts';
 
 const COLUMNS_MAX = 80;
@@ -59,7 +61,7 @@ function decided(kind: DecisionKind, ago: number, because: string): DecisionView
 describe('the tier and the plan of a tenant', () => {
   test('are chosen for a time, for good, and given back', async () => {
     expect(await outOf('set-tier', 'acme', 'hot', '--until', '2h')).toBe(
-      'acme is HOT now, and suspended, until in 2 h\n',
+      'acme is HOT now, and suspended, until 2030-01-01T02:00:00.000Z\n',
     );
     const at = ['set-tier', 'acme', 'WARM', '--until', '2030-02-01', '--json'];
     expect(JSON.parse(await outOf(...at)).override).toEqual({
@@ -141,12 +143,15 @@ describe('decisions of a tenant', () => {
     expect(out).toBe(
       [
         'WHEN            KIND   CHANGE       BECAUSE',
-        '5 min ago       tier   WARM to HOT  it was active in each of the last 4 hours…',
+        '5 min ago       tier   WARM to HOT  it was active in each of the last 4 hours,…',
         '1 h 30 min ago  sleep  -            nobody came back',
         '',
       ].join('\n'),
     );
     for (const line of out.split('\n')) expect(widthOf(line)).toBeLessThanOrEqual(COLUMNS_MAX);
+    const decisions = JSON.parse(await outOf('decisions', 'acme', '--json'));
+    const wide = { decisions, now: clock.wall(), columns: 120 };
+    expect(decisionsText(wide, styleFor(memoryOutput(), {}))).toContain(`WARM to HOT  ${long}\n`);
     const json = await outOf('decisions', 'acme', '--kind', 'sleep', '--json');
     expect(JSON.parse(json).map(({ kind }: { kind: string }) => kind)).toEqual(['sleep']);
   });
