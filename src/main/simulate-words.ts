@@ -1,7 +1,10 @@
 /** What a simulation has found, in facts and tables for people. */
 import type { SimulateSection } from '../cli/simulate.ts';
 import type { Budgeted } from '../sim/budget.ts';
+import type { Calibration } from '../sim/calibration.ts';
 import type { Comparison, Line, Row, TraceFacts } from '../sim/compare.ts';
+import type { FleetRun } from '../sim/fleet.ts';
+import type { ForecastScore } from '../sim/forecast-score.ts';
 import type { Interval, Score } from '../sim/score.ts';
 
 /** With so many digits that a third figure is seen: `0.123`, `12.3`. */
@@ -66,6 +69,53 @@ export function budgetSection({ aim, valueOfSecond, score }: Budgeted): Simulate
       ['a second', `of waiting is worth $${valueOfSecond.toPrecision(2)}`],
     ],
     note: 'Costs and wake times are those measured of a small tenant on one machine (bench/README.md).',
+  };
+}
+
+export function fleetSection(policy: string, run: FleetRun): SimulateSection {
+  const { violations } = run;
+  return {
+    title: `the orchestrator, ${policy}`,
+    facts: [
+      [
+        'cold starts',
+        `${run.cold} of ${run.returns} returns, ${percent(run.coldRate)} of requests`,
+      ],
+      [
+        'waited',
+        `p50 ${figure(run.waitP50)} ms, p99 ${figure(run.waitP99)} ms, ` +
+          `at most ${figure(run.waitMax)} ms`,
+      ],
+      ['awake at once', `${figure(run.awakeMean)}, at most ${run.awakeMax} of ${run.tenants}`],
+      ['promises', violations.length === 0 ? 'all kept' : `${violations.length} broken`],
+      ...violations.map((what) => ['', what] as const),
+    ],
+  };
+}
+
+export type Predictions = { readonly returns: Calibration; readonly tiers: ForecastScore };
+
+export function predictionSection({ returns, tiers }: Predictions): SimulateSection {
+  const { ours, lastHourAgain, commonest } = tiers;
+  const inPercent = (part: number): string => figure(100 * part);
+  const row = (name: string, { macroF1, accuracy }: ForecastScore['ours']) => [
+    ...[name, inPercent(macroF1), inPercent(accuracy)],
+  ];
+  return {
+    title: 'Predictions',
+    table: {
+      columns: [{ head: 'TIER OF THE NEXT HOUR' }, right('MACRO-F1 %'), right('ACCURACY %')],
+      rows: [
+        row('forecast', ours),
+        row('last hour again', lastHourAgain),
+        row('always the commonest', commonest),
+      ],
+    },
+    note:
+      `Chance of a return within the hour, asked ${returns.asked} times: calibration error ` +
+      `${returns.error.toFixed(4)}, Brier score ${returns.brier.toFixed(4)} (of the mean share ` +
+      `${returns.brierOfShare.toFixed(4)}). Chance of any use in the next hour: calibration error ` +
+      `${tiers.calibrationError.toFixed(4)}.`,
   };
 }
 

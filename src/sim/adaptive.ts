@@ -2,7 +2,7 @@
  * The product's own residency rule over a trace: as a keep-alive with one knob, which is how it is
  * compared with others, and with the levels, costs and wake times that were measured.
  */
-import { seconds } from '../domain/units.ts';
+import { ms, seconds } from '../domain/units.ts';
 import { type ResidencyTerms, type Stay, stays } from '../policy/residency.ts';
 import { emptyLevelTally, type LevelTally, spendLevel } from './level-tally.ts';
 import { type IdleTime, learn } from './online.ts';
@@ -62,18 +62,24 @@ function* warmSpans(
   terms: ResidencyTerms,
 ): Generator<readonly [number, number]> {
   let from = gap.since;
-  for (const { until, level } of stays(habit, population, idleSince, terms)) {
+  for (const { until, level } of stays(habit, population, idleSince, untilEnd(terms, gap))) {
     const to = gap.since + until / 1_000;
     yield level === 'L1' ? [from, to] : [to, to];
     from = to;
   }
 }
 
+/** What would be after the idle time need not be thought about, but for what a short sleep depends on. */
+const untilEnd = (terms: ResidencyTerms, { since, until }: IdleTime['gap']): ResidencyTerms => ({
+  ...terms,
+  horizon: ms((until - since) * 1_000 + 2 * terms.floorAwake),
+});
+
 function spendGap(tally: LevelTally, idle: IdleTime, terms: ResidencyTerms): void {
   const { habit, population, idleSince, gap } = idle;
   let from = gap.since;
   let before: Stay['level'] = 'L1';
-  for (const { until, level } of stays(habit, population, idleSince, terms)) {
+  for (const { until, level } of stays(habit, population, idleSince, untilEnd(terms, gap))) {
     const to = Math.min(gap.until, gap.since + until / 1_000);
     if (before !== 'L1' && level === 'L1') tally.prewarms += 1;
     before = level;
