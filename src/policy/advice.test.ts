@@ -1,0 +1,95 @@
+import { describe, expect, test } from 'vitest';
+import { type AdviceFacts, adviceFor, PRICES } from './advice.ts';
+
+const facts = (changed: Partial<AdviceFacts> = {}): AdviceFacts => ({
+  metrics: {
+    queryCount: 2_000,
+    queriesPerMinute: 10,
+    peakHours: [9, 10],
+    queryComplexity: 'simple',
+    datasetSize: 1,
+    cacheHitRatio: 0.97,
+    activeHoursPerDay: 5,
+    consistencyScore: 0.8,
+    growth: 'steady',
+  },
+  tier: 'WARM',
+  plan: 'starter',
+  seen: { coldStarts: 5, waited: 2, returns: 100, returnsAfterDay: 8, wake: 0.4 },
+  prices: PRICES,
+  given: [],
+  ...changed,
+});
+
+const kinds = (changed: Partial<AdviceFacts>): readonly string[] =>
+  adviceFor(facts(changed)).map(({ kind }) => kind);
+
+test('who is served well is advised nothing', () => {
+  expect(adviceFor(facts())).toEqual([]);
+});
+
+describe('a plan', () => {
+  const waits = { coldStarts: 200, waited: 300, returns: 220, returnsAfterDay: 9, wake: 1.5 };
+
+  test('is raised to the cheapest that spares most of the waiting, with its price', () => {
+    const [advice] = adviceFor(facts({ seen: waits }));
+    expect(advice).toMatchObject({ kind: 'plan up', money: 15 });
+    expect(advice?.waiting).toBeCloseTo(-286.5);
+    expect(advice?.says).toBe(
+      'In 30 days 200 queries waited 5 min for a sleeping database; plan professional would save 5 min of that, for $15 more a month',
+    );
+  });
+
+  test('is not raised where that would change nothing', () => {
+    expect(kinds({ seen: waits, plan: 'enterprise', tier: 'PERSISTENT' })).not.toContain('plan up');
+    const daily = { ...waits, returnsAfterDay: 200 };
+    expect(adviceFor(facts({ seen: daily }))[0]?.says).toMatch(/plan enterprise/);
+  });
+
+  test('is lowered for who hardly comes, and not for who would wait then', () => {
+    const quiet = { ...facts().metrics, activeHoursPerDay: 0.5 };
+    const seen = { coldStarts: 0, waited: 0, returns: 20, returnsAfterDay: 4, wake: 0.3 };
+    const hot = { plan: 'professional', tier: 'HOT', metrics: quiet } as const;
+    expect(adviceFor(facts({ ...hot, seen }))[0]).toMatchObject({ kind: 'plan down', money: -15 });
+    expect(kinds({ ...hot, seen: { ...seen, returns: 500 } })).not.toContain('plan down');
+  });
+
+  test('stays where it is once the advice was taken', () => {
+    const after = { ...waits, coldStarts: 9, waited: 13 };
+    expect(kinds({ plan: 'professional', tier: 'HOT', seen: after })).not.toContain('plan down');
+  });
+});
+
+describe('a tier', () => {
+  test('is raised when the waiting is worth more than the machine', () => {
+    const seen = { coldStarts: 900, waited: 1_000, returns: 900, returnsAfterDay: 0, wake: 1 };
+    const [advice] = adviceFor(facts({ plan: 'professional', tier: 'WARM', seen }));
+    expect(advice).toMatchObject({ kind: 'plan up' });
+    const enterprise = adviceFor(facts({ plan: 'enterprise', tier: 'WARM', seen }));
+    expect(enterprise[0]).toMatchObject({ kind: 'tier up', money: 3, waiting: -1_000 });
+  });
+
+  test('is lowered when nobody would wait for it, but never below the plan', () => {
+    const seen = { coldStarts: 0, waited: 0, returns: 40, returnsAfterDay: 3, wake: 0.3 };
+    expect(kinds({ plan: 'starter', tier: 'HOT', seen })).toEqual(['tier down']);
+    expect(kinds({ plan: 'professional', tier: 'HOT', seen })).toEqual([]);
+  });
+});
+
+describe('a cache', () => {
+  const ratio = (cacheHitRatio: number | null, given: AdviceFacts['given'] = []) =>
+    adviceFor(facts({ metrics: { ...facts().metrics, cacheHitRatio }, given }))[0]?.says ?? null;
+
+  test('is grown by what it lacks', () => {
+    expect(ratio(0.5)).toMatch(/Only 50 % .* four times the cache/);
+    expect(ratio(0.85)).toMatch(/Only 85 % .* twice the cache/);
+    expect(ratio(0.95)).toBeNull();
+    expect(ratio(null)).toBeNull();
+  });
+
+  test('does not flap around its bound', () => {
+    expect(ratio(0.91)).toBeNull();
+    expect(ratio(0.91, ['cache'])).not.toBeNull();
+    expect(ratio(0.93, ['cache'])).toBeNull();
+  });
+});

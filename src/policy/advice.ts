@@ -1,0 +1,200 @@
+/**
+ * What would be cheaper or quicker for a tenant: another plan, another tier, a larger cache, each with the money and the waiting
+ * time that it would change. Nothing is advised that changes neither for the better.
+ *
+ * How long people would wait elsewhere is reckoned from how often they came back after a pause: below HOT every return after the idle time
+ * is a wake, in HOT only one after a day, in PERSISTENT none. Where the tenant is now, what was measured counts.
+ *
+ * Against flapping an advice that has been given stays until its reason is gone by a good margin.
+ */
+import type { TenantMetrics } from '../domain/policy-view.ts';
+import { FIRST_TIER, PLANS, type Plan, TIERS, type Tier } from '../domain/tier.ts';
+
+/** Dollars a month: what a plan is sold for, and what a tenant that is used as its tier expects costs us. */
+export type Prices = {
+  readonly plans: Readonly<Record<Plan, number>>;
+  readonly tiers: Readonly<Record<Tier, number>>;
+  /** What a second that a person does not wait is worth to us. */
+  readonly second: number;
+};
+
+/** VISION.md, "Margin Analysis". */
+export const PRICES: Prices = {
+  plans: { free: 0, starter: 10, professional: 25, enterprise: 50 },
+  tiers: { COLD: 0.1, WARM: 2, HOT: 5, PERSISTENT: 20 },
+  second: 0.01,
+};
+
+/** What was seen of a tenant, as if over 30 days. */
+export type Seen = {
+  /** Returns that found it asleep, and how long those waited together, in seconds. */
+  readonly coldStarts: number;
+  readonly waited: number;
+  /** Returns of people after more than the idle time, and after more than a day, cold or not. */
+  readonly returns: number;
+  readonly returnsAfterDay: number;
+  /** What a wake takes, in seconds. */
+  readonly wake: number;
+};
+
+export type AdviceFacts = {
+  readonly metrics: TenantMetrics;
+  readonly tier: Tier;
+  readonly plan: Plan;
+  readonly seen: Seen;
+  readonly prices: Prices;
+  /** What was advised when it was asked last. */
+  readonly given: readonly AdviceKind[];
+};
+
+export type AdviceKind = 'plan up' | 'plan down' | 'tier up' | 'tier down' | 'cache';
+
+export type Advice = {
+  readonly kind: AdviceKind;
+  /** Dollars a month that it adds (to the customer's price for a plan, to our cost for a tier). */
+  readonly money: number;
+  /** Seconds of waiting a month that it adds. */
+  readonly waiting: number;
+  readonly says: string;
+};
+
+/** A better plan is advised from this much waiting a month, if it saves this part of it. */
+const WAITED_MIN = 60;
+const COLD_STARTS_MIN = 30;
+const SAVED_PART = 0.5;
+
+/** A plan is too large if the one below makes people wait no longer than this a month. */
+const BEARABLE_WAIT = 15;
+
+/** A tier is changed for this many times its price in waiting, or the reverse. */
+const TIER_MARGIN = 1.5;
+
+/** Fewer queries in a day say nothing of a cache. */
+const CACHE_QUERIES_MIN = 500;
+const CACHE_POOR = 0.7;
+const CACHE_GOOD = 0.9;
+
+/** How far the reason of an advice that was given may shrink. */
+const STAYS = 0.75;
+
+export function adviceFor(facts: AdviceFacts): readonly Advice[] {
+  const plan = planUp(facts) ?? planDown(facts);
+  // A plan brings its tier with it.
+  const tier = plan === null ? (tierUp(facts) ?? tierDown(facts)) : null;
+  return [plan, tier, cache(facts)].filter((advice) => advice !== null);
+}
+
+/** Seconds that people wait in a month in that tier. */
+function waitIn(tier: Tier, { seen, tier: now }: AdviceFacts): number {
+  if (tier === now) return seen.waited;
+  const reckoned: Readonly<Record<Tier, number>> = {
+    COLD: seen.returns,
+    WARM: seen.returns,
+    HOT: seen.returnsAfterDay,
+    PERSISTENT: 0,
+  };
+  const waits = reckoned[tier] * seen.wake;
+  return TIERS.indexOf(tier) > TIERS.indexOf(now)
+    ? Math.min(seen.waited, waits)
+    : Math.max(seen.waited, waits);
+}
+
+const slack = ({ given }: AdviceFacts, kind: AdviceKind): number =>
+  given.includes(kind) ? STAYS : 1;
+
+function planUp(facts: AdviceFacts): Advice | null {
+  const { plan, prices, seen, tier } = facts;
+  const bar = slack(facts, 'plan up');
+  if (seen.waited < WAITED_MIN * bar || seen.coldStarts < COLD_STARTS_MIN * bar) return null;
+  for (const better of PLANS.slice(PLANS.indexOf(plan) + 1)) {
+    const to = FIRST_TIER[better];
+    const saved = seen.waited - waitIn(to, facts);
+    if (TIERS.indexOf(to) <= TIERS.indexOf(tier) || saved < SAVED_PART * bar * seen.waited)
+      continue;
+    const money = prices.plans[better] - prices.plans[plan];
+    return {
+      kind: 'plan up',
+      money,
+      waiting: -saved,
+      says: `In 30 days ${seen.coldStarts} queries waited ${span(seen.waited)} for a sleeping database; plan ${better} would save ${span(saved)} of that, for ${dollars(money)} more a month`,
+    };
+  }
+  return null;
+}
+
+function planDown(facts: AdviceFacts): Advice | null {
+  const { plan, prices, seen, tier } = facts;
+  const lesser = PLANS[PLANS.indexOf(plan) - 1];
+  if (lesser === undefined || TIERS.indexOf(tier) > TIERS.indexOf(FIRST_TIER[plan])) return null;
+  const added = waitIn(FIRST_TIER[lesser], facts) - seen.waited;
+  const money = prices.plans[lesser] - prices.plans[plan];
+  const isBusy = facts.metrics.activeHoursPerDay > busyHours(plan) / slack(facts, 'plan down');
+  if (seen.waited > BEARABLE_WAIT || money >= 0 || isBusy) return null;
+  if (added > BEARABLE_WAIT / slack(facts, 'plan down')) return null;
+  return {
+    kind: 'plan down',
+    money,
+    waiting: added,
+    says: `It is in use for ${hours(facts.metrics.activeHoursPerDay)} a day; plan ${lesser} would do, for ${dollars(-money)} less a month and ${added < 1 ? 'no more waiting' : `${span(added)} more of waiting`}`,
+  };
+}
+
+/** Hours of use a day up to which the plan below may do. */
+const busyHours = (plan: Plan): number =>
+  plan === 'starter' ? 0.25 : plan === 'professional' ? 2 : 6;
+
+function tierUp(facts: AdviceFacts): Advice | null {
+  const { prices, seen, tier } = facts;
+  const better = TIERS[TIERS.indexOf(tier) + 1];
+  if (better === undefined) return null;
+  const saved = seen.waited - waitIn(better, facts);
+  const money = prices.tiers[better] - prices.tiers[tier];
+  if (saved * prices.second < TIER_MARGIN * slack(facts, 'tier up') * money) return null;
+  return {
+    kind: 'tier up',
+    money,
+    waiting: -saved,
+    says: `Tier ${better} would save people ${span(saved)} of waiting a month, for about ${dollars(money)} more of machine`,
+  };
+}
+
+function tierDown(facts: AdviceFacts): Advice | null {
+  const { prices, seen, tier } = facts;
+  const lesser = TIERS[TIERS.indexOf(tier) - 1];
+  if (lesser === undefined || TIERS.indexOf(lesser) < TIERS.indexOf(FIRST_TIER[facts.plan])) {
+    return null;
+  }
+  const added = waitIn(lesser, facts) - seen.waited;
+  const money = prices.tiers[lesser] - prices.tiers[tier];
+  if (added * prices.second * TIER_MARGIN * slack(facts, 'tier down') > -money) return null;
+  return {
+    kind: 'tier down',
+    money,
+    waiting: added,
+    says: `Tier ${lesser} would do, for about ${dollars(-money)} less of machine a month and ${added < 1 ? 'no more waiting' : `${span(added)} more of waiting`}`,
+  };
+}
+
+function cache(facts: AdviceFacts): Advice | null {
+  const { cacheHitRatio: ratio, queryCount } = facts.metrics;
+  // With the advice given, the cache has to become good by a margin before it is dropped.
+  const good = CACHE_GOOD + (facts.given.includes('cache') ? (1 - CACHE_GOOD) / 4 : 0);
+  if (ratio === null || ratio >= good || queryCount < CACHE_QUERIES_MIN * slack(facts, 'cache')) {
+    return null;
+  }
+  const factor = ratio < CACHE_POOR ? 'four times' : 'twice';
+  return {
+    kind: 'cache',
+    money: 0,
+    waiting: 0,
+    says: `Only ${Math.floor(ratio * 100)} % of what its queries read is found in memory; ${factor} the cache would spare most of the rest the way to the disk`,
+  };
+}
+
+const dollars = (money: number): string =>
+  Number.isInteger(money) ? `$${money}` : `$${money.toFixed(2)}`;
+
+const hours = (n: number): string => `${n.toFixed(1)} h`;
+
+const span = (seconds: number): string =>
+  seconds < 120 ? `${Math.round(seconds)} s` : `${Math.round(seconds / 60)} min`;
