@@ -7,10 +7,24 @@
  *   cost of the level + value of a user's second × chance a second of a return × wake time of the level
  *
  * The chance alone changes with age and hour (`returns.ts`); the value of a second is one figure for
- * the whole fleet, so that everybody's last second of warmth is worth the same.
+ * the whole fleet (`steering.ts`), so that everybody's last second of warmth is worth the same.
+ * A later chance makes no difference to what is best now, so nothing has to be planned: where the chance
+ * grows again later, the tenant is awake again then.
+ *
+ *   used ──▶ awake for the floor ──▶ cheapest level ──the chance changes──▶ cheapest level ──▶ ...
+ *
+ * Two guards against flapping: it is awake at least for the floor after use, and is not put to sleep
+ * for less than that. A step looks at `PIECES_MAX` pieces of the chance at most, so that it takes 15 µs
+ * and never more than 50; where nothing changes meanwhile, the next stay is at the same level.
  */
-import { type DurationMs, ms, type Timestamp } from '../domain/units.ts';
-import { chances, type Habit, type Population } from './returns.ts';
+import { type DurationMs, hours, later, ms, type Timestamp } from '../domain/units.ts';
+import {
+  type ChancePiece,
+  type ChanceReason,
+  chances,
+  type Habit,
+  type Population,
+} from './returns.ts';
 
 export type Level = 'L1' | 'L2' | 'L3' | 'L4';
 
@@ -22,14 +36,20 @@ export type LevelTerms = {
 };
 
 export type ResidencyTerms = {
+  /** At least one. Only these are chosen from. */
   readonly levels: readonly LevelTerms[];
   /** What one second of a user's waiting is worth, in money. */
   readonly valueOfSecond: number;
   /** The least idle time awake after use; what a suspend and a wake are worth in time awake. */
   readonly floorAwake: DurationMs;
+  /** Bounds of the tenant's tier or plan: never above the first, never below the second. */
+  readonly warmest?: Level;
+  readonly coldest?: Level;
+  /** Looks no further than this idle age: the stay that holds then is said to be the last. */
+  readonly horizon?: DurationMs;
 };
 
-/** Until this idle age, it is kept at this level. The last one never ends. */
+/** Until this idle age, it is kept at this level, which may be that of the stay before. The last one never ends. */
 export type Stay = { readonly until: DurationMs; readonly level: Level; readonly because: string };
 
 /** Where an idle tenant is kept from the beginning of its idle time on, lazily. */
@@ -39,29 +59,128 @@ export function* stays(
   idleSince: Timestamp,
   terms: ResidencyTerms,
 ): Generator<Stay> {
-  let level: Level = 'L1';
-  let until = terms.floorAwake;
-  for (const piece of chances(habit, population, idleSince)) {
-    if (piece.until <= terms.floorAwake) continue;
-    const best = cheapest(terms, piece.perSecond);
-    if (best !== level) {
-      if (until > 0) yield { until, level, because: 'the chance of a return at this age' };
-      level = best;
-    }
-    until = ms(piece.until);
+  const allowed = allowedLevels(terms);
+  const [only] = allowed;
+  if (only !== undefined && allowed.length === 1) {
+    yield { until: forever, level: only.level, because: `it may be kept at ${only.level} only` };
+    return;
   }
-  yield { until, level, because: 'the chance of a return at this age' };
+  const found = cheapestStays(chances(habit, population, idleSince), {
+    ...{ allowed, idleSince, terms },
+  });
+  yield* withoutNaps(found, terms.floorAwake);
 }
 
-function cheapest({ levels, valueOfSecond }: ResidencyTerms, perSecond: number): Level {
+/** Pieces of the chance that one stay spans at most. */
+const PIECES_MAX = 4;
+
+const forever = ms(Number.POSITIVE_INFINITY);
+
+/** The levels between the bounds; if there is none, the one that is nearest to them from above. */
+function allowedLevels({
+  levels,
+  warmest = 'L1',
+  coldest = 'L4',
+}: ResidencyTerms): readonly LevelTerms[] {
+  const allowed = levels.filter(({ level }) => level >= warmest && level <= coldest);
+  if (allowed.length > 0) return allowed;
+  const above = levels.filter(({ level }) => level < warmest);
+  return above.length > 0 ? above.slice(-1) : levels.slice(0, 1);
+}
+
+type Rule = {
+  readonly allowed: readonly LevelTerms[];
+  readonly idleSince: Timestamp;
+  readonly terms: ResidencyTerms;
+};
+
+function* cheapestStays(pieces: Iterable<ChancePiece>, rule: Rule): Generator<Stay> {
+  const { floorAwake, valueOfSecond, horizon = forever } = rule.terms;
+  const hasAwake = rule.allowed.some(({ level }) => level === 'L1');
+  let until = ms(0);
+  let level: Level | null = null;
+  let because = `awake for ${Math.round(floorAwake / 1_000)} s after use at least`;
+  if (hasAwake && floorAwake > 0) {
+    until = floorAwake;
+    yield { until, level: 'L1', because };
+  }
+  let spanned = 0;
+  for (const piece of pieces) {
+    if (piece.until <= until) continue;
+    const best = cheapest(rule.allowed, valueOfSecond * piece.perSecond);
+    spanned += 1;
+    if (best !== level || spanned > PIECES_MAX) {
+      if (level !== null) yield { until, level, because };
+      because = reason(piece, later(rule.idleSince, until));
+      level = best;
+      spanned = 1;
+    }
+    until = piece.until;
+    if (until >= horizon) break;
+  }
+  if (level !== null) yield { until: forever, level, because };
+}
+
+function cheapest(levels: readonly LevelTerms[], worth: number): Level {
   let best: Level = 'L1';
   let least = Number.POSITIVE_INFINITY;
   for (const { level, costPerSecond, wakeSeconds } of levels) {
-    const cost = costPerSecond + valueOfSecond * perSecond * wakeSeconds;
+    const cost = costPerSecond + worth * wakeSeconds;
     if (cost < least) {
       least = cost;
       best = level;
     }
   }
   return best;
+}
+
+/** Stays awake through what would be a shorter sleep than `nap`. */
+function* withoutNaps(found: Iterable<Stay>, nap: DurationMs): Generator<Stay> {
+  let before: Stay | undefined;
+  let slept: Stay | undefined;
+  for (const stay of found) {
+    const isNap = stay.level !== 'L1' && stay.until - (before?.until ?? 0) < nap;
+    if (before?.level === 'L1' && slept === undefined && isNap) {
+      slept = stay;
+      continue;
+    }
+    if (slept !== undefined && stay.level !== 'L1') yield slept;
+    yield stay;
+    slept = undefined;
+    before = stay;
+  }
+}
+
+const WEEKDAYS = ['Sunday', 'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday'];
+const DAY = hours(24);
+
+/** The first of January 1970 was a Thursday. */
+const FIRST_WEEKDAY = 4;
+
+const WHY = {
+  age: () => 'after this idle time',
+  rhythm: () => 'by the rhythm in which it returns',
+  minute: (at) => `by the times of its last returns, at ${clockOf(at)} UTC`,
+  hour: (at) => `at this hour of its day, ${clockOf(at)} UTC`,
+  weekday: (at) => `at this hour of its week, ${weekdayOf(at)} ${clockOf(at)} UTC`,
+} satisfies Record<ChanceReason, (at: Timestamp) => string>;
+
+function reason({ perSecond, by }: ChancePiece, at: Timestamp): string {
+  return `${WHY[by](at)} it returns within the hour ${timesOf(1 - Math.exp(-3_600 * perSecond))}`;
+}
+
+function timesOf(chance: number): string {
+  if (chance > 0.95) return 'nearly always';
+  if (chance > 0.3) return `${Math.round(chance * 10)} times in 10`;
+  if (chance < 0.001) return 'hardly ever';
+  return `1 time in ${Math.round(1 / chance)}`;
+}
+
+const weekdayOf = (at: Timestamp): string =>
+  WEEKDAYS[(Math.floor(at / DAY) + FIRST_WEEKDAY) % 7] ?? '';
+
+function clockOf(at: Timestamp): string {
+  const minute = Math.floor((at % DAY) / 60_000);
+  const two = (n: number): string => String(n).padStart(2, '0');
+  return `${two(Math.floor(minute / 60))}:${two(minute % 60)}`;
 }

@@ -3,123 +3,111 @@
  *
  * A tenant is busy, then idle, then it returns. What is learned of it is a `Habit`; what is learned of
  * all tenants together is the `Population`, from which a new tenant starts. From both comes a hazard:
- * the chance a second that it returns now, given that it has not until now.
+ * the chance a second that it returns now, given that it has not until now. It is made in two steps.
  *
- *   hazard(age) = (returns at this age + m) / (idle seconds at this age + m / hazard of the population)
+ *   by idle age   (returns at this age + 1) / (idle seconds at this age + 1 / hazard of the fleet)
+ *   × a factor    of what else is known: the tenant's pace, its session, its hours and days, its rhythms
  *
- * Ages are counted in bins that grow by a quarter; `m` is what the population's word is worth.
+ * The idle time is cut into pieces: bins of idle age at first, later pieces of the clock, and always at
+ * the edges of a rhythm's windows. In each, signs are read (`returns-signs.ts`) and weighed into the
+ * factor (`returns-network.ts`). Past and present are all that is looked at; a piece takes 3 µs.
  */
 import { type DurationMs, ms, type Timestamp } from '../domain/units.ts';
+import { AGE_ENDS, ageBin } from './returns-ages.ts';
+import { decodeKnown, encodeKnown } from './returns-bytes.ts';
+import { DayClock, fade } from './returns-clock.ts';
+import { logFactor } from './returns-network.ts';
+import { Pace } from './returns-pace.ts';
+import { Population } from './returns-population.ts';
+import { Rhythm } from './returns-rhythm.ts';
+import {
+  DAY_MINUTE_SIGN,
+  HOUR_MINUTE_SIGN,
+  HOUR_SIGN,
+  type Piece,
+  RHYTHM_SIGN,
+  readSigns,
+  SIGNS,
+  WEEKDAY_SIGN,
+} from './returns-signs.ts';
+
+export { Population };
+
+/** What makes a chance as large or small as it is. */
+export type ChanceReason = 'age' | 'rhythm' | 'minute' | 'hour' | 'weekday';
 
 /** Up to which idle age the chance holds, and the chance a second of a return. The last one never ends. */
-export type ChancePiece = { readonly until: DurationMs; readonly perSecond: number };
+export type ChancePiece = {
+  readonly until: DurationMs;
+  readonly perSecond: number;
+  readonly by: ChanceReason;
+};
 
 /** The idle time of a tenant that is looked at: since when, and until now. */
 export type Idle = { readonly since: Timestamp; readonly now: Timestamp };
 
-const AGE_FIRST = 1;
-const AGE_GROWTH = 1.25;
-const AGES = 78;
-const AGE_ENDS = Float64Array.from({ length: AGES }, (_, bin) => AGE_FIRST * AGE_GROWTH ** bin);
-const VERSION = 1;
-const PRIOR_RETURNS = 1;
+const HOUR = 3_600;
+const DAY = 24 * HOUR;
 
-const binOf = (age: number): number =>
-  age <= AGE_FIRST
-    ? 0
-    : Math.min(AGES, Math.ceil(Math.log(age / AGE_FIRST) / Math.log(AGE_GROWTH)));
+/** Up to this age the floor of residency decides mostly; the chance goes by idle age alone. */
+const SIMPLE_UNTIL = 60;
 
-/** Returns and idle seconds at each idle age. */
-class Ages {
-  readonly returns = new Float32Array(AGES + 1);
-  readonly seconds = new Float32Array(AGES + 1);
+/** Up to which idle age the pieces are bins of age; from then on, pieces of the clock so long. */
+const BINS_UNTIL = HOUR / 2;
+const PIECES: readonly (readonly [until: number, length: number])[] = [
+  [6 * HOUR, HOUR / 4],
+  [4 * DAY, HOUR / 2],
+  [7 * DAY, HOUR],
+  [14 * DAY, 2 * HOUR],
+  [Number.POSITIVE_INFINITY, 6 * HOUR],
+];
 
-  spend(from: number, to: number): void {
-    for (let bin = binOf(from); bin <= AGES; bin += 1) {
-      const start = Math.max(from, AGE_ENDS[bin - 1] ?? 0);
-      const end = Math.min(to, AGE_ENDS[bin] ?? Number.POSITIVE_INFINITY);
-      if (end > start) this.seconds[bin] = (this.seconds[bin] ?? 0) + end - start;
-      if (end >= to) return;
-    }
-  }
+/** Who is idle longer is not looked at more closely. */
+const LOOKED_AT_MAX = 56 * DAY;
 
-  count(age: number): void {
-    const bin = binOf(age);
-    this.returns[bin] = (this.returns[bin] ?? 0) + 1;
-  }
-}
+/** The log of the chance a second is kept within: nobody in a year or two, within seconds. */
+const LOG_MIN = -18;
+const LOG_MAX = -1;
 
 /** What is learned of one tenant from its own idle times. */
 export class Habit {
-  readonly ages = new Ages();
+  readonly pace = new Pace();
+  readonly clock = new DayClock();
+  readonly rhythm = new Rhythm();
+  /** Grows with all that is learned. */
+  revision = 0;
 
   static decode(bytes: Uint8Array): Habit {
     const habit = new Habit();
-    if (bytes[0] !== VERSION || bytes.length !== 1 + 8 * (AGES + 1)) return habit;
-    const values = new Float32Array(bytes.slice(1).buffer);
-    habit.ages.returns.set(values.subarray(0, AGES + 1));
-    habit.ages.seconds.set(values.subarray(AGES + 1));
+    decodeKnown(bytes, habit);
     return habit;
   }
 
+  /** 917 bytes. */
   encode(): Uint8Array {
-    const bytes = new Uint8Array(1 + 8 * (AGES + 1));
-    bytes[0] = VERSION;
-    bytes.set(new Uint8Array(this.ages.returns.buffer), 1);
-    bytes.set(new Uint8Array(this.ages.seconds.buffer), 1 + 4 * (AGES + 1));
-    return bytes;
+    return encodeKnown(this);
   }
 
   /** A busy time begins: somebody asks something. */
-  began(_at: Timestamp): void {}
+  began(at: Timestamp): void {
+    this.revision += 1;
+    this.pace.begin(at / 1_000);
+  }
 
   /** An idle time has ended at `at`, since somebody asked. Called before the `began` of the same moment. */
   returned(idleSince: Timestamp, at: Timestamp): void {
-    const gap = Math.max(0, at - idleSince) / 1000;
-    this.ages.spend(0, gap);
-    this.ages.count(gap);
-  }
-}
-
-/** What is learned of all tenants together. */
-export class Population {
-  readonly ages = new Ages();
-
-  static decode(_bytes: Uint8Array): Population {
-    return new Population();
-  }
-
-  encode(): Uint8Array {
-    return Uint8Array.of(VERSION);
-  }
-
-  /**
-   * A tenant was idle since `since`, and watched for this between the ages `from` and `to`; it returned at `to`,
-   * or it did not. To be told before its habit is; a long idle time may be told in slices, as it goes.
-   */
-  watched(
-    _habit: Habit,
-    idle: {
-      readonly since: Timestamp;
-      readonly from: DurationMs;
-      readonly to: DurationMs;
-      readonly returned: boolean;
-    },
-  ): void {
-    this.ages.spend(idle.from / 1000, idle.to / 1000);
-    if (idle.returned) this.ages.count(idle.to / 1000);
-  }
-
-  /** Takes in what another population has learned. */
-  merge(other: Population): void {
-    for (let bin = 0; bin <= AGES; bin += 1) {
-      this.ages.returns[bin] = (this.ages.returns[bin] ?? 0) + (other.ages.returns[bin] ?? 0);
-      this.ages.seconds[bin] = (this.ages.seconds[bin] ?? 0) + (other.ages.seconds[bin] ?? 0);
+    this.revision += 1;
+    const since = idleSince / 1_000;
+    const end = Math.max(since, at / 1_000);
+    const kept = this.clock.end(since, end);
+    if (kept < 1) {
+      fade(this.pace.returns, kept);
+      fade(this.pace.seconds, kept);
     }
-  }
-
-  perSecond(bin: number): number {
-    return ((this.ages.returns[bin] ?? 0) + 0.1) / ((this.ages.seconds[bin] ?? 0) + 259_200);
+    const { beganAt } = this.pace;
+    this.clock.mark(beganAt > 0 && beganAt < since ? beganAt : since, since);
+    this.pace.end(end - since, end);
+    this.rhythm.end(end - since);
   }
 }
 
@@ -127,13 +115,13 @@ export class Population {
 export function* chances(
   habit: Habit,
   population: Population,
-  _idleSince: Timestamp,
+  idleSince: Timestamp,
 ): Generator<ChancePiece> {
-  for (let bin = 0; bin <= AGES; bin += 1) {
-    const until = ms((AGE_ENDS[bin] ?? Number.POSITIVE_INFINITY) * 1000);
-    const returns = (habit.ages.returns[bin] ?? 0) + PRIOR_RETURNS;
-    const prior = PRIOR_RETURNS / population.perSecond(bin);
-    yield { until, perSecond: returns / ((habit.ages.seconds[bin] ?? 0) + prior) };
+  const forecast = forecastOf(habit, population, idleSince);
+  for (let i = 0; ; i += 1) {
+    const piece = forecast.pieces[i] ?? extended(forecast, habit, population);
+    yield piece;
+    if (piece.until === Number.POSITIVE_INFINITY) return;
   }
 }
 
@@ -144,15 +132,90 @@ export function chanceWithin(
   idle: Idle,
   within: DurationMs,
 ): number {
-  const from = idle.now - idle.since;
+  const from = Math.max(0, idle.now - idle.since);
   const to = from + within;
   let start = 0;
   let expected = 0;
   for (const { until, perSecond } of chances(habit, population, idle.since)) {
     const overlap = Math.min(until, to) - Math.max(start, from);
-    if (overlap > 0) expected += (overlap / 1000) * perSecond;
+    if (overlap > 0) expected += (overlap / 1_000) * perSecond;
     if (until >= to) break;
     start = until;
   }
   return 1 - Math.exp(-expected);
+}
+
+/** The pieces made so far of the idle time that was looked at last: it is asked again most of the time. */
+type Forecast = {
+  readonly habit: Habit;
+  readonly idleSince: Timestamp;
+  readonly revisions: readonly [habit: number, population: number];
+  readonly pieces: ChancePiece[];
+  readonly signs: Float64Array;
+};
+
+const lastForecasts = new WeakMap<Population, Forecast>();
+
+function forecastOf(habit: Habit, population: Population, idleSince: Timestamp): Forecast {
+  const last = lastForecasts.get(population);
+  const [ofHabit, ofPopulation] = last?.revisions ?? [-1, -1];
+  const isSame = last?.habit === habit && last.idleSince === idleSince;
+  if (isSame && ofHabit === habit.revision && ofPopulation === population.revision) return last;
+  const signs = last?.signs ?? new Float64Array(SIGNS);
+  const revisions = [habit.revision, population.revision] as const;
+  const forecast = { habit, idleSince, revisions, pieces: [], signs };
+  lastForecasts.set(population, forecast);
+  return forecast;
+}
+
+function extended(forecast: Forecast, habit: Habit, population: Population): ChancePiece {
+  const { pieces, signs, idleSince } = forecast;
+  const since = idleSince / 1_000;
+  const from = (pieces.at(-1)?.until ?? 0) / 1_000;
+  const to = pieceEnd(habit, since, from);
+  const piece = { since, from, to };
+  const log =
+    from < SIMPLE_UNTIL
+      ? logByAge(habit, population, piece)
+      : logOf(habit, population, signs, piece);
+  const last = from >= LOOKED_AT_MAX;
+  const made: ChancePiece = {
+    until: ms(last ? Number.POSITIVE_INFINITY : to * 1_000),
+    perSecond: Math.exp(Math.max(LOG_MIN, Math.min(LOG_MAX, log))),
+    by: from < SIMPLE_UNTIL ? 'age' : reasonOf(signs),
+  };
+  pieces.push(made);
+  return made;
+}
+
+/** The next edge after an age: of a bin or of the clock, or of a window of the tenant's rhythm. */
+function pieceEnd({ rhythm }: Habit, since: number, from: number): number {
+  let end = AGE_ENDS[ageBin(from + 1e-3)] ?? 0;
+  if (from >= BINS_UNTIL) {
+    const length = PIECES.find(([until]) => from < until)?.[1] ?? HOUR;
+    end = (Math.floor((since + from) / length + 1e-6) + 1) * length - since;
+    if (end - from < 1) end += length;
+  }
+  return from < SIMPLE_UNTIL ? end : rhythm.edgeBetween(from, end);
+}
+
+function logByAge({ pace }: Habit, population: Population, { to }: Piece): number {
+  const bin = ageBin(to);
+  const at = pace.ages + bin;
+  const prior = 1 / population.perSecond(bin);
+  return Math.log(((pace.returns[at] ?? 0) + 1) / ((pace.seconds[at] ?? 0) + prior));
+}
+
+function logOf(habit: Habit, population: Population, signs: Float64Array, piece: Piece): number {
+  const base = readSigns(signs, habit, population, piece);
+  return base + logFactor(signs);
+}
+
+/** The strongest sign beside age, if there is a strong one. */
+function reasonOf(signs: Float64Array): ChanceReason {
+  const strength = (sign: number): number => signs[sign] ?? 0;
+  if (strength(RHYTHM_SIGN) > 1) return 'rhythm';
+  if (Math.max(strength(DAY_MINUTE_SIGN), strength(HOUR_MINUTE_SIGN)) > 1) return 'minute';
+  if (Math.abs(strength(WEEKDAY_SIGN)) > 1) return 'weekday';
+  return Math.abs(strength(HOUR_SIGN)) > 0.5 ? 'hour' : 'age';
 }
