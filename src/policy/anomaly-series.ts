@@ -1,11 +1,13 @@
 /**
  * Watches one series of numbers, such as a server's load or its waits, for what it has never done before.
  *
- * Seven views of the series are kept: the value, its means over about 6 and 24 steps, how far it is from the latter, how much it strays
- * from its mean of late, how much it jumps from step to step, and the mean of its logarithm. An alarm is a record in one of them: beyond all that was seen by
- * more than 5 % of the range seen. Records grow rare by themselves, so a noisy series is no more trouble than a quiet one.
- * What was seen is forgotten over months (at a step of 5 minutes half of it in 120 days), and behind an alarm there is silence
- * for 200 steps, since what follows belongs to it. Nothing is tuned to a series; the figures are in docs/policy-forecast.md.
+ * Seven views of the series are kept: the value, its means over about 6 and 24 steps, how far it is from the
+ * latter, how much it strays from its mean of late, how much it jumps from step to step, and the mean of its
+ * logarithm. An alarm is a record in one of them: beyond all that was seen by more than 5 % of the range seen.
+ * Records grow rare by themselves, so a noisy series is no more trouble than a quiet one. What was seen is
+ * forgotten over months (at a step of 5 minutes half of it in 120 days), and behind an alarm there is silence
+ * for 200 steps, since what follows belongs to it. Nothing is tuned to a series; the figures are in
+ * docs/policy-forecast.md.
  *
  * A step costs 0.2 us, a watch some 200 bytes.
  */

@@ -1,10 +1,11 @@
 /**
  * When a tenant will be in use next, and being ready a little before.
  *
- * An hour is expected to be used from an even chance on. A run of such hours is a window; it begins where in its first hour use has begun
- * before (ready at 8:55 for 9:00), and through it the tenant is kept warm. Being expected has to be earned: a tenant is woken ahead only if of
- * late somebody came most of the times when a window was to begin. That is learned as hours close, woken ahead or not. A wake ahead
- * that nobody comes to is ended after some patience, and a few of those end them altogether until windows hold again.
+ * An hour is expected to be used from an even chance on. A run of such hours is a window; it begins where in
+ * its first hour use has begun before (ready at 8:55 for 9:00), and through it the tenant is kept warm. Being
+ * expected has to be earned: a tenant is woken ahead only if of late somebody came most of the times when a
+ * window was to begin. That is learned as hours close, woken ahead or not. A wake ahead that nobody comes to is
+ * ended after some patience, and a few of those end them altogether until windows hold again.
  */
 import type { PrewarmRecord } from '../domain/policy-view.ts';
 import { type DurationMs, later, minutes, ms, type Timestamp, timestamp } from '../domain/units.ts';

@@ -1,15 +1,17 @@
 /**
  * Forecast of the next hour: how much a tenant will be in use, as the tier that would suit it.
  *
- * An hour is COLD, WARM, HOT or PERSISTENT by its minutes in use: 0, below 15, below 54, and the rest. The chances of the four
- * are computed by a small network (`forecast-features.ts`, 16 hidden units, and a linear part), whose weights were learned once from four
- * traces and made-up machine traffic, all of equal weight (`forecast-weights.ts`). It knows no tenant and no clock: all that is particular
- * comes in through the tenant's pattern.
+ * An hour is COLD, WARM, HOT or PERSISTENT by its minutes in use: 0, below 15, below 54, and the rest. The
+ * chances of the four are computed by a small network (`forecast-features.ts`, 16 hidden units, and a linear
+ * part), whose weights were learned once from four traces and made-up machine traffic, all of equal weight
+ * (`forecast-weights.ts`). It knows no tenant and no clock: all that is particular comes in through the
+ * tenant's pattern.
  *
- * Two things are learned on the way, if it is told what became of its forecasts: a correction for the fleet (what the chances of each
- * class have to be multiplied by), and how common each class is. The latter decides which tier is named: naming the likeliest
- * would never name a rare one. A class is worth naming by what it adds to the mean of the four F1 scores,
- * (2p - F) / (named + occurred), where F is its F1 so far: so rare classes are named at lower chances than common ones.
+ * Two things are learned on the way, if it is told what became of its forecasts: a correction for the fleet
+ * (what the chances of each class have to be multiplied by), and how common each class is. The latter decides
+ * which tier is named: naming the likeliest would never name a rare one. A class is worth naming by what it
+ * adds to the mean of the four F1 scores, (2p - F) / (named + occurred), where F is its F1 so far: so rare
+ * classes are named at lower chances than common ones.
  *
  * A forecast takes about 6 us, most of it for reading the pattern.
  */

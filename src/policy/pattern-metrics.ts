@@ -30,9 +30,9 @@ const GROWTH_BYTES_MIN = 1_000_000;
 /**
  * The metrics at `now`; `cacheHitRatio` comes from PostgreSQL.
  *
- * `queryCount` is of the last 24 hours, `queriesPerMinute` of the minutes in use among them. `consistencyScore` is the part of the variance of
- * activity from hour to hour that the profile of the week foretold, over the last week or so: 1 for somebody who works the same hours
- * each week, 0 for use at random.
+ * `queryCount` is of the last 24 hours, `queriesPerMinute` of the minutes in use among them. `consistencyScore`
+ * is the part of the variance of activity from hour to hour that the profile of the week foretold, over the
+ * last week or so: 1 for somebody who works the same hours each week, 0 for use at random.
  */
 export function metricsOf(
   pattern: Pattern,

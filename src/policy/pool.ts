@@ -1,12 +1,13 @@
 /**
- * How many spare things to keep ready for all tenants together (husks, blank computes): as many as will be wanted in the next
- * step, and some for safety.
+ * How many spare things to keep ready for all tenants together (husks, blank computes): as many as will be
+ * wanted in the next step, and some for safety.
  *
- * Three guesses at the next demand run side by side: as now, now and what changed at this hour a day ago, and the same of a week ago; the one
- * that has been off least of late is taken. Safety is a multiple of how far it has been off: lately, in general, and in this step of the
- * day. The multiple is steered: each miss raises it, each step without lowers it a little, so that in the long run the wanted
- * part of the demand is met, whatever the shape of the demand. After Intelligent Pooling (VLDB 2024), with a controller in place of its
- * linear program. A step costs less than 1 us.
+ * Three guesses at the next demand run side by side: as now, now and what changed at this hour a day ago, and
+ * the same of a week ago; the one that has been off least of late is taken. Safety is a multiple of how far it
+ * has been off: lately, in general, and in this step of the day. The multiple is steered: each miss raises it,
+ * each step without lowers it a little, so that in the long run the wanted part of the demand is met, whatever
+ * the shape of the demand. After Intelligent Pooling (VLDB 2024), with a controller in place of its linear
+ * program. A step costs less than 1 us.
  */
 
 export type PoolShape = {

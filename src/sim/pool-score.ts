@@ -1,8 +1,9 @@
 /**
- * How well a shared pool is sized. The demand of a step takes from what the pool has ready at the begin of that step; what was taken is made
- * anew by the begin of the next, when the pool has the size that was decided at the end of this one. So a decision knows nothing
- * of the step it is for. Hits are demand that found something ready; idle is what was ready and not wanted, times steps. The rival is the
- * smallest pool of constant size that has at least as many hits on the same steps, chosen with hindsight.
+ * How well a shared pool is sized. The demand of a step takes from what the pool has ready at the begin of that
+ * step; what was taken is made anew by the begin of the next, when the pool has the size that was decided at
+ * the end of this one. So a decision knows nothing of the step it is for. Hits are demand that found something
+ * ready; idle is what was ready and not wanted, times steps. The rival is the smallest pool of constant size
+ * that has at least as many hits on the same steps, chosen with hindsight.
  */
 import { PoolForecast } from '../policy/pool.ts';
 
