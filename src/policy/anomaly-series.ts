@@ -9,7 +9,7 @@
  * for 200 steps, since what follows belongs to it. Nothing is tuned to a series; the figures are in
  * docs/policy-forecast.md.
  *
- * A step costs 0.2 us, a watch some 200 bytes.
+ * A step costs 0.1 us, a watch some 200 bytes.
  */
 
 const VIEWS = 7;

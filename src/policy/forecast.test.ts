@@ -61,7 +61,7 @@ describe('the tier of the next hour', () => {
   test('is that of all tenants for one that is new', () => {
     const { tier, probability } = forecastTier(new Pattern(), at(0, 0));
     expect(tier).toBe('COLD');
-    expect(probability).toBeCloseTo(0.838);
+    expect(probability).toBeCloseTo(0.82);
   });
 
   test('takes a fleet as it is: chances that are always too low are raised', () => {

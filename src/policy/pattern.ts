@@ -10,7 +10,7 @@
  *
  * All hours are UTC: a tenant's time zone is nothing but a shift of its profile (`pattern-metrics.ts` guesses
  * it, for people to read). Memory and encoding are the same 488 bytes (`pattern-state.ts`); a minute costs
- * 0.2 us, an hour that closes 0.1 us.
+ * 0.1 us, an hour that closes less.
  */
 import type { Timestamp } from '../domain/units.ts';
 import {
