@@ -85,3 +85,9 @@ drop trigger tenants_rehomed on dynabase.tenants;
 create trigger tenants_recounted after update of home, tier on dynabase.tenants
 for each row when (old.home is distinct from new.home or old.tier is distinct from new.tier)
 execute function dynabase.count_tenant();
+
+-- Who is due for the archive is asked tier by tier: some keep their files at hand.
+drop index dynabase.tenants_rested;
+
+create index tenants_rested on dynabase.tenants (tier, state_since)
+where state = 'suspended' and home = 'local';

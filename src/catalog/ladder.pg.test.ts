@@ -3,6 +3,7 @@ import type { Catalog } from '../domain/catalog.ts';
 import { parseTenantId, snapshotIdOf, type TenantId } from '../domain/ids.ts';
 import { type LadderStep, NO_TOTALS } from '../domain/levels.ts';
 import type { Tenant } from '../domain/tenant.ts';
+import { TIERS } from '../domain/tier.ts';
 import { hours, minutes, ms, type Timestamp, timestamp } from '../domain/units.ts';
 import { MemoryCatalog } from '../sim/memory-catalog.ts';
 import { VirtualClock } from '../sim/virtual-clock.ts';
@@ -215,7 +216,7 @@ describe.each(Object.entries(MAKERS))('a catalog %s keeps the ladder: ', (_, mak
     await suspended('new');
     await awake('awake');
     const names = async (restedBefore: Timestamp, limit: number): Promise<readonly string[]> =>
-      (await catalog.dueForArchive({ limit, restedBefore })).map(({ name }) => name);
+      (await catalog.dueForArchive({ limit, restedBefore, tiers: TIERS })).map(({ name }) => name);
     expect([await names(LATER, 9), await names(LATER, 1), await names(now, 9)]).toEqual([
       ['second', 'third'],
       ['second'],

@@ -21,11 +21,13 @@ export async function dueForArchive(
   db: Kysely<Tables>,
   query: DueQuery,
 ): Promise<readonly Tenant[]> {
+  if (query.tiers.length === 0) return [];
   const rows = await db
     .selectFrom('tenants')
     .selectAll()
     .where('state', '=', 'suspended')
     .where('home', '=', 'local')
+    .where('tier', 'in', query.tiers)
     .where('state_since', '<', toWallTime(query.restedBefore))
     .orderBy('state_since')
     .limit(query.limit)

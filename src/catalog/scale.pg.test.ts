@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { parseTenantName } from '../domain/ids.ts';
+import { TIERS } from '../domain/tier.ts';
 import { timestamp } from '../domain/units.ts';
 import { LATENCY_BOUNDS_US } from '../domain/usage.ts';
 import { draft, verifierNumber } from '../testing/drafts.ts';
@@ -80,7 +81,7 @@ test('no question reads all tenants, however many sleep', async () => {
   const homes = await catalog.countHomes();
   await catalog.countTiers();
   const awake = await catalog.unrestedTenants();
-  const rested = await catalog.dueForArchive({ limit: 10, restedBefore: later });
+  const rested = await catalog.dueForArchive({ limit: 10, restedBefore: later, tiers: TIERS });
   const dirty = await catalog.dueForSnapshot(later, 10);
   await catalog.fleetLevels();
   const middle = parseTenantName('tenant5');

@@ -80,7 +80,11 @@ export const overrideColumns = (
 function overrideOf(row: TenantRow): TierOverride | null {
   if (row.override_tier === null) return null;
   const until = row.override_until === null ? null : fromWallTime(row.override_until);
-  return { tier: oneOf(TIERS, row.override_tier), until, by: oneOf(TIER_SETTERS, row.override_by ?? '') };
+  return {
+    tier: oneOf(TIERS, row.override_tier),
+    until,
+    by: oneOf(TIER_SETTERS, row.override_by ?? ''),
+  };
 }
 
 function homeOf(row: TenantRow): Home {

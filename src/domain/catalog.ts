@@ -58,6 +58,8 @@ export type DueQuery = {
   readonly limit: number;
   /** At rest with files here since before this; the database's clock says since when. */
   readonly restedBefore: Timestamp;
+  /** Only of these tiers; the others keep their files at hand. */
+  readonly tiers: readonly Tier[];
 };
 
 export interface Catalog extends UsageSink {

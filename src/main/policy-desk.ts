@@ -21,6 +21,7 @@ export class RuleBook implements PolicyDesk {
   readonly #parts: RuleBookParts;
   readonly #base: string;
   #inForce: InForce;
+  #setting: Promise<void> = Promise.resolve();
   #onChange: (rules: Rules) => void = () => {};
 
   /** Throws `BAD_POLICY`, `CATALOG_DOWN`. */
@@ -56,6 +57,13 @@ export class RuleBook implements PolicyDesk {
 
   async set(text: string): Promise<void> {
     const next = this.#read(text);
+    // One after the other: what is kept and what is in force must be the same in the end.
+    const setting = this.#setting.then(() => this.#put(text, next));
+    this.#setting = setting.catch(() => {});
+    await setting;
+  }
+
+  async #put(text: string, next: InForce): Promise<void> {
     const kept: Kept = { text, over: this.#base };
     await this.#parts.store.saveFleet('rules', Buffer.from(JSON.stringify(kept)));
     this.#inForce = next;

@@ -100,6 +100,11 @@ export async function openServer(parts: ServerParts): Promise<Server> {
   const sink = learningSink(catalog, core.orchestrator);
   const proxies = await openDataPlane(parts, { directory, native, core, sink, engine });
   stack.defer(() => proxies.close(closing));
+  proxies.setVisitorRules(book.rules.visitors);
+  book.onChange((rules) => {
+    core.orchestrator.setRules(rules);
+    proxies.setVisitorRules(rules.visitors);
+  });
   await proxies.adopt();
   await core.orchestrator.recover();
 
@@ -188,7 +193,6 @@ function openCore(
   const orchestrator = new Orchestrator({
     ...{ ...shared, host, queue, hydrations, rules, settings },
   });
-  book.onChange((changed) => orchestrator.setRules(changed));
   return {
     orchestrator,
     admit: (sessions) => {

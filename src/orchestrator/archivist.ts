@@ -13,6 +13,7 @@ import type { CancelTimer } from '../domain/clock.ts';
 import { isFault } from '../domain/faults.ts';
 import type { TenantId } from '../domain/ids.ts';
 import type { Tenant } from '../domain/tenant.ts';
+import { TIERS, type Tier } from '../domain/tier.ts';
 import {
   after,
   type DurationMs,
@@ -23,6 +24,7 @@ import {
   ms,
   type Timestamp,
 } from '../domain/units.ts';
+import type { Rules } from '../policy/rules.ts';
 import { waitUntil } from './wait-until.ts';
 import type { World } from './world.ts';
 
@@ -46,6 +48,9 @@ const DOUBTFUL_MAX = 1_000;
 
 /** Failures remembered; with more, the oldest is forgotten and tried again sooner. */
 const FAILURES_MAX = 10_000;
+
+/** Whether tenants of the tier go to the archive by time; with a full disk all may. */
+const mayLeave = (tier: Tier, { residency }: Rules): boolean => residency.coldest[tier] === 'L4';
 
 type Failure = { readonly count: number; readonly until: Instant };
 
@@ -135,9 +140,10 @@ export class Archivist {
   async #dueForArchive(rested: DurationMs): Promise<readonly Tenant[]> {
     const { clock, catalog, log } = this.#parts.world;
     const restedBefore = before(clock.wall(), rested);
-    const due = await catalog.dueForArchive({ restedBefore, limit: this.#limit });
-    if (rested === 0 && due.length > 0)
-      log.warn('the disk is nearly full', { tenants: due.length });
+    const isFull = rested === 0;
+    const tiers = isFull ? TIERS : TIERS.filter((tier) => mayLeave(tier, this.#parts.world.rules));
+    const due = await catalog.dueForArchive({ restedBefore, limit: this.#limit, tiers });
+    if (isFull && due.length > 0) log.warn('the disk is nearly full', { tenants: due.length });
     return due;
   }
 

@@ -264,6 +264,7 @@ async function lastWords(
 function rested(world: LifeWorld, tenant: TenantId, reading: LevelReading): number {
   const bytes = reading.bytes.l2 ?? 0;
   world.ladder.rested(tenant, reading);
+  world.learner.of(tenant).measured(reading.bytes.l3);
   shelve(world, tenant, bytes);
   return bytes;
 }

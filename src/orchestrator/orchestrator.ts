@@ -21,6 +21,8 @@ import type {
 } from '../domain/lifecycle.ts';
 import type { PolicyView } from '../domain/policy-view.ts';
 import type { Tenant } from '../domain/tenant.ts';
+import type { Plan } from '../domain/tier.ts';
+import { ms } from '../domain/units.ts';
 import type { UsageMinute } from '../domain/usage.ts';
 import type { Rules } from '../policy/rules.ts';
 import { rulesFor } from '../policy/rules-tenants.ts';
@@ -94,7 +96,7 @@ export class Orchestrator implements Gate, Lifecycle {
     await this.#world.learner.open();
     await this.#world.price.open();
     this.#archivist.start();
-    this.#appointments.start();
+    this.#appointments.start(ms(0));
     return { healed, count: lives.length };
   }
 
@@ -217,8 +219,11 @@ export class Orchestrator implements Gate, Lifecycle {
     });
   }
 
+  /** By its end the catalog has all that was told of the tenant's levels before. */
   async measure(id: TenantId): Promise<LevelReading> {
-    return await this.#with(id, (life) => life.measure());
+    const reading = await this.#with(id, (life) => life.measure());
+    await this.#world.ladder.written();
+    return reading;
   }
 
   async remove(id: TenantId): Promise<void> {
@@ -227,10 +232,10 @@ export class Orchestrator implements Gate, Lifecycle {
     this.#world.learner.forget(id);
   }
 
-  async changed(id: TenantId): Promise<Tenant> {
+  async changed(id: TenantId, planBefore?: Plan): Promise<Tenant> {
     this.#directory.forget(id);
     return await this.#with(id, async (life) => {
-      await life.changed();
+      await life.changed(planBefore);
       this.#directory.forget(id);
       return life.tenant;
     });

@@ -11,9 +11,10 @@ import type { ParkRequest } from '../domain/gate.ts';
 import type { Address } from '../domain/host.ts';
 import type { Level } from '../domain/levels.ts';
 import type { RestartRequest } from '../domain/lifecycle.ts';
-import type { SizeClass, Tier } from '../domain/tier.ts';
+import type { Plan, SizeClass, Tier } from '../domain/tier.ts';
 import { type DurationMs, elapsed, type Instant, ms } from '../domain/units.ts';
 import type { Rules } from '../policy/rules.ts';
+import { planEvent } from '../policy/tier-decision.ts';
 import { sizeAt, wayDown } from '../policy/way-down.ts';
 import type { IdleTerms, IdleWatch } from './idle-watch.ts';
 import { LossRecord } from './loss-record.ts';
@@ -245,6 +246,7 @@ export class TenantCompute {
     const { tier } = record.tenant;
     if (this.#address !== null) this.#standing ??= { tier, rung: tier };
     if (this.#address !== null) upkeep.awake('found');
+    if (this.#address !== null) world.price.awake(record.tenant);
     idle.began(false);
   }
 
@@ -256,9 +258,14 @@ export class TenantCompute {
     if (this.#address !== null) await saveRoles(this.#parts.world, this.#parts.record);
   }
 
-  /** Takes in a changed row; brings a new owner password to a running compute. */
-  async takeIn(): Promise<void> {
-    if (this.#gone || !(await this.#parts.record.reload())) return;
+  /** Takes in a changed row, which may bring another tier, and a new owner password to a running compute. */
+  async takeIn(planBefore?: Plan): Promise<void> {
+    const { record, policy } = this.#parts;
+    if (this.#gone || !(await record.reload())) return;
+    await policy.learning.loaded;
+    const { plan } = record.tenant;
+    const tier = policy.tierAt(planBefore === undefined ? 'plan' : planEvent(planBefore, plan));
+    if (tier !== record.tenant.tier) await record.note({ tier });
     await this.settle();
   }
 

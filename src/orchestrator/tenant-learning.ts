@@ -117,6 +117,15 @@ export class TenantLearning {
     });
   }
 
+  /** So large are its data now, in bytes. */
+  measured(bytes: number): void {
+    const at = this.#parts.clock.wall();
+    this.#happened(({ pattern }) => {
+      pattern.size(at, bytes);
+      return true;
+    });
+  }
+
   /** It was awake ahead of somebody, who came or did not. */
   prewarmed(came: boolean, idle: DurationMs): void {
     this.#happened(({ pattern }) => {

@@ -20,6 +20,7 @@ import type { ProxyId } from '../domain/ids.ts';
 import type { LevelReading } from '../domain/levels.ts';
 import type { RestartRequest, TenantLive } from '../domain/lifecycle.ts';
 import type { Tenant } from '../domain/tenant.ts';
+import type { Plan } from '../domain/tier.ts';
 import { ms, seconds } from '../domain/units.ts';
 import { LOSS_WINDOW_MS } from '../policy/backoff.ts';
 import { type DueAction, IdleWatch } from './idle-watch.ts';
@@ -223,16 +224,14 @@ export class TenantLife {
     return this.#exclusively('remove', () => this.#compute.remove());
   }
 
-  /** By its end the catalog has all that was told of its levels before. */
-  async measure(): Promise<LevelReading> {
-    const { ladder, host } = this.#world;
-    const [reading] = await Promise.all([host.measure(this.tenant.id), ladder.written()]);
-    return reading;
+  measure(): Promise<LevelReading> {
+    return this.#world.host.measure(this.tenant.id);
   }
 
   /** Takes in a changed row; a compute of another size is restarted in place if that is possible. */
-  async changed(): Promise<void> {
-    await this.#exclusively('settle', () => this.#compute.takeIn());
+  async changed(planBefore?: Plan): Promise<void> {
+    await this.#exclusively('settle', () => this.#compute.takeIn(planBefore));
+    if (!this.awake) this.policy.keepAwake();
     if (!this.#compute.isOfOtherSize) return;
     try {
       await this.#restarted(() => this.#compute.resize(RESIZE_WITHIN));

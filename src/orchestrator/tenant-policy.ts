@@ -20,10 +20,12 @@ import { type Anomaly, anomaliesOfDay, anomaliesOfMinute } from '../policy/anoma
 import { foresee } from '../policy/foresight.ts';
 import { minuteOfUse } from '../policy/learned.ts';
 import type { Outlook } from '../policy/outlook.ts';
+import { rankOf } from '../policy/plan-terms.ts';
 import type { ResidencyTerms } from '../policy/residency.ts';
 import {
   decideTier,
   recordOf,
+  residencyBounds,
   type TierDecision,
   type TierFacts,
 } from '../policy/tier-decision.ts';
@@ -46,6 +48,9 @@ export type PolicyParts = {
 /** Whoever sleeps is looked at after a day, then after as long again as it has slept. */
 const LOOK_WITHIN = hours(24);
 
+/** How soon one that must not sleep is looked at that does. */
+const SOON = ms(1);
+
 /** Awake for somebody who has not come yet. */
 type Ahead = { readonly since: Timestamp; readonly until: Timestamp };
 
@@ -66,6 +71,13 @@ export class TenantPolicy {
   /** What is learned of it. */
   get learning(): TenantLearning {
     return this.#learning;
+  }
+
+  /** It must not sleep: its tier says so. */
+  get isAlwaysAwake(): boolean {
+    const { world, record } = this.#parts;
+    const { tenant } = record;
+    return residencyBounds(tenant.tier, world.rulesOf(tenant)).awakeAtLeast === null;
   }
 
   get tierAskAt(): Timestamp | null {
@@ -95,8 +107,9 @@ export class TenantPolicy {
   /** Writes the tier that it has earned or lost, and asks the idle rule anew. */
   review(): void {
     const { record, turns } = this.#parts;
-    const tier = this.tierAt('timer');
-    if (tier !== record.tenant.tier && turns.isFree()) {
+    if (!turns.isFree()) return;
+    const tier = this.tierAt('timer', (to) => this.#mayBeNow(to));
+    if (tier !== record.tenant.tier) {
       turns
         .exclusively('review', () => record.note({ tier }))
         .catch((error) => turns.complain('be given its tier', error));
@@ -117,12 +130,12 @@ export class TenantPolicy {
   }
 
   /** The tier that it has from this event on. */
-  tierAt(event: TierEvent): Tier {
+  tierAt(event: TierEvent, mayBe: (tier: Tier) => boolean = () => true): Tier {
     const { world, record, onTier } = this.#parts;
     const { tenant } = record;
     const decision = this.decision(event);
     this.#tierAskAt = decision.askAt;
-    if (decision.tier === tenant.tier) return tenant.tier;
+    if (decision.tier === tenant.tier || !mayBe(decision.tier)) return tenant.tier;
     world.learner.decided(tenant.id, recordOf(decision));
     onTier();
     return decision.tier;
@@ -131,15 +144,15 @@ export class TenantPolicy {
   /** What the rules say of its tier at this event. */
   decision(event: TierEvent): TierDecision {
     const { world, record, uses } = this.#parts;
-    const { tier, tierSince, plan, override, state } = record.tenant;
+    const { tier, tierSince, plan, override, state, createdAt } = record.tenant;
     const { learned } = this.#learning;
     const rules = world.rulesOf(record.tenant);
     learned.window.keepPace({ window: rules.tierRules.window, day: rules.tierRules.day });
     const facts: TierFacts = {
       ...{ tier, tierSince, plan, override, event },
       window: learned.window,
-      idleSince: uses.heldBy === null ? learned.usedAt : null,
-      awake: state.kind === 'running' || state.kind === 'waking',
+      idleSince: uses.heldBy === null ? (learned.usedAt ?? createdAt) : null,
+      awake: event !== 'suspend' && (state.kind === 'running' || state.kind === 'waking'),
       consents: false,
       fastTrack: this.#learning.fastTrack(world.clock.wall()),
     };
@@ -165,6 +178,7 @@ export class TenantPolicy {
     this.#lookAtDay();
     const terms = this.#terms();
     const seen = terms && this.outlook(terms, now);
+    if (this.keepAwake()) return;
     if (seen?.level === 'L1') {
       this.#wakeAhead(seen, now);
       return;
@@ -173,6 +187,12 @@ export class TenantPolicy {
     this.#arrange(seen);
     if (tier === record.tenant.tier) return;
     await turns.exclusively('review', () => record.note({ tier }));
+  }
+
+  /** Wakes the sleeping tenant if its tier is always awake. Returns whether that is so. */
+  keepAwake(): boolean {
+    if (this.isAlwaysAwake) this.#parts.turns.expect('its tier is always awake');
+    return this.isAlwaysAwake;
   }
 
   /** Where an idle tenant is worth being, from now on. */
@@ -212,7 +232,9 @@ export class TenantPolicy {
     const now = this.#parts.world.clock.wall();
     const idle = now - (this.#learning.learned.usedAt ?? now);
     const look = later(now, ms(Math.max(LOOK_WITHIN, idle)));
-    const times = [look, this.#tierAskAt, this.#parts.record.tenant.override?.until ?? null];
+    // Stopped with the server, or by a person: it is not to stay so.
+    const soon = this.isAlwaysAwake ? later(now, SOON) : null;
+    const times = [look, soon, this.#tierAskAt, this.#parts.record.tenant.override?.until ?? null];
     if (terms !== null) {
       const seen = known ?? this.outlook(terms, now);
       // Asleep though it is worth being awake: a person wanted that, or there was no room.
@@ -230,6 +252,15 @@ export class TenantPolicy {
     if (this.#learning.isLoading || day === this.#dayLookedAt) return;
     this.#dayLookedAt = day;
     this.#found(anomaliesOfDay(this.#learning.learned.pattern, now));
+  }
+
+  /**
+   * A tier that is lost by idleness alone is lost at rest: until then its compute goes down the way of the
+   * tier that it had, step by step.
+   */
+  #mayBeNow(tier: Tier): boolean {
+    const { tenant } = this.#parts.record;
+    return tenant.tier === 'PERSISTENT' || rankOf(tier) > rankOf(tenant.tier);
   }
 
   #prewarmed(came: boolean, idle: DurationMs): void {

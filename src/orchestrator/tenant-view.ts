@@ -18,6 +18,8 @@ const MONTH = hours(24 * 30);
 /** Days that the window of use looks back on. */
 const DAYS = 14;
 
+const YOUNG = hours(24 * 7);
+
 /** Decisions that are looked through for what was unusual of late. */
 const LATE_DECISIONS = 100;
 const LATE = MONTH;
@@ -34,10 +36,12 @@ export async function policyViewOf(world: LifeWorld, life: Shown): Promise<Polic
   const { pattern } = learned;
   const metrics = metricsOf(pattern, now, hitRatio(totals));
   const decision = policy.decision('timer');
-  const advice = adviceFor({
-    ...{ metrics, tier: tenant.tier, plan: tenant.plan, prices: PRICES, given: [] },
-    seen: seenOf({ tenant, totals, learned, world }, now),
-  });
+  const advice = isYoung(tenant, now)
+    ? []
+    : adviceFor({
+        ...{ metrics, tier: tenant.tier, plan: tenant.plan, prices: PRICES, given: [] },
+        seen: seenOf({ tenant, totals, learned, world }, now),
+      });
   return {
     tier: { because: decision.because, next: forecastTier(pattern, now) },
     residency: residencyOf(world, life, now),
@@ -72,6 +76,9 @@ const levelNow = ({ home }: Tenant, isAwake: boolean): Level => {
   if (isAwake) return 'L1';
   return home.kind === 'local' ? 'L3' : 'L4';
 };
+
+/** Nothing is advised about a tenant that has hardly begun. */
+const isYoung = ({ createdAt }: Tenant, now: Timestamp): boolean => now - createdAt < YOUNG;
 
 type SeenParts = {
   readonly world: LifeWorld;

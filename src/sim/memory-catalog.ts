@@ -179,9 +179,10 @@ export class MemoryCatalog implements Catalog {
     return after;
   }
 
-  async dueForArchive({ limit, restedBefore }: DueQuery): Promise<readonly Tenant[]> {
+  async dueForArchive({ limit, restedBefore, tiers }: DueQuery): Promise<readonly Tenant[]> {
     this.#enter('dueForArchive');
-    return this.#due('rests', restedBefore).slice(0, limit);
+    const due = this.#due('rests', restedBefore).filter(({ tier }) => tiers.includes(tier));
+    return due.slice(0, limit);
   }
 
   async dueForSnapshot(before: Timestamp, limit: number): Promise<readonly Tenant[]> {
