@@ -32,7 +32,7 @@ export class Idleness {
     if (!hasSpoken && !used.isBusy) return;
     this.#beat = used.beat;
     this.since = now;
-    if (hasSpoken) this.isCounted = this.#visitor.heard(now);
+    if (hasSpoken) this.isCounted = this.#visitor.heard(now) ?? this.isCounted;
     if (this.isCounted) this.countedSince = now;
   }
 }

@@ -113,6 +113,7 @@ export class Pools {
       (told.heldBy === null) !== (use.heldBy === null) ||
       told.sessions !== use.sessions ||
       told.bound !== use.bound ||
+      told.isHeldByRobots !== use.isHeldByRobots ||
       (use.heldBy === null && use.idleFor < told.idleFor)
     );
   }

@@ -148,10 +148,12 @@ export class Visitor {
     this.#judge();
   }
 
-  /** It has said something since the last look. Whether idleness counts from that. */
-  heard(now: Instant): boolean {
+  /** It has said something since the last look. Whether idleness counts from that; null if that changes nothing. */
+  heard(now: Instant): boolean | null {
     const { hasWorked, hasPinged } = this.pulse;
-    const isPing = hasPinged && !hasWorked;
+    // A part of a message, data of a COPY, a goodbye.
+    if (!hasWorked && !hasPinged) return null;
+    const isPing = !hasWorked;
     this.pulse.begin();
     this.#rhythm.heard(now, isPing);
     if (this.#wasSteady !== this.#rhythm.isSteady || this.isPinging !== this.#rhythm.isPinging) {

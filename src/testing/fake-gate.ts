@@ -1,3 +1,4 @@
+import { fault } from '../domain/faults.ts';
 import type { Credential, Door, Gate, TenantUse, WakeRequest } from '../domain/gate.ts';
 import type { Address } from '../domain/host.ts';
 import type { ProxyId, TenantId, TenantName } from '../domain/ids.ts';
@@ -12,6 +13,8 @@ export class FakeGate implements Gate {
   readonly wakes: WakeRequest[] = [];
   /** The last report of each tenant, where somebody still uses it. */
   readonly uses = new Map<TenantId, TenantUse>();
+  /** Whether the compute sleeps: until the next wake. */
+  isAsleep = false;
   /** What every look-up waits for. */
   lookUp: () => Promise<void> = () => Promise.resolve();
   /** How a wake ends; by default with the address given to the constructor. */
@@ -50,6 +53,12 @@ export class FakeGate implements Gate {
   }
 
   wake(request: WakeRequest): Promise<Address> {
+    if (request.onlyIfAwake === true) {
+      this.asked.push('look');
+      const asleep = fault('TENANT_ASLEEP', { tenant: request.tenant, why: 'so it stays' });
+      return this.isAsleep ? Promise.reject(asleep) : this.onWake(request);
+    }
+    this.isAsleep = false;
     this.asked.push('wake');
     this.wakes.push(request);
     return this.onWake(request);

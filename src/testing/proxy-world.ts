@@ -2,6 +2,7 @@
 import type { Socket } from 'node:net';
 import type { ProxyId, TenantId } from '../domain/ids.ts';
 import { ms, seconds } from '../domain/units.ts';
+import type { UsageSink } from '../domain/usage.ts';
 import { openProxy, type RunningProxy } from '../proxy/proxy.ts';
 import { PROXY_DEFAULTS, type ProxyOptions } from '../proxy/proxy-options.ts';
 import { SeededRandom } from '../sim/seeded-random.ts';
@@ -28,6 +29,8 @@ export type ProxyWorld = {
   readonly compute: FakeCompute;
   readonly network: MemoryNetwork;
   readonly log: MemoryLog;
+  /** Takes everything; a test may put its own in place of it. */
+  readonly usage: UsageSink;
   /** Of the tenant `acme`, whose owner `acme` has the password `PASSWORD`. */
   readonly acme: TenantId;
   connect(from?: string): WirePeer;
@@ -55,6 +58,7 @@ export async function proxyWorld(options: Partial<ProxyOptions> = {}): Promise<P
   const gate = new FakeGate('/compute');
   const acme = gate.addTenant('acme');
   gate.addRole(acme, 'acme', { verifier });
+  const usage: UsageSink = { add: () => Promise.resolve() };
   const proxy = await openProxy({
     proxyId: 'proxy' as ProxyId,
     network,
@@ -62,7 +66,7 @@ export async function proxyWorld(options: Partial<ProxyOptions> = {}): Promise<P
     clock,
     log,
     random: new SeededRandom(1),
-    usageSink: { add: () => Promise.resolve() },
+    usageSink: { add: (records, batch) => usage.add(records, batch) },
     // No pace: a test that is not about it should not have to wait for it.
     options: { ...PROXY_DEFAULTS, loginPace: ms(0), mockKey: Buffer.alloc(32, 9), ...options },
   });
@@ -75,7 +79,7 @@ export async function proxyWorld(options: Partial<ProxyOptions> = {}): Promise<P
     for (let settling = 0; settling < SETTLINGS_MAX && !holds(); settling++) await settle();
     if (!holds()) throw new Error(`it did not come to this: ${holds}`);
   };
-  return { proxy, gate, clock, compute, network, log, acme, connect, settle, until };
+  return { proxy, gate, clock, compute, network, log, usage, acme, connect, settle, until };
 }
 
 /** Ends the proxy, and says what it left behind: nothing, if all is well. */
