@@ -146,6 +146,30 @@ describe('a proxy without a control plane', () => {
   });
 });
 
+describe('who wakes nobody', () => {
+  test('has the address of a compute that runs, or hears that it sleeps, and holds nothing by asking', async () => {
+    const tenant = gate.addTenant('acme');
+    const first = await control();
+    const look = { tenant, proxy: SELF, cause: CAUSE, onlyIfAwake: true };
+    expect(await remote.wake(look)).toEqual({ socketPath: '/run/socket' });
+    gate.isAsleep = true;
+    await expect(remote.wake(look)).rejects.toMatchObject({ code: 'TENANT_ASLEEP' });
+    expect([gate.wakes, first.desk.count(tenant)]).toEqual([[], 0]);
+    first.peer.close();
+    await control();
+    expect(reported).toEqual([]);
+  });
+
+  test('is idle for as long as no person came, also while it is at work', async () => {
+    const tenant = gate.addTenant('acme');
+    const byRobots = { ...BUSY, isHeldByRobots: true, idleFor: seconds(3) };
+    remote.use(tenant, SELF, byRobots);
+    await clock.advance(seconds(4));
+    await control();
+    expect(reported).toEqual([[tenant, { ...byRobots, idleFor: seconds(7) }]]);
+  });
+});
+
 describe('the desk of a proxy', () => {
   test('keeps what it is asked until the control plane is ready for it', async () => {
     const tenant = gate.addTenant('acme');
