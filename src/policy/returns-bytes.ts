@@ -1,5 +1,5 @@
 /**
- * What is known of a tenant as bytes: 917 of them.
+ * What is known of a tenant as bytes: 941 of them.
  *
  * Counts take one byte each, on a scale of logs with steps of a twelfth. So that a count that is read,
  * grows by little and is written again does grow, what lies between two steps is rounded up as often as
@@ -32,17 +32,17 @@ const counts = ({ pace, clock }: Known): readonly Float32Array[] => [
   clock.weekSeconds,
 ];
 
-const HABIT_BYTES = 917;
+const HABIT_BYTES = 941;
 
 /** The figures that are kept as they are, in 32 bits. */
-const scalars = ({ pace }: Known): number[] => [
+const scalars = ({ pace, rhythm }: Known): number[] => [
   ...pace.began,
   ...pace.came,
   ...pace.gaps,
-  ...[pace.longGap, pace.meanQuick, pace.meanSlow, pace.spread],
+  ...[pace.longGap, pace.meanQuick, pace.meanSlow, pace.spread, rhythm.longShare],
 ];
 
-const SCALARS = 16;
+const SCALARS = 17;
 
 export function encodeKnown(known: Known): Uint8Array {
   const { pace, clock, rhythm } = known;
@@ -73,7 +73,14 @@ export function encodeKnown(known: Known): Uint8Array {
     at += 4;
   }
   const wholes = [pace.first + 1, pace.countedAt, pace.sessionAt, pace.beganAt, ...clock.cameAt];
-  const tallies = [pace.inSession, pace.total, pace.totalLong, rhythm.seen, clock.came];
+  const tallies = [
+    pace.inSession,
+    pace.total,
+    pace.totalLong,
+    rhythm.shorts,
+    rhythm.longs,
+    clock.came,
+  ];
   for (const whole of [...wholes, ...tallies, clock.busySlot + 1, clock.week + 1]) {
     view.setUint32(at, Math.max(0, Math.min(TIME_MAX, whole)));
     at += 4;
@@ -107,7 +114,7 @@ export function decodeKnown(bytes: Uint8Array, known: Known): boolean {
   return true;
 }
 
-function decodeScalars(view: DataView, start: number, { pace }: Known): void {
+function decodeScalars(view: DataView, start: number, { pace, rhythm }: Known): void {
   let at = start;
   const next = (): number => {
     at += 4;
@@ -120,6 +127,7 @@ function decodeScalars(view: DataView, start: number, { pace }: Known): void {
   pace.meanQuick = next();
   pace.meanSlow = next();
   pace.spread = next();
+  rhythm.longShare = Math.min(0.999, next());
 }
 
 function decodeWholes(view: DataView, start: number, { pace, clock, rhythm }: Known): void {
@@ -136,7 +144,8 @@ function decodeWholes(view: DataView, start: number, { pace, clock, rhythm }: Kn
   pace.inSession = next();
   pace.total = next();
   pace.totalLong = next();
-  rhythm.seen = next();
+  rhythm.shorts = next();
+  rhythm.longs = next();
   clock.came = next();
   clock.busySlot = next() - 1;
   clock.week = next() - 1;

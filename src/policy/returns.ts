@@ -83,7 +83,7 @@ export class Habit {
     return habit;
   }
 
-  /** 917 bytes. */
+  /** 941 bytes. */
   encode(): Uint8Array {
     return encodeKnown(this);
   }
