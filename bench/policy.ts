@@ -16,12 +16,13 @@ import {
   figure,
   predictionSection,
 } from '../src/main/simulate-words.ts';
+import { PRESETS } from '../src/policy/rules.ts';
 import { atBudget, type Budgeted } from '../src/sim/budget.ts';
 import { calibrationOf } from '../src/sim/calibration.ts';
 import { type Comparison, compare } from '../src/sim/compare.ts';
 import { forecastScore } from '../src/sim/forecast-score.ts';
 import { frontierSvg } from '../src/sim/frontier-svg.ts';
-import { MEASURED } from '../src/sim/level-tally.ts';
+import { productCosts } from '../src/sim/level-tally.ts';
 import { geometricMean } from '../src/sim/score.ts';
 import { SeededRandom } from '../src/sim/seeded-random.ts';
 import { parseTrace, type Trace } from '../src/sim/trace.ts';
@@ -32,6 +33,10 @@ const BUDGET = 95;
 const FLOOR = seconds(60);
 const DAY = 86_400;
 
+/** What an idle compute costs as a part of one in use. */
+const PRICES = [0.2, 0.1, 0.05];
+const COSTS = productCosts(PRESETS.adaptive);
+
 const given = process.argv.slice(2);
 const files = given.length > 0 ? given : [new URL('traces/azure2019-1d.tsv.gz', ROOT).pathname];
 
@@ -39,6 +44,8 @@ type Result = {
   readonly trace: Trace;
   readonly comparison: Comparison;
   readonly budgeted: Budgeted;
+  /** What it would be if an idle compute cost this part of one in use. */
+  readonly byPrice: readonly Budgeted[];
   readonly predictions: Parameters<typeof predictionSection>[0];
   readonly cpuSeconds: number;
 };
@@ -50,6 +57,13 @@ Written by \`npm run report:policy -- FILE ...\` (bench/policy.ts); nothing here
 the logs of RICC and NASA iPSC (Parallel Workloads Archive; M. Kurokawa, RIKEN, and B. Nitzberg, NASA Ames) and of the
 game Travian (Hajibagheri et al., 2015). How the model works: [policy-model.md](policy-model.md); how hours are forecast:
 [policy-forecast.md](policy-forecast.md).
+
+## Traces
+
+Line 1: \`#\` and a JSON object: \`name\`, \`span_s\` (its length in seconds), \`epoch\` (Unix time of second 0), \`unit\` (such as
+\`s\` or \`s (minute bins)\`); it may be left out. Each other line is one tenant: \`id\`, a tab, and tokens
+\`<seconds since the previous token>[x<count>][+<seconds busy>]\`, divided by blanks; the first token counts from second 0. Packed with
+gzip or not. \`dynabase simulate --trace FILE --compare\` gives the tables below for any such file.
 
 ## Method
 
@@ -67,8 +81,8 @@ game Travian (Hajibagheri et al., 2015). How the model works: [policy-model.md](
 - *At equal idle time*: the knob of the policy, what a cold start is worth in idle seconds, is turned until it idles just as long as the
   baseline; between two settings it is interpolated. *Idle times*: its idle time at as many cold starts, as a part of the
   baseline's.
-- *With levels*: awake, page cache, disk and archive at the memory, disk and wake times that were measured of a small tenant
-  (src/sim/level-tally.ts), the value of a second turned until the budget is met: ${BUDGET} % below always on, or where busy time
+- *With levels*: awake, page cache, disk and archive at the costs that the product counts with (src/policy/level-costs.ts) and the wake
+  times that were measured of small tenants (bench/README.md, ladder), the value of a second turned until the budget is met: ${BUDGET} % below always on, or where busy time
   alone costs more than that, 95 % of the ceiling. The wait of the one in a hundred counts its wake at its own 95 % figure.
 - *Predictions*: the tier of the next hour by active minutes (0, below 15, below 54, more); and the chance of a return within the
   hour, asked every few minutes of idle time, ten bins.
@@ -95,11 +109,33 @@ function resultOf(argument: string): Result {
   const tell = (what: string) => console.error(what);
   const comparison = compare(trace, { random: new SeededRandom(SEED), tell });
   tell(`${trace.name}: budget and predictions`);
-  const request = { costs: MEASURED, reduction: BUDGET, floorAwake: FLOOR };
-  const budgeted = atBudget(trace, request);
+  const request = { reduction: BUDGET, floorAwake: FLOOR };
+  const budgeted = atBudget(trace, { ...request, costs: COSTS });
+  const byPrice = PRICES.map((price) => atBudget(trace, { ...request, costs: costsAt(price) }));
   const predictions = { returns: calibrationOf(trace), tiers: forecastScore(trace) };
   const cpuSeconds = (process.cpuUsage().user - before) / 1e6;
-  return { trace, comparison, budgeted, predictions, cpuSeconds };
+  return { trace, comparison, budgeted, byPrice, predictions, cpuSeconds };
+}
+
+function costsAt(price: number): typeof COSTS {
+  const awake = { level: 'L1', wakeSeconds: 0, wakeSecondsP95: 0 } as const;
+  const asleep = { level: 'L3', wakeSeconds: 0.067, wakeSecondsP95: 0.118 } as const;
+  const { busyPerSecond } = COSTS;
+  return {
+    busyPerSecond,
+    levels: [
+      { ...awake, costPerSecond: price * busyPerSecond },
+      { ...asleep, costPerSecond: 0 },
+    ],
+  };
+}
+
+function priceTable(all: readonly Result[]): string {
+  const rows = all.map(({ comparison, byPrice }) => [
+    comparison.trace.name,
+    ...byPrice.map(({ score }) => `${figure(score.warmReturns)} / ${figure(score.coldRate)}`),
+  ]);
+  return markdownTable(['QoS15 % / cold %', ...PRICES.map((price) => `at ${price}`)], rows);
 }
 
 function page(all: readonly Result[]): string {
@@ -147,6 +183,10 @@ function summary(all: readonly Result[]): string {
     '',
     "The first three columns are cold starts as a part of others' at equal idle time (keep-alive alone, " +
       'awake or not). The next four are with levels, costs and wake times as measured, at the budget.',
+    '',
+    'What the price of an idle compute, as a part of one in use, does to that, sleep being free:',
+    '',
+    priceTable(all),
   ].join('\n');
 }
 

@@ -68,7 +68,7 @@ export function budgetSection({ aim, valueOfSecond, score }: Budgeted): Simulate
       ],
       ['a second', `of waiting is worth $${valueOfSecond.toPrecision(2)}`],
     ],
-    note: 'Costs and wake times are those measured of a small tenant on one machine (bench/README.md).',
+    note: 'Costs are those that the product counts with, wake times those measured (bench/README.md).',
   };
 }
 

@@ -1,7 +1,7 @@
 /** The work behind `dynabase simulate`. Loaded only when it is asked for. */
 import type { SimulateAnswer, SimulateRequest, SimulateSection } from '../cli/simulate.ts';
 import { seconds } from '../domain/units.ts';
-import { isPreset } from '../policy/rules.ts';
+import { isPreset, PRESETS } from '../policy/rules.ts';
 import { atBudget } from '../sim/budget.ts';
 import { calibrationOf } from '../sim/calibration.ts';
 import { compare, factsOf } from '../sim/compare.ts';
@@ -10,7 +10,7 @@ import { parseFleet } from '../sim/fleet-file.ts';
 import { rulesNamed } from '../sim/fleet-rules.ts';
 import { forecastScore } from '../sim/forecast-score.ts';
 import { frontierSvg } from '../sim/frontier-svg.ts';
-import { MEASURED } from '../sim/level-tally.ts';
+import { productCosts } from '../sim/level-tally.ts';
 import { policyNamed } from '../sim/policies.ts';
 import { replay } from '../sim/replay.ts';
 import { scoreOf } from '../sim/score.ts';
@@ -62,7 +62,11 @@ function policyPart(trace: Trace, { policy, budget, orchestrate }: SimulateReque
     const sections = [policySection(policy, score)];
     return { value: { policy: { name: policy, ...score } }, sections };
   }
-  const request = { costs: MEASURED, reduction: budget, floorAwake: FLOOR_AWAKE };
+  const request = {
+    costs: productCosts(PRESETS.adaptive),
+    reduction: budget,
+    floorAwake: FLOOR_AWAKE,
+  };
   const adaptive = atBudget(trace, request);
   return { value: { adaptive }, sections: [budgetSection(adaptive)] };
 }

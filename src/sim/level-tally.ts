@@ -1,5 +1,7 @@
 /** Where tenants were kept, what that cost, and for how long those who came had to wait. */
+import { alwaysOnCost, levelTerms } from '../policy/level-costs.ts';
 import type { LevelTerms, ResidencyTerms } from '../policy/residency.ts';
+import type { Rules } from '../policy/rules.ts';
 import { percent } from './score.ts';
 
 type Level = LevelTerms['level'];
@@ -114,46 +116,21 @@ function add(sum: LevelTally, tally: LevelTally): void {
 
 const LEVELS = ['L1', 'L2', 'L3', 'L4'] as const;
 
-const GB_MONTH = 1_024 * 30 * DAY;
+/** The 95 % figures beside the medians, for small tenants. Source: bench/README.md, ladder. */
+const WAKE_P95: Readonly<Record<Level, number>> = { L1: 0, L2: 0.097, L3: 0.118, L4: 0.152 };
+/** Medians of the same. */
+const WAKE_P50 = { L2: 0.057, L3: 0.067, L4: 0.097 };
 
-/** Money for a megabyte and a second, at 10, 0.15 and 0.015 dollars for a gigabyte and a month. */
-const MEMORY = 10 / GB_MONTH;
-const DISK = 0.15 / GB_MONTH;
-const OBJECTS = 0.015 / GB_MONTH;
-
-/** A tenant of 28 MB: its files, the part of them that is worth having cached, and its archive. */
-const FILES_MB = 28;
-const CACHED_MB = 0.2 * FILES_MB;
-const ARCHIVED_MB = 0.012;
-/** An awake compute that nobody uses, and the shared buffers of one that is used all day (HOT). */
-const AWAKE_MB = 6.45;
-const BUFFERS_MB = 32;
-
-/**
- * What was measured on one machine: memory and disk of a small tenant by level, and the time to the first
- * row. Source: bench/README.md, density, ladder and rest.
- */
-export const MEASURED: LevelCosts = {
-  busyPerSecond: (AWAKE_MB + BUFFERS_MB + FILES_MB) * MEMORY + FILES_MB * DISK,
-  levels: [
-    {
-      ...{ level: 'L1', wakeSeconds: 0, wakeSecondsP95: 0 },
-      costPerSecond: AWAKE_MB * MEMORY + FILES_MB * DISK,
-    },
-    {
-      ...{ level: 'L2', wakeSeconds: 0.057, wakeSecondsP95: 0.097 },
-      costPerSecond: CACHED_MB * MEMORY + FILES_MB * DISK,
-    },
-    {
-      ...{ level: 'L3', wakeSeconds: 0.067, wakeSecondsP95: 0.118 },
-      costPerSecond: FILES_MB * DISK,
-    },
-    {
-      ...{ level: 'L4', wakeSeconds: 0.097, wakeSecondsP95: 0.152 },
-      costPerSecond: ARCHIVED_MB * OBJECTS,
-    },
-  ],
-};
+/** What the product itself counts with: a small tenant that idles in the smallest size, against always in HOT's. */
+export function productCosts(rules: Rules): LevelCosts {
+  return {
+    busyPerSecond: alwaysOnCost(rules),
+    levels: levelTerms(rules, 'COLD', WAKE_P50).map((terms) => ({
+      ...terms,
+      wakeSecondsP95: WAKE_P95[terms.level],
+    })),
+  };
+}
 
 /** The terms of the rule at these costs and this value of a second of waiting. */
 export const termsAt = (
