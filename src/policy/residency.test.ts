@@ -69,7 +69,7 @@ describe('residency', () => {
   test('wakes an office tenant before nine on weekdays, and leaves it alone on Sunday', () => {
     const terms = twoLevels(7_200);
     const thursday = lived(office(25));
-    const onFriday = [3, 8.75, 9.01].map((hour) => levelAt(thursday, terms, at(25, hour)));
+    const onFriday = [3, 8.92, 9.01].map((hour) => levelAt(thursday, terms, at(25, hour)));
     expect(onFriday).toEqual(['L3', 'L1', 'L1']);
     const friday = lived(office(26));
     const onSunday = [3, 8.75, 12].map((hour) => levelAt(friday, terms, at(27, hour)));
