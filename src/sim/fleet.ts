@@ -2,7 +2,7 @@
  * The real orchestrator under a trace: each busy time of a tenant is a client who asks, is answered and
  * goes on idling in its session. What they are kept waiting for is what the product would make them wait.
  */
-import { type DurationMs, hours, type Instant, ms, timestamp } from '../domain/units.ts';
+import { type DurationMs, elapsed, hours, type Instant, ms, timestamp } from '../domain/units.ts';
 import type { Rules } from '../policy/rules.ts';
 import { Invariants } from './invariants.ts';
 import { percent } from './score.ts';
@@ -87,7 +87,6 @@ class Fleet {
   #timers = 0;
   #requests = 0;
   #returns = 0;
-  #cold = 0;
 
   constructor(trace: Trace, { rules, seed, times = HOST_TIMES }: FleetParts) {
     this.#trace = trace;
@@ -123,7 +122,7 @@ class Fleet {
   async advance(by: DurationMs): Promise<void> {
     await this.#world.clock.advance(by);
     this.#awake.push(this.#world.host.running.length);
-    await this.#invariants.look(this.#timers);
+    await this.#look();
     // Whole months of these would only fill the memory.
     this.#world.host.calls.length = 0;
     this.#world.catalog.moves.length = 0;
@@ -131,7 +130,7 @@ class Fleet {
 
   async end(): Promise<FleetRun> {
     await this.#world.clock.advance(QUIET);
-    await this.#invariants.look(this.#timers);
+    await this.#look();
     await this.#invariants.end();
     await this.#world.orchestrator.close({ detach: true });
     const waits = this.#waits.sort((a, b) => a - b);
@@ -142,13 +141,21 @@ class Fleet {
     };
     return {
       tenants: this.#trace.tenants.length,
-      ...{ requests: this.#requests, returns: this.#returns, cold: this.#cold },
-      coldRate: percent(this.#cold, this.#requests),
+      ...{ requests: this.#requests, returns: this.#returns, cold: waits.length },
+      coldRate: percent(waits.length, this.#requests),
       ...{ waitP50: waitAt(0.5), waitP99: waitAt(0.99), waitMax: waits.at(-1) ?? 0 },
       awakeMean: this.#awake.reduce((sum, count) => sum + count, 0) / this.#awake.length,
       awakeMax: this.#awake.reduce((most, count) => Math.max(most, count), 0),
       violations: this.#invariants.violations,
     };
+  }
+
+  async #look(): Promise<void> {
+    const now = this.#world.clock.now();
+    for (const { session, askedAt } of this.#clients.values()) {
+      if (session !== null) this.#invariants.waits(session, elapsed(askedAt, now));
+    }
+    await this.#invariants.look(this.#timers);
   }
 
   #askNext(client: Client): void {
@@ -166,14 +173,11 @@ class Fleet {
     if (client.session === null || client.session.state === 'gone') {
       client.session = proxy.open(id);
     } else proxy.ask(client.session);
-    const isCold = client.session.state === 'waiting';
-    const isScored = start >= this.#trace.warmup;
-    if (isScored) {
+    if (start >= this.#trace.warmup) {
       this.#requests += (tenant.requests[next] ?? 0) - (next === 0 ? 1 : 0);
       if (next > 0) this.#returns += 1;
-      if (next > 0 && isCold) this.#cold += 1;
     }
-    if (!isCold) this.#answer(client);
+    if (client.session.state === 'busy') this.#answer(client);
     client.next += 1;
     this.#askNext(client);
   }
@@ -182,10 +186,10 @@ class Fleet {
     this.#invariants.served(session);
     const client = this.#clients.get(session.tenant);
     if (client === undefined) return;
-    const now = this.#world.clock.now();
-    if (client.next > 1 && client.askedAt >= this.#trace.warmup * 1_000) {
-      this.#waits.push(now - client.askedAt);
-    }
+    // A parked session asks for its compute also where that is awake, as after a wake ahead of time.
+    const wait = elapsed(client.askedAt, this.#world.clock.now());
+    const isScored = client.next > 1 && client.askedAt >= this.#trace.warmup * 1_000;
+    if (isScored && wait > 0) this.#waits.push(wait);
     this.#answer(client);
   }
 

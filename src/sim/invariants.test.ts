@@ -60,3 +60,12 @@ test('a stop under a client, an alarm and timers that nobody needs are found onc
     'one should run, and does not',
   ]);
 });
+
+test('who is left waiting is found, and who waits a little is not', async () => {
+  const { invariants, tenant, session } = await awakeTenant();
+  session.state = 'waiting';
+  invariants.waits(session, seconds(30));
+  expect(invariants.violations).toEqual([]);
+  invariants.waits(session, minutes(2));
+  expect(invariants.violations).toEqual([`${tenant.id} has been left waiting`]);
+});

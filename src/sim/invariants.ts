@@ -1,13 +1,15 @@
 /**
  * What must hold in every simulation of the orchestrator, whatever the fleet and the policy:
  *
- * - no compute is stopped under a proxy that may touch it, and nobody's wake fails;
+ * - no compute is stopped under a proxy that may touch it;
+ * - who asks is served, and soon: nobody's wake fails or is forgotten;
  * - an address that was given is that of a compute that runs;
  * - catalog and host agree on what is awake, and on where a tenant's files are;
  * - nothing that was acknowledged is lost, wherever the tenant has gone since;
  * - what is kept in memory is in proportion to what is awake.
  */
 import type { Tenant } from '../domain/tenant.ts';
+import { type DurationMs, minutes } from '../domain/units.ts';
 import type { SimulatedSession } from './simulated-proxies.ts';
 import type { SimulatedWorld } from './simulated-world.ts';
 
@@ -17,6 +19,9 @@ const KEPT_MAX = 100;
 /** Timers besides those of awake tenants, and timers of one that is awake. */
 const TIMERS_BESIDES = 40;
 const TIMERS_PER_AWAKE = 4;
+
+/** Longer than a wake may take, a full queue before it included. */
+const WAIT_MAX = minutes(1);
 
 /** Rows looked at in one look; the next look goes on behind them. */
 const ROWS_AT_ONCE = 1_000;
@@ -38,6 +43,11 @@ export class Invariants {
     if (this.#world.host.sizeOf(tenant) === null) {
       this.#violated(`${tenant} was said to be up, and is not`);
     }
+  }
+
+  /** Somebody has asked so long ago, and waits. */
+  waits({ tenant, state }: SimulatedSession, since: DurationMs): void {
+    if (state === 'waiting' && since > WAIT_MAX) this.#violated(`${tenant} has been left waiting`);
   }
 
   /** To be called now and then; `timers` are the caller's own. */
