@@ -10,7 +10,9 @@ import { expect, test } from 'vitest';
 import { Fault, fault } from '../domain/faults.ts';
 import type { TenantId } from '../domain/ids.ts';
 import type { Tenant } from '../domain/tenant.ts';
-import { hours, minutes, ms } from '../domain/units.ts';
+import { PLANS } from '../domain/tier.ts';
+import { hours, minutes, ms, type Timestamp } from '../domain/units.ts';
+import { LATENCY_BOUNDS_US, type UsageMinute } from '../domain/usage.ts';
 import { PRESETS, type Rules } from '../policy/rules.ts';
 import { SeededRandom } from '../sim/seeded-random.ts';
 import type { SimulatedSession } from '../sim/simulated-proxies.ts';
@@ -22,22 +24,30 @@ const TENANTS = 5;
 const PROXIES = 3;
 
 /** The rules with shorter times, so that everything happens often. */
-const RULES: Partial<Rules> = {
-  ...PRESETS.machine,
+const shortened = (rules: Rules): Rules => ({
+  ...rules,
   archiveAfter: minutes(40),
   snapshotEvery: minutes(20),
-};
+});
 
-const OPTIONS = { atOnce: 2, waitingMax: 50, rules: RULES };
+const RULES = [PRESETS.machine, PRESETS.vision, PRESETS.adaptive].map(shortened);
+
+const optionsFor = (seed: number) => ({
+  ...{ atOnce: 2, waitingMax: 50 },
+  rules: RULES[seed % RULES.length] ?? shortened(PRESETS.machine),
+});
 
 class Fleet {
-  readonly world = new Orchestrated(OPTIONS);
+  readonly world: Orchestrated;
+  readonly #options: ReturnType<typeof optionsFor>;
   readonly #random: SeededRandom;
   readonly #tenants: Tenant[] = [];
   readonly #strange: unknown[] = [];
   #sessions: SimulatedSession[] = [];
 
   constructor(seed: number) {
+    this.#options = optionsFor(seed);
+    this.world = new Orchestrated(this.#options);
     this.#random = new SeededRandom(seed);
     for (let i = 0; i < PROXIES; i++) this.world.proxies.make(`proxy-${i}`);
   }
@@ -104,7 +114,7 @@ class Fleet {
   }
 
   #mishap(tenant: Tenant): void {
-    const { orchestrator, host, catalog, proxies, archive } = this.world;
+    const { orchestrator, host, catalog, proxies, archive, policyStore } = this.world;
     const mishaps = [
       () => host.running.includes(tenant.id) && host.crash(tenant.id),
       () => host.failNext('start', new Error('no memory')),
@@ -123,6 +133,7 @@ class Fleet {
         archive.saveTakes = ms(this.#random.next() ** 2 * 60_000);
         archive.loadTakes = ms(this.#random.next() ** 2 * 10_000);
       },
+      () => policyStore.failNext(fault('CATALOG_DOWN', {})),
       () => orchestrator.unanswered(tenant.id),
       () => {
         host.upkeepTakes = ms(this.#random.next() * 60_000);
@@ -136,7 +147,7 @@ class Fleet {
   }
 
   #operate(tenant: Tenant): void {
-    const { orchestrator, catalog } = this.world;
+    const { orchestrator, catalog, clock } = this.world;
     const { id } = tenant;
     const within = ms(this.#random.next() * 20_000);
     const force = this.#random.next() < 0.3;
@@ -161,6 +172,15 @@ class Fleet {
         const tier = this.#pick(['COLD', 'WARM', 'HOT'] as const);
         this.#expectFault(catalog.configure(id, { tier }).then(() => orchestrator.changed(id)));
       },
+      () => {
+        const plan = this.#pick(PLANS);
+        const before = tenant.plan;
+        const changed = catalog.configure(id, { plan });
+        this.#expectFault(changed.then(() => orchestrator.changed(id, before)));
+      },
+      () => orchestrator.setRules(this.#pick(RULES)),
+      () => this.#expectFault(orchestrator.policyView(id)),
+      () => orchestrator.used([usedIn(tenant.id, clock.wall(), this.#random.next())]),
       () => orchestrator.expect(id, cause),
       () => orchestrator.rolesChanged(id),
       () => {
@@ -194,7 +214,7 @@ class Fleet {
   }
 
   async #crashServer(): Promise<void> {
-    this.world.restart(OPTIONS);
+    this.world.restart(this.#options);
     await this.world.orchestrator.recover().catch(() => {});
   }
 
@@ -208,6 +228,13 @@ class Fleet {
     for (const session of this.#sessions) session.proxy.answered(session, 'idle');
     // Whatever runs has been idle by then, and what was lost has been forgotten.
     await clock.advance(hours(30));
+    // But for who must never sleep, and who is expected again.
+    this.world.orchestrator.setRules(shortened(PRESETS.machine));
+    for (const id of host.running) {
+      await catalog.configure(id, { tier: 'COLD' });
+      this.#expectFault(this.world.orchestrator.changed(id));
+    }
+    await clock.advance(hours(1));
   }
 
   #expectFault(work: Promise<unknown>): void {
@@ -220,6 +247,13 @@ class Fleet {
     return from[Math.floor(this.#random.next() * from.length)] as T;
   }
 }
+
+/** A minute in which people asked up to two thousand things. */
+const usedIn = (tenant: TenantId, minute: Timestamp, dice: number): UsageMinute => ({
+  ...{ tenant, minute, sessions: 1, queries: Math.floor(dice * 2_000), byRobots: 0 },
+  ...{ transactions: 1, errors: {}, bytesIn: 1_000, bytesOut: 1_000 },
+  ...{ latency: LATENCY_BOUNDS_US.map(() => 1), latencySumUs: 1_000 },
+});
 
 const seeds = Array.from({ length: SEEDS }, (_, seed) => seed);
 let openAtRest = 0;

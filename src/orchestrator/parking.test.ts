@@ -200,6 +200,8 @@ test('a tenant that is expected is started, and sleeps again soon if nobody come
   await world.clock.advance(seconds(2));
   expect(world.host.running).toEqual([]);
   expect(world.host.countOf('start')).toBe(1);
+  // What was learned is written.
+  await world.clock.advance(seconds(30));
   expect(world.clock.pending).toBe(0);
 });
 
