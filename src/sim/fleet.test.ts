@@ -39,7 +39,7 @@ const ofDays = (days: number, group: object) =>
   makeFleet(parseFleet(JSON.stringify({ days, groups: [group] }), 'few'));
 
 test('the promises are kept under the learned policy too, with tiers, levels and the archive', async () => {
-  const people = { kind: 'people', tenants: 2, sessionsPerDay: 3, eventsPerSession: 3 };
+  const people = { kind: 'people', tenants: 1, sessionsPerDay: 2, eventsPerSession: 2 };
   const run = await runFleet(ofDays(2, people), { ...parts, rules: PRESETS.adaptive });
   expect(run.violations).toEqual([]);
   expect(run.returns).toBeGreaterThan(run.cold);
