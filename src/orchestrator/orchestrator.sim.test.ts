@@ -18,7 +18,7 @@ import { SeededRandom } from '../sim/seeded-random.ts';
 import type { SimulatedSession } from '../sim/simulated-proxies.ts';
 import { Orchestrated } from '../testing/orchestrated.ts';
 
-const SEEDS = 60;
+const SEEDS = 36;
 const STEPS = 200;
 const TENANTS = 5;
 const PROXIES = 3;

@@ -116,7 +116,7 @@ export class Orchestrator implements Gate, Lifecycle {
     this.#refuseWhenClosing();
     if (request.onlyIfAwake === true) return this.#addressOf(request.tenant);
     const because = causeWords(request.cause);
-    return await this.#with(request.tenant, (life) => life.wakeFor(request.proxy, because));
+    return await this.#with(request.tenant, (life) => life.wakeFor(request, because));
   }
 
   /** For who wakes nobody: asks the proxies nothing, and holds nothing. */

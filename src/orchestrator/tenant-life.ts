@@ -14,7 +14,7 @@
  */
 
 import { Fault, fault, isFault } from '../domain/faults.ts';
-import type { TenantUse } from '../domain/gate.ts';
+import type { TenantUse, WakeRequest } from '../domain/gate.ts';
 import type { Address } from '../domain/host.ts';
 import type { ProxyId } from '../domain/ids.ts';
 import type { LevelReading } from '../domain/levels.ts';
@@ -136,8 +136,9 @@ export class TenantLife {
   }
 
   /** Resolves with the address, which the proxy holds awake from now on. Throws as `Gate.wake` does. */
-  async wakeFor(proxy: ProxyId, because: string): Promise<Address> {
-    const answered = this.#uses.woke(proxy);
+  async wakeFor({ proxy, cause }: WakeRequest, because: string): Promise<Address> {
+    const isRobot = cause.kind === 'session' && cause.visitor !== 'person';
+    const answered = this.#uses.woke(proxy, isRobot);
     this.#used(true);
     try {
       return await this.wake(because);
@@ -269,7 +270,7 @@ export class TenantLife {
   /** A proxy has said how it uses the tenant. */
   #used(wasHeld: boolean): void {
     this.policy.used();
-    if (this.#uses.heldBy !== null) {
+    if (this.#uses.isAtWork) {
       this.#compute.isExpecting = false;
       this.#idle.came();
       this.#walk.turn();

@@ -151,7 +151,7 @@ export class TenantPolicy {
     const facts: TierFacts = {
       ...{ tier, tierSince, plan, override, event },
       window: learned.window,
-      idleSince: uses.heldBy === null ? (learned.usedAt ?? createdAt) : null,
+      idleSince: uses.isAtWork ? null : (learned.usedAt ?? createdAt),
       awake: event !== 'suspend' && (state.kind === 'running' || state.kind === 'waking'),
       consents: false,
       fastTrack: this.#learning.fastTrack(world.clock.wall()),

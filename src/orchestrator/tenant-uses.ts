@@ -17,6 +17,8 @@ type Entry = {
   readonly sessions: number;
   readonly bound: number;
   readonly heldBy: string | null;
+  /** Held for robots alone: it is not to be stopped now, and its idleness goes on. */
+  readonly isHeldByRobots: boolean;
   /** When a session last asked something. */
   readonly usedAt: Instant;
 };
@@ -58,6 +60,14 @@ export class TenantUses {
     return reasons.length === 1 ? first : `${first}, and ${reasons.length - 1} more`;
   }
 
+  /** Whether a person is at work, or something that may keep it awake. */
+  get isAtWork(): boolean {
+    for (const { heldBy, isHeldByRobots } of this.#entries.values()) {
+      if (heldBy !== null && !isHeldByRobots) return true;
+    }
+    return false;
+  }
+
   /** When a session last asked something, as far as is known. */
   get usedAt(): Instant | null {
     let latest = this.#usedBefore;
@@ -65,11 +75,19 @@ export class TenantUses {
     return latest;
   }
 
-  /** The proxy asks for the compute, and holds it from now on. Returns what to call at the answer. */
-  woke(proxy: ProxyId): () => void {
+  /**
+   * The proxy asks for the compute, for a person or for a robot, and holds it from now on. Returns what to
+   * call at the answer.
+   */
+  woke(proxy: ProxyId, isRobot = false): () => void {
     // Nobody asks for a session that is not there, also where it has not been reported yet.
-    const { sessions, bound } = this.#entries.get(proxy) ?? { sessions: 1, bound: 0 };
-    this.#entries.set(proxy, { sessions, bound, heldBy: COMING, usedAt: this.#clock.now() });
+    const known = this.#entries.get(proxy);
+    const { sessions, bound } = known ?? { sessions: 1, bound: 0 };
+    const now = this.#clock.now();
+    const usedAt = isRobot ? (known?.usedAt ?? this.#usedBefore ?? now) : now;
+    const isHeldByRobots =
+      isRobot && (known === undefined || known.heldBy === null || known.isHeldByRobots);
+    this.#entries.set(proxy, { sessions, bound, heldBy: COMING, isHeldByRobots, usedAt });
     this.#waiting.set(proxy, (this.#waiting.get(proxy) ?? 0) + 1);
     return () => {
       const left = (this.#waiting.get(proxy) ?? 1) - 1;
@@ -79,11 +97,11 @@ export class TenantUses {
   }
 
   report(proxy: ProxyId, use: TenantUse): void {
-    const { sessions, bound, heldBy } = use;
-    const idleFor = heldBy === null ? use.idleFor : 0;
+    const { sessions, bound, heldBy, isHeldByRobots = false } = use;
+    const idleFor = heldBy === null || isHeldByRobots ? use.idleFor : 0;
     const usedAt = after(this.#clock.now(), ms(-idleFor));
     if (sessions > 0 || heldBy !== null) {
-      this.#entries.set(proxy, { sessions, bound, heldBy, usedAt });
+      this.#entries.set(proxy, { sessions, bound, heldBy, isHeldByRobots, usedAt });
       return;
     }
     this.#entries.delete(proxy);
