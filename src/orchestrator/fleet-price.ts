@@ -34,6 +34,9 @@ const STEER_EVERY = minutes(10);
 /** How much a wake counts in the mean of its level. */
 const WAKE_SHARE = 0.05;
 
+/** A change of the value that is worth telling, as a logarithm. */
+const NOTEWORTHY = 0.05;
+
 const MS_IN_SECOND = 1_000;
 
 export type PriceParts = {
@@ -58,6 +61,8 @@ export class FleetPrice {
   #lookedAt: Instant;
   #share: number | null = null;
   #value: number | null = null;
+  /** The value that the terms go by: all outlooks are seen anew with every other one. */
+  #told = 1;
   #wakes: WakeSeconds = WAKE_SECONDS;
   #terms = new WeakMap<Rules, Map<Tier, ResidencyTerms>>();
   #cancelTimer: CancelTimer = () => {};
@@ -189,6 +194,8 @@ export class FleetPrice {
     if (value === null || rules.residency.valueOfSecond !== 'auto') return;
     const budget = rules.residency.budgetPercent / 100;
     this.#value = steer(value, { share: this.#share, budget, first: firstValue(rules) }, took);
+    if (Math.abs(Math.log(this.#value / this.#told)) < NOTEWORTHY) return;
+    this.#told = this.#value;
     this.changed();
     await policyStore.saveFleet('steering', new TextEncoder().encode(`${this.#value}`));
   }

@@ -32,6 +32,7 @@ export class IdleWatch {
   readonly #clock: Clock;
   readonly #uses: TenantUses;
   readonly #onDue: (action: DueAction) => void;
+  readonly #onAsk: () => void;
   /** Idleness counts from here at the earliest. */
   #from: Instant;
   #isExpecting = false;
@@ -45,11 +46,19 @@ export class IdleWatch {
   #lastRefusal: SuspendRefusal | null = null;
   #cancelTimer: CancelTimer | null = null;
 
-  /** `onDue` is called when something is to be done to the compute. */
-  constructor(clock: Clock, uses: TenantUses, onDue: (action: DueAction) => void) {
+  /**
+   * `onDue` is called when something is to be done to the compute, `onAsk` when it is time to `ask` again:
+   * by then its terms may be others.
+   */
+  constructor(
+    clock: Clock,
+    uses: TenantUses,
+    { onDue, onAsk }: { readonly onDue: (action: DueAction) => void; readonly onAsk: () => void },
+  ) {
     this.#clock = clock;
     this.#uses = uses;
     this.#onDue = onDue;
+    this.#onAsk = onAsk;
     this.#from = clock.now();
   }
 
@@ -113,7 +122,7 @@ export class IdleWatch {
     this.#lastRefusal = { why, at: this.#clock.wall() };
   }
 
-  /** Asks the policy about the running compute, and again when it says so. */
+  /** Asks the policy about the running compute. */
   ask(terms: IdleTerms): void {
     this.stop();
     const now = this.#clock.now();
@@ -122,7 +131,7 @@ export class IdleWatch {
       case 'stay':
         return;
       case 'askAt':
-        this.#cancelTimer = this.#clock.timer(elapsed(now, action.at), () => this.ask(terms));
+        this.#cancelTimer = this.#clock.timer(elapsed(now, action.at), this.#onAsk);
         return;
       case 'step':
       case 'climb':

@@ -27,6 +27,15 @@ export type LearningParts = {
   readonly onChange: () => void;
 };
 
+/** What was seen of the time ahead, and for how long that counts. */
+type Seen = {
+  readonly terms: ResidencyTerms;
+  readonly usedAt: Timestamp | null;
+  readonly ahead: DurationMs;
+  readonly until: Timestamp;
+  readonly outlook: Outlook;
+};
+
 export class TenantLearning {
   /** Nothing is going on with the tenant any more. */
   isResting = false;
@@ -39,7 +48,7 @@ export class TenantLearning {
   #loaded: Promise<void> = Promise.resolve();
   #isChanged = false;
   #hurry: { readonly why: string; readonly until: Timestamp } | null = null;
-  #outlook: { readonly key: unknown; readonly outlook: Outlook } | null = null;
+  #seen: Seen | null = null;
 
   constructor(parts: LearningParts) {
     this.#parts = parts;
@@ -69,7 +78,7 @@ export class TenantLearning {
       const before = this.#before ?? [];
       this.#before = null;
       for (const event of before) event(this.#learned);
-      this.#outlook = null;
+      this.#seen = null;
       if (before.length > 0) this.changed();
     });
   }
@@ -156,16 +165,18 @@ export class TenantLearning {
     return this.#askAt;
   }
 
-  /** How long to keep it awake from `now` on, and when to wake it again. */
-  outlook(terms: ResidencyTerms, now: Timestamp): Outlook {
+  /** How long to keep it awake from `now` on, and when to wake it again. Remembered until that changes. */
+  outlook(terms: ResidencyTerms, now: Timestamp, ahead: DurationMs): Outlook {
     const { usedAt, habit } = this.#learned;
-    const known = this.#outlook;
-    if (known?.key === terms && known.outlook.idleSince === usedAt && now < known.outlook.until) {
-      return known.outlook;
-    }
+    const known = this.#seen;
+    const isSame = known?.terms === terms && known.usedAt === usedAt && ahead <= known.ahead;
+    if (known !== null && isSame && now < known.until) return known.outlook;
     const population = this.#parts.population();
-    const found = outlook({ habit, population, idleSince: usedAt ?? now, terms }, now);
-    this.#outlook = { key: terms, outlook: found };
+    const facts = { habit, population, idleSince: usedAt ?? now, terms };
+    const found = outlook(facts, now, ahead);
+    // What is not seen to end is looked at again halfway there.
+    const until = found.isOpen ? later(now, ms((found.until - now) / 2)) : found.until;
+    this.#seen = { terms, usedAt, ahead, until, outlook: found };
     return found;
   }
 

@@ -58,7 +58,6 @@ export type LifeParts = {
   readonly uses: TenantUses;
   /** Nothing is going on with the tenant any more. */
   readonly onRest: () => void;
-  /** It has another tier. */
   readonly onTier: () => void;
 };
 
@@ -88,7 +87,8 @@ export class TenantLife {
     );
     const size = () => this.#compute.size;
     this.#upkeep = new UpkeepWatch({ world, record, size, onDue: () => this.#keepUp() });
-    this.#idle = new IdleWatch(world.clock, uses, (action) => this.#due(action));
+    const onAsk = () => this.#decide();
+    this.#idle = new IdleWatch(world.clock, uses, { onDue: (due) => this.#due(due), onAsk });
     const turns: Turns = {
       isFree: () => this.#transition === null,
       exclusively: (kind, work) => this.#exclusively(kind, work),

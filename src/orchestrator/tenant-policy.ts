@@ -11,6 +11,7 @@ import {
   hours,
   type Instant,
   later,
+  minutes,
   ms,
   type Timestamp,
   timestamp,
@@ -47,6 +48,9 @@ export type PolicyParts = {
 
 /** Whoever sleeps is looked at after a day, then after as long again as it has slept. */
 const LOOK_WITHIN = hours(24);
+
+/** How far ahead, at least, is looked for the end of the time awake; further, the longer it is idle. */
+const AWAKE_AHEAD = minutes(15);
 
 /** How soon one that must not sleep is looked at that does. */
 const SOON = ms(1);
@@ -124,9 +128,13 @@ export class TenantPolicy {
     const terms = this.#terms();
     if (terms === null) return null;
     const now = world.clock.wall();
-    const { level, until } = this.outlook(terms, now);
-    const end = Math.max(level === 'L1' ? until : now, this.#ahead?.until ?? 0);
-    return ms(Math.max(terms.floorAwake, end - this.#wallTime(idleSince)));
+    const since = this.#wallTime(idleSince);
+    const ahead = ms(Math.max(AWAKE_AHEAD, now - since));
+    const { level, until, isOpen } = this.outlook(terms, now, ahead);
+    // Without an end in sight the way down begins behind the next look.
+    const awakeUntil = isOpen ? later(until, ahead) : until;
+    const end = Math.max(level === 'L1' ? awakeUntil : now, this.#ahead?.until ?? 0);
+    return ms(Math.max(terms.floorAwake, end - since));
   }
 
   /** The tier that it has from this event on. */
@@ -177,7 +185,7 @@ export class TenantPolicy {
     this.#learning.stillIdle(now);
     this.#lookAtDay();
     const terms = this.#terms();
-    const seen = terms && this.outlook(terms, now);
+    const seen = terms && this.outlook(terms, now, this.#lookAhead(now));
     if (this.keepAwake()) return;
     if (seen?.level === 'L1') {
       this.#wakeAhead(seen, now);
@@ -196,13 +204,13 @@ export class TenantPolicy {
   }
 
   /** Where an idle tenant is worth being, from now on. */
-  outlook(terms: ResidencyTerms, now: Timestamp): Outlook {
+  outlook(terms: ResidencyTerms, now: Timestamp, ahead: DurationMs): Outlook {
     const { world, record } = this.#parts;
     const { tenant } = record;
     const { coldStarts } = world.rulesOf(tenant).plans[tenant.plan].sla;
     return foresee(
       {
-        outlook: this.#learning.outlook(terms, now),
+        outlook: this.#learning.outlook(terms, now, ahead),
         pattern: this.#learning.learned.pattern,
         keepsHours: coldStarts === 'outside-business-hours',
       },
@@ -230,13 +238,12 @@ export class TenantPolicy {
   #arrange(known: Outlook | null): void {
     const terms = this.#terms();
     const now = this.#parts.world.clock.wall();
-    const idle = now - (this.#learning.learned.usedAt ?? now);
-    const look = later(now, ms(Math.max(LOOK_WITHIN, idle)));
+    const look = later(now, this.#lookAhead(now));
     // Stopped with the server, or by a person: it is not to stay so.
     const soon = this.isAlwaysAwake ? later(now, SOON) : null;
     const times = [look, soon, this.#tierAskAt, this.#parts.record.tenant.override?.until ?? null];
     if (terms !== null) {
-      const seen = known ?? this.outlook(terms, now);
+      const seen = known ?? this.outlook(terms, now, this.#lookAhead(now));
       // Asleep though it is worth being awake: a person wanted that, or there was no room.
       times.push(seen.level === 'L1' ? later(seen.until, ms(1)) : (seen.awakeAt ?? seen.until));
     }
@@ -261,6 +268,12 @@ export class TenantPolicy {
   #mayBeNow(tier: Tier): boolean {
     const { tenant } = this.#parts.record;
     return tenant.tier === 'PERSISTENT' || rankOf(tier) > rankOf(tenant.tier);
+  }
+
+  /** Whoever sleeps is looked at again after this, and so far is looked ahead. */
+  #lookAhead(now: Timestamp): DurationMs {
+    const idle = now - (this.#learning.learned.usedAt ?? now);
+    return ms(Math.max(LOOK_WITHIN, idle));
   }
 
   #prewarmed(came: boolean, idle: DurationMs): void {

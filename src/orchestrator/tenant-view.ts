@@ -15,6 +15,9 @@ import type { LifeWorld } from './world.ts';
 
 const MONTH = hours(24 * 30);
 
+/** How far ahead is looked for people. */
+const LOOK_AHEAD = hours(24);
+
 /** Days that the window of use looks back on. */
 const DAYS = 14;
 
@@ -57,7 +60,7 @@ export async function policyViewOf(world: LifeWorld, life: Shown): Promise<Polic
 function residencyOf(world: LifeWorld, life: Shown, now: Timestamp): PolicyView['residency'] {
   const { tenant, policy, awake: isAwake } = life;
   const terms = world.price.termsOf(tenant);
-  const outlook = terms && policy.outlook(terms, now);
+  const outlook = terms && policy.outlook(terms, now, LOOK_AHEAD);
   const { usedAt, habit } = policy.learning.learned;
   const idle = { since: usedAt ?? now, now };
   const chanceInHour = chanceWithin(habit, world.learner.population, idle, hours(1));

@@ -41,18 +41,26 @@ const STAY_CHANCE = 0.35;
 /** Fewer days say nothing of the next. */
 const DAYS_MIN = 2;
 
-/** The next window at or after `now`; one that has begun goes on from `now`. Null if there is none within a week. */
-export function nextWindow(pattern: Pattern, now: Timestamp): ActivityWindow | null {
+/**
+ * The next window at or after `after`; one that has begun goes on from there. Null if there is none within a
+ * week.
+ */
+export function nextWindow(
+  pattern: Pattern,
+  now: Timestamp,
+  after: Timestamp = now,
+): ActivityWindow | null {
   pattern.advance(now);
   const { counts } = pattern.state;
   const current = Math.floor(now / HOUR_MS);
   const age = current - (counts[COUNT.firstHour] ?? 0);
   if (pattern.isFresh || age < DAYS_MIN * HOURS_OF_DAY) return null;
-  for (let hour = current; hour < current + HOURS_OF_WEEK; hour++) {
+  const first = Math.floor(after / HOUR_MS);
+  for (let hour = first; hour < first + HOURS_OF_WEEK; hour++) {
     if (!pattern.mayBegin(hour)) continue;
     const end = endOf(pattern, hour);
     const begins = hour * HOUR_MS + onsetOf(pattern, hour) * MINUTE_MS;
-    const from = timestamp(Math.max(now, begins));
+    const from = timestamp(Math.max(after, begins));
     return { from, to: timestamp(end * HOUR_MS), chance: pattern.hourChance(hour) };
   }
   return null;
@@ -80,9 +88,10 @@ export type Prewarm = {
 export function nextPrewarm(
   pattern: Pattern,
   now: Timestamp,
+  after: Timestamp = now,
   rules: PrewarmRules = PREWARM_RULES,
 ): Prewarm | null {
-  const window = nextWindow(pattern, now);
+  const window = nextWindow(pattern, now, after);
   if (window === null) return null;
   const confidence = pattern.state.means[MEAN.prewarmConfidence] ?? 0;
   if (confidence < rules.confidenceMin) return null;

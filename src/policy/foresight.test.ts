@@ -9,14 +9,15 @@ const MONDAY = Date.UTC(2030, 0, 7);
 const at = (day: number, hour: number, minute = 0): Timestamp =>
   timestamp(MONDAY + ((day * 24 + hour) * 60 + minute) * 60_000);
 
-/** Four weeks of nine to five, Mondays to Fridays. */
-function officeHours(): Pattern {
+/** Four weeks and more of nine to five, Mondays to Fridays, until `now`. */
+function officeHours(now: Timestamp): Pattern {
   const pattern = new Pattern();
-  for (let day = -28; day < 0; day++) {
+  for (let day = -28; day < 7; day++) {
     if ((day + 28) % 7 > 4) continue;
     for (let minute = 0; minute < 8 * 60; minute += 2) {
       const of = { queries: 5, people: 5, sessions: 1, errors: 0, transactions: 5, bytes: 500 };
-      pattern.add({ minute: at(day, 9, minute), latencyMs: 1, ...of });
+      const then = at(day, 9, minute);
+      if (then < now) pattern.add({ minute: then, latencyMs: 1, ...of });
     }
   }
   return pattern;
@@ -25,13 +26,14 @@ function officeHours(): Pattern {
 const asleep = (now: Timestamp): Outlook => ({
   idleSince: later(now, hours(-3)),
   level: 'L3',
+  isOpen: true,
   until: later(now, hours(24 * 8)),
   awakeAt: null,
   because: 'nobody is expected',
 });
 
 const inHours = (change: Partial<Parameters<typeof foresee>[0]>, now: Timestamp): Outlook =>
-  foresee({ outlook: asleep(now), pattern: officeHours(), keepsHours: false, ...change }, now);
+  foresee({ outlook: asleep(now), pattern: officeHours(now), keepsHours: false, ...change }, now);
 
 describe('a tenant of office hours', () => {
   test('is to be awake five minutes before nine', () => {

@@ -8,6 +8,8 @@ import { nextPrewarm, nextWindow } from './forecast-window.ts';
 import type { Outlook } from './outlook.ts';
 import type { Pattern } from './pattern.ts';
 
+const NEVER = Number.POSITIVE_INFINITY;
+
 /** A wake ahead may be so much too early. */
 const EARLY = seconds(45);
 
@@ -26,18 +28,19 @@ export function foresee(facts: ForesightFacts, now: Timestamp): Outlook {
   const isInside = window.from <= now;
   if (isInside && keepsHours)
     return awake(outlook, window.to, `it is used until ${hour(window.to)}`);
-  const next = nextPrewarm(pattern, isInside ? window.to : now);
+  const next = nextPrewarm(pattern, now, isInside ? window.to : now);
   if (next === null) return outlook;
   const from = `it is mostly used from ${hour(next.window.from)} on`;
   if (next.at <= later(now, EARLY)) return awake(outlook, next.until, from);
-  if (outlook.level === 'L1' || (outlook.awakeAt ?? outlook.until) <= next.at) return outlook;
-  return { ...outlook, until: next.at, awakeAt: next.at };
+  if (outlook.level === 'L1' || (outlook.awakeAt ?? NEVER) <= next.at) return outlook;
+  const until = Math.min(outlook.until, next.at) as Timestamp;
+  return { ...outlook, until, awakeAt: next.at };
 }
 
 /** At least until then. */
 function awake(outlook: Outlook, until: Timestamp, because: string): Outlook {
   if (outlook.level === 'L1' && outlook.until >= until) return outlook;
-  return { ...outlook, level: 'L1', until, awakeAt: null, because };
+  return { ...outlook, level: 'L1', until, awakeAt: null, isOpen: false, because };
 }
 
 /** `08:55 UTC`. */

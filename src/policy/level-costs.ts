@@ -40,8 +40,8 @@ export const awakeCost = (rules: Rules, tier: Tier): number =>
 /** A second of a tenant that sleeps here. */
 export const ASLEEP_COST = DISK * FILES_MB;
 
-/** With what everything is compared: a tenant that is always awake in the size of HOT. */
-export const alwaysOnCost = (rules: Rules): number => awakeCost(rules, 'HOT');
+/** With what everything is compared: a tenant that never sleeps, as under the preset `always-on`. */
+export const alwaysOnCost = (rules: Rules): number => awakeCost(rules, 'PERSISTENT');
 
 /** Coldest last. */
 export function levelTerms(rules: Rules, tier: Tier, wakes: WakeSeconds): readonly LevelTerms[] {

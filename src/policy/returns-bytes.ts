@@ -1,5 +1,5 @@
 /**
- * What is known of a tenant as bytes: 941 of them.
+ * What is known of a tenant as bytes: 945 of them.
  *
  * Counts take one byte each, on a scale of logs with steps of a twelfth. So that a count that is read,
  * grows by little and is written again does grow, what lies between two steps is rounded up as often as
@@ -32,17 +32,17 @@ const counts = ({ pace, clock }: Known): readonly Float32Array[] => [
   clock.weekSeconds,
 ];
 
-const HABIT_BYTES = 941;
+const HABIT_BYTES = 945;
 
 /** The figures that are kept as they are, in 32 bits. */
 const scalars = ({ pace, rhythm }: Known): number[] => [
   ...pace.began,
   ...pace.came,
   ...pace.gaps,
-  ...[pace.longGap, pace.meanQuick, pace.meanSlow, pace.spread, rhythm.longShare],
+  ...[pace.longGap, pace.meanQuick, pace.meanSlow, pace.spread, rhythm.longShare, pace.longest],
 ];
 
-const SCALARS = 17;
+const SCALARS = 18;
 
 export function encodeKnown(known: Known): Uint8Array {
   const { pace, clock, rhythm } = known;
@@ -128,6 +128,7 @@ function decodeScalars(view: DataView, start: number, { pace, rhythm }: Known): 
   pace.meanSlow = next();
   pace.spread = next();
   rhythm.longShare = Math.min(0.999, next());
+  pace.longest = next();
 }
 
 function decodeWholes(view: DataView, start: number, { pace, clock, rhythm }: Known): void {

@@ -19,6 +19,8 @@ export const LONG_IDLE = 900;
 /** After an idle time as long as this, the next one is counted apart. */
 const SHORT_IDLE = 300;
 
+const LONGEST_KEPT = 0.95;
+
 /** Of the log of idle times: the quick mean, the slow mean, and the spread around the quick one. */
 const QUICK = 0.25;
 const SLOW = 0.05;
@@ -33,6 +35,8 @@ export class Pace {
   /** The last three idle times, the last first, and the last long one; 0 for none. */
   readonly gaps = new Float64Array(3);
   longGap = 0;
+  /** The longest idle time, forgotten by a twentieth with each return after a long one. */
+  longest = 0;
   meanQuick = 5;
   meanSlow = 5;
   spread = 2;
@@ -84,6 +88,7 @@ export class Pace {
     for (let i = 0; i < this.came.length; i += 1) this.came[i] = (this.came[i] ?? 0) + 1;
     this.totalLong += 1;
     this.longGap = gap;
+    this.longest = Math.max(gap, LONGEST_KEPT * this.longest);
     this.inSession = 0;
     this.sessionAt = at;
   }

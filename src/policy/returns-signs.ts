@@ -13,13 +13,16 @@ const HALF_HOUR = 1_800;
 const HOUR = 3_600;
 const DAY = 86_400;
 
+/** Of a tenant that was never gone for long, the longest idle time counts as this. */
+const LONGEST_LEAST = 900;
+
 /** Where each group of signs begins. */
 const BY_AGE = 0;
 const BY_PACE = 9;
 const BY_CLOCK = 31;
 const BY_MINUTE = 41;
 const BY_EVIDENCE = 43;
-export const SIGNS = 47;
+export const SIGNS = 49;
 
 /** A sign of each group that may be given as the reason. */
 export const RHYTHM_SIGN = BY_AGE + 6;
@@ -226,9 +229,14 @@ function readMinute(signs: Float64Array, clock: DayClock, { since, from, to }: P
   signs[BY_MINUTE + 1] = clamp(log((ofHour + 0.5) / (byChanceInHour + 0.5)), -2, 5) / 2;
 }
 
-function readEvidence(signs: Float64Array, { pace, rhythm }: Known, { since, to }: Piece): void {
+/** How much there is to judge by, and whether it has been gone for longer than ever. */
+function readEvidence(signs: Float64Array, { pace, rhythm }: Known, piece: Piece): void {
+  const age = (piece.from + piece.to) / 2;
+  const lived = clamp(piece.since + piece.to - pace.first, 60, 120 * DAY);
   signs[BY_EVIDENCE] = log(1 + Math.min(pace.total, 20_000)) / 3;
   signs[BY_EVIDENCE + 1] = log(1 + Math.min(pace.totalLong, 2_000)) / 2;
-  signs[BY_EVIDENCE + 2] = (log(clamp(since + to - pace.first, 60, 120 * DAY)) - 12) / 2;
+  signs[BY_EVIDENCE + 2] = (log(lived) - 12) / 2;
   signs[BY_EVIDENCE + 3] = rhythm.windows;
+  signs[BY_EVIDENCE + 4] = clamp(log(age / Math.max(LONGEST_LEAST, pace.longest)), -4, 4) / 2;
+  signs[BY_EVIDENCE + 5] = clamp(log(age / lived), -6, 0) / 2;
 }

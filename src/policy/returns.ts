@@ -62,6 +62,9 @@ const PIECES: readonly (readonly [until: number, length: number])[] = [
   [Number.POSITIVE_INFINITY, 6 * HOUR],
 ];
 
+/** Pieces of the clock begin so long before the round hour, at which people and timers begin. */
+const BEFORE_ROUND = 300;
+
 /** Who is idle longer is not looked at more closely. */
 const LOOKED_AT_MAX = 56 * DAY;
 
@@ -83,7 +86,7 @@ export class Habit {
     return habit;
   }
 
-  /** 941 bytes. */
+  /** 945 bytes. */
   encode(): Uint8Array {
     return encodeKnown(this);
   }
@@ -193,7 +196,8 @@ function pieceEnd({ rhythm }: Habit, since: number, from: number): number {
   let end = AGE_ENDS[ageBin(from + 1e-3)] ?? 0;
   if (from >= BINS_UNTIL) {
     const length = PIECES.find(([until]) => from < until)?.[1] ?? HOUR;
-    end = (Math.floor((since + from) / length + 1e-6) + 1) * length - since;
+    const at = since + from + BEFORE_ROUND;
+    end = (Math.floor(at / length + 1e-6) + 1) * length - BEFORE_ROUND - since;
     if (end - from < 1) end += length;
   }
   return from < SIMPLE_UNTIL ? end : rhythm.edgeBetween(from, end);
