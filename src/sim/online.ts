@@ -11,7 +11,7 @@ import { type Gap, type Tally, walkTenant } from './replay.ts';
 import type { Trace } from './trace.ts';
 
 /** Long idle times are told to the population in slices, so that the dead are heard of too. */
-const SLICE = 86_400;
+const SLICE = 3_600;
 
 export type IdleTime = {
   /** Which tenant of the trace. */

@@ -45,7 +45,7 @@ export function prewarmScore(trace: Trace, rules?: PrewarmRules): PrewarmScore {
     hour({ pattern, at }) {
       settle(pattern, at);
       if (due.has(pattern) || pattern.recentMinutes(at, IDLE_MIN) > 0) return;
-      const prewarm = nextPrewarm(pattern, at, rules);
+      const prewarm = nextPrewarm(pattern, at, at, rules);
       if (prewarm !== null && prewarm.at < at + HOUR_MS) due.set(pattern, prewarm);
     },
     minute(pattern, { minute }) {
