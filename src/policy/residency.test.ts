@@ -74,7 +74,7 @@ describe('residency', () => {
     const friday = lived(office(26));
     const onSunday = [3, 8.75, 12].map((hour) => levelAt(friday, terms, at(27, hour)));
     expect(onSunday).toEqual(['L3', 'L3', 'L3']);
-    expect(levelAt(friday, terms, at(28, 8.75))).toBe('L1');
+    expect(levelAt(friday, terms, at(28, 8.95))).toBe('L1');
   });
 
   test('keeps an hourly timer awake around its minute only', () => {
