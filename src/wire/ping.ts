@@ -20,7 +20,8 @@ const UNNAMED_COLUMN = '?column?';
 const NAME_MAX = 63;
 
 /** Each part begins with another character, so that there is one way only to match it. */
-const BLANK = '(?:[ \\t\\n\\r\\f\\v]|--[^\\r\\n]*(?=[\\r\\n]|$)|/\\*(?:[^*/]|\\*(?!/)|/(?!\\*))*\\*/)';
+const BLANK =
+  '(?:[ \\t\\n\\r\\f\\v]|--[^\\r\\n]*(?=[\\r\\n]|$)|/\\*(?:[^*/]|\\*(?!/)|/(?!\\*))*\\*/)';
 /** Any word may follow AS. Letters beyond ASCII depend on the encoding. */
 const LABEL = '([a-z_][a-z0-9_$]*|"[ !#-~]+")';
 const EMPTY = new RegExp(`^(?:${BLANK}|;)*$`);
