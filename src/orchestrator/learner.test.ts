@@ -25,13 +25,13 @@ const kept = async (store: MemoryPolicyStore, tenant: TenantId): Promise<Learned
 const decision = (at: Timestamp, because: string) =>
   ({ at, kind: 'sleep', from: 'L1', to: 'L2', because, inputs: {} }) as const;
 
-test('uses are written within half a minute, all tenants at once, and nothing while nothing happens', async () => {
+test('uses are written within two minutes, all tenants at once, and nothing while nothing happens', async () => {
   const { clock, learner, policyStore } = world();
   learner.of(ACME).used(timestamp(10_000));
   learner.of(OTHER).used(timestamp(20_000));
   await clock.advance(seconds(1));
   learner.of(ACME).used(timestamp(95_000));
-  await clock.advance(seconds(30));
+  await clock.advance(minutes(2));
   // One of the tenants, one of the fleet.
   expect(policyStore.writes).toBe(2);
   expect((await kept(policyStore, ACME)).usedAt).toBe(95_000);
@@ -52,7 +52,7 @@ test('what happens while a tenant is still being loaded is taken in behind what 
   expect(learning.isLoading).toBe(true);
   await learning.loaded;
   expect(learning.learned.usedAt).toBe(61_000);
-  await clock.advance(seconds(31));
+  await clock.advance(minutes(3));
   expect((await kept(policyStore, ACME)).usedAt).toBe(61_000);
 });
 
@@ -65,7 +65,7 @@ test('a tenant at rest is forgotten here once it is written, and known again wit
   learner.rested(ACME);
   expect(learner.of(ACME)).toBe(first);
   learner.rested(ACME);
-  await clock.advance(seconds(31));
+  await clock.advance(minutes(3));
   const second = learner.of(ACME);
   expect(second).not.toBe(first);
   await second.loaded;
@@ -81,10 +81,10 @@ test('a store that fails loses nothing, and harms nobody', async () => {
   learning.used(timestamp(5_000));
   learner.decided(ACME, decision(timestamp(5_000), 'nobody came'));
   policyStore.failNext(fault('CATALOG_DOWN', {}));
-  await clock.advance(seconds(30));
+  await clock.advance(minutes(2));
   expect(policyStore.writes).toBe(0);
   expect(log.alarming).toHaveLength(1);
-  await clock.advance(seconds(30));
+  await clock.advance(minutes(2));
   expect((await kept(policyStore, ACME)).usedAt).toBe(5_000);
   const decisions = await policyStore.decisions(ACME, { before: null, limit: 9 });
   expect(decisions.map(({ because }) => because)).toEqual(['nobody came']);

@@ -5,7 +5,7 @@
  *                                 └──at rest, and written──▶ forgotten here, kept in the store
  *
  * Nobody waits for any of it: what happens while a tenant's state is being loaded is taken in afterwards, and
- * without a catalog the policy goes by the fleet. What is learned since the last write (every 30 seconds, and
+ * without a catalog the policy goes by the fleet. What is learned since the last write (every two minutes, and
  * at the end) is lost with a crash, and learned again.
  *
  * Costs about 2 kB a tenant that is awake, nothing for others, and one statement a write for all of them.
@@ -16,11 +16,11 @@ import type { TenantId } from '../domain/ids.ts';
 import type { Log } from '../domain/log.ts';
 import type { FleetKey, PolicyStore, TenantDecision } from '../domain/policy-store.ts';
 import type { PrewarmRecord } from '../domain/policy-view.ts';
-import { type DurationMs, ms, seconds } from '../domain/units.ts';
+import { type DurationMs, minutes, ms } from '../domain/units.ts';
 import { Population } from '../policy/returns.ts';
 import { TenantLearning } from './tenant-learning.ts';
 
-const WRITE_EVERY = seconds(30);
+const WRITE_EVERY = minutes(2);
 
 /** Rows in one statement. */
 const BATCH = 500;

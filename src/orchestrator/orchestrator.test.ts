@@ -34,6 +34,8 @@ test('a tenant sleeps, wakes for a session, and sleeps again when it has been id
     'acme: running -> suspending',
     'acme: suspending -> suspended',
   ]);
+  // What was learned is written.
+  await world.clock.advance(minutes(2));
   expect(world.clock.pending).toBe(0);
   expect(world.log.alarming).toEqual([]);
 });

@@ -201,7 +201,7 @@ test('a tenant that is expected is started, and sleeps again soon if nobody come
   expect(world.host.running).toEqual([]);
   expect(world.host.countOf('start')).toBe(1);
   // What was learned is written.
-  await world.clock.advance(seconds(30));
+  await world.clock.advance(minutes(2));
   expect(world.clock.pending).toBe(0);
 });
 
