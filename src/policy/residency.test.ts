@@ -136,6 +136,22 @@ describe('residency', () => {
     expect(order.at(-1)).toBe('L4');
   });
 
+  test('begins no sleep shorter than the least', () => {
+    const { habit, idleSince } = lived(hourly);
+    for (const least of [0, 600]) {
+      const terms = { ...twoLevels(3_600), leastSleep: seconds(least) };
+      let asleepSince: number | null = null;
+      let from = 0;
+      for (const { until, level } of stays(habit, nobody, idleSince, terms)) {
+        if (level === 'L1' && asleepSince !== null) {
+          expect(from - asleepSince).toBeGreaterThanOrEqual(seconds(least));
+        }
+        asleepSince = level === 'L1' ? null : (asleepSince ?? from);
+        from = until;
+      }
+    }
+  });
+
   test('stays within the bounds of its tier, and says so where there is no choice', () => {
     const { habit, idleSince } = lastUse;
     const always = fourLevels({ coldest: 'L1' });

@@ -13,8 +13,8 @@
  *
  *   used ──▶ awake for the floor ──▶ cheapest level ──the chance changes──▶ cheapest level ──▶ ...
  *
- * Two guards against flapping: it is awake at least for the floor after use, and is not put to sleep
- * for less than that. A step looks at `PIECES_MAX` pieces of the chance at most, so that it takes 15 µs
+ * Two guards against flapping: it is awake at least for the floor after use, and it is not put to sleep
+ * for less than that, or than another least sleep. A step looks at `PIECES_MAX` pieces of the chance at most, so that it takes 15 µs
  * and never more than 50; where nothing changes meanwhile, the next stay is at the same level.
  */
 import { type DurationMs, hours, later, ms, type Timestamp } from '../domain/units.ts';
@@ -42,6 +42,8 @@ export type ResidencyTerms = {
   readonly valueOfSecond: number;
   /** The least idle time awake after use; what a suspend and a wake are worth in time awake. */
   readonly floorAwake: DurationMs;
+  /** No sleep shorter than this is begun, where it can be foreseen; by default as the floor. */
+  readonly leastSleep?: DurationMs;
   /** Bounds of the tenant's tier or plan: never above the first, never below the second. */
   readonly warmest?: Level;
   readonly coldest?: Level;
@@ -68,7 +70,7 @@ export function* stays(
   const found = cheapestStays(chances(habit, population, idleSince), {
     ...{ allowed, idleSince, terms },
   });
-  yield* withoutNaps(found, terms.floorAwake);
+  yield* withoutNaps(found, terms.leastSleep ?? terms.floorAwake);
 }
 
 /** Pieces of the chance that one stay spans at most. */

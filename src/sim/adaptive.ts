@@ -20,6 +20,8 @@ const knobTerms = (worth: number): ResidencyTerms => ({
   ],
   valueOfSecond: worth,
   floorAwake: FLOOR,
+  // A resume is instant and free here, as it is for the rivals.
+  leastSleep: seconds(0),
 });
 
 /** What comes of the rule at each of these knobs, by knob and tenant: learning is done once. */
