@@ -113,7 +113,7 @@ export const OPTIONS = {
   },
   policy: {
     parse: named(POLICY_PRESETS, path),
-    default: 'machine',
+    default: 'adaptive',
     value: 'name|file',
     of: 'server',
     doc: `The rules of tiers and of staying awake: ${POLICY_PRESETS.join(', ')}, or a file`,

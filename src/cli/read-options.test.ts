@@ -82,7 +82,7 @@ test('the defaults are what the reference says', () => {
     apiPort: 6480,
     publicHost: 'localhost',
     suspendAfter: null,
-    policy: 'machine',
+    policy: 'adaptive',
     archiveDir: null,
     archiveUrl: null,
     archiveRegion: null,

@@ -23,6 +23,9 @@ const NODE_COMPILE_CACHE = join(tmpdir(), 'dynabase-compile-cache');
 /** Most tests have a tenant or two, and a husk is dear. */
 const DYNABASE_HUSKS = '2';
 
+/** Tiers and idle times that stay as a test sets them. */
+const DYNABASE_POLICY = 'machine';
+
 const PROGRAM = resolve(import.meta.dirname, '../../bin/dynabase.js');
 
 export type RealServerOptions = {
@@ -137,7 +140,7 @@ export class RealServer {
     const program = options.program ?? PROGRAM;
     const args = [program, 'up', '--data-dir', dataDir, ...ports, ...(options.args ?? [])];
     this.#process = spawn(process.execPath, args, {
-      env: { NODE_COMPILE_CACHE, DYNABASE_HUSKS, ...process.env, ...options.env },
+      env: { NODE_COMPILE_CACHE, DYNABASE_HUSKS, DYNABASE_POLICY, ...process.env, ...options.env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     const keep = (chunk: Buffer): void => {
