@@ -2,6 +2,7 @@
  * The rules in force: those of `--policy`, until a person sets others while the server runs. What was set is
  * kept, and holds after a restart too, until `--policy` itself is given something else.
  */
+import type { Log } from '../domain/log.ts';
 import type { PolicyDesk, RulesInForce } from '../domain/policy-desk.ts';
 import type { PolicyStore } from '../domain/policy-store.ts';
 import { PRESET_DEFAULT, type Rules } from '../policy/rules.ts';
@@ -10,6 +11,7 @@ import { type RuleOptions, readPolicy, rulesFrom } from './rules.ts';
 export type RuleBookParts = {
   readonly options: RuleOptions;
   readonly store: Pick<PolicyStore, 'fleet' | 'saveFleet'>;
+  readonly log: Log;
 };
 
 /** What is kept of rules that were set: their text, and what `--policy` said then. */
@@ -18,6 +20,8 @@ type Kept = { readonly text: string; readonly over: string };
 type InForce = { readonly rules: Rules; readonly told: RulesInForce };
 
 export class RuleBook implements PolicyDesk {
+  /** The last server began with others, or there was none. */
+  readonly areNew: boolean;
   readonly #parts: RuleBookParts;
   readonly #base: string;
   #inForce: InForce;
@@ -28,14 +32,30 @@ export class RuleBook implements PolicyDesk {
   static async open(parts: RuleBookParts): Promise<RuleBook> {
     const base = await readPolicy(parts.options.policy);
     const kept = keptOf(await parts.store.fleet('rules'));
-    const isKept = kept !== undefined && kept.over === base;
-    return new RuleBook(parts, base, isKept ? kept.text : base);
+    if (kept?.over === base) {
+      try {
+        return new RuleBook(parts, { base, text: kept.text, areNew: false });
+      } catch (error) {
+        // Another version wrote it. It must not keep the server from being told other rules.
+        const kind =
+          'the rules that were set cannot be used any more; those of --policy are in force';
+        parts.log.error(kind, { error });
+      }
+    }
+    const book = new RuleBook(parts, { base, text: base, areNew: true });
+    // What was set over something else does not come back with that.
+    await parts.store.saveFleet('rules', bytesOf({ text: base, over: base }));
+    return book;
   }
 
-  private constructor(parts: RuleBookParts, base: string, text: string) {
+  private constructor(
+    parts: RuleBookParts,
+    rules: { readonly base: string; readonly text: string; readonly areNew: boolean },
+  ) {
     this.#parts = parts;
-    this.#base = base;
-    this.#inForce = this.#read(text);
+    this.#base = rules.base;
+    this.areNew = rules.areNew;
+    this.#inForce = this.#read(rules.text);
   }
 
   get rules(): Rules {
@@ -64,8 +84,7 @@ export class RuleBook implements PolicyDesk {
   }
 
   async #put(text: string, next: InForce): Promise<void> {
-    const kept: Kept = { text, over: this.#base };
-    await this.#parts.store.saveFleet('rules', Buffer.from(JSON.stringify(kept)));
+    await this.#parts.store.saveFleet('rules', bytesOf({ text, over: this.#base }));
     this.#inForce = next;
     this.#onChange(next.rules);
   }
@@ -82,6 +101,8 @@ function toldOf(text: string): RulesInForce {
   const isPlain = Object.keys(rest).length === 0;
   return { preset: preset ?? PRESET_DEFAULT, text: isPlain ? null : text };
 }
+
+const bytesOf = (kept: Kept): Uint8Array => Buffer.from(JSON.stringify(kept));
 
 /** Undefined if nothing was set, or what was kept is not to be read. */
 function keptOf(bytes: Uint8Array | undefined): Kept | undefined {

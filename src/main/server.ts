@@ -94,19 +94,16 @@ export async function openServer(parts: ServerParts): Promise<Server> {
   const catalog = await openCatalog({ connection, log });
   stack.defer(() => catalog.close());
 
-  const book = await RuleBook.open({ options, store: catalog });
+  const book = await RuleBook.open({ options, store: catalog, log });
   const core = openCore(parts, { engine, catalog, book });
   stack.defer(() => core.orchestrator.close(closing));
   const sink = learningSink(catalog, core.orchestrator);
   const proxies = await openDataPlane(parts, { directory, native, core, sink, engine });
   stack.defer(() => proxies.close(closing));
-  proxies.setVisitorRules(book.rules.visitors);
-  book.onChange((rules) => {
-    core.orchestrator.setRules(rules);
-    proxies.setVisitorRules(rules.visitors);
-  });
+  obey(book, { core, proxies });
   await proxies.adopt();
   await core.orchestrator.recover();
+  if (book.areNew) core.orchestrator.rulesAreNew();
 
   progress('opening the ports');
   await proxies.start();
@@ -140,6 +137,18 @@ export async function openServer(parts: ServerParts): Promise<Server> {
       await owned.disposeAsync();
     },
   };
+}
+
+/** Rules reach whoever goes by them, now and whenever others are in force. */
+function obey(
+  book: RuleBook,
+  { core, proxies }: { readonly core: Core; readonly proxies: DataPlane },
+): void {
+  proxies.setVisitorRules(book.rules.visitors);
+  book.onChange((rules) => {
+    core.orchestrator.setRules(rules);
+    proxies.setVisitorRules(rules.visitors);
+  });
 }
 
 type Core = {

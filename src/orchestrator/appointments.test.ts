@@ -21,6 +21,7 @@ function world(ask: (tenant: TenantId) => Promise<void> = async () => {}) {
   };
   const appointments = new Appointments({
     world: { clock, log, policyStore },
+    kept: async () => {},
     ask: async (who) => {
       asked.push({ who, at: clock.wall() });
       await keep(who, null);

@@ -3,13 +3,13 @@
  * people come, or to give it another tier.
  *
  * Who is due is asked of the store, every 30 seconds: a tenant that sleeps costs no memory and no timer,
- * and the question does not grow with their number. A tenant that cannot be asked about keeps its
+ * and the question does not grow with their number. As many as are due are asked about, batch by batch. A tenant that cannot be asked about keeps its
  * appointment, and is tried again after the others.
  */
 import type { CancelTimer, Clock } from '../domain/clock.ts';
 import type { TenantId } from '../domain/ids.ts';
 import type { Log } from '../domain/log.ts';
-import type { PolicyStore } from '../domain/policy-store.ts';
+import type { PolicyStore, TenantDue } from '../domain/policy-store.ts';
 import { type DurationMs, later, seconds } from '../domain/units.ts';
 
 /** So much too early, and at most as much too late, an appointment may be kept. */
@@ -29,6 +29,8 @@ export type AppointmentParts = {
   };
   /** Asks about one, and makes its next appointment. */
   readonly ask: (tenant: TenantId) => Promise<void>;
+  /** Resolves when the appointments made until now are in the store. */
+  readonly kept: () => Promise<void>;
 };
 
 export class Appointments {
@@ -44,7 +46,7 @@ export class Appointments {
   start(wait: DurationMs = LOOK_EVERY): void {
     if (this.#isClosed) return;
     this.#cancelTimer = this.#parts.world.clock.timer(wait, () => {
-      this.#round = this.#look()
+      this.#round = this.#lookAtAll()
         .catch((error: unknown) => {
           this.#parts.world.log.warn('who is to be asked about is not known now', { error });
         })
@@ -59,7 +61,19 @@ export class Appointments {
     await this.#round;
   }
 
-  async #look(): Promise<void> {
+  /** Until all have been asked about, or the same are due again. */
+  async #lookAtAll(): Promise<void> {
+    const seen = new Set<TenantId>();
+    while (!this.#isClosed) {
+      const due = await this.#look();
+      const isNew = due.some(({ tenant }) => !seen.has(tenant));
+      if (due.length < BATCH || !isNew) return;
+      for (const { tenant } of due) seen.add(tenant);
+      await this.#parts.kept();
+    }
+  }
+
+  async #look(): Promise<readonly TenantDue[]> {
     const { clock, log, policyStore } = this.#parts.world;
     const due = await policyStore.dueToAsk(later(clock.wall(), LOOK_EVERY), BATCH);
     const left = [...due];
@@ -73,5 +87,6 @@ export class Appointments {
       }
     };
     await Promise.all(Array.from({ length: AT_ONCE }, one));
+    return due;
   }
 }

@@ -34,6 +34,9 @@ const STEER_EVERY = minutes(10);
 /** How much a wake counts in the mean of its level. */
 const WAKE_SHARE = 0.05;
 
+/** More than so many times the mean a wake does not count: a recovery of minutes says nothing of the next. */
+const WAKE_TIMES_MAX = 10;
+
 /** A change of the value that is worth telling, as a logarithm. */
 const NOTEWORTHY = 0.05;
 
@@ -135,7 +138,8 @@ export class FleetPrice {
   woke(from: Level, took: DurationMs): void {
     if (from === 'L1') return;
     const before = this.#wakes[from];
-    const mean = before + WAKE_SHARE * (took / MS_IN_SECOND - before);
+    const counted = Math.min(took / MS_IN_SECOND, WAKE_TIMES_MAX * before);
+    const mean = before + WAKE_SHARE * (counted - before);
     this.#wakes = { ...this.#wakes, [from]: mean };
   }
 

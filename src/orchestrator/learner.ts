@@ -5,7 +5,7 @@
  *                                 └──at rest, and written──▶ forgotten here, kept in the store
  *
  * Nobody waits for any of it: what happens while a tenant's state is being loaded is taken in afterwards, and
- * without a catalog the policy goes by the fleet. What is learned since the last write (every two minutes, and
+ * without a catalog the policy goes by the fleet, until what is kept can be read. What is learned since the last write (every two minutes, and
  * at the end) is lost with a crash, and learned again.
  *
  * Costs about 2 kB a tenant that is awake, nothing for others, and one statement a write for all of them.
@@ -16,11 +16,14 @@ import type { TenantId } from '../domain/ids.ts';
 import type { Log } from '../domain/log.ts';
 import type { FleetKey, PolicyStore, TenantDecision } from '../domain/policy-store.ts';
 import type { PrewarmRecord } from '../domain/policy-view.ts';
-import { type DurationMs, minutes, ms } from '../domain/units.ts';
+import { after, type DurationMs, type Instant, minutes, ms, seconds } from '../domain/units.ts';
 import { Population } from '../policy/returns.ts';
 import { TenantLearning } from './tenant-learning.ts';
 
 const WRITE_EVERY = minutes(2);
+
+/** Whoever is to be asked about soon is written soon. */
+const WRITE_SOON = seconds(5);
 
 /** Rows in one statement. */
 const BATCH = 500;
@@ -45,7 +48,9 @@ export class Learner {
   readonly #tenants = new Map<TenantId, TenantLearning>();
   #decisions: TenantDecision[] = [];
   #populationGrown = false;
-  #cancelTimer: CancelTimer | null = null;
+  #cancelTimer: CancelTimer = () => {};
+  #dueAt: Instant | null = null;
+  #isWriting = false;
   #writing: Promise<void> = Promise.resolve();
 
   constructor(world: LearnerWorld) {
@@ -71,15 +76,11 @@ export class Learner {
       onTaught: () => {
         this.#populationGrown = true;
       },
-      onChange: () => this.#later(),
+      onChange: () => this.#later(WRITE_EVERY),
+      onSoon: () => this.#later(WRITE_SOON),
     });
     this.#tenants.set(tenant, learning);
-    learning.load(
-      this.#world.policyStore.learned(tenant).catch((error: unknown) => {
-        this.#world.log.debug('what was learned of a tenant could not be read', { tenant, error });
-        return undefined;
-      }),
-    );
+    learning.load(this.#world.policyStore.learned(tenant));
     return learning;
   }
 
@@ -87,12 +88,13 @@ export class Learner {
   rested(tenant: TenantId): void {
     const learning = this.#tenants.get(tenant);
     if (learning === undefined) return;
-    if (!learning.isChanged && !learning.isLoading) {
+    // What is being written is not in the store yet: who came back now would not find it there.
+    if (!learning.isChanged && !learning.isLoading && !this.#isWriting) {
       this.#tenants.delete(tenant);
       return;
     }
     learning.isResting = true;
-    this.#later();
+    this.#later(WRITE_EVERY);
   }
 
   /** The tenant is gone, and all that was learned of it. */
@@ -110,13 +112,13 @@ export class Learner {
     });
     this.counts.decisions[decision.kind] += 1;
     this.#decisions.push({ tenant, decision });
-    this.#later();
+    this.#later(WRITE_EVERY);
   }
 
   /** Resolves when all that was learned and decided until now has been offered to the store. */
   async written(): Promise<void> {
-    this.#cancelTimer?.();
-    this.#cancelTimer = null;
+    this.#cancelTimer();
+    this.#dueAt = null;
     this.#writing = this.#writing.then(() => this.#write());
     await this.#writing;
   }
@@ -129,25 +131,51 @@ export class Learner {
       : { hits, misses: misses + 1, wasted: ms(wasted + idle) };
   }
 
-  #later(): void {
-    this.#cancelTimer ??= this.#world.clock.timer(WRITE_EVERY, () => {
-      this.#cancelTimer = null;
-      void this.written();
-    });
+  /** Writes after this time, or sooner. */
+  #later(wait: DurationMs): void {
+    const { clock } = this.#world;
+    const dueAt = after(clock.now(), wait);
+    if (this.#dueAt !== null && this.#dueAt <= dueAt) return;
+    this.#cancelTimer();
+    this.#dueAt = dueAt;
+    this.#cancelTimer = clock.timer(wait, () => void this.written());
   }
 
   /** What fails is offered again at the next write. */
   async #write(): Promise<void> {
+    this.#isWriting = true;
     try {
       await this.#writeDecisions();
+      await this.#readAgain();
       await this.#writeTenants();
-      if (this.#populationGrown) {
-        this.#populationGrown = false;
-        await this.#world.policyStore.saveFleet('population', this.population.encode());
-      }
+      await this.#writePopulation();
     } catch (error) {
       this.#world.log.warn('what was learned could not be written', { error });
-      this.#later();
+      this.#later(WRITE_EVERY);
+    } finally {
+      this.#isWriting = false;
+    }
+  }
+
+  /** What could not be read before. */
+  async #readAgain(): Promise<void> {
+    for (const [tenant, learning] of this.#tenants) {
+      if (!learning.isUnread) continue;
+      learning.load(this.#world.policyStore.learned(tenant));
+      await learning.loaded;
+      // It will be no better for the next one.
+      if (learning.isUnread) return;
+    }
+  }
+
+  async #writePopulation(): Promise<void> {
+    if (!this.#populationGrown) return;
+    this.#populationGrown = false;
+    try {
+      await this.#world.policyStore.saveFleet('population', this.population.encode());
+    } catch (error) {
+      this.#populationGrown = true;
+      throw error;
     }
   }
 

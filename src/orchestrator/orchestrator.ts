@@ -25,22 +25,18 @@ import type { Plan } from '../domain/tier.ts';
 import { ms } from '../domain/units.ts';
 import type { UsageMinute } from '../domain/usage.ts';
 import type { Rules } from '../policy/rules.ts';
-import { rulesFor } from '../policy/rules-tenants.ts';
 import { Appointments } from './appointments.ts';
 import { Archivist } from './archivist.ts';
 import { Directory } from './directory.ts';
-import { FleetPrice } from './fleet-price.ts';
-import { LadderLog } from './ladder-log.ts';
-import { Learner } from './learner.ts';
-import { Shelf } from './shelf.ts';
+import { eachAtOnce } from './each-at-once.ts';
+import { LateMinutes } from './late-minutes.ts';
+import { livingWorld } from './living-world.ts';
+import { Roundup } from './roundup.ts';
 import { TenantLife } from './tenant-life.ts';
 import { TenantRecord } from './tenant-record.ts';
 import { policyViewOf } from './tenant-view.ts';
 import { UseBook } from './use-book.ts';
 import type { LifeWorld, WorldParts } from './world.ts';
-
-/** Tenants healed or stopped at once; more would only wait for the same two cores. */
-const AT_ONCE = 8;
 
 /** Tenants looked up at once for somebody who is only expected; more than that are let be. */
 const EXPECTED_AT_ONCE = 16;
@@ -50,6 +46,8 @@ export class Orchestrator implements Gate, Lifecycle {
   readonly #directory: Directory;
   readonly #archivist: Archivist;
   readonly #appointments: Appointments;
+  readonly #minutes: LateMinutes;
+  readonly #roundup: Roundup;
   readonly #lives = new Map<TenantId, TenantLife>();
   readonly #uses: UseBook;
   readonly #expected = new Set<TenantId>();
@@ -58,9 +56,11 @@ export class Orchestrator implements Gate, Lifecycle {
   constructor(parts: WorldParts) {
     const world = livingWorld(parts);
     this.#world = world;
+    const ask = (id: TenantId) => this.#with(id, (one) => one.policy.appointment());
     this.#appointments = new Appointments({
       world,
-      ask: (id) => this.#with(id, (life) => life.policy.appointment()),
+      ask,
+      kept: () => world.learner.written(),
     });
     this.#archivist = new Archivist({
       world,
@@ -71,6 +71,9 @@ export class Orchestrator implements Gate, Lifecycle {
         await this.#with(id, (life) => life.archive.snapshot(wish));
       },
     });
+    const life = (id: TenantId): TenantLife | undefined => this.#lives.get(id);
+    this.#minutes = new LateMinutes({ world, life, using: (id, work) => this.#with(id, work) });
+    this.#roundup = new Roundup({ world, ask });
     this.#directory = new Directory(world);
     this.#uses = new UseBook(world.clock);
     world.host.onLost((tenant, reason) => this.#lives.get(tenant)?.lost(reason));
@@ -130,9 +133,7 @@ export class Orchestrator implements Gate, Lifecycle {
     if (this.#closing || this.#expected.has(tenant)) return;
     if (this.#expected.size >= EXPECTED_AT_ONCE || !this.#world.queue.hasSpare) return;
     this.#expected.add(tenant);
-    const begin = async (life: TenantLife): Promise<void> =>
-      life.expect(`expected: ${causeWords(cause)}`);
-    this.#with(tenant, begin)
+    this.#with(tenant, async (life) => life.expect(`expected: ${causeWords(cause)}`))
       .catch((error) => this.#world.log.debug('nobody is expected after all', { tenant, error }))
       .finally(() => this.#expected.delete(tenant));
   }
@@ -241,9 +242,9 @@ export class Orchestrator implements Gate, Lifecycle {
     });
   }
 
-  /** What tenants have used: taken in for those with which something is going on. Never throws. */
+  /** What tenants have used. Never throws. */
   used(records: readonly UsageMinute[]): void {
-    for (const record of records) this.#lives.get(record.tenant)?.policy.minute(record);
+    this.#minutes.took(records);
   }
 
   /** Other rules from now on. Computes of other sizes get them when they are started next. */
@@ -253,6 +254,12 @@ export class Orchestrator implements Gate, Lifecycle {
       this.#directory.forget(life.tenant.id);
       life.policy.review();
     }
+    this.#roundup.start();
+  }
+
+  /** Other rules than those of the last server: sleeping tenants are to hear of them, too. */
+  rulesAreNew(): void {
+    this.#roundup.start();
   }
 
   async policyView(id: TenantId): Promise<PolicyView> {
@@ -290,7 +297,7 @@ export class Orchestrator implements Gate, Lifecycle {
     const lives = [...this.#lives.values()];
     for (const life of lives) life.archive.giveUp();
     await this.#archivist.close();
-    await this.#appointments.close();
+    await Promise.all([this.#appointments.close(), this.#roundup.close(), this.#minutes.close()]);
     this.#world.price.close();
     if (!options.detach) {
       await eachAtOnce(lives, async (life) => {
@@ -358,43 +365,10 @@ export class Orchestrator implements Gate, Lifecycle {
   }
 }
 
-/** The world in which tenants live: what it is made of, and what they share besides. */
-function livingWorld(parts: WorldParts): LifeWorld {
-  let rules = parts.rules;
-  const ladder = new LadderLog(parts);
-  const learner = new Learner(parts);
-  const rulesOf = (tenant: Tenant): Rules => rulesFor(rules, tenant);
-  const price = new FleetPrice({ world: parts, rules: () => rules, rulesOf });
-  return {
-    ...parts,
-    ladder,
-    learner,
-    shelf: new Shelf(parts.settings.l2Bytes),
-    get rules() {
-      return rules;
-    },
-    rulesOf,
-    price,
-    setRules: (given) => {
-      rules = given;
-      price.changed();
-    },
-  };
-}
-
 /** The cause of a wake as the log tells it. */
 function causeWords(cause: WakeCause): string {
   if (cause.kind === 'operator') return 'an operator asked';
   const { role, from, applicationName } = cause;
   const name = applicationName === '' ? '' : ` (${applicationName})`;
   return `a session of ${role} from ${from}${name}`;
-}
-
-/** Runs `work` on every item, `AT_ONCE` at a time. `work` must not throw. */
-async function eachAtOnce<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
-  const left = [...items];
-  const one = async (): Promise<void> => {
-    for (let item = left.shift(); item !== undefined; item = left.shift()) await work(item);
-  };
-  await Promise.all(Array.from({ length: AT_ONCE }, one));
 }

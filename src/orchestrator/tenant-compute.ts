@@ -223,6 +223,15 @@ export class TenantCompute {
     world.ladder.step(id, { kind: 'wake', bytes: 0, since, from, because });
   }
 
+  /** Whether it sleeps, and may be started for somebody who has not asked. */
+  mayStartFor(event: Start['event']): boolean {
+    const { world, record } = this.#parts;
+    const { state } = record.tenant;
+    if (this.isUnfinished || !world.queue.hasSpare) return false;
+    if (state.kind === 'failed') return event === 'prewarm' && state.retryAt <= world.clock.wall();
+    return state.kind === 'suspended';
+  }
+
   /** Throws `WAKE_FAILED` while no start may be tried. */
   refuseIfPaused(): void {
     const { world, record } = this.#parts;
@@ -320,7 +329,9 @@ export class TenantCompute {
   async remove(): Promise<void> {
     if (this.#gone) return;
     this.#address = null;
-    await removeTenant(this.#parts.world, this.#parts.record);
+    const { world, record } = this.#parts;
+    await removeTenant(world, record);
+    world.price.asleep(record.tenant.id);
     this.#gone = true;
   }
 

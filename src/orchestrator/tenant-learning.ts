@@ -4,7 +4,15 @@
  * worth waking again.
  */
 import type { Clock } from '../domain/clock.ts';
-import { type DurationMs, hours, later, ms, seconds, type Timestamp } from '../domain/units.ts';
+import {
+  type DurationMs,
+  hours,
+  later,
+  minutes,
+  ms,
+  seconds,
+  type Timestamp,
+} from '../domain/units.ts';
 import { prewarmWasRight, prewarmWasWrong } from '../policy/forecast-window.ts';
 import { Learned } from '../policy/learned.ts';
 import { type Outlook, outlook } from '../policy/outlook.ts';
@@ -16,6 +24,18 @@ import type { Population, Watched } from '../policy/returns-population.ts';
 /** How long what is unusual keeps a tenant HOT; then its use must have earned it. */
 const HURRY_FOR = hours(4);
 
+/** Who has no appointment is asked about so late. */
+const ASKED_WITHIN = hours(24);
+
+/** An appointment as near as this is written sooner. */
+const ASKED_SOON = minutes(3);
+
+/** Uses told so much ahead of the clock were told by one that has been put right since. */
+const AHEAD_MAX = minutes(10);
+
+/** What happens while it is not known what was learned before is kept up to so many events. */
+const BEFORE_MAX = 1_000;
+
 /** Requests closer to one another are one use. */
 const SAME_USE_WITHIN = seconds(10);
 
@@ -25,6 +45,8 @@ export type LearningParts = {
   /** The population has learned something. */
   readonly onTaught: () => void;
   readonly onChange: () => void;
+  /** It is to be asked about before the next write. */
+  readonly onSoon: () => void;
 };
 
 /** What was seen of the time ahead, and for how long that counts. */
@@ -39,13 +61,16 @@ type Seen = {
 export class TenantLearning {
   /** Nothing is going on with the tenant any more. */
   isResting = false;
+  /** Since when it is idle if nobody has ever used it. */
+  bornAt: Timestamp | null = null;
   /** When the policy wants to be asked about it while it sleeps. */
   #askAt: Timestamp | null = null;
   readonly #parts: LearningParts;
   #learned = new Learned();
   /** What happened before it was known what had been learned. */
-  #before: ((learned: Learned) => void)[] | null = [];
+  #before: ((learned: Learned) => boolean)[] | null = [];
   #loaded: Promise<void> = Promise.resolve();
+  #isUnread = false;
   #isChanged = false;
   #hurry: { readonly why: string; readonly until: Timestamp } | null = null;
   #seen: Seen | null = null;
@@ -66,21 +91,38 @@ export class TenantLearning {
     return this.#learned;
   }
 
-  /** Resolves when it is known what has been learned. */
+  /** Resolves when it is known what has been learned, or that this cannot be known now. */
   get loaded(): Promise<void> {
     return this.#loaded;
   }
 
-  /** Takes in what the store has; undefined if that is nothing, or cannot be read. Never rejects. */
+  /**
+   * Takes in what the store has; undefined if that is nothing. What cannot be read is not overwritten either:
+   * until it can be, the tenant is still being loaded. Never rejects.
+   */
   load(stored: Promise<Uint8Array | undefined>): void {
-    this.#loaded = stored.then((bytes) => {
-      if (bytes !== undefined) this.#learned = Learned.decode(bytes);
-      const before = this.#before ?? [];
-      this.#before = null;
-      for (const event of before) event(this.#learned);
-      this.#seen = null;
-      if (before.length > 0) this.changed();
-    });
+    this.#isUnread = false;
+    this.#loaded = stored.then(
+      (bytes) => this.#known(bytes),
+      () => {
+        this.#isUnread = true;
+        this.#parts.onChange();
+      },
+    );
+  }
+
+  /** What the store has could not be read: it is to be loaded again. */
+  get isUnread(): boolean {
+    return this.#isUnread;
+  }
+
+  #known(bytes: Uint8Array | undefined): void {
+    if (bytes !== undefined) this.#learned = Learned.decode(bytes);
+    const before = this.#before ?? [];
+    this.#before = null;
+    for (const event of before) event(this.#learned);
+    this.#seen = null;
+    if (before.length > 0 || this.#isChanged) this.changed();
   }
 
   changed(): void {
@@ -91,7 +133,9 @@ export class TenantLearning {
   /** A person asked something. Moments may be told more than once, and a little late. */
   used(at: Timestamp): void {
     this.#happened((learned) => {
-      const { usedAt, habit } = learned;
+      const { habit } = learned;
+      const isAhead = (learned.usedAt ?? 0) - this.#parts.clock.wall() > AHEAD_MAX;
+      const usedAt = isAhead ? null : learned.usedAt;
       if (usedAt !== null && at <= usedAt) return false;
       learned.usedAt = at;
       if (usedAt !== null && at - usedAt < SAME_USE_WITHIN) return false;
@@ -159,6 +203,7 @@ export class TenantLearning {
     if (at === this.#askAt) return;
     this.#askAt = at;
     this.changed();
+    if (at !== null && at - this.#parts.clock.wall() < ASKED_SOON) this.#parts.onSoon();
   }
 
   get askAt(): Timestamp | null {
@@ -172,7 +217,8 @@ export class TenantLearning {
     const isSame = known?.terms === terms && known.usedAt === usedAt && ahead <= known.ahead;
     if (known !== null && isSame && now < known.until) return known.outlook;
     const population = this.#parts.population();
-    const facts = { habit, population, idleSince: usedAt ?? now, terms };
+    // Nobody who has never come comes back.
+    const facts = { habit, population, idleSince: usedAt ?? this.bornAt ?? now, terms };
     const found = outlook(facts, now, ahead);
     // What is not seen to end is looked at again halfway there.
     const until = found.isOpen ? later(now, ms((found.until - now) / 2)) : found.until;
@@ -181,9 +227,11 @@ export class TenantLearning {
   }
 
   /** What is to be written; from now on it counts as written. */
-  taken(): { readonly bytes: Uint8Array; readonly askAt: Timestamp | null } {
+  taken(): { readonly bytes: Uint8Array; readonly askAt: Timestamp } {
     this.#isChanged = false;
-    return { bytes: this.#learned.encode(), askAt: this.#askAt };
+    // Nobody is forgotten, should the server end before it says when.
+    const askAt = this.#askAt ?? later(this.#parts.clock.wall(), ASKED_WITHIN);
+    return { bytes: this.#learned.encode(), askAt };
   }
 
   #teach(habit: Habit, watched: Watched): void {
@@ -193,7 +241,7 @@ export class TenantLearning {
 
   #happened(event: (learned: Learned) => boolean): void {
     if (this.#before !== null) {
-      this.#before.push((learned) => event(learned));
+      if (this.#before.length < BEFORE_MAX) this.#before.push(event);
       return;
     }
     if (event(this.#learned)) this.changed();

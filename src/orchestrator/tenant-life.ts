@@ -8,9 +8,8 @@
  *   no transition, an address   awake; held by who is at work, else a timer counts to the suspend
  *   a transition                as `transition.ts` tells of each
  *
- * There is at most one transition, and the promise of its end is the state: it is cleared by success
- * and by failure alike. Nobody cancels another's transition, but a wake that still waits for its
- * place in the queue is dropped with its last waiter.
+ * There is at most one transition, and the promise of its end is the state: success and failure clear it. A
+ * wake that waits in the queue is dropped with its last waiter; nobody cancels any other.
  */
 
 import { Fault, fault, isFault } from '../domain/faults.ts';
@@ -87,10 +86,11 @@ export class TenantLife {
     );
     const size = () => this.#compute.size;
     this.#upkeep = new UpkeepWatch({ world, record, size, onDue: () => this.#keepUp() });
-    const onAsk = () => this.#decide();
-    this.#idle = new IdleWatch(world.clock, uses, { onDue: (due) => this.#due(due), onAsk });
+    const asked = { onDue: (due: DueAction) => this.#due(due), onAsk: () => this.#decide() };
+    this.#idle = new IdleWatch(world.clock, uses, asked);
     const turns: Turns = {
       isFree: () => this.#transition === null,
+      isAwake: () => this.awake,
       exclusively: (kind, work) => this.#exclusively(kind, work),
       ifFree: (kind, work) => {
         if (this.#transition === null && this.awake) void this.#run(kind, work);
@@ -153,12 +153,12 @@ export class TenantLife {
     this.#used(wasHeld);
   }
 
-  /** Begins a wake that holds nothing, if that takes nothing from anybody. */
-  expect(because: string, event: Start['event'] = 'query'): void {
-    const isAsleep = this.#transition === null && this.#record.kind === 'suspended';
-    if (!isAsleep || this.#compute.isUnfinished || !this.#world.queue.hasSpare) return;
+  /** Begins a wake that holds nothing, if that takes nothing from anybody. Returns whether it has. */
+  expect(because: string, event: Start['event'] = 'query'): boolean {
+    if (this.#transition !== null || !this.#compute.mayStartFor(event)) return false;
     this.#compute.isExpecting = event === 'query';
     this.#beginWake(because, event);
+    return true;
   }
 
   /** Resolves with the address of the running compute. Throws as `Gate.wake` does. */
@@ -360,7 +360,7 @@ export class TenantLife {
   #ended(): void {
     this.#transition = null;
     if (!this.awake) this.#upkeep.asleep();
-    if (!this.awake && this.#record.isAtRest) this.policy.rests();
+    this.policy.settled();
     if (this.#compute.isUnfinished) this.#healLater();
     this.#decide();
     this.#restIfDone();

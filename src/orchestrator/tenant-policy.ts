@@ -3,6 +3,7 @@
  * earned, and when it wants to be asked again while the tenant sleeps. Asks the pure policy with what is
  * known here, and keeps a record of what came of it.
  */
+import type { CancelTimer } from '../domain/clock.ts';
 import type { Decision } from '../domain/decision.ts';
 import type { Tier } from '../domain/tier.ts';
 import {
@@ -13,6 +14,7 @@ import {
   later,
   minutes,
   ms,
+  seconds,
   type Timestamp,
   timestamp,
 } from '../domain/units.ts';
@@ -55,6 +57,12 @@ const AWAKE_AHEAD = minutes(15);
 /** How soon one that must not sleep is looked at that does. */
 const SOON = ms(1);
 
+/** How soon after that it is looked whether it is awake. */
+const LOOK_AGAIN = seconds(30);
+
+/** How soon, at least, the tier is looked at again by itself. */
+const REVIEW_APART = seconds(1);
+
 /** Awake for somebody who has not come yet. */
 type Ahead = { readonly since: Timestamp; readonly until: Timestamp };
 
@@ -63,13 +71,17 @@ export class TenantPolicy {
   readonly #learning: TenantLearning;
   #ahead: Ahead | null = null;
   #dayLookedAt = 0;
+  #cancelReview: CancelTimer = () => {};
   /** When the tier wants to be looked at again. */
   #tierAskAt: Timestamp | null = null;
 
   constructor(parts: PolicyParts) {
     this.#parts = parts;
     this.#learning = parts.world.learner.of(parts.record.tenant.id);
-    void this.#learning.loaded.then(() => parts.turns.decide());
+    this.#learning.bornAt = parts.record.tenant.createdAt;
+    void this.#learning.loaded.then(() => {
+      if (parts.turns.isAwake()) this.review();
+    });
   }
 
   /** What is learned of it. */
@@ -82,10 +94,6 @@ export class TenantPolicy {
     const { world, record } = this.#parts;
     const { tenant } = record;
     return residencyBounds(tenant.tier, world.rulesOf(tenant)).awakeAtLeast === null;
-  }
-
-  get tierAskAt(): Timestamp | null {
-    return this.#tierAskAt;
   }
 
   /** A proxy has said how the tenant is used. */
@@ -111,14 +119,40 @@ export class TenantPolicy {
   /** Writes the tier that it has earned or lost, and asks the idle rule anew. */
   review(): void {
     const { record, turns } = this.#parts;
-    if (!turns.isFree()) return;
+    if (!turns.isFree() || this.#learning.isLoading) return;
     const tier = this.tierAt('timer', (to) => this.#mayBeNow(to));
     if (tier !== record.tenant.tier) {
       turns
         .exclusively('review', () => record.note({ tier }))
         .catch((error) => turns.complain('be given its tier', error));
-    }
+    } else if (this.#parts.turns.isAwake()) this.#reviewLater();
     turns.decide();
+  }
+
+  /** A transition has ended, and it is awake, at rest, or on its way. */
+  settled(): void {
+    this.#cancelReview();
+    if (this.#parts.turns.isAwake()) this.#reviewLater();
+    else if (this.#parts.record.isAtRest) this.#rests();
+  }
+
+  /** Awake it looks itself when its tier may be another one by the passing of time. */
+  #reviewLater(): void {
+    const { clock } = this.#parts.world;
+    this.#cancelReview();
+    const askAt = this.#tierAskAt ?? this.#firstAsk();
+    if (askAt === null) return;
+    const wait = Math.max(REVIEW_APART, askAt - clock.wall());
+    this.#cancelReview = clock.timer(ms(Math.min(wait, LOOK_WITHIN)), () => this.review());
+  }
+
+  /** Of a compute that was found running. */
+  #firstAsk(): Timestamp | null {
+    const { world, record } = this.#parts;
+    if (this.#learning.isLoading) return null;
+    const { tier, askAt } = this.decision('timer');
+    const isDue = tier !== record.tenant.tier && this.#mayBeNow(tier);
+    return isDue ? world.clock.wall() : askAt;
   }
 
   /** Idle time after which it is to sleep; null where the rules' own time counts. */
@@ -153,22 +187,23 @@ export class TenantPolicy {
   decision(event: TierEvent): TierDecision {
     const { world, record, uses } = this.#parts;
     const { tier, tierSince, plan, override, state, createdAt } = record.tenant;
-    const { learned } = this.#learning;
+    const { learned, isLoading } = this.#learning;
+    const now = world.clock.wall();
     const rules = world.rulesOf(record.tenant);
     learned.window.keepPace({ window: rules.tierRules.window, day: rules.tierRules.day });
     const facts: TierFacts = {
       ...{ tier, tierSince, plan, override, event },
       window: learned.window,
-      idleSince: uses.isAtWork ? null : (learned.usedAt ?? createdAt),
+      idleSince: uses.isAtWork ? null : (learned.usedAt ?? (isLoading ? now : createdAt)),
       awake: event !== 'suspend' && (state.kind === 'running' || state.kind === 'waking'),
       consents: false,
-      fastTrack: this.#learning.fastTrack(world.clock.wall()),
+      fastTrack: this.#learning.fastTrack(now),
     };
-    return decideTier(facts, rules, world.clock.wall());
+    return decideTier(facts, rules, now);
   }
 
   /** It sleeps now: when to ask about it again. */
-  rests(): void {
+  #rests(): void {
     const { world, record } = this.#parts;
     const now = world.clock.wall();
     world.price.asleep(record.tenant.id);
@@ -180,14 +215,24 @@ export class TenantPolicy {
   async appointment(): Promise<void> {
     const { world, record, turns } = this.#parts;
     await this.#learning.loaded;
-    if (!turns.isFree() || !record.isAtRest) return;
     const now = world.clock.wall();
+    if (!turns.isFree() || !record.isAtRest) {
+      // Whoever is due is asked about before others: those awake must not be in their way.
+      this.#learning.askAt = later(now, LOOK_WITHIN);
+      return;
+    }
+    // Of whom nothing can be known now, nothing is foreseen.
+    if (this.#learning.isLoading) return;
     this.#learning.stillIdle(now);
     this.#lookAtDay();
     const terms = this.#terms();
     const seen = terms && this.outlook(terms, now, this.#lookAhead(now));
-    if (this.keepAwake()) return;
-    if (seen?.level === 'L1') {
+    if (this.keepAwake()) {
+      this.#learning.askAt = later(now, LOOK_AGAIN);
+      return;
+    }
+    // Who has never come is expected by nobody.
+    if (seen?.level === 'L1' && this.#learning.learned.usedAt !== null) {
       this.#wakeAhead(seen, now);
       return;
     }
@@ -220,6 +265,9 @@ export class TenantPolicy {
 
   #wakeAhead(seen: Outlook, now: Timestamp): void {
     const { turns } = this.#parts;
+    // If it could not be woken now, it is not tried again before it would have been let go.
+    this.#learning.askAt = later(seen.until, ms(1));
+    if (!turns.expect(`ahead of its people: ${seen.because}`)) return;
     this.#ahead = { since: now, until: seen.until };
     this.#decided({
       at: now,
@@ -229,9 +277,11 @@ export class TenantPolicy {
       because: seen.because,
       inputs: { idleSince: seen.idleSince, until: seen.until },
     });
-    turns.expect(`ahead of its people: ${seen.because}`);
-    // If it could not be woken now, it is not tried again before it would have been let go.
-    this.#learning.askAt = later(seen.until, ms(1));
+  }
+
+  /** It sleeps, and more is known of it. */
+  arrange(): void {
+    if (this.#parts.turns.isFree() && this.#parts.record.isAtRest) this.#arrange(null);
   }
 
   /** When to ask next about the sleeping tenant. */

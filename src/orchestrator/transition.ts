@@ -56,7 +56,10 @@ export type Turns = {
   exclusively(kind: PlainTransition, work: () => Promise<void>): Promise<void>;
   wake(because: string): Promise<unknown>;
   /** Wakes it ahead of somebody, if it sleeps and that takes nothing from anybody. */
-  expect(because: string): void;
+  /** Whether a compute may be used. */
+  isAwake(): boolean;
+  /** Begins a wake ahead, and returns whether it has. */
+  expect(because: string): boolean;
   /** Asks the idle rule anew, after something it looks at has changed. */
   decide(): void;
   /** Tells the log of a failure that nobody waits for. */

@@ -45,18 +45,24 @@ const BELOW: Readonly<Record<Tier, Tier | null>> = {
 
 /**
  * The way down from `tier`, in order. `suspendAfter` is the idle time that a person has set, null for
- * the rules'; it squeezes the whole way. Empty for a tier that never goes down.
+ * the rules'; it squeezes the whole way. Empty for a tier that never goes down, or must not sleep: it would
+ * be woken again at once.
  */
 export function wayDown(
   tier: Tier,
   rules: Rules,
   suspendAfter: DurationMs | null,
 ): readonly DownStep[] {
+  if (mustNotSleep(tier, rules)) return [];
   const steps = rawWay(tier, rules, 0);
   const end = steps.at(-1)?.after ?? 0;
   const squeeze = suspendAfter === null || end === 0 ? 1 : suspendAfter / end;
   return thinned(steps.map(({ after, what }) => ({ after: ms(after * squeeze), what })));
 }
+
+const mustNotSleep = (tier: Tier, { residency }: Rules): boolean =>
+  residency.coldest[tier] === 'L1' ||
+  (residency.mode === 'adaptive' && residency.awakeAtLeast[tier] === null);
 
 /** The whole idle time until sleep; null for never. */
 export function sleepsAfter(way: readonly DownStep[]): DurationMs | null {
