@@ -37,7 +37,7 @@ export const POLICY_ROUTES = {
   listDecisions: {
     tag: 'tenants',
     summary: 'What the policy decided about a tenant, the latest first',
-    description: 'Kept for 90 days. The latest may be missing for half a minute.',
+    description: 'Kept for 90 days.',
     guarded: true,
     params: Ref,
     query: DecisionQuery,

@@ -198,8 +198,9 @@ export class ServerControl implements Control {
   }
 
   async listDecisions(ref: TenantRef, query: DecisionQuery): Promise<DecisionListing> {
-    const { policyStore, rules } = this.#world;
+    const { lifecycle, policyStore, rules } = this.#world;
     const tenant = await this.#find(ref);
+    await lifecycle.recorded();
     const { decisions, next } = await decisionPage(policyStore, tenant.id, query);
     const replay = (decision: Decision) =>
       query.replay ? replayOf(decision, rules(), tenant) : null;

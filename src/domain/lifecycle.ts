@@ -64,6 +64,9 @@ export interface PolicyInsight {
   policyView(id: TenantId): Promise<PolicyView>;
 
   fleetPolicy(): FleetPolicy;
+
+  /** Resolves when what was decided until now is in the store, or could not be put there. */
+  recorded(): Promise<void>;
 }
 
 export interface Lifecycle extends PolicyInsight {

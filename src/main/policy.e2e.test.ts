@@ -56,6 +56,7 @@ test('a tenant earns its tier, loses it under other rules without a restart, and
   tenant = await tenants.create({ name: 'acme' });
   await ask(server);
   expect(await tenants.get('acme')).toMatchObject({ tier: 'WARM', state: 'running' });
+  expect(await changes(server)).toEqual(['COLD to WARM']);
   await policy.set({ file: QUICK });
   expect((await policy.get()).preset).toBe('vision');
   await eventually('it sleeps by the new rules', async () => {

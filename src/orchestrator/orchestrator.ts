@@ -267,6 +267,10 @@ export class Orchestrator implements Gate, Lifecycle {
     return await this.#with(id, (life) => policyViewOf(world, life));
   }
 
+  recorded(): Promise<void> {
+    return this.#world.learner.written();
+  }
+
   fleetPolicy(): FleetPolicy {
     const { price, learner, rules } = this.#world;
     return {
