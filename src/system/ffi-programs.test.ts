@@ -19,6 +19,9 @@ import { eventually } from '../testing/eventually.ts';
 import { NativeCalls } from './ffi.ts';
 import { descriptorSteps } from './ffi-programs.ts';
 
+/** Longest that the kernel takes between letting its parent go on and the first step of a program. */
+const SETTLED_WITHIN_MS = 10_000;
+
 /** What the descriptors of a program are after the steps, by the names of what ours are. */
 function descriptorsAfter(fds: readonly (number | null)[]): Map<number, string> {
   const open = new Map(fds.filter((fd) => fd !== null).map((fd) => [fd, `ours ${fd}`]));
@@ -78,10 +81,20 @@ describe.runIf(process.platform === 'linux')('on Linux', () => {
     return program;
   }
 
+  /** `started`, and all that the kernel does for a new program is done: it tells of its arguments last. */
+  function settled(...given: Parameters<typeof started>) {
+    const program = started(...given);
+    const until = performance.now() + SETTLED_WITHIN_MS;
+    while (readFileSync(`/proc/${program.pid}/cmdline`, 'utf8') === '') {
+      if (performance.now() > until) throw new Error('the program has no arguments');
+    }
+    return program;
+  }
+
   const shell = (script: string) => started('/bin/sh', ['-c', script], [null, null, null]);
 
   test('a program has its arguments, environment and directory, and a session of its own', () => {
-    const { pid } = started('/bin/sleep', ['60']);
+    const { pid } = settled('/bin/sleep', ['60']);
     const told = (name: string) => readFileSync(`/proc/${pid}/${name}`, 'utf8');
     expect(told('cmdline')).toBe('/bin/sleep\x0060\0');
     expect(told('environ')).toBe('ONE=a b\0');
@@ -92,7 +105,7 @@ describe.runIf(process.platform === 'linux')('on Linux', () => {
 
   test('it has the descriptors that it is given, and no others', () => {
     const file = openSync(join(dir, 'file'), 'w');
-    const { pid } = started('/bin/sleep', ['60'], [null, file, file, directory, null]);
+    const { pid } = settled('/bin/sleep', ['60'], [null, file, file, directory, null]);
     closeSync(file);
     const of = (fd: string) => readlinkSync(`/proc/${pid}/fd/${fd}`);
     expect(readdirSync(`/proc/${pid}/fd`).map(of)).toEqual([
@@ -101,7 +114,7 @@ describe.runIf(process.platform === 'linux')('on Linux', () => {
   });
 
   test('no signal is blocked, and none ignored', () => {
-    const { pid } = started('/bin/sleep', ['60']);
+    const { pid } = settled('/bin/sleep', ['60']);
     const status = readFileSync(`/proc/${pid}/status`, 'utf8');
     const mask = (name: string) => new RegExp(`^${name}:\\s*(\\w+)$`, 'm').exec(status)?.[1];
     expect([mask('SigBlk'), mask('SigIgn'), mask('SigCgt')]).toEqual(Array(3).fill('0'.repeat(16)));
