@@ -83,7 +83,7 @@ describe('the tier and the plan of a tenant', () => {
     [['set-tier', 'acme', 'HOT', '--until', 'soon'], 'is neither a length of time'],
     [['set-tier', 'acme', 'HOT', '--until', '2029-01-01'], 'which is past [BAD_REQUEST]'],
     [['set-plan', 'acme', 'gold'], 'is not one of free, starter, professional, enterprise'],
-    [['decisions', 'acme', '--kind', 'mood'], 'is not one of tier, wake, sleep'],
+    [['decisions', 'acme', '--kind', 'mood'], 'is not one of tier, prewarm, anomaly'],
     [['decisions', 'acme', '--limit', '0'], 'is not a whole number from 1'],
   ])('%j is refused', async (args, why) => {
     const { status, err } = await dynabase(...args);
@@ -138,13 +138,13 @@ describe('decisions of a tenant', () => {
   test('are a table within 80 columns, of one kind where that is asked for', async () => {
     expect(await outOf('decisions', 'acme')).toBe('no decisions\n');
     const long = 'it was active in each of the last 4 hours, with 250 queries';
-    control.decisions = [decided('tier', 5, long), decided('sleep', 90, 'nobody came back')];
+    control.decisions = [decided('tier', 5, long), decided('prewarm', 90, 'somebody is expected')];
     const out = await outOf('decisions', 'acme');
     expect(out).toBe(
       [
-        'WHEN            KIND   CHANGE       BECAUSE',
-        '5 min ago       tier   WARM to HOT  it was active in each of the last 4 hours,…',
-        '1 h 30 min ago  sleep  -            nobody came back',
+        'WHEN            KIND     CHANGE       BECAUSE',
+        '5 min ago       tier     WARM to HOT  it was active in each of the last 4 hours…',
+        '1 h 30 min ago  prewarm  -            somebody is expected',
         '',
       ].join('\n'),
     );
@@ -152,12 +152,14 @@ describe('decisions of a tenant', () => {
     const decisions = JSON.parse(await outOf('decisions', 'acme', '--json'));
     const wide = { decisions, now: clock.wall(), columns: 120 };
     expect(decisionsText(wide, styleFor(memoryOutput(), {}))).toContain(`WARM to HOT  ${long}\n`);
-    const json = await outOf('decisions', 'acme', '--kind', 'sleep', '--json');
-    expect(JSON.parse(json).map(({ kind }: { kind: string }) => kind)).toEqual(['sleep']);
+    const json = await outOf('decisions', 'acme', '--kind', 'prewarm', '--json');
+    expect(JSON.parse(json).map(({ kind }: { kind: string }) => kind)).toEqual(['prewarm']);
   });
 
   test('beyond a page are fetched until there are enough', async () => {
-    const all = Array.from({ length: 250 }, (_, i) => decided(i < 240 ? 'wake' : 'tier', i, 'so'));
+    const all = Array.from({ length: 250 }, (_, i) =>
+      decided(i < 240 ? 'anomaly' : 'tier', i, 'so'),
+    );
     control.decisions = all;
     const json = await outOf('decisions', 'acme', '--kind', 'tier', '--limit', '2', '--json');
     expect(JSON.parse(json)).toHaveLength(2);
@@ -165,7 +167,10 @@ describe('decisions of a tenant', () => {
   });
 
   test('are taken again, with what was looked at', async () => {
-    control.decisions = [decided('tier', 5, 'it was busy'), decided('wake', 6, 'a session came')];
+    control.decisions = [
+      decided('tier', 5, 'it was busy'),
+      decided('anomaly', 6, 'it asked far more than ever'),
+    ];
     expect(await outOf('decisions', 'acme', '--replay')).toBe(
       [
         '5 min ago  tier  WARM to HOT',
@@ -173,8 +178,8 @@ describe('decisions of a tenant', () => {
         '  inputs   {"queries":250}',
         '  again    another: WARM, since 240 queries are wanted',
         '',
-        '6 min ago  wake  -',
-        '  because  a session came',
+        '6 min ago  anomaly  -',
+        '  because  it asked far more than ever',
         '  inputs   {"queries":250}',
         '  again    cannot be taken again',
         '',

@@ -9,7 +9,7 @@ import { decisionPage } from './decisions.ts';
 const tenant = newTenantId(new SeededRandom(1));
 
 const decided = (at: number, because: string): Decision => ({
-  ...{ at: timestamp(at), kind: 'wake', from: null, to: null, because, inputs: {} },
+  ...{ at: timestamp(at), kind: 'anomaly', from: null, to: null, because, inputs: {} },
 });
 
 /** The pages of these decisions, as the reasons on each. */

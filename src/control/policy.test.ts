@@ -135,7 +135,7 @@ test('a decision is taken again by the rules of now, and one that cannot be is l
   const rules = parseRules('{ "preset": "vision" }');
   const at = timestamp(Date.UTC(2031, 0, 1));
   const decision = recordOf(decideTier(facts, rules, at));
-  const wake = { ...decision, kind: 'wake' } as const;
+  const wake = { ...decision, kind: 'anomaly' } as const;
   await world.policyStore.recordDecisions(
     [wake, decision].map((one) => ({ tenant: tenant.id, decision: one })),
   );
@@ -157,7 +157,14 @@ test('decisions of one millisecond are on one page', async () => {
   const { control, world } = controlled;
   const { tenant } = await control.showTenant('acme');
   const at = timestamp(Date.UTC(2031, 0, 1));
-  const decision = { at, kind: 'wake', from: null, to: null, because: 'so', inputs: {} } as const;
+  const decision = {
+    at,
+    kind: 'anomaly',
+    from: null,
+    to: null,
+    because: 'so',
+    inputs: {},
+  } as const;
   const all = Array.from({ length: 3 }, () => ({ tenant: tenant.id, decision }));
   await world.policyStore.recordDecisions(all);
   const query = { before: null, limit: 1, replay: false };

@@ -37,9 +37,8 @@ export class RuleBook implements PolicyDesk {
         return new RuleBook(parts, { base, text: kept.text, areNew: false });
       } catch (error) {
         // Another version wrote it. It must not keep the server from being told other rules.
-        const kind =
-          'the rules that were set cannot be used any more; those of --policy are in force';
-        parts.log.error(kind, { error });
+        const instead = 'those of --policy are in force';
+        parts.log.error(`the rules that were set cannot be used any more; ${instead}`, { error });
       }
     }
     const book = new RuleBook(parts, { base, text: base, areNew: true });

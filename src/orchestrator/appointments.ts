@@ -3,8 +3,8 @@
  * people come, or to give it another tier.
  *
  * Who is due is asked of the store, every 30 seconds: a tenant that sleeps costs no memory and no timer,
- * and the question does not grow with their number. As many as are due are asked about, batch by batch. A tenant that cannot be asked about keeps its
- * appointment, and is tried again after the others.
+ * and the question does not grow with their number. As many as are due are asked about, batch by batch. A
+ * tenant that cannot be asked about keeps its appointment, and is tried again after the others.
  */
 import type { CancelTimer, Clock } from '../domain/clock.ts';
 import type { TenantId } from '../domain/ids.ts';

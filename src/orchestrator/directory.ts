@@ -63,6 +63,14 @@ export class Directory {
     this.#names.delete(tenant);
   }
 
+  /** The tenant has another tier: its door is another one, its roles are what they were. */
+  retiered(tenant: Tenant): void {
+    const known = this.#byName.get(tenant.name);
+    if (known !== undefined) {
+      this.#byName.set(tenant.name, { ...known, door: doorOf(tenant, this.#world) });
+    }
+  }
+
   #remember(tenant: Tenant): Entry {
     const door = doorOf(tenant, this.#world);
     const entry = { door, verifiers: new Map<string, Verifier>() };

@@ -37,7 +37,7 @@ const WAKE_SHARE = 0.05;
 /** More than so many times the mean a wake does not count: a recovery of minutes says nothing of the next. */
 const WAKE_TIMES_MAX = 10;
 
-/** A change of the value that is worth telling, as a logarithm. */
+/** A change of what a wake is worth that is worth telling, as a logarithm. */
 const NOTEWORTHY = 0.05;
 
 const MS_IN_SECOND = 1_000;
@@ -64,8 +64,8 @@ export class FleetPrice {
   #lookedAt: Instant;
   #share: number | null = null;
   #value: number | null = null;
-  /** The value that the terms go by: all outlooks are seen anew with every other one. */
-  #told = 1;
+  /** What a wake was worth when the terms were made: with others all outlooks are seen anew. */
+  #worth = 1;
   #wakes: WakeSeconds = WAKE_SECONDS;
   #terms = new WeakMap<Rules, Map<Tier, ResidencyTerms>>();
   #cancelTimer: CancelTimer = () => {};
@@ -194,13 +194,18 @@ export class FleetPrice {
     if (always === 0) return;
     const rest = (tenants * ASLEEP_COST * took) / MS_IN_SECOND;
     this.#share = (spent + rest) / always;
-    const value = this.valueOfSecond;
-    if (value === null || rules.residency.valueOfSecond !== 'auto') return;
-    const budget = rules.residency.budgetPercent / 100;
-    this.#value = steer(value, { share: this.#share, budget, first: firstValue(rules) }, took);
-    if (Math.abs(Math.log(this.#value / this.#told)) < NOTEWORTHY) return;
-    this.#told = this.#value;
+    const { valueOfSecond, budgetPercent } = rules.residency;
+    const before = this.valueOfSecond;
+    if (before === null) return;
+    const isSteered = valueOfSecond === 'auto';
+    const spending = { share: this.#share, budget: budgetPercent / 100, first: firstValue(rules) };
+    const value = isSteered ? steer(before, spending, took) : before;
+    if (isSteered) this.#value = value;
+    const worth = value * this.#wakes.L3;
+    if (Math.abs(Math.log(worth / this.#worth)) < NOTEWORTHY) return;
+    this.#worth = worth;
     this.changed();
-    await policyStore.saveFleet('steering', new TextEncoder().encode(`${this.#value}`));
+    if (!isSteered) return;
+    await policyStore.saveFleet('steering', new TextEncoder().encode(`${value}`));
   }
 }

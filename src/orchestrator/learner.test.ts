@@ -23,7 +23,7 @@ const kept = async (store: MemoryPolicyStore, tenant: TenantId): Promise<Learned
   Learned.decode((await store.learned(tenant)) ?? new Uint8Array());
 
 const decision = (at: Timestamp, because: string) =>
-  ({ at, kind: 'sleep', from: 'L1', to: 'L2', because, inputs: {} }) as const;
+  ({ at, kind: 'prewarm', from: null, to: 'L1', because, inputs: {} }) as const;
 
 test('uses are written within two minutes, all tenants at once, and nothing while nothing happens', async () => {
   const { clock, learner, policyStore } = world();

@@ -5,8 +5,8 @@
  *                                 └──at rest, and written──▶ forgotten here, kept in the store
  *
  * Nobody waits for any of it: what happens while a tenant's state is being loaded is taken in afterwards, and
- * without a catalog the policy goes by the fleet, until what is kept can be read. What is learned since the last write (every two minutes, and
- * at the end) is lost with a crash, and learned again.
+ * without a catalog the policy goes by the fleet, until what is kept can be read. What is learned since the
+ * last write (every two minutes, and at the end) is lost with a crash, and learned again.
  *
  * Costs about 2 kB a tenant that is awake, nothing for others, and one statement a write for all of them.
  */
@@ -42,7 +42,7 @@ export class Learner {
   /** Since the server started, over all tenants. */
   readonly counts: { prewarms: PrewarmRecord; readonly decisions: Record<DecisionKind, number> } = {
     prewarms: { hits: 0, misses: 0, wasted: ms(0) },
-    decisions: { tier: 0, wake: 0, sleep: 0, prewarm: 0, anomaly: 0, advice: 0, policy: 0 },
+    decisions: { tier: 0, prewarm: 0, anomaly: 0, policy: 0 },
   };
   readonly #world: LearnerWorld;
   readonly #tenants = new Map<TenantId, TenantLearning>();

@@ -175,3 +175,21 @@ test('one start of minutes does not make every wake dear', () => {
   expect(price.wakeSeconds.L3).toBeGreaterThan(before);
   expect(price.wakeSeconds.L3).toBeLessThan(before * 2);
 });
+
+test('a tier that comes with a wake changes the door, and what is remembered for logins stays', async () => {
+  const { vision } = PRESETS;
+  const cold = { ...vision.tiers.COLD, size: { ...vision.tiers.COLD.size, connectionsMax: 7 } };
+  const rules = { ...vision, tiers: { ...vision.tiers, COLD: cold } };
+  const world = new Orchestrated({ rules });
+  const tenant = await world.tenant('acme');
+  expect((await world.orchestrator.door(tenant.name))?.backendsMax).toBe(7);
+  await world.orchestrator.credential(tenant.id, tenant.name);
+  world.session(tenant);
+  await world.clock.advance(ms(50));
+  expect(await tierOf(world, tenant)).toBe('WARM');
+  world.catalog.failNext('tenantByName', fault('CATALOG_DOWN', {}));
+  world.catalog.failNext('verifier', fault('CATALOG_DOWN', {}));
+  const door = await world.orchestrator.door(tenant.name);
+  expect(door?.backendsMax).toBe(rules.tiers.WARM.size.connectionsMax);
+  expect(await world.orchestrator.credential(tenant.id, tenant.name)).toBeDefined();
+});

@@ -362,7 +362,7 @@ export class Orchestrator implements Gate, Lifecycle {
       this.#world.learner.rested(tenant.id);
     };
     const uses = this.#uses.of(tenant.id);
-    const onTier = (): void => this.#directory.forget(tenant.id);
+    const onTier = (retiered: Tenant): void => this.#directory.retiered(retiered);
     const life: TenantLife = new TenantLife(this.#world, { record, uses, onRest, onTier });
     this.#lives.set(tenant.id, life);
     return life;

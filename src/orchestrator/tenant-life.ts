@@ -57,7 +57,7 @@ export type LifeParts = {
   readonly uses: TenantUses;
   /** Nothing is going on with the tenant any more. */
   readonly onRest: () => void;
-  readonly onTier: () => void;
+  readonly onTier: (tenant: Tenant) => void;
 };
 
 export class TenantLife {

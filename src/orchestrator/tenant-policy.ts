@@ -5,6 +5,7 @@
  */
 import type { CancelTimer } from '../domain/clock.ts';
 import type { Decision } from '../domain/decision.ts';
+import type { Tenant } from '../domain/tenant.ts';
 import type { Tier } from '../domain/tier.ts';
 import {
   type DurationMs,
@@ -44,8 +45,8 @@ export type PolicyParts = {
   readonly record: TenantRecord;
   readonly uses: TenantUses;
   readonly turns: Turns;
-  /** It has another tier. */
-  readonly onTier: () => void;
+  /** So it is with the tier that it is about to have. */
+  readonly onTier: (tenant: Tenant) => void;
 };
 
 /** Whoever sleeps is looked at after a day, then after as long again as it has slept. */
@@ -179,7 +180,7 @@ export class TenantPolicy {
     this.#tierAskAt = decision.askAt;
     if (decision.tier === tenant.tier || !mayBe(decision.tier)) return tenant.tier;
     world.learner.decided(tenant.id, recordOf(decision));
-    onTier();
+    onTier({ ...tenant, tier: decision.tier });
     return decision.tier;
   }
 

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import type { Level } from '../domain/levels.ts';
 import { hours, later, minutes, ms, seconds, type Timestamp, timestamp } from '../domain/units.ts';
-import { type Level, type ResidencyTerms, stays } from './residency.ts';
+import { type ResidencyTerms, stays } from './residency.ts';
 import { Habit, Population } from './returns.ts';
 
 /** A Monday, 00:00 UTC. */
@@ -154,11 +155,13 @@ describe('residency', () => {
 
   test('stays within the bounds of its tier, and says so where there is no choice', () => {
     const { habit, idleSince } = lastUse;
-    const always = fourLevels({ coldest: 'L1' });
+    const { levels: all } = fourLevels({});
+    const always = fourLevels({ levels: all.filter(({ level }) => level === 'L1') });
     expect([...stays(habit, nobody, idleSince, always)]).toEqual([
       { until: Number.POSITIVE_INFINITY, level: 'L1', because: 'it may be kept at L1 only' },
     ]);
-    const near = fourLevels({ warmest: 'L2', coldest: 'L3' });
+    const between = all.filter(({ level }) => level === 'L2' || level === 'L3');
+    const near = fourLevels({ levels: between });
     const levels = new Set([...stays(habit, nobody, idleSince, near)].map(({ level }) => level));
     expect([...levels].every((level) => level === 'L2' || level === 'L3')).toBe(true);
   });

@@ -17,6 +17,7 @@
  * for less than that, or than another least sleep. A step looks at `PIECES_MAX` pieces of the chance at most, so that it takes 15 µs
  * and never more than 50; where nothing changes meanwhile, the next stay is at the same level.
  */
+import type { Level } from '../domain/levels.ts';
 import { type DurationMs, hours, later, ms, type Timestamp } from '../domain/units.ts';
 import {
   type ChancePiece,
@@ -26,8 +27,6 @@ import {
   type Population,
 } from './returns.ts';
 
-export type Level = 'L1' | 'L2' | 'L3' | 'L4';
-
 /** What a second at a level costs, in money, and what a wake from there takes. L1 is awake. */
 export type LevelTerms = {
   readonly level: Level;
@@ -36,7 +35,7 @@ export type LevelTerms = {
 };
 
 export type ResidencyTerms = {
-  /** At least one. Only these are chosen from. */
+  /** At least one, the nearest first. Only these are chosen from: those that the tenant's tier allows. */
   readonly levels: readonly LevelTerms[];
   /** What one second of a user's waiting is worth, in money. */
   readonly valueOfSecond: number;
@@ -44,9 +43,6 @@ export type ResidencyTerms = {
   readonly floorAwake: DurationMs;
   /** No sleep shorter than this is begun, where it can be foreseen; by default as the floor. */
   readonly leastSleep?: DurationMs;
-  /** Bounds of the tenant's tier or plan: never above the first, never below the second. */
-  readonly warmest?: Level;
-  readonly coldest?: Level;
   /** Looks no further than this idle age: the stay that holds then is said to be the last. */
   readonly horizon?: DurationMs;
 };
@@ -61,7 +57,7 @@ export function* stays(
   idleSince: Timestamp,
   terms: ResidencyTerms,
 ): Generator<Stay> {
-  const allowed = allowedLevels(terms);
+  const allowed = terms.levels;
   const [only] = allowed;
   if (only !== undefined && allowed.length === 1) {
     yield { until: forever, level: only.level, because: `it may be kept at ${only.level} only` };
@@ -77,18 +73,6 @@ export function* stays(
 const PIECES_MAX = 4;
 
 const forever = ms(Number.POSITIVE_INFINITY);
-
-/** The levels between the bounds; if there is none, the one that is nearest to them from above. */
-function allowedLevels({
-  levels,
-  warmest = 'L1',
-  coldest = 'L4',
-}: ResidencyTerms): readonly LevelTerms[] {
-  const allowed = levels.filter(({ level }) => level >= warmest && level <= coldest);
-  if (allowed.length > 0) return allowed;
-  const above = levels.filter(({ level }) => level < warmest);
-  return above.length > 0 ? above.slice(-1) : levels.slice(0, 1);
-}
 
 type Rule = {
   readonly allowed: readonly LevelTerms[];

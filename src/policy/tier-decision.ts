@@ -10,13 +10,12 @@
  */
 import type { Decision, Json } from '../domain/decision.ts';
 import { LEVELS, type Level } from '../domain/levels.ts';
-import { PLANS, type Plan, type Tier } from '../domain/tier.ts';
+import { PLANS, type Plan, type Tier, type TierOverride } from '../domain/tier.ts';
 import { type DurationMs, later, ms, type Timestamp } from '../domain/units.ts';
 import type { Rules } from './rules.ts';
 import {
   inputsFrom,
   judge,
-  type Override,
   type TierEvent,
   type TierInputs,
   type UseDigest,
@@ -28,7 +27,7 @@ export type TierFacts = {
   readonly tier: Tier;
   readonly tierSince: Timestamp;
   readonly plan: Plan;
-  readonly override: Override | null;
+  readonly override: TierOverride | null;
   /** Kept in the pace of the rules (`paceOf`); in another it says nothing here. */
   readonly window: UsageWindow;
   /** Since when no person has asked anything; null while one does. */

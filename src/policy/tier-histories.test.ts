@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { PLANS, TIERS, type Tier } from '../domain/tier.ts';
+import { PLANS, TIERS, type Tier, type TierOverride } from '../domain/tier.ts';
 import { hours, later, minutes, type Timestamp, timestamp } from '../domain/units.ts';
 import { type PlanTerms, rankOf } from './plan-terms.ts';
 import { PRESETS } from './rules.ts';
 import { decideTier, paceOf, recordOf, replayTier, type TierFacts } from './tier-decision.ts';
-import { boundsOf, type Override } from './tier-judge.ts';
+import { boundsOf } from './tier-judge.ts';
 import { UsageWindow } from './usage-window.ts';
 
 const rules = PRESETS.vision;
@@ -66,7 +66,7 @@ function* lived({ pieces, settings, patience, ...given }: History) {
   }
 }
 
-function setAt(settings: History['settings'], step: number): Override | null {
+function setAt(settings: History['settings'], step: number): TierOverride | null {
   const found = settings.find(({ at, steps }) => step >= at && step < at + steps);
   if (found === undefined) return null;
   const { tier, by, at, steps } = found;
@@ -173,7 +173,7 @@ test('a record is replayed by other rules, and what is no decision on a tier is 
     tier: 'PERSISTENT',
     because: 'plan free has PERSISTENT at least',
   });
-  expect(replayTier({ ...record, kind: 'wake' }, rules)).toBe(null);
+  expect(replayTier({ ...record, kind: 'prewarm' }, rules)).toBe(null);
   for (const field of Object.keys(record.inputs)) {
     expect(replayTier({ ...record, inputs: { ...record.inputs, [field]: 'x' } }, rules)).toSatisfy(
       (replay) => replay === null || field === 'fastTrack',

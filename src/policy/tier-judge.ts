@@ -12,7 +12,14 @@
  * It looks at `TierInputs` and nothing else. They are plain numbers and texts, and are recorded, so that any
  * decision can be made again later.
  */
-import { PLANS, type Plan, TIERS, type Tier } from '../domain/tier.ts';
+import {
+  PLANS,
+  type Plan,
+  TIER_SETTERS,
+  TIERS,
+  type Tier,
+  type TierOverride,
+} from '../domain/tier.ts';
 import { minutes, type Timestamp } from '../domain/units.ts';
 import { higherOf, lowerOf, type PlanTerms, rankOf } from './plan-terms.ts';
 import type { Rules } from './rules.ts';
@@ -37,15 +44,6 @@ export const TIER_EVENTS = [
 
 export type TierEvent = (typeof TIER_EVENTS)[number];
 
-export const SETTERS = ['operator', 'customer'] as const;
-
-/** What a person has set, until it ends by itself; null for as long as nobody takes it back. */
-export type Override = {
-  readonly tier: Tier;
-  readonly until: Timestamp | null;
-  readonly by: (typeof SETTERS)[number];
-};
-
 /** Use, as far as the present tier looks at it; the rest is nought. */
 export type UseDigest = {
   /** Of the window that ended with the last use: queries by people, active quarters, active part. */
@@ -65,7 +63,7 @@ export type TierInputs = {
   readonly tier: Tier;
   readonly tierSince: Timestamp;
   readonly plan: Plan;
-  readonly override: Override | null;
+  readonly override: TierOverride | null;
   /** Null while it is in use. */
   readonly idleSince: Timestamp | null;
   readonly awake: boolean;
@@ -269,7 +267,9 @@ export function inputsFrom(value: unknown): TierInputs | null {
     [fields.awake, fields.consents].every((one) => typeof one === 'boolean') &&
     (fields.fastTrack === null || typeof fields.fastTrack === 'string') &&
     (override === null ||
-      (isIn(TIERS, override.tier) && isTimeOrNull(override.until) && isIn(SETTERS, override.by)));
+      (isIn(TIERS, override.tier) &&
+        isTimeOrNull(override.until) &&
+        isIn(TIER_SETTERS, override.by)));
   return isSound ? (value as TierInputs) : null;
 }
 
