@@ -18,6 +18,25 @@ export type Opening = {
 
 const hellos = new WeakMap<Socket, Buffer>();
 
+/**
+ * Reads no more of it, until the function that is returned is called: what comes is for another process that has
+ * the same connection. `pause` alone stops the handle only until the stream, in the next breath, reads ahead.
+ */
+export function leaveUnread(socket: Socket): () => void {
+  const own = socket as { read?: (bytes?: number) => unknown };
+  let isWanted = false;
+  own.read = () => {
+    isWanted = true;
+    return null;
+  };
+  socket.pause();
+  return () => {
+    // The one of the prototype shows again.
+    delete own.read;
+    if (isWanted && !socket.destroyed) socket.read(0);
+  };
+}
+
 /** Puts back what was read. `socket` is paused, and nothing of it is lost. */
 export function present(socket: Socket, { head, hello }: Opening): Socket {
   if (head.length > 0) socket.unshift(head);

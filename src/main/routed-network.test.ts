@@ -1,8 +1,12 @@
-import type { Socket } from 'node:net';
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { Network } from '../domain/network.ts';
 import { seconds } from '../domain/units.ts';
 import { VirtualClock } from '../sim/virtual-clock.ts';
+import { SystemNetwork } from '../system/network.ts';
+import { eventually } from '../testing/eventually.ts';
+import { MemoryLog } from '../testing/memory-log.ts';
 import { MemoryNetwork } from '../testing/memory-network.ts';
 import { SSL_REQUEST, startupMessageOf } from '../testing/wire-peer.ts';
 import { cancelRequest } from '../wire/cancel-request.ts';
@@ -108,6 +112,30 @@ describe('a client in the clear', () => {
     await clock.advance(seconds(10));
     expect([kept, given]).toEqual([[], []]);
   });
+});
+
+test('what a client says when it has been given away is left to who takes it', async () => {
+  const taken: Socket[] = [];
+  const network = new RoutedNetwork({
+    ...{ inner: new SystemNetwork(new MemoryLog(), null), clock, hostNames: [] },
+    others: { give: (_name, socket) => taken.push(socket) > 0, cancel: () => {} },
+  });
+  const { port, close } = await network.listen({ host: '127.0.0.1', port: 0 }, () => {});
+  const connected = async (): Promise<Socket> => {
+    const socket = connect(port, '127.0.0.1');
+    await once(socket.resume(), 'connect');
+    return socket;
+  };
+  const [first, second] = [await connected(), await connected()];
+  first.write(STARTUP);
+  await eventually('it is given away', async () => taken.length === 1);
+  first.write('password');
+  // What was written before has come by the time that this has.
+  second.write(STARTUP);
+  await eventually('the other is given away', async () => taken.length === 2);
+  expect(taken.map(({ bytesRead }) => bytesRead)).toEqual([STARTUP.length, STARTUP.length]);
+  for (const socket of [first, second, ...taken]) socket.destroy();
+  await close();
 });
 
 test('a cancel request is tried everywhere', async () => {

@@ -21,7 +21,7 @@ import {
   STARTUP_PACKET_BYTES_MAX,
   TLS_HANDSHAKE_BYTE,
 } from '../wire/startup.ts';
-import { type Opening, present, secure } from './presented.ts';
+import { leaveUnread, type Opening, present, secure } from './presented.ts';
 
 /** For a client to say whom it means; the proxy that keeps it has its own limit. */
 const DECIDE_MAX = seconds(5);
@@ -88,10 +88,13 @@ export class RoutedNetwork implements Network {
       cancel();
       socket.off('data', read);
       socket.off('end', leave);
-      socket.pause();
+      const readOn = leaveUnread(socket);
       if (socket.destroyed) return;
       const opening = { head, hello };
-      const keepIt = (): void => keep(present(socket, opening));
+      const keepIt = (): void => {
+        readOn();
+        keep(present(socket, opening));
+      };
       if (name === null || !this.#others.give(name, socket, opening, keepIt)) keepIt();
     };
     const read = (chunk: Buffer): void => {
