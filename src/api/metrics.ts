@@ -7,6 +7,7 @@
 import type { FastifyInstance } from 'fastify';
 import type { Control, Metrics } from '../control/control.ts';
 import type { LevelTotals } from '../domain/levels.ts';
+import type { Admit } from './admission.ts';
 
 const METRICS_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
 
@@ -14,15 +15,11 @@ const UNSAVED = 'dynabase_unsaved_since_timestamp_seconds';
 const WASTED = 'dynabase_prewarms_wasted_seconds_total';
 const MS_OF_SECOND = 1_000;
 
-/** Adds the route. `guard` throws unless the request has the admin key. */
-export function addMetrics(
-  app: FastifyInstance,
-  control: Control,
-  guard: (authorization: string | undefined) => void,
-): void {
+/** Adds the route, for callers of the operator. */
+export function addMetrics(app: FastifyInstance, control: Control, admit: Admit): void {
   app.get('/metrics', {
     schema: { hide: true },
-    onRequest: async (request) => guard(request.headers.authorization),
+    ...admit({ scope: 'operator', right: 'read' }),
     handler: async (_request, reply) =>
       reply.type(METRICS_TYPE).send(metricsText(await control.metrics())),
   });
@@ -49,8 +46,9 @@ function metricsText(metrics: Metrics): string {
   ].join('');
 }
 
-function policyText({ prewarms, decisions }: Metrics): readonly string[] {
+function policyText({ prewarms, decisions, husks }: Metrics): readonly string[] {
   const { hits, misses, wasted } = prewarms;
+  const { ready, kept } = husks;
   return [
     family(
       COUNTER,
@@ -61,6 +59,13 @@ function policyText({ prewarms, decisions }: Metrics): readonly string[] {
     ),
     `# HELP ${WASTED} How long nobody came to wakes ahead.\n`,
     `# TYPE ${WASTED} counter\n${WASTED} ${wasted / MS_OF_SECOND}\n`,
+    family(
+      GAUGE,
+      'dynabase_husks',
+      'Empty databases made ahead: how many are ready, and how many are to be.',
+      'state',
+      { ready, kept },
+    ),
     family(COUNTER, 'dynabase_decisions_total', 'Decisions by kind.', 'kind', decisions),
   ];
 }

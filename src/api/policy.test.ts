@@ -125,6 +125,7 @@ test('decisions come page by page with their inputs, and are taken again when as
 test('the policy is shown, checked, and set as a preset, as JSON or as text', async () => {
   expect((await api.ask('GET', '/v1/policy')).body).toEqual({
     ...{ source: 'preset adaptive', preset: 'adaptive', file: null, residency: 'adaptive' },
+    husks: { ready: 4, kept: 5, wantedLastHour: 3, isFixed: false },
     ...{ valueOfSecond: 0.002, costShare: null, prewarms: { hits: 0, misses: 0, wastedMs: 0 } },
   });
   const set = (payload: object) => api.ask('PUT', '/v1/policy', { payload });

@@ -80,6 +80,7 @@ export const printFleetPolicy = (policy: PolicyInForce): FleetPolicy => ({
   residency: policy.residency,
   valueOfSecond: policy.valueOfSecond,
   costShare: policy.costShare,
+  husks: { ...policy.husks },
   prewarms: printPrewarms(policy.prewarms),
 });
 

@@ -278,10 +278,9 @@ export const OPTIONS = {
   },
   husks: {
     parse: integer({ min: 0, max: 1_000 }),
-    default: '8',
     value: 'n',
     of: 'server',
-    doc: 'Data directories kept ready for new tenants',
+    doc: 'Data directories kept ready for new tenants; as many as are expected if not given',
   },
   wakesAtOnce: {
     parse: integer({ min: 1, max: 10_000 }),

@@ -37,6 +37,14 @@ export function inForceText({ source, prewarms }: FleetPolicy): string {
   return all === 0 ? source : `${source}; woken ahead: ${prewarmsText(prewarms)}`;
 }
 
+/** `4 of 5 ready, by what is expected; 3 wanted in the last hour`. */
+export function husksText({ husks }: FleetPolicy): string {
+  const { ready, kept, wantedLastHour, isFixed } = husks;
+  if (isFixed) return `${ready} of ${kept} ready, as --husks says`;
+  const wanted = wantedLastHour === null ? '' : `; ${wantedLastHour} wanted in the last hour`;
+  return `${ready} of ${kept} ready, by what is expected${wanted}`;
+}
+
 export function policyText(policy: Policy, style: Style): string {
   const { source, preset, file, residency, valueOfSecond, costShare, prewarms } = policy;
   const facts = factsText(
@@ -51,6 +59,7 @@ export function policyText(policy: Policy, style: Style): string {
         ? []
         : [['cost', `${percentWords(costShare)} of always being awake`] as const]),
       ['woken ahead', prewarmsText(prewarms)],
+      ['husks', husksText(policy)],
     ],
     style,
   );

@@ -208,6 +208,7 @@ describe('the policy in force', () => {
     expect(file).toMatch(/^policy +file\nbegins with +preset machine\n/);
     expect(file.endsWith('\n\n{ "archiveAfter": "7d" }\n')).toBe(true);
   });
+      'husks            4 of 5 ready, by what is expected; 3 wanted in the last hour',
 
   test('is set to a preset or a file, or only tried', async () => {
     expect(await outOf('policy', 'set', 'vision', '--dry-run')).toBe(

@@ -253,6 +253,7 @@ test('status tells the server', async () => {
       'their data          1 not made yet',
       'policy              preset adaptive',
       'bytes by level      L2 unknown, L3 0 B, L4 0 B, as last measured',
+      'husks               4 of 5 ready, by what is expected; 3 wanted in the last hour',
       'not in a snapshot   nothing',
       'reads from memory   none counted yet, of 90 % wanted',
       'sessions            0',

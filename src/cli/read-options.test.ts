@@ -39,7 +39,8 @@ describe('precedence', () => {
   });
 
   test('an empty variable is none', () => {
-    expect(readOptions(sources({ env: { DYNABASE_HUSKS: '' } }), ['husks'])).toEqual({ husks: 8 });
+    const given = sources({ env: { DYNABASE_PROXY_PORT: '' } });
+    expect(readOptions(given, ['proxyPort'])).toEqual({ proxyPort: 6432 });
   });
 
   test('our own variable wins over the common one', () => {
@@ -108,7 +109,7 @@ test('the defaults are what the reference says', () => {
     requireTls: false,
     postgresBinDir: null,
     databaseUrl: null,
-    husks: 8,
+    husks: null,
     wakesAtOnce: null,
     uidRange: { first: 200_000, last: 299_999 },
     detachComputes: false,

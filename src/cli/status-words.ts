@@ -1,7 +1,7 @@
 import type { Status } from '../contract/status.ts';
 import { factsText } from './layout.ts';
 import { ratioText } from './level-words.ts';
-import { inForceText } from './policy-words.ts';
+import { husksText, inForceText } from './policy-words.ts';
 import type { Style } from './style.ts';
 import { agoWords, bytesWords, spanWords } from './words.ts';
 
@@ -16,6 +16,7 @@ export function statusText(status: Status, now: number, style: Style): string {
       ['their tiers', tiersText(status)],
       ['their data', homesText(status)],
       ['policy', inForceText(status.policy)],
+      ['husks', husksText(status.policy)],
       ['bytes by level', bytesText(status)],
       ['not in a snapshot', unsavedText(status, now)],
       ['reads from memory', ratioText(status.levels.hitRatio, style)],

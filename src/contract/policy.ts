@@ -157,6 +157,24 @@ export const DecisionPage = Type.Object(
 );
 export type DecisionPage = Static<typeof DecisionPage>;
 
+const Husks = Type.Object(
+  {
+    ready: Count('How many there are.'),
+    kept: Count('How many are to be ready now.'),
+    wantedLastHour: Type.Union([Count(''), Type.Null()], {
+      description: 'Tenants that got their first files in the last whole hour; null if unknown.',
+    }),
+    isFixed: Type.Boolean({
+      description: 'Whether an option says how many; else as many as new tenants are expected.',
+    }),
+  },
+  {
+    $id: 'Husks',
+    additionalProperties: false,
+    description: 'Empty databases made ahead of new tenants.',
+  },
+);
+
 const fleetFields = {
   source: Type.String({
     description: 'Where the rules come from.',
@@ -173,6 +191,7 @@ const fleetFields = {
   costShare: Type.Union([Type.Number({ minimum: 0 }), Type.Null()], {
     description: 'What is spent, as a part of the cost of always being awake; null if unknown.',
   }),
+  husks: Husks,
   prewarms: Prewarms,
 };
 

@@ -7,6 +7,8 @@ import type { Snapshot } from '../domain/archive.ts';
 import type { TenantSettings } from '../domain/catalog.ts';
 import type { Decision, DecisionKind } from '../domain/decision.ts';
 import type { PinReason, SessionView } from '../domain/gate.ts';
+import type { Husks } from '../domain/host.ts';
+import type { CustomerId } from '../domain/ids.ts';
 import type { LadderStep, LevelReading, LevelTotals } from '../domain/levels.ts';
 import type { FleetPolicy, RestartRequest, TenantLive } from '../domain/lifecycle.ts';
 import type { RulesInForce } from '../domain/policy-desk.ts';
@@ -139,6 +141,7 @@ export type Metrics = {
   readonly levels: LevelTotals;
   readonly unsavedSince: Timestamp | null;
   readonly sessions: Readonly<Record<SessionState, number>>;
+  readonly husks: Husks;
   readonly pinned: Readonly<Record<PinReason, number>>;
 };
 

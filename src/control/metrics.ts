@@ -43,8 +43,8 @@ export async function gatherMetrics(world: {
   }
   // Those of tenants that were not asked have no backend.
   sessions.parked += Math.max(0, use.sessions - views.length);
-  const { prewarms, decisions } = world.lifecycle.fleetPolicy();
-  return { ...fleet, prewarms, decisions, sessions, pinned };
+  const { prewarms, decisions, husks } = world.lifecycle.fleetPolicy();
+  return { ...fleet, prewarms, decisions, husks, sessions, pinned };
 }
 
 async function viewsOf(

@@ -51,6 +51,9 @@ export type ArchiveRequest = SnapshotRef & {
   readonly signal: AbortSignal;
 };
 
+/** Empty databases made ahead: how many there are, and how many are to be kept. */
+export type Husks = { readonly ready: number; readonly kept: number };
+
 /** Room on the disk that holds the tenants. */
 export type DiskRoom = { readonly freeBytes: number; readonly totalBytes: number };
 
@@ -141,6 +144,11 @@ export interface Host {
   hydrate(tenant: TenantId, ref: SnapshotRef, signal: AbortSignal): Promise<number>;
 
   diskRoom(): DiskRoom;
+
+  /** Keeps so many husks ready from now on; there are more or fewer for a while. */
+  keepHusks(count: number): void;
+
+  husks(): Husks;
 
   /** Stops the compute cleanly, harder after a deadline; resolves when its last process is gone. */
   stop(tenant: TenantId): Promise<void>;

@@ -1,6 +1,7 @@
 /** What the orchestrator does for `control`: the moves of a tenant that a person may ask for. */
 import type { Snapshot } from './archive.ts';
 import type { DecisionKind } from './decision.ts';
+import type { Husks } from './host.ts';
 import type { SnapshotId, TenantId } from './ids.ts';
 import type { LevelReading } from './levels.ts';
 import type { PolicyView, PrewarmRecord } from './policy-view.ts';
@@ -44,6 +45,14 @@ export type RestartRequest = {
   readonly force: boolean;
 };
 
+/** Empty databases made ahead of new tenants. */
+export type HuskView = Husks & {
+  /** Tenants that got their first files in the last whole hour; null if that is not known. */
+  readonly wantedLastHour: number | null;
+  /** Whether a person has said how many to keep. */
+  readonly isFixed: boolean;
+};
+
 /** How things go by the rules, for all tenants together. */
 export type FleetPolicy = {
   /** Whether the rules say how long an idle tenant is kept awake, or its own habit does. */
@@ -52,6 +61,7 @@ export type FleetPolicy = {
   readonly valueOfSecond: number | null;
   /** What is spent, as a part of what always being awake would cost, from 0 to 1; null if unknown. */
   readonly costShare: number | null;
+  readonly husks: HuskView;
   /** Of all tenants, since the server started. */
   readonly prewarms: PrewarmRecord;
   /** Decisions since the server started, whether they could be recorded or not. */

@@ -20,8 +20,11 @@ export type Learned = {
 
 export type TenantDecision = { readonly tenant: TenantId; readonly decision: Decision };
 
-/** Of all tenants together: the population, the price of a second, and the rules that were set. */
-export type FleetKey = 'population' | 'steering' | 'rules';
+/**
+ * Of all tenants together: the population, the price of a second, the demand for husks, and the rules that were
+ * set.
+ */
+export type FleetKey = 'population' | 'steering' | 'husks' | 'rules';
 
 export interface PolicyStore {
   /** Undefined if nothing has been learned. */

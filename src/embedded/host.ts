@@ -6,6 +6,7 @@ import type {
   ArchiveRequest,
   DiskRoom,
   Host,
+  Husks,
   Observed,
   Owner,
   Started,
@@ -137,6 +138,15 @@ export class EmbeddedHost implements Host {
 
   hydrate(tenant: TenantId, ref: SnapshotRef, signal: AbortSignal): Promise<number> {
     return this.#archiving.hydrate(tenant, ref, signal);
+  }
+
+  keepHusks(count: number): void {
+    this.#parts.husks.keep(count);
+  }
+
+  husks(): Husks {
+    const { readyCount: ready, target: kept } = this.#parts.husks;
+    return { ready, kept };
   }
 
   diskRoom(): DiskRoom {

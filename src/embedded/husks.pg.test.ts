@@ -31,6 +31,19 @@ test('husks are made until there are as many as wanted', async () => {
   await eventually('two husks again', async () => ready(husks).length === 2);
 });
 
+test('more are made, and those beyond it removed, when another number is to be kept', async () => {
+  await using world = await realHost({ husks: 1 });
+  const { husks } = layoutOf(world.dataDir);
+  world.host.keepHusks(3);
+  await eventually('three husks', async () => ready(husks).length === 3);
+  expect(world.host.husks()).toEqual({ ready: 3, kept: 3 });
+  world.host.keepHusks(1);
+  await eventually('one husk', async () => ready(husks).length === 1);
+  await world.host.create(newTenantId(RANDOM));
+  await eventually('one husk again', async () => ready(husks).length === 1);
+  expect(world.host.husks()).toEqual({ ready: 1, kept: 1 });
+});
+
 const ready = (husks: string): string[] =>
   readdirSync(husks).filter((name) => !name.startsWith('making-'));
 

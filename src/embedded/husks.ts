@@ -29,7 +29,7 @@ export type HuskParts = {
   readonly husks: string;
   readonly trash: string;
   readonly template: ComputeFiles;
-  /** How many to keep ready. */
+  /** How many to keep ready, until `keep` says otherwise. */
   readonly target: number;
   /** Whom the next husk belongs to. */
   readonly nextOwner: () => Promise<FileOwner>;
@@ -63,6 +63,8 @@ function freeBytes(dir: string): number {
 export class HuskPool {
   readonly #parts: HuskParts;
   readonly #ready: string[];
+  #target: number;
+  #isClearing = false;
   /** The husks being made; those who need one share them. */
   readonly #making = new Set<Promise<void>>();
   #isClosed = false;
@@ -71,6 +73,19 @@ export class HuskPool {
   constructor(parts: HuskParts, ready: readonly string[]) {
     this.#parts = parts;
     this.#ready = [...ready];
+    this.#target = parts.target;
+  }
+
+  /** How many are to be ready. */
+  get target(): number {
+    return this.#target;
+  }
+
+  /** So many are to be ready from now on; those beyond it are removed, behind everybody's back. */
+  keep(count: number): void {
+    this.#target = count;
+    if (this.#ready.length > count) void this.#clear();
+    else this.refill();
   }
 
   get readyCount(): number {
@@ -102,7 +117,7 @@ export class HuskPool {
   /** Makes husks in the background until there are enough. */
   refill(): void {
     if (this.#isClosed || this.#making.size > 0) return;
-    if (this.#ready.length >= this.#parts.target) return;
+    if (this.#ready.length >= this.#target) return;
     this.#cancelRefill();
     // On a disk that is nearly full, those who have data need the space more than those to come.
     if (freeBytes(this.#parts.husks) < SPARE_BYTES) {
@@ -129,6 +144,22 @@ export class HuskPool {
     this.#isClosed = true;
     this.#cancelRefill();
     await Promise.allSettled(this.#making);
+  }
+
+  async #clear(): Promise<void> {
+    if (this.#isClearing) return;
+    this.#isClearing = true;
+    const { husks, trash, log } = this.#parts;
+    try {
+      while (!this.#isClosed && this.#ready.length > this.#target) {
+        const name = this.#ready.pop();
+        if (name !== undefined) await discard(join(husks, name), trash);
+      }
+    } catch (error) {
+      log.warn('a husk that nobody needs could not be removed', { error: String(error) });
+    } finally {
+      this.#isClearing = false;
+    }
   }
 
   /** Several at once, while somebody waits. What became of one that others began fails nobody else. */

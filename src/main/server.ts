@@ -23,6 +23,7 @@ import { type EmbeddedEngine, openEmbedded } from '../embedded/engine.ts';
 import { Orchestrator } from '../orchestrator/orchestrator.ts';
 import { WakeQueue } from '../orchestrator/wake-queue.ts';
 import { NativeCalls } from '../system/ffi.ts';
+import { HUSK_BOUNDS } from '../policy/pool.ts';
 import { ThreadedPageCache } from '../system/page-cache.ts';
 import { openPlacedArchive } from './archive-parts.ts';
 import { type DataDirectory, openDataDirectory } from './data-directory.ts';
@@ -187,6 +188,7 @@ function openCore(
     maxPinIdle: ms(options.maxPinIdle),
     l2Bytes: l2BytesOf(rules),
   };
+    husks: options.husks === null ? HUSK_BOUNDS : null,
   const hydrations = new WakeQueue({ atOnce: HYDRATIONS_AT_ONCE, waitingMax: WAKES_WAITING_MAX });
   const { host, archive } = engine;
   const shared = {
@@ -233,7 +235,7 @@ async function openEngine(
   const engine = await openEmbedded({
     dataDir: options.dataDir,
     binDir: options.postgresBinDir,
-    husks: options.husks,
+    husks: options.husks ?? HUSK_BOUNDS.min,
     uidRange: options.uidRange,
     os: native,
     pageCache,

@@ -3,6 +3,7 @@ import type { Tenant } from '../domain/tenant.ts';
 import type { Rules } from '../policy/rules.ts';
 import { rulesFor } from '../policy/rules-tenants.ts';
 import { FleetPrice } from './fleet-price.ts';
+import { HuskKeeper } from './husk-keeper.ts';
 import { LadderLog } from './ladder-log.ts';
 import { Learner } from './learner.ts';
 import { Shelf } from './shelf.ts';
@@ -25,6 +26,7 @@ export function livingWorld(parts: WorldParts): LifeWorld {
     },
     rulesOf,
     price,
+    husks: new HuskKeeper({ world: parts, bounds: parts.settings.husks ?? null }),
     setRules: (given) => {
       rules = given;
       price.changed();

@@ -42,15 +42,18 @@ export async function beginWake(
  * signal gives up a hydrate; its reason says why.
  */
 export async function bringHome(
-  world: World,
+  world: LifeWorld,
   record: TenantRecord,
   signal: AbortSignal,
 ): Promise<number> {
   const { id, name, vault, home } = record.tenant;
   try {
     let bytes = 0;
-    if (home.kind === 'none') await world.host.create(id);
-    else if (home.kind === 'archive') {
+    if (home.kind === 'none') {
+      world.husks.wanted();
+      await world.host.create(id);
+    }
+    if (home.kind === 'archive') {
       const ref = { tenant: id, vault, snapshot: home.snapshot };
       bytes = await world.host.hydrate(id, ref, signal);
     }

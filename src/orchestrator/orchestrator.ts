@@ -98,6 +98,7 @@ export class Orchestrator implements Gate, Lifecycle {
     });
     await this.#world.learner.open();
     await this.#world.price.open();
+    await this.#world.husks.open();
     this.#archivist.start();
     this.#appointments.start(ms(0));
     return { healed, count: lives.length };
@@ -272,11 +273,12 @@ export class Orchestrator implements Gate, Lifecycle {
   }
 
   fleetPolicy(): FleetPolicy {
-    const { price, learner, rules } = this.#world;
+    const { price, learner, rules, husks } = this.#world;
     return {
       residency: rules.residency.mode,
       valueOfSecond: price.valueOfSecond,
       costShare: price.share,
+      husks: husks.view,
       ...learner.counts,
     };
   }
@@ -303,6 +305,7 @@ export class Orchestrator implements Gate, Lifecycle {
     await this.#archivist.close();
     await Promise.all([this.#appointments.close(), this.#roundup.close(), this.#minutes.close()]);
     this.#world.price.close();
+    await this.#world.husks.close();
     if (!options.detach) {
       await eachAtOnce(lives, async (life) => {
         await life

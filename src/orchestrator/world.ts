@@ -9,8 +9,10 @@ import type { Log } from '../domain/log.ts';
 import type { PolicyStore } from '../domain/policy-store.ts';
 import type { Tenant } from '../domain/tenant.ts';
 import type { DurationMs } from '../domain/units.ts';
+import type { HuskBounds } from '../policy/pool.ts';
 import type { Rules } from '../policy/rules.ts';
 import type { FleetPrice } from './fleet-price.ts';
+import type { HuskKeeper } from './husk-keeper.ts';
 import type { LadderLog } from './ladder-log.ts';
 import type { Learner } from './learner.ts';
 import type { Shelf } from './shelf.ts';
@@ -31,6 +33,8 @@ export type OrchestratorSettings = {
   readonly maxPinIdle?: DurationMs | null;
   /** Page cache that sleeping tenants may keep, all together, in bytes. */
   readonly l2Bytes: number;
+  /** Between which numbers husks are kept by what is expected; null, or nothing, for a fixed number. */
+  readonly husks?: HuskBounds | null;
 };
 
 export type World = {
@@ -63,5 +67,6 @@ export type LifeWorld = World & {
   readonly shelf: Shelf;
   readonly learner: Learner;
   readonly price: FleetPrice;
+  readonly husks: HuskKeeper;
   readonly setRules: (rules: Rules) => void;
 };

@@ -38,6 +38,12 @@ const ROUND_DOWN = 0.2;
 
 const DEMAND_MIN = 0.5;
 
+/** Raised when the bytes mean something else. */
+const FORMAT = 1;
+
+/** Numbers of the state that are no lists. */
+const SCALARS = 6;
+
 export class PoolForecast {
   readonly #shape: PoolShape;
   /** Demand of the last week and a step. */
@@ -56,6 +62,37 @@ export class PoolForecast {
     this.#shape = shape;
     this.#past = new Float64Array(shape.stepsPerDay * DAYS_OF_WEEK + 2);
     this.#offOfDay = new Float64Array(shape.stepsPerDay).fill(-1);
+  }
+
+  /** What `encode` gave; a fresh one of what is something else. */
+  static decode(bytes: Uint8Array, shape: PoolShape = POOL_SHAPE): PoolForecast {
+    const known = new PoolForecast(shape);
+    const lists = known.#lists();
+    const length = SCALARS + lists.reduce((sum, list) => sum + list.length, 0);
+    if (bytes.length !== length * Float64Array.BYTES_PER_ELEMENT) return known;
+    const all = new Float64Array(Uint8Array.from(bytes).buffer);
+    const [format, steps = 0, late = 0, general = 0, demand = 0, safety = 0] = all;
+    if (format !== FORMAT || !all.every(Number.isFinite) || !Number.isSafeInteger(steps))
+      return known;
+    known.#steps = Math.max(0, steps);
+    [known.#late, known.#general, known.#demand, known.#safety] = [late, general, demand, safety];
+    let at = SCALARS;
+    for (const list of lists) {
+      list.set(all.subarray(at, at + list.length));
+      at += list.length;
+    }
+    return known;
+  }
+
+  /** All that it knows, about 1.7 kB with the usual shape. */
+  encode(): Uint8Array {
+    const scalars = [FORMAT, this.#steps, this.#late, this.#general, this.#demand, this.#safety];
+    const all = Float64Array.from([...scalars, ...this.#lists().flatMap((list) => [...list])]);
+    return new Uint8Array(all.buffer);
+  }
+
+  #lists(): readonly Float64Array[] {
+    return [this.#guesses, this.#off, this.#offOfDay, this.#past];
   }
 
   /** How many to have ready for the next step. */
@@ -124,10 +161,12 @@ export class PoolForecast {
   }
 }
 
+/** How many husks are kept at least and at most, each of them about 31 MB of disk. */
+export type HuskBounds = { readonly min: number; readonly max: number };
+
+export const HUSK_BOUNDS: HuskBounds = { min: 4, max: 32 };
+
 /** How many husks to keep: what is expected until they can be made anew, within the bounds. */
-export function husksWanted(
-  forecast: PoolForecast,
-  bounds: { readonly min: number; readonly max: number },
-): number {
+export function husksWanted(forecast: PoolForecast, bounds: HuskBounds): number {
   return Math.min(bounds.max, Math.max(bounds.min, forecast.size()));
 }

@@ -35,6 +35,25 @@ test('hourly demand of three years: 99 % hits, with at least 43 % less idle than
   expect(sum(({ idle }) => idle) / sum(({ staticIdle }) => staticIdle)).toBeLessThan(0.57);
 });
 
+test('a pool goes on with what it knew', () => {
+  const forecast = new PoolForecast();
+  for (let hour = 0; hour < 400; hour++) forecast.observe(hour % 24 < 8 ? 1 : 9);
+  const again = PoolForecast.decode(forecast.encode());
+  for (let hour = 400; hour < 450; hour++) {
+    expect(again.size()).toBe(forecast.size());
+    for (const one of [again, forecast]) one.observe(hour % 24 < 8 ? 1 : 9);
+  }
+  expect(again.encode()).toEqual(forecast.encode());
+});
+
+test('what is no pool begins fresh', () => {
+  const bytes = new PoolForecast().encode();
+  bytes.fill(255, 0, 16);
+  for (const wrong of [bytes, bytes.subarray(8), new Uint8Array()]) {
+    expect(PoolForecast.decode(wrong).encode()).toEqual(new PoolForecast().encode());
+  }
+});
+
 test('husks are kept within their bounds', () => {
   const forecast = new PoolForecast();
   expect(husksWanted(forecast, { min: 2, max: 8 })).toBe(2);

@@ -5,6 +5,7 @@ import type {
   ArchiveRequest,
   DiskRoom,
   Host,
+  Husks,
   Observed,
   Owner,
   Started,
@@ -79,6 +80,7 @@ export class SimulatedHost implements Host {
   readonly #archive: Archive;
   readonly #computes = new Map<TenantId, Compute>();
   #runs = 0;
+  #husks = 0;
   #servers = 0;
   readonly #acknowledged = new Map<TenantId, number>();
   /** Tenants whose data somebody may have replaced. */
@@ -326,6 +328,14 @@ export class SimulatedHost implements Host {
 
   diskRoom(): DiskRoom {
     return this.room;
+  }
+
+  keepHusks(count: number): void {
+    this.#husks = count;
+  }
+
+  husks(): Husks {
+    return { ready: this.#husks, kept: this.#husks };
   }
 
   #reading(tenant: TenantId): LevelReading {

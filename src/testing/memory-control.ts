@@ -334,9 +334,9 @@ export class MemoryControl implements Control {
       sessions[state] += 1;
       if (pin !== null) pinned[pin.reason] = (pinned[pin.reason] ?? 0) + 1;
     }
-    const { prewarms, decisions } = policy;
+    const { prewarms, decisions, husks } = policy;
     const counted = { tenants, homes, tiers, prewarms, decisions, levels, unsavedSince, sessions };
-    return { ...counted, pinned: pinned as Metrics['pinned'] };
+    return { ...counted, husks, pinned: pinned as Metrics['pinned'] };
   }
 
   async issueTicket(ref: TenantRef): Promise<Ticket> {

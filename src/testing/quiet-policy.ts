@@ -37,6 +37,7 @@ export const QUIET_FLEET: FleetPolicy = {
   residency: 'adaptive',
   valueOfSecond: 0.002,
   costShare: null,
+  husks: { ready: 4, kept: 5, wantedLastHour: 3, isFixed: false },
   prewarms: NO_PREWARMS,
   decisions: Object.fromEntries(DECISION_KINDS.map((kind) => [kind, 0])) as Record<
     DecisionKind,
