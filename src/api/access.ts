@@ -1,30 +1,76 @@
 /**
- * Who may call.
+ * Who may call, and for what.
  *
- * Every request under `/v1` proves itself with the admin key as a bearer token; nothing is taken
- * from cookies, so a foreign page has nothing to ride on. Two checks guard what needs no key and
+ * Every request under `/v1` proves itself with a key as a bearer token; nothing is taken
+ * from cookies, so a foreign page has nothing to ride on. What is not in the caller's scope does not exist for it. Two checks guard what needs no key and
  * what later versions may add: on a loopback address only names of this machine are answered, since
  * any other name was pointed here by somebody's DNS (rebinding); and a request that a browser
  * sends for a page of another origin is refused.
  */
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { isIP } from 'node:net';
+import type { Access } from '../contract/route.ts';
+import { type Caller, mayDo } from '../domain/caller.ts';
 import { type Fault, fault } from '../domain/faults.ts';
+import type { Tenant } from '../domain/tenant.ts';
+
+/** What a request proves itself with. */
+export type Credentials = {
+  readonly authorization: string | undefined;
+  /** Where the request comes from. */
+  readonly address: string;
+};
+
+/** Says who a request is from. */
+export interface Authority {
+  /** Throws `KEY_MISSING`, `KEY_WRONG`. */
+  callerOf(credentials: Credentials): Promise<Caller>;
+}
+
+/** The holder of the admin key, who may do everything. */
+const ADMIN: Caller = {
+  ...{ kind: 'admin-key', id: 'admin', name: 'admin key' },
+  ...{ scope: { kind: 'operator' }, role: 'admin', isReadOnly: false },
+};
 
 /** Keeps only a hash of the key; compares in time that does not depend on what was sent. */
-export class KeyCheck {
+export class AdminKey implements Authority {
   readonly #hash: Buffer;
 
   constructor(key: string) {
     this.#hash = sha256(key);
   }
 
-  /** Throws `KEY_MISSING`, `KEY_WRONG`. */
-  check(authorization: string | undefined): void {
+  async callerOf({ authorization }: Credentials): Promise<Caller> {
     const sent = /^Bearer +(\S+) *$/i.exec(authorization ?? '')?.[1];
     if (sent === undefined) throw fault('KEY_MISSING', {});
     if (!timingSafeEqual(sha256(sent), this.#hash)) throw fault('KEY_WRONG', {});
+    return ADMIN;
   }
+}
+
+/** Throws `FORBIDDEN` if the caller's scope or role does not reach that far. */
+export function requireAccess(access: Access, caller: Caller): void {
+  const { kind } = caller.scope;
+  if (REACH[kind] < REACH[access.scope]) {
+    throw fault('FORBIDDEN', { why: `that is for callers of the ${access.scope}` });
+  }
+  if (mayDo(caller, access.right)) return;
+  const why = caller.isReadOnly ? 'it is read-only' : `its role is ${caller.role}`;
+  throw fault('FORBIDDEN', { why });
+}
+
+/** Whose scope covers more. */
+const REACH = { nothing: -1, tenant: 0, customer: 1, operator: 2 } as const;
+
+/** Throws `TENANT_UNKNOWN` for a tenant outside the caller's scope. */
+export function requireCovered(caller: Caller, tenant: Tenant): void {
+  const { scope } = caller;
+  const covered =
+    scope.kind === 'operator' ||
+    (scope.kind === 'customer' && tenant.customer === scope.customer) ||
+    (scope.kind === 'tenant' && tenant.id === scope.tenant);
+  if (!covered) throw fault('TENANT_UNKNOWN', { tenant: tenant.name });
 }
 
 const sha256 = (text: string): Buffer => createHash('sha256').update(text).digest();

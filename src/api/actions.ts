@@ -3,8 +3,10 @@ import { RESTART_WITHIN_DEFAULT_MS } from '../contract/limits.ts';
 import type { OperationName, StreamedName } from '../contract/operations.ts';
 import type { AnswerOf, BodyOf, ParamsOf, QueryOf } from '../contract/routes.ts';
 import type { Control, TenantChange } from '../control/control.ts';
+import { type Caller, customerOf } from '../domain/caller.ts';
 import type { Clock } from '../domain/clock.ts';
 import { fault } from '../domain/faults.ts';
+import type { CustomerId } from '../domain/ids.ts';
 import { type DurationMs, hours, later, minutes, ms, timestamp } from '../domain/units.ts';
 import { policyActions, tierChoiceOf } from './policy-actions.ts';
 import {
@@ -24,6 +26,7 @@ export type Call<N extends ActionName> = {
   readonly params: ParamsOf<N>;
   readonly query: QueryOf<N>;
   readonly body: BodyOf<N>;
+  readonly caller: Caller;
 };
 
 /** Those that take and give JSON; see `streams.ts` for the others. */
@@ -32,6 +35,12 @@ export type ActionName = Exclude<OperationName, StreamedName>;
 export type Actions = {
   readonly [N in ActionName]: (call: Call<N>) => Promise<AnswerOf<N>>;
 };
+
+/** What a list is confined to. */
+function ofCustomer(caller: Caller): { readonly customer?: CustomerId } {
+  const customer = customerOf(caller);
+  return customer === null ? {} : { customer };
+}
 
 /** Tenants on a page when the client does not say. */
 const PAGE_DEFAULT = 100;
@@ -68,20 +77,22 @@ type TenantAction =
 
 function tenantActions(control: Control): Pick<Actions, TenantAction> {
   return {
-    createTenant: async ({ body }) =>
+    createTenant: async ({ body, caller }) =>
       printSecret(
         await control.createTenant({
           name: body.name,
+          customer: customerOf(caller),
           ...(body.plan === undefined ? {} : { plan: body.plan }),
           ...settingsOf(body),
         }),
       ),
-    listTenants: async ({ query }) =>
+    listTenants: async ({ query, caller }) =>
       printPage(
         await control.listTenants({
           after: query.after ?? null,
           limit: query.limit ?? PAGE_DEFAULT,
           state: query.state ?? null,
+          ...ofCustomer(caller),
         }),
       ),
     getTenant: async ({ params }) => printTenant(await control.showTenant(params.ref)),

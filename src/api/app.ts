@@ -18,8 +18,9 @@ import { fault, toFault } from '../domain/faults.ts';
 import type { Log } from '../domain/log.ts';
 import type { Random } from '../domain/random.ts';
 import { elapsed, type Instant } from '../domain/units.ts';
-import { type Callers, foreign, KeyCheck } from './access.ts';
+import { type Authority, type Callers, foreign } from './access.ts';
 import { type ActionName, type Actions, actionsOf, type Call } from './actions.ts';
+import { type Admit, admission, callerOf } from './admission.ts';
 import { Idempotency } from './idempotency.ts';
 import { boundArrival, telling } from './long-requests.ts';
 import { addMetrics } from './metrics.ts';
@@ -41,8 +42,7 @@ export type ApiParts = {
   readonly random: Random;
   readonly log: Log;
   readonly control: Control;
-  /** The admin key as its file holds it. */
-  readonly key: string;
+  readonly authority: Authority;
   readonly callers: Callers;
   /** Of DynaBase, for the OpenAPI document. */
   readonly version: string;
@@ -65,11 +65,10 @@ export async function buildApp(
   acceptEmptyJson(app);
   watch(app, parts, stopping);
   await app.register(swagger, documentOptions(parts.version));
-  const keys = new KeyCheck(parts.key);
-  const guard = (authorization: string | undefined): void => keys.check(authorization);
-  addOperations(app, parts, guard);
-  addStreams(app, parts, guard);
-  addMetrics(app, parts.control, guard);
+  const admit = admission(parts);
+  addOperations(app, parts, admit);
+  addStreams(app, parts, admit);
+  addMetrics(app, parts.control, admit);
   addDocuments(app);
   await app.ready();
   return app;
@@ -153,11 +152,7 @@ function answerFault(
   return reply.code(problem.status).type(PROBLEM_TYPE).send(JSON.stringify(problem));
 }
 
-function addOperations(
-  app: FastifyInstance,
-  parts: ApiParts,
-  guard: (authorization: string | undefined) => void,
-): void {
+function addOperations(app: FastifyInstance, parts: ApiParts, admit: Admit): void {
   const once = new Idempotency(parts.clock);
   const actions = actionsOf(parts.control, parts.clock);
   const isStreamed = (name: string): boolean => STREAMED.some((streamed) => streamed === name);
@@ -169,10 +164,7 @@ function addOperations(
       method: operation.method,
       url: operation.path,
       schema: schemaOf(name, route),
-      // Before the body is read: a stranger's is not worth reading.
-      ...(route.guarded
-        ? { onRequest: async (request) => guard(request.headers.authorization) }
-        : {}),
+      ...admit(route.access),
       handler: async (request, reply) => {
         const answer = operation.long
           ? await telling(parts.clock, reply, () => handle(request))
@@ -191,11 +183,15 @@ function handlerOf(
 ): (request: FastifyRequest) => Promise<unknown> {
   const act = actions[name] as (call: Call<ActionName>) => Promise<unknown>;
   const keyed = OPERATIONS[name].repeat === 'keyed';
-  return async ({ params, query, body, headers }) => {
-    const call = { params, query, body } as Call<ActionName>;
+  return async (request) => {
+    const { params, query, body, headers } = request;
+    const caller = callerOf(request);
+    const call = { params, query, body, caller } as Call<ActionName>;
     const key = headers['idempotency-key'];
     if (!keyed || typeof key !== 'string') return await act(call);
-    return await once.once(key, [name, params, body ?? null], () => act(call));
+    // A key is its caller's own: nobody gets the answer to somebody else's request.
+    const whole = [caller.kind, caller.id, key].join(' ');
+    return await once.once(whole, [name, params, body ?? null], () => act(call));
   };
 }
 

@@ -4,6 +4,7 @@ import { SeededRandom } from '../sim/seeded-random.ts';
 import { VirtualClock } from '../sim/virtual-clock.ts';
 import { MemoryControl } from '../testing/memory-control.ts';
 import { MemoryLog } from '../testing/memory-log.ts';
+import { AdminKey } from './access.ts';
 import { type Api, openApi } from './listen.ts';
 
 const open: Api[] = [];
@@ -20,7 +21,7 @@ async function listen(port = 0, host = '127.0.0.1') {
     random: new SeededRandom(1),
     log: new MemoryLog(),
     control,
-    key: 'key',
+    authority: new AdminKey('key'),
     version: '1.2.3',
     host,
     port,

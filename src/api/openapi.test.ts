@@ -20,6 +20,7 @@ import { SeededRandom } from '../sim/seeded-random.ts';
 import { VirtualClock } from '../sim/virtual-clock.ts';
 import { MemoryControl } from '../testing/memory-control.ts';
 import { MemoryLog } from '../testing/memory-log.ts';
+import { AdminKey } from './access.ts';
 import { buildApp } from './app.ts';
 import { defining, namedShapes } from './shapes.ts';
 
@@ -35,7 +36,7 @@ beforeAll(async () => {
     random: new SeededRandom(1),
     log: new MemoryLog(),
     control: new MemoryControl(clock),
-    key: 'key',
+    authority: new AdminKey('key'),
     callers: { listenHost: '127.0.0.1', names: [] },
     version: '1.2.3',
   });
@@ -66,7 +67,7 @@ test.each(operations)('%s is documented as the contract has it', (name, operatio
   const paths = document.paths as Record<string, Record<string, Json>>;
   const entry = paths[inDocument(operation.path)]?.[operation.method.toLowerCase()] ?? {};
   expect(entry.summary).toBe(route.summary);
-  expect(entry.security).toEqual(route.guarded ? [{ adminKey: [] }] : []);
+  expect(entry.security).toEqual(route.access ? [{ key: [] }] : []);
   const responses = entry.responses as Record<string, { content?: Record<string, Json> }>;
   const success = responses[route.success.status]?.content?.['application/json'];
   const shape = route.success.shape as { $id?: string } | null;

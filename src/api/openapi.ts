@@ -9,7 +9,7 @@ import { referring } from './shapes.ts';
 
 /** What any route may answer with. */
 const FAULTS_OF_ALL = ['HOST_UNKNOWN', 'ORIGIN_FOREIGN', 'INTERNAL'] as const;
-const FAULTS_OF_GUARDED = ['KEY_MISSING', 'KEY_WRONG'] as const;
+const FAULTS_OF_GUARDED = ['KEY_MISSING', 'KEY_WRONG', 'FORBIDDEN'] as const;
 const FAULTS_OF_INPUT = ['BAD_REQUEST'] as const;
 const FAULTS_OF_BODY = ['BODY_TOO_LARGE', 'BODY_NOT_JSON'] as const;
 
@@ -30,10 +30,11 @@ export const documentOptions = (version: string): FastifyDynamicSwaggerOptions =
     ],
     components: {
       securitySchemes: {
-        adminKey: {
+        key: {
           type: 'http',
           scheme: 'bearer',
-          description: 'The key in the file `api-key` of the data directory.',
+          description:
+            'An API key, or the one in the file `api-key` of the data directory, which may do everything.',
         },
       },
     },
@@ -62,7 +63,7 @@ export function schemaOf(operationId: string, route: Route): FastifySchema {
     summary: route.summary,
     ...(route.description === undefined ? {} : { description: route.description }),
     tags: [route.tag],
-    security: route.guarded ? [{ adminKey: [] }] : [],
+    security: route.access ? [{ key: [] }] : [],
     ...(route.params === undefined ? {} : { params: route.params }),
     ...(route.query === undefined ? {} : { querystring: route.query }),
     ...(route.body === undefined ? {} : { body: referring(route.body) }),
@@ -104,7 +105,7 @@ function codesOfRoute(route: Route): readonly string[] {
   const takesInput = [route.params, route.query, route.body, route.headers].some((s) => s);
   return [
     ...(takesInput ? FAULTS_OF_INPUT : []),
-    ...(route.guarded ? FAULTS_OF_GUARDED : []),
+    ...(route.access ? FAULTS_OF_GUARDED : []),
     ...(route.body ? FAULTS_OF_BODY : []),
     ...route.faults,
     ...FAULTS_OF_ALL,

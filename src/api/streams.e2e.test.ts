@@ -9,6 +9,7 @@ import { SeededRandom } from '../sim/seeded-random.ts';
 import { VirtualClock } from '../sim/virtual-clock.ts';
 import { MemoryControl } from '../testing/memory-control.ts';
 import { MemoryLog } from '../testing/memory-log.ts';
+import { AdminKey } from './access.ts';
 import { type Api, openApi } from './listen.ts';
 
 let clock: VirtualClock;
@@ -21,7 +22,7 @@ beforeEach(async () => {
   log = new MemoryLog();
   control = new MemoryControl(clock);
   const random = new SeededRandom(1);
-  const parts = { clock, random, log, control, key: 'key', version: '1.2.3' };
+  const parts = { clock, random, log, control, authority: new AdminKey('key'), version: '1.2.3' };
   api = await openApi({ ...parts, host: '127.0.0.1', port: 0 });
   await control.createTenant({ name: 'acme' });
 });

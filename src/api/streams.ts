@@ -8,10 +8,12 @@ import { OPERATIONS, type StreamedName } from '../contract/operations.ts';
 import { FILE_TYPE } from '../contract/route.ts';
 import { type ParamsOf, type QueryOf, ROUTES } from '../contract/routes.ts';
 import type { Control } from '../control/control.ts';
+import { customerOf } from '../domain/caller.ts';
 import type { Clock } from '../domain/clock.ts';
 import { fault } from '../domain/faults.ts';
 import type { Log } from '../domain/log.ts';
 import { minutes } from '../domain/units.ts';
+import { type Admit, callerOf } from './admission.ts';
 import { telling } from './long-requests.ts';
 import { schemaOf } from './openapi.ts';
 import { printSecret } from './print.ts';
@@ -24,17 +26,14 @@ const AHEAD_BYTES = 262_144;
 
 type StreamParts = { readonly clock: Clock; readonly log: Log; readonly control: Control };
 
-type Guard = (authorization: string | undefined) => void;
-
-/** Adds the routes. `guard` throws unless the request has the admin key. */
-export function addStreams(app: FastifyInstance, parts: StreamParts, guard: Guard): void {
+export function addStreams(app: FastifyInstance, parts: StreamParts, admit: Admit): void {
   const shared = (name: StreamedName) => ({
     method: OPERATIONS[name].method,
     url: OPERATIONS[name].path,
     schema: schemaOf(name, ROUTES[name]),
     // Asking for the headers alone would make the whole file.
     exposeHeadRoute: false,
-    onRequest: async (request: FastifyRequest) => guard(request.headers.authorization),
+    ...admit(ROUTES[name].access),
   });
   app.route({
     ...shared('exportTenant'),
@@ -83,6 +82,7 @@ async function importTenant(
     control.importTenant({
       name,
       ...(plan === undefined ? {} : { plan }),
+      customer: customerOf(callerOf(request)),
       file: arriving(request.raw, clock),
       signal: gone.signal,
     }),

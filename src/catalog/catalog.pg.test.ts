@@ -68,6 +68,7 @@ describe.each(Object.entries(MAKERS))('a catalog %s keeps the port: ', (_, make)
         suspendAfter: 1500,
         sessionsMax: null,
         maxPinIdle: null,
+        ...{ customer: null, expiresAt: null, allowedAddresses: [] },
       });
       expect(stateSince).toBe(createdAt);
     });

@@ -49,6 +49,9 @@ export type TenantTable = {
   sessions_max: number | null;
   max_pin_idle_ms: number | null;
   created_at: WallTime<undefined>;
+  customer_id: string | null;
+  expires_at: WallTimeOrNull;
+  allowed_addresses: Generated<string[]>;
 };
 
 export type RoleTable = {

@@ -1,5 +1,5 @@
 /** Tenants as rows: parsed once here, trusted everywhere else. */
-import { isTenantId, isTenantName, parseSnapshotId } from '../domain/ids.ts';
+import { isId, isTenantId, isTenantName, parseSnapshotId } from '../domain/ids.ts';
 import {
   type Home,
   type HomeKind,
@@ -18,10 +18,11 @@ const HOME_KINDS = ['none', 'local', 'archive'] as const satisfies readonly Home
 
 /** Throws a plain `Error` if the row is not one that this program could have written. */
 export function tenantOf(row: TenantRow): Tenant {
-  const { id, name, vault } = row;
+  const { id, name, vault, customer_id: customer } = row;
   if (!isTenantId(id)) throw unreadable('id', id);
   if (!isTenantName(name)) throw unreadable('name', name);
   if (!isTenantId(vault)) throw unreadable('vault', vault);
+  if (customer !== null && !isId('cu', customer)) throw unreadable('customer', customer);
   return {
     id,
     name,
@@ -40,6 +41,9 @@ export function tenantOf(row: TenantRow): Tenant {
     sessionsMax: row.sessions_max,
     maxPinIdle: row.max_pin_idle_ms === null ? null : ms(row.max_pin_idle_ms),
     createdAt: fromWallTime(row.created_at),
+    customer,
+    expiresAt: row.expires_at === null ? null : fromWallTime(row.expires_at),
+    allowedAddresses: row.allowed_addresses,
   };
 }
 

@@ -41,6 +41,8 @@ export async function insertTenant(db: Kysely<Tables>, draft: TenantDraft): Prom
           sessions_max: draft.sessionsMax,
           max_pin_idle_ms: draft.maxPinIdle,
           vault: draft.vault,
+          customer_id: draft.customer ?? null,
+          expires_at: draft.expiresAt == null ? null : toWallTime(draft.expiresAt),
           ...homeColumns(draft.home),
           ...(draft.generation === undefined
             ? stateColumns({ kind: 'creating' })
@@ -78,7 +80,7 @@ export async function tenantBy(
 
 /** Throws `BAD_REQUEST` unless the limit is 1 to 1,000. */
 export async function listTenants(db: Kysely<Tables>, query: TenantQuery): Promise<TenantPage> {
-  const { after, limit, state } = query;
+  const { after, limit, state, customer } = query;
   if (!Number.isInteger(limit) || limit < 1 || limit > PAGE_MAX) {
     throw fault('BAD_REQUEST', { why: `limit must be 1 to ${PAGE_MAX}` });
   }
@@ -89,6 +91,7 @@ export async function listTenants(db: Kysely<Tables>, query: TenantQuery): Promi
     .limit(limit + 1);
   if (after !== null) page = page.where('name', '>', after);
   if (state !== null) page = page.where('state', '=', state);
+  if (customer !== undefined) page = page.where('customer_id', '=', customer);
   const tenants = (await page.execute()).map(tenantOf);
   const shown = tenants.slice(0, limit);
   return { tenants: shown, next: tenants.length > limit ? (shown.at(-1)?.name ?? null) : null };
@@ -218,6 +221,13 @@ export async function configureTenant(
     ...(change.maxPinIdle !== undefined && { max_pin_idle_ms: change.maxPinIdle }),
     ...(change.plan !== undefined && { plan: change.plan }),
     ...(change.override !== undefined && overrideColumns(change.override)),
+    ...(change.customer !== undefined && { customer_id: change.customer }),
+    ...(change.expiresAt !== undefined && {
+      expires_at: change.expiresAt && toWallTime(change.expiresAt),
+    }),
+    ...(change.allowedAddresses !== undefined && {
+      allowed_addresses: [...change.allowedAddresses],
+    }),
     ...(change.tier !== undefined && tierColumns(change.tier)),
   };
   if (Object.keys(columns).length === 0) return knownTenant(await tenantBy(db, { id }), id);

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { AdminKey } from '../api/access.ts';
 import { type Api, openApi } from '../api/listen.ts';
 import type { DecisionView } from '../control/control.ts';
 import type { DecisionKind } from '../domain/decision.ts';
@@ -23,7 +24,13 @@ beforeEach(async () => {
   clock = new VirtualClock();
   control = new MemoryControl(clock);
   const parts = { clock, random: new SeededRandom(1), log: new MemoryLog(), control };
-  api = await openApi({ ...parts, key: 'key', version: '1', host: '127.0.0.1', port: 0 });
+  api = await openApi({
+    ...parts,
+    authority: new AdminKey('key'),
+    version: '1',
+    host: '127.0.0.1',
+    port: 0,
+  });
   await control.createTenant({ name: 'acme' });
 });
 
@@ -201,6 +208,7 @@ describe('the policy in force', () => {
       'a second waited  is worth 0.00200',
       'cost             4.7 % of always being awake',
       'woken ahead      3 of 3 were of use',
+      'husks            4 of 5 ready, by what is expected; 3 wanted in the last hour',
     ];
     expect(await outOf('policy', 'show')).toBe(`${shown.join('\n')}\n`);
     control.rules = { text: '{ "archiveAfter": "7d" }\n', preset: 'machine' };
@@ -208,7 +216,6 @@ describe('the policy in force', () => {
     expect(file).toMatch(/^policy +file\nbegins with +preset machine\n/);
     expect(file.endsWith('\n\n{ "archiveAfter": "7d" }\n')).toBe(true);
   });
-      'husks            4 of 5 ready, by what is expected; 3 wanted in the last hour',
 
   test('is set to a preset or a file, or only tried', async () => {
     expect(await outOf('policy', 'set', 'vision', '--dry-run')).toBe(

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { AdminKey } from '../api/access.ts';
 import { type Api, openApi } from '../api/listen.ts';
 import { FAULTS } from '../domain/faults.ts';
 import { SeededRandom } from '../sim/seeded-random.ts';
@@ -22,7 +23,7 @@ beforeEach(async () => {
     random: new SeededRandom(1),
     log: new MemoryLog(),
     control,
-    key: 'key',
+    authority: new AdminKey('key'),
     version: '1.2.3',
     host: '127.0.0.1',
     port: 0,
@@ -252,8 +253,8 @@ test('status tells the server', async () => {
       'their tiers         1 COLD',
       'their data          1 not made yet',
       'policy              preset adaptive',
-      'bytes by level      L2 unknown, L3 0 B, L4 0 B, as last measured',
       'husks               4 of 5 ready, by what is expected; 3 wanted in the last hour',
+      'bytes by level      L2 unknown, L3 0 B, L4 0 B, as last measured',
       'not in a snapshot   nothing',
       'reads from memory   none counted yet, of 90 % wanted',
       'sessions            0',

@@ -32,7 +32,7 @@ export const LADDER_ROUTES = {
     summary: 'Take the files of a tenant to the archive',
     description:
       'It is suspended first, if nobody is at work. Its files are deleted here once the archive has them, and the next wake brings them back. The server does the same by itself after a while.',
-    guarded: true,
+    access: { scope: 'tenant', right: 'change' },
     params: Ref,
     success: ok(Tenant),
     faults: [
@@ -49,7 +49,7 @@ export const LADDER_ROUTES = {
   listSnapshots: {
     tag: 'tenants',
     summary: 'List the snapshots of a tenant',
-    guarded: true,
+    access: { scope: 'tenant', right: 'read' },
     params: Ref,
     success: ok(SnapshotList),
     faults: ['TENANT_UNKNOWN', 'ARCHIVE_DOWN', 'CATALOG_DOWN'],
@@ -59,7 +59,7 @@ export const LADDER_ROUTES = {
     summary: 'Take a snapshot of a tenant, awake or asleep',
     description:
       'With a name it is kept until it is deleted. Without one it is as those that the server takes by itself, which replace each other.',
-    guarded: true,
+    access: { scope: 'tenant', right: 'change' },
     params: Ref,
     body: NewSnapshot,
     headers: KeyHeader,
@@ -81,7 +81,7 @@ export const LADDER_ROUTES = {
     tag: 'tenants',
     summary: 'Delete a snapshot that has a name',
     description: 'Those without a name go by themselves. There is no way back.',
-    guarded: true,
+    access: { scope: 'tenant', right: 'change' },
     params: SnapshotRef,
     success: { status: 204, shape: null },
     faults: ['TENANT_UNKNOWN', 'BAD_ID', 'SNAPSHOT_UNKNOWN', 'ARCHIVE_DOWN', 'CATALOG_DOWN'],
@@ -91,7 +91,7 @@ export const LADDER_ROUTES = {
     summary: 'Make a snapshot the data of its tenant',
     description:
       'What the tenant had is kept as a snapshot of its own, if it can be read. Sessions at rest stay open and see the other data; `TENANT_BUSY` says who is at work or cannot be parked.',
-    guarded: true,
+    access: { scope: 'tenant', right: 'change' },
     params: SnapshotRef,
     headers: KeyHeader,
     success: ok(Tenant),
@@ -112,7 +112,7 @@ export const LADDER_ROUTES = {
     summary: 'Enter the tenants that the archive has and the catalog has lost',
     description:
       'After the loss of a machine, on a new one with the same archive and its master key. Each tenant is as its latest snapshot has it, with its password, asleep. Repeating it does no harm.',
-    guarded: true,
+    access: { scope: 'operator', right: 'admin' },
     success: ok(Recovery),
     faults: ['ARCHIVE_DOWN', 'ARCHIVE_KEY', 'CATALOG_DOWN', 'SERVER_STOPPING'],
   },
@@ -121,7 +121,7 @@ export const LADDER_ROUTES = {
     summary: 'Create a tenant with the data that this one has now',
     description:
       'Answers with the password of its owner role, which is shown only here. Stored data is shared until one of the two changes it. Settings are taken over.',
-    guarded: true,
+    access: { scope: 'tenant', right: 'change' },
     params: Ref,
     body: Fork,
     headers: KeyHeader,
@@ -144,7 +144,7 @@ export const LADDER_ROUTES = {
     summary: 'Get a tenant as one file',
     description:
       'The tenant as it is when asked for. The file needs neither this server nor its keys, and is not encrypted: whoever has it has the data.',
-    guarded: true,
+    access: { scope: 'tenant', right: 'change' },
     params: Ref,
     success: { status: 200, shape: null },
     file: { in: 'answer', description: 'A tar archive, compressed with zstd.' },
@@ -163,7 +163,7 @@ export const LADDER_ROUTES = {
     summary: 'Create a tenant out of an exported file',
     description:
       'Answers with the password of its owner role, which is shown only here. The whole file is checked before the tenant is there.',
-    guarded: true,
+    access: { scope: 'customer', right: 'change' },
     query: ImportQuery,
     success: { status: 201, shape: TenantSecret },
     file: { in: 'body', description: 'What `exportTenant` answered, of any size.' },
@@ -180,7 +180,7 @@ export const LADDER_ROUTES = {
   getLevels: {
     tag: 'tenants',
     summary: 'Where the data of a tenant is, and what was done to it of late',
-    guarded: true,
+    access: { scope: 'tenant', right: 'read' },
     params: Ref,
     success: ok(TenantLevels),
     faults: ['TENANT_UNKNOWN', 'CATALOG_DOWN'],

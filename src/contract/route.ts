@@ -4,12 +4,23 @@ import { type TSchema, Type } from 'typebox';
 /** The media type of a file that is a body or an answer. */
 export const FILE_TYPE = 'application/octet-stream';
 
+/** Who may ask for something. */
+export type Access = {
+  /**
+   * `operator`: callers of the operator alone. `customer`: also those of a customer, who see and change what is theirs; where
+   * the path names a customer, that one's. `tenant`: also those of the tenant that the path names.
+   */
+  readonly scope: 'operator' | 'customer' | 'tenant';
+  /** What the caller's role must allow. */
+  readonly right: 'read' | 'change' | 'billing' | 'admin' | 'claim';
+};
+
 export type Route = {
   readonly tag: 'tenants' | 'server';
   readonly summary: string;
   readonly description?: string;
-  /** Whether an admin key is asked for. */
-  readonly guarded: boolean;
+  /** Who may ask; null for everybody, without a key. */
+  readonly access: Access | null;
   readonly params?: TSchema;
   readonly query?: TSchema;
   readonly body?: TSchema;

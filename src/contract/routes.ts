@@ -50,7 +50,7 @@ export const ROUTES = {
   getStatus: {
     tag: 'server',
     summary: 'What the server says of itself',
-    guarded: true,
+    access: { scope: 'operator', right: 'read' },
     success: ok(Status),
     faults: ['CATALOG_DOWN'],
   },
@@ -58,7 +58,7 @@ export const ROUTES = {
     tag: 'tenants',
     summary: 'Create a tenant',
     description: 'Answers with the password of its owner role, which is shown only here.',
-    guarded: true,
+    access: { scope: 'customer', right: 'change' },
     body: NewTenant,
     headers: KeyHeader,
     success: { status: 201, shape: TenantSecret },
@@ -75,7 +75,7 @@ export const ROUTES = {
   listTenants: {
     tag: 'tenants',
     summary: 'List tenants, sorted by name',
-    guarded: true,
+    access: { scope: 'customer', right: 'read' },
     query: ListQuery,
     success: ok(TenantPage),
     faults: ['CATALOG_DOWN'],
@@ -83,7 +83,7 @@ export const ROUTES = {
   getTenant: {
     tag: 'tenants',
     summary: 'Show a tenant',
-    guarded: true,
+    access: { scope: 'tenant', right: 'read' },
     params: Ref,
     success: ok(Tenant),
     faults: ['TENANT_UNKNOWN', 'CATALOG_DOWN'],
@@ -91,7 +91,7 @@ export const ROUTES = {
   changeTenant: {
     tag: 'tenants',
     summary: 'Change the settings of a tenant',
-    guarded: true,
+    access: { scope: 'tenant', right: 'change' },
     params: Ref,
     body: TenantChange,
     success: ok(Tenant),
@@ -101,7 +101,7 @@ export const ROUTES = {
     tag: 'tenants',
     summary: 'Delete a tenant and all its data',
     description: 'Open sessions are ended. There is no way back.',
-    guarded: true,
+    access: { scope: 'tenant', right: 'change' },
     params: Ref,
     success: { status: 204, shape: null },
     faults: ['TENANT_UNKNOWN', 'STALE_GENERATION', 'SERVER_STOPPING', 'CATALOG_DOWN'],
@@ -110,7 +110,7 @@ export const ROUTES = {
     tag: 'tenants',
     summary: 'Start the compute of a tenant',
     description: 'Answers when it accepts sessions. Clients need not ask: connecting wakes.',
-    guarded: true,
+    access: { scope: 'tenant', right: 'change' },
     params: Ref,
     success: ok(Tenant),
     faults: [
@@ -128,7 +128,7 @@ export const ROUTES = {
     summary: 'Stop the compute of a tenant; the data stays',
     description:
       'Sessions at rest are parked: they stay open, and their next query wakes the tenant. `TENANT_BUSY` says who is at work or cannot be parked, and why.',
-    guarded: true,
+    access: { scope: 'tenant', right: 'change' },
     params: Ref,
     success: ok(Tenant),
     faults: ['TENANT_UNKNOWN', 'TENANT_BUSY', 'SERVER_STOPPING', 'CATALOG_DOWN'],
@@ -138,7 +138,7 @@ export const ROUTES = {
     summary: 'Stop the compute of a tenant and start it anew',
     description:
       'Sessions at rest stay open and see a pause. A tenant that sleeps sleeps on, since its next start is a fresh one; one whose start has failed is started at once.',
-    guarded: true,
+    access: { scope: 'tenant', right: 'change' },
     params: Ref,
     body: Restart,
     headers: KeyHeader,
@@ -156,7 +156,7 @@ export const ROUTES = {
   listSessions: {
     tag: 'tenants',
     summary: 'List the sessions of a tenant, and what pins them',
-    guarded: true,
+    access: { scope: 'tenant', right: 'read' },
     params: Ref,
     success: ok(SessionList),
     faults: ['TENANT_UNKNOWN', 'CATALOG_DOWN'],
@@ -165,7 +165,7 @@ export const ROUTES = {
     tag: 'tenants',
     summary: 'Give the owner role a new password',
     description: 'The old one is refused from then on; open sessions live on.',
-    guarded: true,
+    access: { scope: 'tenant', right: 'change' },
     params: Ref,
     headers: KeyHeader,
     success: ok(TenantSecret),
@@ -174,7 +174,7 @@ export const ROUTES = {
   issueTicket: {
     tag: 'tenants',
     summary: 'Get a short-lived login as the owner',
-    guarded: true,
+    access: { scope: 'tenant', right: 'change' },
     params: Ref,
     success: { status: 201, shape: Ticket },
     faults: ['TENANT_UNKNOWN', 'CATALOG_DOWN'],
@@ -182,7 +182,7 @@ export const ROUTES = {
   getUsage: {
     tag: 'tenants',
     summary: 'What a tenant used, minute by minute',
-    guarded: true,
+    access: { scope: 'tenant', right: 'read' },
     params: Ref,
     query: UsageQuery,
     success: ok(Usage),
@@ -191,7 +191,7 @@ export const ROUTES = {
   getConnectionString: {
     tag: 'tenants',
     summary: 'Where clients of a tenant connect, without a password',
-    guarded: true,
+    access: { scope: 'tenant', right: 'read' },
     params: Ref,
     success: ok(ConnectionString),
     faults: ['TENANT_UNKNOWN', 'CATALOG_DOWN'],
@@ -199,14 +199,14 @@ export const ROUTES = {
   getHealth: {
     tag: 'server',
     summary: 'Whether the process lives',
-    guarded: false,
+    access: null,
     success: ok(Health),
     faults: [],
   },
   getReadiness: {
     tag: 'server',
     summary: 'Whether the server can do its work',
-    guarded: false,
+    access: null,
     success: ok(Health),
     faults: ['CATALOG_DOWN', 'SERVER_STOPPING'],
   },

@@ -74,8 +74,8 @@ export class Newcomers {
   /** One that has never been awake has no data, and neither has its fork. */
   async fork(origin: Tenant, request: NewFork): Promise<Newcomer> {
     const { plan = origin.plan } = request;
-    const { suspendAfter, sessionsMax, maxPinIdle } = origin;
-    const settings = { plan, suspendAfter, sessionsMax, maxPinIdle };
+    const { suspendAfter, sessionsMax, maxPinIdle, customer } = origin;
+    const settings = { plan, suspendAfter, sessionsMax, maxPinIdle, customer };
     if (origin.home.kind === 'none') return await this.create({ ...settings, name: request.name });
     const name = await this.#freeName(request.name);
     const { id: parent, vault } = origin;
@@ -88,9 +88,15 @@ export class Newcomers {
     });
   }
 
-  async import({ name: given, plan = 'free', file, signal }: NewImport): Promise<Newcomer> {
+  async import({
+    name: given,
+    plan = 'free',
+    customer = null,
+    file,
+    signal,
+  }: NewImport): Promise<Newcomer> {
     const name = await this.#freeName(given);
-    const inserted = await this.#insert({ name, plan, home: ARCHIVED });
+    const inserted = await this.#insert({ name, plan, customer, home: ARCHIVED });
     return await this.#finished(inserted, async ({ id, vault }) => {
       const ref = { tenant: id, vault, snapshot: FIRST_SNAPSHOT };
       const to = { ...ref, name: null, notes: inserted.notes };

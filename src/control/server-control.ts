@@ -5,7 +5,7 @@ import type { Decision } from '../domain/decision.ts';
 import type { Failpoints } from '../domain/failpoints.ts';
 import { fault } from '../domain/faults.ts';
 import type { Sessions, SessionView } from '../domain/gate.ts';
-import { isTenantId, isTenantName, parseTenantName } from '../domain/ids.ts';
+import { type CustomerId, isTenantId, isTenantName, parseTenantName } from '../domain/ids.ts';
 import type { Lifecycle, RestartRequest } from '../domain/lifecycle.ts';
 import type { Passwords } from '../domain/passwords.ts';
 import type { PolicyDesk } from '../domain/policy-desk.ts';
@@ -91,6 +91,10 @@ export class ServerControl implements Control {
     return this.#secret(tenant, password);
   }
 
+  findTenant(ref: TenantRef): Promise<Tenant> {
+    return this.#find(ref);
+  }
+
   async showTenant(ref: TenantRef): Promise<TenantView> {
     return this.#view(await this.#find(ref));
   }
@@ -99,6 +103,7 @@ export class ServerControl implements Control {
     readonly after: string | null;
     readonly limit: number;
     readonly state: TenantStateKind | null;
+    readonly customer?: CustomerId;
   }): Promise<TenantListing> {
     const after = query.after === null ? null : parseTenantName(query.after);
     const page = await this.#world.catalog.listTenants({ ...query, after });

@@ -3,7 +3,7 @@
  *
  * All throw `CATALOG_DOWN` when the catalog cannot be reached.
  */
-import type { TenantId, TenantName, VaultId } from './ids.ts';
+import type { CustomerId, TenantId, TenantName, VaultId } from './ids.ts';
 import type { LadderStep, LevelTotals } from './levels.ts';
 import type { Home, HomeKind, MoveChange, Tenant, TenantState, TenantStateKind } from './tenant.ts';
 import type { Plan, Tier, TierOverride } from './tier.ts';
@@ -30,12 +30,18 @@ export type TenantDraft = {
    * and begins in state `suspended`, since all that it needs is there.
    */
   readonly generation?: number;
+  /** Nobody's if not given. */
+  readonly customer?: CustomerId | null;
+  readonly expiresAt?: Timestamp | null;
 };
 
 /** What of a tenant may be changed without moving it; what is not given stays. */
 export type TenantSettings = Partial<
   Pick<TenantDraft, 'suspendAfter' | 'sessionsMax' | 'maxPinIdle' | 'tier' | 'plan'> & {
     readonly override: TierOverride | null;
+    readonly customer: CustomerId | null;
+    readonly expiresAt: Timestamp | null;
+    readonly allowedAddresses: readonly string[];
   }
 >;
 
@@ -51,6 +57,8 @@ export type TenantQuery = {
   /** 1 to 1,000. */
   readonly limit: number;
   readonly state: TenantStateKind | null;
+  /** Only those of this customer; of all if not given. */
+  readonly customer?: CustomerId | undefined;
 };
 
 /** Which tenants at rest something is due for. At most `limit`, who waits longest first. */

@@ -137,6 +137,13 @@ export const CLIENT_FAULTS = {
     retry: 'never',
     message: (_: None) => 'this API key is not valid',
   },
+  FORBIDDEN: {
+    kind: 'client',
+    sqlstate: '42501',
+    http: 403,
+    retry: 'never',
+    message: (p: { why: string }) => `this key may not do that: ${p.why}`,
+  },
   PASSWORD_WRONG: {
     kind: 'client',
     sqlstate: '28P01',

@@ -15,6 +15,30 @@ export type TenantName = string & { readonly [identity]: 'tenant-name' };
  */
 export type VaultId = TenantId;
 
+/** `cu_` and twelve lower-case base-36 digits, as all of these have after their own prefix. */
+export type CustomerId = string & { readonly [identity]: 'customer' };
+
+export type KeyId = string & { readonly [identity]: 'key' };
+
+export type OperationId = string & { readonly [identity]: 'operation' };
+
+export type WebhookId = string & { readonly [identity]: 'webhook' };
+
+export type DeliveryId = string & { readonly [identity]: 'delivery' };
+
+export type IssuerId = string & { readonly [identity]: 'issuer' };
+
+/** What each kind of id begins with. */
+type Made = {
+  tn: TenantId;
+  cu: CustomerId;
+  key: KeyId;
+  op: OperationId;
+  wh: WebhookId;
+  dl: DeliveryId;
+  iss: IssuerId;
+};
+
 /** One snapshot of one tenant; the later, the greater as text. */
 export type SnapshotId = string & { readonly [identity]: 'snapshot' };
 
@@ -85,10 +109,19 @@ export function isTenantName(text: string): text is TenantName {
 
 const DIGITS = '0123456789abcdefghijklmnopqrstuvwxyz';
 
-/** A new tenant id from 60 random bits. */
-export function newTenantId(random: Random): TenantId {
+/** Whether `text` is an id of the kind that begins like this. */
+export const isId = <K extends keyof Made>(kind: K, text: string): text is Made[K] =>
+  text.startsWith(`${kind}_`) && ID_DIGITS.test(text.slice(kind.length + 1));
+
+const ID_DIGITS = /^[0-9a-z]{12}$/;
+
+/** A new tenant id. */
+export const newTenantId = (random: Random): TenantId => newId('tn', random);
+
+/** A new id of 62 random bits. */
+export function newId<K extends keyof Made>(kind: K, random: Random): Made[K] {
   const bytes = random.bytes(12);
-  let id = 'tn_';
+  let id = `${kind}_`;
   // 252 is the largest multiple of 36 that fits a byte; the modulo of what lies above would favour
   // the first digits, so such a byte is drawn again.
   for (let i = 0; i < bytes.length; i++) {
@@ -96,5 +129,5 @@ export function newTenantId(random: Random): TenantId {
     while (byte >= 252) byte = random.bytes(1)[0] ?? 0;
     id += DIGITS.charAt(byte % 36);
   }
-  return id as TenantId;
+  return id as Made[K];
 }

@@ -29,6 +29,7 @@ const tenantIn = (kind: TenantStateKind): Tenant => ({
   plan: 'free',
   tier: 'COLD',
   tierSince: timestamp(600),
+  ...{ customer: null, expiresAt: null, allowedAddresses: [] },
   override: null,
   state: STATES[kind],
   stateSince: timestamp(1_000),

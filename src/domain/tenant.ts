@@ -15,7 +15,7 @@
  * what may be half done, and the orchestrator finishes it or takes it back.
  */
 import { assert } from './assert.ts';
-import type { SnapshotId, TenantId, TenantName, VaultId } from './ids.ts';
+import type { CustomerId, SnapshotId, TenantId, TenantName, VaultId } from './ids.ts';
 import type { Plan, Tier, TierOverride } from './tier.ts';
 import type { DurationMs, Timestamp } from './units.ts';
 
@@ -91,6 +91,12 @@ export type Tenant = {
   /** Idle time before a pinned session is ended; 0 for never, `null` leaves it to the server. */
   readonly maxPinIdle: DurationMs | null;
   readonly createdAt: Timestamp;
+  /** Whose it is; null for the operator's own. */
+  readonly customer: CustomerId | null;
+  /** When it is deleted by itself; null for never. */
+  readonly expiresAt: Timestamp | null;
+  /** Addresses, networks (`10.0.0.0/8`) and ranges (`10.0.0.1-10.0.0.9`) that clients may come from; none for any. */
+  readonly allowedAddresses: readonly string[];
 };
 
 /** The legal moves. What is not listed stops the program at the door. */

@@ -3,6 +3,7 @@
  * part is closed in the reverse order, also when a later one cannot be opened.
  */
 import { availableParallelism } from 'node:os';
+import { AdminKey } from '../api/access.ts';
 import { openApi } from '../api/listen.ts';
 import type { OpenArchive } from '../archive/open-archive.ts';
 import { openCatalog } from '../catalog/open-catalog.ts';
@@ -22,8 +23,8 @@ import type { UsageSink } from '../domain/usage.ts';
 import { type EmbeddedEngine, openEmbedded } from '../embedded/engine.ts';
 import { Orchestrator } from '../orchestrator/orchestrator.ts';
 import { WakeQueue } from '../orchestrator/wake-queue.ts';
-import { NativeCalls } from '../system/ffi.ts';
 import { HUSK_BOUNDS } from '../policy/pool.ts';
+import { NativeCalls } from '../system/ffi.ts';
 import { ThreadedPageCache } from '../system/page-cache.ts';
 import { openPlacedArchive } from './archive-parts.ts';
 import { type DataDirectory, openDataDirectory } from './data-directory.ts';
@@ -118,7 +119,7 @@ export async function openServer(parts: ServerParts): Promise<Server> {
   });
   const api = await openApi({
     ...{ clock: parts.clock, random: parts.random, log, control, version },
-    key: directory.apiKey,
+    authority: new AdminKey(directory.apiKey),
     host: options.apiHost,
     port: options.apiPort,
     names: [options.publicHost],
@@ -187,8 +188,8 @@ function openCore(
     backendsMax: options.backendsMax,
     maxPinIdle: ms(options.maxPinIdle),
     l2Bytes: l2BytesOf(rules),
-  };
     husks: options.husks === null ? HUSK_BOUNDS : null,
+  };
   const hydrations = new WakeQueue({ atOnce: HYDRATIONS_AT_ONCE, waitingMax: WAKES_WAITING_MAX });
   const { host, archive } = engine;
   const shared = {

@@ -85,6 +85,9 @@ export class MemoryCatalog implements Catalog {
       dirtySince: null,
       settled: false,
       createdAt: now,
+      customer: draft.customer ?? null,
+      expiresAt: draft.expiresAt ?? null,
+      allowedAddresses: [],
     };
     this.#rows.set(draft.id, tenant);
     const owner = { role: draft.name, verifier, mayLogIn: true };
@@ -110,6 +113,7 @@ export class MemoryCatalog implements Catalog {
     const all = [...this.#rows.values()]
       .filter((row) => query.state === null || row.state.kind === query.state)
       .filter((row) => query.after === null || row.name > query.after)
+      .filter((row) => query.customer === undefined || row.customer === query.customer)
       .sort((a, b) => (a.name < b.name ? -1 : 1));
     const tenants = all.slice(0, query.limit);
     return { tenants, next: all.length > query.limit ? (tenants.at(-1)?.name ?? null) : null };

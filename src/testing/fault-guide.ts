@@ -91,6 +91,10 @@ export const FAULT_GUIDE: FaultGuide = {
     params: {},
     advice: 'Copy the key again from the file that `dynabase up` named at start.',
   },
+  FORBIDDEN: {
+    params: { why: 'its role is viewer' },
+    advice: 'Use a key whose role and scope allow it; `dynabase keys list` says what each may do.',
+  },
   PASSWORD_WRONG: {
     params: { role: 'acme' },
     advice:

@@ -1,4 +1,5 @@
 import type { FastifyInstance, InjectOptions } from 'fastify';
+import { AdminKey } from '../api/access.ts';
 import { buildApp } from '../api/app.ts';
 import { SeededRandom } from '../sim/seeded-random.ts';
 import { VirtualClock } from '../sim/virtual-clock.ts';
@@ -32,7 +33,8 @@ export class InjectedApi {
     const stopping = new AbortController();
     const callers = { listenHost: '127.0.0.1', names: ['db.example'] };
     const random = new SeededRandom(7);
-    const parts = { clock, random, log, control, key: KEY, callers, version: '1.2.3' };
+    const authority = new AdminKey(KEY);
+    const parts = { clock, random, log, control, authority, callers, version: '1.2.3' };
     const app = await buildApp(parts, stopping.signal);
     return new InjectedApi({ clock, control, log, stopping, app });
   }

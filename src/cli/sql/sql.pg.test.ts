@@ -8,6 +8,7 @@ import {
 } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { AdminKey } from '../../api/access.ts';
 import { type Api, openApi } from '../../api/listen.ts';
 import { SeededRandom } from '../../sim/seeded-random.ts';
 import { VirtualClock } from '../../sim/virtual-clock.ts';
@@ -56,7 +57,7 @@ beforeEach(async () => {
     random: new SeededRandom(1),
     log: new MemoryLog(),
     control,
-    key: 'key',
+    authority: new AdminKey('key'),
     version: '1.2.3',
     host: '127.0.0.1',
     port: 0,
