@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { AdminKey } from '../api/access.ts';
 import { type Api, openApi } from '../api/listen.ts';
 import type { DecisionView } from '../control/control.ts';
 import type { DecisionKind } from '../domain/decision.ts';
@@ -23,7 +24,13 @@ beforeEach(async () => {
   clock = new VirtualClock();
   control = new MemoryControl(clock);
   const parts = { clock, random: new SeededRandom(1), log: new MemoryLog(), control };
-  api = await openApi({ ...parts, key: 'key', version: '1', host: '127.0.0.1', port: 0 });
+  api = await openApi({
+    ...parts,
+    authority: new AdminKey('key'),
+    version: '1',
+    host: '127.0.0.1',
+    port: 0,
+  });
   await control.createTenant({ name: 'acme' });
 });
 

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { AdminKey } from '../api/access.ts';
 import { type Api, openApi } from '../api/listen.ts';
 import { FAULTS } from '../domain/faults.ts';
 import { SeededRandom } from '../sim/seeded-random.ts';
@@ -22,7 +23,7 @@ beforeEach(async () => {
     random: new SeededRandom(1),
     log: new MemoryLog(),
     control,
-    key: 'key',
+    authority: new AdminKey('key'),
     version: '1.2.3',
     host: '127.0.0.1',
     port: 0,

@@ -32,18 +32,23 @@ export type TenantChange = Settings & { readonly plan?: Plan; readonly tier?: Ti
 
 export type NewTenant = Settings & {
   readonly name: string;
-  /** `free` if not given. */
+  /** The customer's if not given, and `free` where there is none. */
   readonly plan?: Plan;
+  /** Whose it is; the operator's own if not given. */
+  readonly customer?: CustomerId | null;
+  /** When it is deleted by itself. */
+  readonly expiresAt?: Timestamp | null;
 };
 
 /** A tenant made of another one's data. */
 export type NewFork = {
-  readonly name: string /** The origin's if not given. */;
+  readonly name: string;
+  /** The origin's if not given. */
   readonly plan?: Plan;
 };
 
 /** A tenant made of a file. */
-export type NewImport = Pick<NewTenant, 'name' | 'plan'> & {
+export type NewImport = Pick<NewTenant, 'name' | 'plan' | 'customer'> & {
   /** What `exportTenant` gave. */
   readonly file: AsyncIterable<Uint8Array>;
   /** Gives up; the tenant is not there then. */
@@ -147,6 +152,8 @@ export type Metrics = {
 
 export interface Control {
   status(): Promise<ServerStatus>;
+  /** The tenant alone, as the catalog has it: what tells whether a caller's scope covers it. */
+  findTenant(ref: TenantRef): Promise<Tenant>;
   /** Throws `BAD_NAME`, `TENANT_EXISTS`, `DISK_FULL`, `NO_UIDS`. */
   createTenant(request: NewTenant): Promise<TenantSecret>;
   /** Throws `TENANT_UNKNOWN`, as all that take a `TenantRef` do. */
@@ -155,6 +162,8 @@ export interface Control {
     readonly after: string | null;
     readonly limit: number;
     readonly state: TenantStateKind | null;
+    /** Of all if not given. */
+    readonly customer?: CustomerId;
   }): Promise<TenantListing>;
   /** A tier that is given holds at once. Throws `BAD_REQUEST` for one whose end is past. */
   configureTenant(ref: TenantRef, change: TenantChange): Promise<TenantView>;

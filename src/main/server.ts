@@ -3,6 +3,7 @@
  * part is closed in the reverse order, also when a later one cannot be opened.
  */
 import { availableParallelism } from 'node:os';
+import { AdminKey } from '../api/access.ts';
 import { openApi } from '../api/listen.ts';
 import type { OpenArchive } from '../archive/open-archive.ts';
 import { openCatalog } from '../catalog/open-catalog.ts';
@@ -118,7 +119,7 @@ export async function openServer(parts: ServerParts): Promise<Server> {
   });
   const api = await openApi({
     ...{ clock: parts.clock, random: parts.random, log, control, version },
-    key: directory.apiKey,
+    authority: new AdminKey(directory.apiKey),
     host: options.apiHost,
     port: options.apiPort,
     names: [options.publicHost],

@@ -27,7 +27,7 @@ import type { Clock } from '../domain/clock.ts';
 import { type FaultCode, type FaultParams, fault } from '../domain/faults.ts';
 import type { SessionView } from '../domain/gate.ts';
 import { PIN_REASONS } from '../domain/gate.ts';
-import { parseTenantName, snapshotIdOf, type TenantId } from '../domain/ids.ts';
+import { type CustomerId, parseTenantName, snapshotIdOf, type TenantId } from '../domain/ids.ts';
 import {
   type LadderStep,
   type LevelReading,
@@ -154,9 +154,14 @@ export class MemoryControl implements Control {
       sessionsMax: request.sessionsMax ?? null,
       maxPinIdle: request.maxPinIdle ?? null,
       createdAt: now,
+      ...{ customer: request.customer ?? null, expiresAt: null, allowedAddresses: [] },
     };
     this.#tenants.set(name, tenant);
     return this.#secret(tenant);
+  }
+
+  async findTenant(ref: TenantRef): Promise<Tenant> {
+    return this.#find(ref);
   }
 
   async showTenant(ref: TenantRef): Promise<TenantView> {
@@ -168,11 +173,13 @@ export class MemoryControl implements Control {
     readonly after: string | null;
     readonly limit: number;
     readonly state: TenantStateKind | null;
+    readonly customer?: CustomerId;
   }): Promise<TenantListing> {
     this.#begin('list');
     const found = [...this.#tenants.values()]
       .filter((t) => query.after === null || t.name > query.after)
       .filter((t) => query.state === null || t.state.kind === query.state)
+      .filter((t) => query.customer === undefined || t.customer === query.customer)
       .sort((a, b) => (a.name < b.name ? -1 : 1));
     const page = found.slice(0, query.limit);
     const next = found.length > page.length ? (page.at(-1)?.name ?? null) : null;
