@@ -76,6 +76,7 @@ export class Appointments {
   async #look(): Promise<readonly TenantDue[]> {
     const { clock, log, policyStore } = this.#parts.world;
     const due = await policyStore.dueToAsk(later(clock.wall(), LOOK_EVERY), BATCH);
+    if (due.length === 0) return due;
     const left = [...due];
     const one = async (): Promise<void> => {
       for (let next = left.shift(); next !== undefined; next = left.shift()) {

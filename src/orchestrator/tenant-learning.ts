@@ -66,7 +66,8 @@ export class TenantLearning {
   /** When the policy wants to be asked about it while it sleeps. */
   #askAt: Timestamp | null = null;
   readonly #parts: LearningParts;
-  #learned = new Learned();
+  /** Null while nothing is known and nobody has asked. */
+  #learned: Learned | null = null;
   /** What happened before it was known what had been learned. */
   #before: ((learned: Learned) => boolean)[] | null = [];
   #loaded: Promise<void> = Promise.resolve();
@@ -88,6 +89,7 @@ export class TenantLearning {
   }
 
   get learned(): Learned {
+    this.#learned ??= new Learned();
     return this.#learned;
   }
 
@@ -120,7 +122,7 @@ export class TenantLearning {
     if (bytes !== undefined) this.#learned = Learned.decode(bytes);
     const before = this.#before ?? [];
     this.#before = null;
-    for (const event of before) event(this.#learned);
+    for (const event of before) event(this.learned);
     this.#seen = null;
     if (before.length > 0 || this.#isChanged) this.changed();
   }
@@ -212,7 +214,7 @@ export class TenantLearning {
 
   /** How long to keep it awake from `now` on, and when to wake it again. Remembered until that changes. */
   outlook(terms: ResidencyTerms, now: Timestamp, ahead: DurationMs): Outlook {
-    const { usedAt, habit } = this.#learned;
+    const { usedAt, habit } = this.learned;
     const known = this.#seen;
     const isSame = known?.terms === terms && known.usedAt === usedAt && ahead <= known.ahead;
     if (known !== null && isSame && now < known.until) return known.outlook;
@@ -231,7 +233,7 @@ export class TenantLearning {
     this.#isChanged = false;
     // Nobody is forgotten, should the server end before it says when.
     const askAt = this.#askAt ?? later(this.#parts.clock.wall(), ASKED_WITHIN);
-    return { bytes: this.#learned.encode(), askAt };
+    return { bytes: this.learned.encode(), askAt };
   }
 
   #teach(habit: Habit, watched: Watched): void {
@@ -244,6 +246,6 @@ export class TenantLearning {
       if (this.#before.length < BEFORE_MAX) this.#before.push(event);
       return;
     }
-    if (event(this.#learned)) this.changed();
+    if (event(this.learned)) this.changed();
   }
 }

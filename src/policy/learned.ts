@@ -22,27 +22,36 @@ const TIME_MAX = 8.64e15;
 
 const US_IN_MS = 1_000;
 
+type LearnedParts = {
+  readonly habit?: Habit;
+  readonly window?: UsageWindow;
+  readonly pattern?: Pattern;
+};
+
 export class Learned {
   /** When a person last asked something; null if that is not known. */
   usedAt: Timestamp | null = null;
   /** Up to which age of the present idle time the fleet has been told of it. */
   watchedTo: DurationMs = ms(0);
-  habit = new Habit();
-  window = new UsageWindow();
-  pattern = new Pattern();
+  readonly habit: Habit;
+  readonly window: UsageWindow;
+  readonly pattern: Pattern;
+
+  /** Nothing is known of what is not given. */
+  constructor({ habit, window, pattern }: LearnedParts = {}) {
+    this.habit = habit ?? new Habit();
+    this.window = window ?? new UsageWindow();
+    this.pattern = pattern ?? new Pattern();
+  }
 
   static decode(bytes: Uint8Array): Learned {
-    const learned = new Learned();
-    if (bytes[0] !== VERSION || bytes.length < HEAD_BYTES) return learned;
+    if (bytes[0] !== VERSION || bytes.length < HEAD_BYTES) return new Learned();
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    const learned = new Learned(decodedParts(bytes, view));
     const usedAt = view.getFloat64(USED_AT);
     learned.usedAt = usedAt > 0 && usedAt < TIME_MAX ? timestamp(usedAt) : null;
     const watchedTo = view.getFloat64(WATCHED_TO);
     learned.watchedTo = ms(watchedTo > 0 && watchedTo < TIME_MAX ? watchedTo : 0);
-    const [habit, window, pattern] = partsOf(bytes, view);
-    if (habit !== undefined) learned.habit = Habit.decode(habit);
-    if (window !== undefined) learned.window = UsageWindow.decode(window);
-    if (pattern !== undefined) learned.pattern = Pattern.decode(pattern);
     return learned;
   }
 
@@ -63,6 +72,15 @@ export class Learned {
     }
     return bytes;
   }
+}
+
+function decodedParts(bytes: Uint8Array, view: DataView): LearnedParts {
+  const [habit, window, pattern] = partsOf(bytes, view);
+  return {
+    ...(habit && { habit: Habit.decode(habit) }),
+    ...(window && { window: UsageWindow.decode(window) }),
+    ...(pattern && { pattern: Pattern.decode(pattern) }),
+  };
 }
 
 function partsOf(bytes: Uint8Array, view: DataView): readonly Uint8Array[] {

@@ -7,6 +7,7 @@
 const MINUTE_BIN = 2;
 const GROWTH = 1.25;
 const GROWN = 51;
+const LOG_GROWTH = Math.log(GROWTH);
 
 /** The last bin has no end. */
 export const AGES = MINUTE_BIN + GROWN + 1;
@@ -20,7 +21,7 @@ export const AGE_ENDS = Float64Array.from({ length: AGES }, (_, bin) => {
 /** The bin of this age. */
 export function ageBin(seconds: number): number {
   if (seconds <= 60) return Math.max(0, Math.min(MINUTE_BIN, Math.ceil(seconds / 15) - 1));
-  const bin = MINUTE_BIN + Math.ceil(Math.log(seconds / 60) / Math.log(GROWTH) - 1e-9);
+  const bin = MINUTE_BIN + Math.ceil(Math.log(seconds / 60) / LOG_GROWTH - 1e-9);
   return Math.min(AGES - 1, bin);
 }
 

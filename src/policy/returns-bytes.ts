@@ -35,13 +35,6 @@ const counts = ({ pace, clock }: Known): readonly Float32Array[] => [
 const HABIT_BYTES = 945;
 
 /** The figures that are kept as they are, in 32 bits. */
-const scalars = ({ pace, rhythm }: Known): number[] => [
-  ...pace.began,
-  ...pace.came,
-  ...pace.gaps,
-  ...[pace.longGap, pace.meanQuick, pace.meanSlow, pace.spread, rhythm.longShare, pace.longest],
-];
-
 const SCALARS = 18;
 
 export function encodeKnown(known: Known): Uint8Array {
@@ -51,14 +44,17 @@ export function encodeKnown(known: Known): Uint8Array {
   bytes[0] = VERSION;
   let at = 1;
   for (const list of counts(known)) {
-    for (const [i, count] of list.entries()) {
-      bytes[at + i] = codeOf(count, ditherOf(pace.total, at + i));
+    for (let i = 0; i < list.length; i += 1) {
+      const count = list[i] ?? 0;
+      // Most are nothing.
+      if (count >= LEAST) bytes[at + i] = codeOf(count, ditherOf(pace.total, at + i));
     }
     at += list.length;
   }
   for (let slot = 0; slot < BUSY_SLOTS; slot += 1) {
+    if (clock.busy[slot] !== 1) continue;
     const byte = at + (slot >> 3);
-    bytes[byte] = (bytes[byte] ?? 0) | ((clock.busy[slot] ?? 0) << (slot & 7));
+    bytes[byte] = (bytes[byte] ?? 0) | (1 << (slot & 7));
   }
   at += BUSY_SLOTS / 8;
   for (const gap of rhythm.gaps) {
@@ -68,24 +64,47 @@ export function encodeKnown(known: Known): Uint8Array {
     );
     at += 2;
   }
-  for (const scalar of scalars(known)) {
+  encodeScalars(view, at, known);
+  encodeWholes(view, at + 4 * SCALARS, known);
+  return bytes;
+}
+
+function encodeScalars(view: DataView, start: number, { pace, rhythm }: Known): void {
+  let at = start;
+  const put = (scalar: number): void => {
     view.setFloat32(at, scalar);
     at += 4;
+  };
+  for (const list of [pace.began, pace.came, pace.gaps]) {
+    for (let i = 0; i < list.length; i += 1) put(list[i] ?? 0);
   }
-  const wholes = [pace.first + 1, pace.countedAt, pace.sessionAt, pace.beganAt, ...clock.cameAt];
-  const tallies = [
-    pace.inSession,
-    pace.total,
-    pace.totalLong,
-    rhythm.shorts,
-    rhythm.longs,
-    clock.came,
-  ];
-  for (const whole of [...wholes, ...tallies, clock.busySlot + 1, clock.week + 1]) {
+  put(pace.longGap);
+  put(pace.meanQuick);
+  put(pace.meanSlow);
+  put(pace.spread);
+  put(rhythm.longShare);
+  put(pace.longest);
+}
+
+function encodeWholes(view: DataView, start: number, { pace, clock, rhythm }: Known): void {
+  let at = start;
+  const put = (whole: number): void => {
     view.setUint32(at, Math.max(0, Math.min(TIME_MAX, whole)));
     at += 4;
-  }
-  return bytes;
+  };
+  put(pace.first + 1);
+  put(pace.countedAt);
+  put(pace.sessionAt);
+  put(pace.beganAt);
+  for (let i = 0; i < RETURNS_KEPT; i += 1) put(clock.cameAt[i] ?? 0);
+  put(pace.inSession);
+  put(pace.total);
+  put(pace.totalLong);
+  put(rhythm.shorts);
+  put(rhythm.longs);
+  put(clock.came);
+  put(clock.busySlot + 1);
+  put(clock.week + 1);
 }
 
 /** Says whether there was something to read; if not, nothing is changed. */
@@ -98,7 +117,7 @@ export function decodeKnown(bytes: Uint8Array, known: Known): boolean {
   }
   let at = 1;
   for (const list of counts(known)) {
-    for (let i = 0; i < list.length; i += 1) list[i] = countOf(bytes[at + i] ?? 0);
+    for (let i = 0; i < list.length; i += 1) list[i] = COUNTS[bytes[at + i] ?? 0] ?? 0;
     at += list.length;
   }
   for (let slot = 0; slot < BUSY_SLOTS; slot += 1) {
@@ -158,12 +177,16 @@ const countsLength = (known: Known): number =>
   counts(known).reduce((sum, list) => sum + list.length, 0);
 
 /** From 0.05 to 0.95, another at each place and each time. */
-const ditherOf = (turn: number, place: number): number =>
-  0.05 + 0.9 * ((turn * 0.618_034 + place * 0.754_878) % 1);
-
-function codeOf(count: number, dither: number): number {
-  if (count < LEAST) return 0;
-  return Math.max(1, Math.min(STEPS + 1, 1 + Math.floor(Math.log(count / LEAST) / STEP + dither)));
+function ditherOf(turn: number, place: number): number {
+  const turned = turn * 0.618_034 + place * 0.754_878;
+  return 0.05 + 0.9 * (turned - Math.floor(turned));
 }
 
-const countOf = (code: number): number => (code === 0 ? 0 : LEAST * Math.exp((code - 1) * STEP));
+/** Of a count that is not too small to be kept. */
+const codeOf = (count: number, dither: number): number =>
+  Math.max(1, Math.min(STEPS + 1, 1 + Math.floor(Math.log(count / LEAST) / STEP + dither)));
+
+/** What each byte stands for. */
+const COUNTS = Float64Array.from({ length: 256 }, (_, code) =>
+  code === 0 ? 0 : LEAST * Math.exp((code - 1) * STEP),
+);

@@ -49,7 +49,7 @@ const log = Math.log;
 
 const clamp = (x: number, low: number, high: number): number => Math.max(low, Math.min(high, x));
 
-/** Fills in the signs of a piece. Says the log of the chance a second by idle age alone. */
+/** Fills in the signs of a piece, besides those of the idle time. Says the log of the chance a second by idle age alone. */
 export function readSigns(signs: Float64Array, known: Known, fleet: Fleet, piece: Piece): number {
   const base = readAge(signs, known, fleet, piece);
   readPace(signs, known.pace, piece);
@@ -89,11 +89,12 @@ function readAge(
   const same = returns[ages + bin] ?? 0;
   const sameT = seconds[ages + bin] ?? 0;
   const logAge = log(age);
+  const logFleet = log(fleetRate);
   signs[BY_AGE] = (logAge - 7.5) / 3;
   signs[BY_AGE + 1] = clamp((logAge - 4) / 2, 0, 2);
   signs[BY_AGE + 2] = clamp((logAge - 10) / 2, 0, 2);
-  signs[BY_AGE + 3] = clamp(base - log(fleetRate), -4, 4);
-  signs[BY_AGE + 4] = (log(fleetRate) + 9) / 2;
+  signs[BY_AGE + 3] = clamp(base - logFleet, -4, 4);
+  signs[BY_AGE + 4] = (logFleet + 9) / 2;
   signs[BY_AGE + 5] = clamp(log((wideN + 1) / (wideT + 1 / fleetRate)) - base, -3, 3);
   signs[BY_AGE + 6] = clamp(log(rhythm.perSecond(from, to, SHARP, rate)) - base, -5, 5);
   signs[BY_AGE + 7] = clamp(log(rhythm.perSecond(from, to, BLURRED, rate)) - base, -4, 4);
@@ -116,7 +117,15 @@ function readPace(signs: Float64Array, pace: Pace, { since, from, to }: Piece): 
   next = readRates(signs, next, { pace, counts: pace.came, over: CAME_OVER, at, lived, usual: 10 });
   const logAge = log((from + to) / 2);
   const last = log((pace.gaps[0] ?? 0) + 30);
-  signs[next] = (last - 6) / 3;
+  signs[next + 10] = (logAge - pace.meanQuick) / 3;
+  signs[next + 11] = clamp((logAge - last) / 2, -3, 3);
+  signs[next + 12] = clamp(logAge - 6.8, -1, 1);
+}
+
+/** Fills in the signs that are the same in all pieces of an idle time. */
+export function readIdleSigns(signs: Float64Array, { pace, rhythm }: Known, since: number): void {
+  const next = BY_PACE + BEGAN_OVER.length + CAME_OVER.length;
+  signs[next] = (log((pace.gaps[0] ?? 0) + 30) - 6) / 3;
   signs[next + 1] = (log((pace.gaps[1] ?? 0) + 30) - 6) / 3;
   signs[next + 2] = (log((pace.gaps[2] ?? 0) + 30) - 6) / 3;
   signs[next + 3] = pace.longGap > 0 ? (log(pace.longGap) - 9) / 2 : 0;
@@ -126,9 +135,9 @@ function readPace(signs: Float64Array, pace: Pace, { since, from, to }: Piece): 
   signs[next + 7] = (pace.meanQuick - 6) / 2;
   signs[next + 8] = (pace.meanSlow - 6) / 2;
   signs[next + 9] = log(0.1 + pace.spread);
-  signs[next + 10] = (logAge - pace.meanQuick) / 3;
-  signs[next + 11] = clamp((logAge - last) / 2, -3, 3);
-  signs[next + 12] = clamp(logAge - 6.8, -1, 1);
+  signs[BY_EVIDENCE] = log(1 + Math.min(pace.total, 20_000)) / 3;
+  signs[BY_EVIDENCE + 1] = log(1 + Math.min(pace.totalLong, 2_000)) / 2;
+  signs[BY_EVIDENCE + 3] = rhythm.windows;
 }
 
 type Rates = {
@@ -145,12 +154,15 @@ function readRates(signs: Float64Array, start: number, rates: Rates): number {
   const passed = at - pace.countedAt;
   for (let i = 0; i < counts.length; i += 1) {
     const constant = over[i] ?? 1;
-    const count = (counts[i] ?? 0) * Math.exp(-passed / constant) + 0.1;
-    const watched = constant * (1 - Math.exp(-lived / constant));
+    const count = (counts[i] ?? 0) * left(passed / constant) + 0.1;
+    const watched = constant * (1 - left(lived / constant));
     signs[start + i] = clamp(log(count / watched) + usual, -6, 7) / 2;
   }
   return start + counts.length;
 }
+
+/** What is left after so many time constants. Less than this makes no difference to any sum here. */
+const left = (constants: number): number => (constants > 80 ? 0 : Math.exp(-constants));
 
 function readClock(signs: Float64Array, clock: DayClock, fleet: Fleet, piece: Piece): void {
   const at = piece.since + (piece.from + piece.to) / 2;
@@ -217,9 +229,9 @@ function readMinute(signs: Float64Array, clock: DayClock, { since, from, to }: P
   let ofDay = 0;
   let ofHour = 0;
   for (let i = 0; i < kept; i += 1) {
-    const ahead = (((clock.cameAt[i] ?? 0) - start) % DAY) + DAY;
-    const inDay = ahead % DAY;
-    const inHour = ahead % HOUR;
+    const ahead = (clock.cameAt[i] ?? 0) - start;
+    const inDay = ahead - DAY * Math.floor(ahead / DAY);
+    const inHour = inDay - HOUR * Math.floor(inDay / HOUR);
     if (inDay < length + 150 || inDay > DAY - 150) ofDay += 1;
     if (inHour < length + 75 || inHour > HOUR - 75) ofHour += 1;
   }
@@ -230,13 +242,10 @@ function readMinute(signs: Float64Array, clock: DayClock, { since, from, to }: P
 }
 
 /** How much there is to judge by, and whether it has been gone for longer than ever. */
-function readEvidence(signs: Float64Array, { pace, rhythm }: Known, piece: Piece): void {
+function readEvidence(signs: Float64Array, { pace }: Known, piece: Piece): void {
   const age = (piece.from + piece.to) / 2;
   const lived = clamp(piece.since + piece.to - pace.first, 60, 120 * DAY);
-  signs[BY_EVIDENCE] = log(1 + Math.min(pace.total, 20_000)) / 3;
-  signs[BY_EVIDENCE + 1] = log(1 + Math.min(pace.totalLong, 2_000)) / 2;
   signs[BY_EVIDENCE + 2] = (log(lived) - 12) / 2;
-  signs[BY_EVIDENCE + 3] = rhythm.windows;
   signs[BY_EVIDENCE + 4] = clamp(log(age / Math.max(LONGEST_LEAST, pace.longest)), -4, 4) / 2;
   signs[BY_EVIDENCE + 5] = clamp(log(age / lived), -6, 0) / 2;
 }

@@ -26,6 +26,7 @@ import {
   HOUR_SIGN,
   type Piece,
   RHYTHM_SIGN,
+  readIdleSigns,
   readSigns,
   SIGNS,
   WEEKDAY_SIGN,
@@ -54,13 +55,12 @@ const SIMPLE_UNTIL = 60;
 
 /** Up to which idle age the pieces are bins of age; from then on, pieces of the clock so long. */
 const BINS_UNTIL = HOUR / 2;
-const PIECES: readonly (readonly [until: number, length: number])[] = [
-  [6 * HOUR, HOUR / 4],
-  [4 * DAY, HOUR / 2],
-  [7 * DAY, HOUR],
-  [14 * DAY, 2 * HOUR],
-  [Number.POSITIVE_INFINITY, 6 * HOUR],
-];
+function pieceLength(from: number): number {
+  if (from < 6 * HOUR) return HOUR / 4;
+  if (from < 4 * DAY) return HOUR / 2;
+  if (from < 7 * DAY) return HOUR;
+  return from < 14 * DAY ? 2 * HOUR : 6 * HOUR;
+}
 
 /** Pieces of the clock begin so long before the round hour, at which people and timers begin. */
 const BEFORE_ROUND = 300;
@@ -151,28 +151,39 @@ export function chanceWithin(
 /** The pieces made so far of the idle time that was looked at last: it is asked again most of the time. */
 type Forecast = {
   readonly habit: Habit;
+  readonly habitRevision: number;
+  readonly populationRevision: number;
   readonly idleSince: Timestamp;
-  readonly revisions: readonly [habit: number, population: number];
   readonly pieces: ChancePiece[];
-  readonly signs: Float64Array;
+  readonly sheet: Sheet;
 };
+
+/** Where signs are written, and of which idle time those are that hold for all of its pieces. */
+type Sheet = { readonly signs: Float64Array; of: Forecast | null };
 
 const lastForecasts = new WeakMap<Population, Forecast>();
 
 function forecastOf(habit: Habit, population: Population, idleSince: Timestamp): Forecast {
   const last = lastForecasts.get(population);
-  const [ofHabit, ofPopulation] = last?.revisions ?? [-1, -1];
-  const isSame = last?.habit === habit && last.idleSince === idleSince;
-  if (isSame && ofHabit === habit.revision && ofPopulation === population.revision) return last;
-  const signs = last?.signs ?? new Float64Array(SIGNS);
-  const revisions = [habit.revision, population.revision] as const;
-  const forecast = { habit, idleSince, revisions, pieces: [], signs };
+  const { revision: habitRevision } = habit;
+  const { revision: populationRevision } = population;
+  if (
+    last?.habit === habit &&
+    last.idleSince === idleSince &&
+    last.habitRevision === habitRevision &&
+    last.populationRevision === populationRevision
+  ) {
+    return last;
+  }
+  const sheet = last?.sheet ?? { signs: new Float64Array(SIGNS), of: null };
+  const revisions = { habitRevision, populationRevision };
+  const forecast: Forecast = { habit, ...revisions, idleSince, pieces: [], sheet };
   lastForecasts.set(population, forecast);
   return forecast;
 }
 
 function extended(forecast: Forecast, habit: Habit, population: Population): ChancePiece {
-  const { pieces, signs, idleSince } = forecast;
+  const { pieces, sheet, idleSince } = forecast;
   const since = idleSince / 1_000;
   const from = (pieces.at(-1)?.until ?? 0) / 1_000;
   const to = pieceEnd(habit, since, from);
@@ -180,12 +191,12 @@ function extended(forecast: Forecast, habit: Habit, population: Population): Cha
   const log =
     from < SIMPLE_UNTIL
       ? logByAge(habit, population, piece)
-      : logOf(habit, population, signs, piece);
+      : logOf(forecast, habit, population, piece);
   const last = from >= LOOKED_AT_MAX;
   const made: ChancePiece = {
     until: ms(last ? Number.POSITIVE_INFINITY : to * 1_000),
     perSecond: Math.exp(Math.max(LOG_MIN, Math.min(LOG_MAX, log))),
-    by: from < SIMPLE_UNTIL ? 'age' : reasonOf(signs),
+    by: from < SIMPLE_UNTIL ? 'age' : reasonOf(sheet.signs),
   };
   pieces.push(made);
   return made;
@@ -195,7 +206,7 @@ function extended(forecast: Forecast, habit: Habit, population: Population): Cha
 function pieceEnd({ rhythm }: Habit, since: number, from: number): number {
   let end = AGE_ENDS[ageBin(from + 1e-3)] ?? 0;
   if (from >= BINS_UNTIL) {
-    const length = PIECES.find(([until]) => from < until)?.[1] ?? HOUR;
+    const length = pieceLength(from);
     const at = since + from + BEFORE_ROUND;
     end = (Math.floor(at / length + 1e-6) + 1) * length - BEFORE_ROUND - since;
     if (end - from < 1) end += length;
@@ -210,7 +221,13 @@ function logByAge({ pace }: Habit, population: Population, { to }: Piece): numbe
   return Math.log(((pace.returns[at] ?? 0) + 1) / ((pace.seconds[at] ?? 0) + prior));
 }
 
-function logOf(habit: Habit, population: Population, signs: Float64Array, piece: Piece): number {
+function logOf(forecast: Forecast, habit: Habit, population: Population, piece: Piece): number {
+  const { sheet } = forecast;
+  const { signs } = sheet;
+  if (sheet.of !== forecast) {
+    readIdleSigns(signs, habit, piece.since);
+    sheet.of = forecast;
+  }
   const base = readSigns(signs, habit, population, piece);
   return base + logFactor(signs);
 }

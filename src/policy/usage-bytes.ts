@@ -21,7 +21,7 @@ export class ByteWriter {
   }
 
   bytes(): Uint8Array {
-    return Uint8Array.from(this.#bytes);
+    return new Uint8Array(this.#bytes);
   }
 }
 

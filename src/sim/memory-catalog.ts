@@ -45,6 +45,11 @@ export class MemoryCatalog implements Catalog {
   readonly #batches = new Set<string>();
   readonly #failures = new Map<Method, Error[]>();
   #answersToLose = 0;
+  /** Kept as rows change: a fleet is counted every few minutes. */
+  readonly #counts: Record<TenantStateKind, number> = {
+    ...{ creating: 0, suspended: 0, waking: 0, running: 0 },
+    ...{ suspending: 0, failed: 0, archiving: 0, deleting: 0 },
+  };
   /** No row is due of longer ago than this. */
   readonly #earliest = { rests: Number.POSITIVE_INFINITY, dirty: Number.POSITIVE_INFINITY };
 
@@ -79,6 +84,8 @@ export class MemoryCatalog implements Catalog {
       ...columns,
       tierSince: now,
       override: null,
+      consent: null,
+      tierBefore: null,
       state: { kind: generation === undefined ? 'creating' : 'suspended' },
       stateSince: now,
       generation: generation ?? 1,
@@ -89,7 +96,7 @@ export class MemoryCatalog implements Catalog {
       expiresAt: draft.expiresAt ?? null,
       allowedAddresses: [],
     };
-    this.#rows.set(draft.id, tenant);
+    this.#put(tenant);
     const owner = { role: draft.name, verifier, mayLogIn: true };
     this.#roles.set(draft.id, new Map([[draft.name, owner]]));
     return tenant;
@@ -121,18 +128,7 @@ export class MemoryCatalog implements Catalog {
 
   async countTenants(): Promise<Readonly<Record<TenantStateKind, number>>> {
     this.#enter('countTenants');
-    const counts = {
-      creating: 0,
-      suspended: 0,
-      waking: 0,
-      running: 0,
-      suspending: 0,
-      failed: 0,
-      archiving: 0,
-      deleting: 0,
-    };
-    for (const row of this.#rows.values()) counts[row.state.kind] += 1;
-    return counts;
+    return { ...this.#counts };
   }
 
   async unsavedSince(): Promise<Timestamp | null> {
@@ -240,7 +236,7 @@ export class MemoryCatalog implements Catalog {
 
   /** The row is lost, as with the machine that it was on. */
   removeFromMemory(id: TenantId): void {
-    this.#rows.delete(id);
+    this.#takeAway(id);
     this.#roles.delete(id);
   }
 
@@ -260,7 +256,7 @@ export class MemoryCatalog implements Catalog {
     this.#enter('removeTenant');
     const state = this.#rows.get(id)?.state.kind ?? 'deleting';
     assert(state === 'deleting', `tenant ${id} is removed while ${state}`);
-    this.#rows.delete(id);
+    this.#takeAway(id);
     this.#roles.delete(id);
     const gone = { ...(this.#levels.get(id) ?? NO_TOTALS), l2: null, l3: 0, l4: 0 };
     this.#left = addedTotals(this.#left, gone);
@@ -342,8 +338,21 @@ export class MemoryCatalog implements Catalog {
     return due.sort((a, b) => since(a) - since(b));
   }
 
-  #replace(row: Tenant): Tenant {
+  #takeAway(id: TenantId): void {
+    const row = this.#rows.get(id);
+    if (row !== undefined) this.#counts[row.state.kind] -= 1;
+    this.#rows.delete(id);
+  }
+
+  #put(row: Tenant): void {
+    const before = this.#rows.get(row.id);
+    if (before !== undefined) this.#counts[before.state.kind] -= 1;
+    this.#counts[row.state.kind] += 1;
     this.#rows.set(row.id, row);
+  }
+
+  #replace(row: Tenant): Tenant {
+    this.#put(row);
     for (const what of ['rests', 'dirty'] as const) {
       this.#earliest[what] = Math.min(this.#earliest[what], SINCE[what](row));
     }

@@ -34,7 +34,7 @@ export class MemoryPolicyStore implements PolicyStore {
     this.#enter();
     this.writes += 1;
     for (const one of all) {
-      this.#learned.set(one.tenant, { ...one, bytes: one.bytes.slice() });
+      this.#learned.set(one.tenant, one);
       this.#earliest = Math.min(this.#earliest, one.askAt ?? Number.POSITIVE_INFINITY);
     }
   }
