@@ -49,6 +49,9 @@ export type LearningParts = {
   readonly onSoon: () => void;
 };
 
+/** Halfway to where was looked, who looks twice as far as it is idle looks so much further. */
+const FURTHER = 1.5;
+
 /** What was seen of the time ahead, and for how long that counts. */
 type Seen = {
   readonly terms: ResidencyTerms;
@@ -216,8 +219,9 @@ export class TenantLearning {
   outlook(terms: ResidencyTerms, now: Timestamp, ahead: DurationMs): Outlook {
     const { usedAt, habit } = this.learned;
     const known = this.#seen;
-    const isSame = known?.terms === terms && known.usedAt === usedAt && ahead <= known.ahead;
-    if (known !== null && isSame && now < known.until) return known.outlook;
+    const isSame = known?.terms === terms && known.usedAt === usedAt && now < known.until;
+    // An end that is in sight is the same for whoever looks further.
+    if (isSame && !(known.outlook.isOpen && ahead > FURTHER * known.ahead)) return known.outlook;
     const population = this.#parts.population();
     // Nobody who has never come comes back.
     const facts = { habit, population, idleSince: usedAt ?? this.bornAt ?? now, terms };

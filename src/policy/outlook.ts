@@ -35,7 +35,7 @@ export function outlook(facts: OutlookFacts, now: Timestamp, ahead: DurationMs):
   const { idleSince } = facts;
   const age = Math.max(0, now - idleSince);
   const horizon = ms(age + ahead);
-  const terms = { ...facts.terms, horizon };
+  const terms = { ...facts.terms, horizon, from: ms(age) };
   let first: Stay | null = null;
   let end = age;
   for (const stay of stays(facts.habit, facts.population, idleSince, terms)) {

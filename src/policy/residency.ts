@@ -45,6 +45,8 @@ export type ResidencyTerms = {
   readonly leastSleep?: DurationMs;
   /** Looks no further than this idle age: the stay that holds then is said to be the last. */
   readonly horizon?: DurationMs;
+  /** Looks from shortly before this idle age on: what was earlier is not said. */
+  readonly from?: DurationMs;
 };
 
 /** Until this idle age, it is kept at this level, which may be that of the stay before. The last one never ends. */
@@ -63,10 +65,13 @@ export function* stays(
     yield { until: forever, level: only.level, because: `it may be kept at ${only.level} only` };
     return;
   }
-  const found = cheapestStays(chances(habit, population, idleSince), {
+  const nap = terms.leastSleep ?? terms.floorAwake;
+  // Whether a sleep was too short to be begun is known from its begin on.
+  const from = ms(Math.max(0, (terms.from ?? 0) - nap));
+  const found = cheapestStays(chances(habit, population, idleSince, from), {
     ...{ allowed, idleSince, terms },
   });
-  yield* withoutNaps(found, terms.leastSleep ?? terms.floorAwake);
+  yield* withoutNaps(found, nap);
 }
 
 /** Pieces of the chance that one stay spans at most. */

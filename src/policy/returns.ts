@@ -114,16 +114,17 @@ export class Habit {
   }
 }
 
-/** The chance of a return at each age of an idle time that began at `idleSince`, lazily. */
+/** The chance of a return at each age of an idle time that began at `idleSince`, from an age on, lazily. */
 export function* chances(
   habit: Habit,
   population: Population,
   idleSince: Timestamp,
+  from: DurationMs = ms(0),
 ): Generator<ChancePiece> {
-  const forecast = forecastOf(habit, population, idleSince);
+  const forecast = forecastOf(habit, population, idleSince, from);
   for (let i = 0; ; i += 1) {
     const piece = forecast.pieces[i] ?? extended(forecast, habit, population);
-    yield piece;
+    if (piece.until > from) yield piece;
     if (piece.until === Number.POSITIVE_INFINITY) return;
   }
 }
@@ -139,7 +140,7 @@ export function chanceWithin(
   const to = from + within;
   let start = 0;
   let expected = 0;
-  for (const { until, perSecond } of chances(habit, population, idle.since)) {
+  for (const { until, perSecond } of chances(habit, population, idle.since, ms(from))) {
     const overlap = Math.min(until, to) - Math.max(start, from);
     if (overlap > 0) expected += (overlap / 1_000) * perSecond;
     if (until >= to) break;
@@ -154,6 +155,8 @@ type Forecast = {
   readonly habitRevision: number;
   readonly populationRevision: number;
   readonly idleSince: Timestamp;
+  /** No piece is made that ends before this. */
+  readonly from: DurationMs;
   readonly pieces: ChancePiece[];
   readonly sheet: Sheet;
 };
@@ -163,13 +166,19 @@ type Sheet = { readonly signs: Float64Array; of: Forecast | null };
 
 const lastForecasts = new WeakMap<Population, Forecast>();
 
-function forecastOf(habit: Habit, population: Population, idleSince: Timestamp): Forecast {
+function forecastOf(
+  habit: Habit,
+  population: Population,
+  idleSince: Timestamp,
+  from: DurationMs,
+): Forecast {
   const last = lastForecasts.get(population);
   const { revision: habitRevision } = habit;
   const { revision: populationRevision } = population;
   if (
     last?.habit === habit &&
     last.idleSince === idleSince &&
+    last.from <= from &&
     last.habitRevision === habitRevision &&
     last.populationRevision === populationRevision
   ) {
@@ -177,7 +186,7 @@ function forecastOf(habit: Habit, population: Population, idleSince: Timestamp):
   }
   const sheet = last?.sheet ?? { signs: new Float64Array(SIGNS), of: null };
   const revisions = { habitRevision, populationRevision };
-  const forecast: Forecast = { habit, ...revisions, idleSince, pieces: [], sheet };
+  const forecast: Forecast = { habit, ...revisions, idleSince, from, pieces: [], sheet };
   lastForecasts.set(population, forecast);
   return forecast;
 }
@@ -185,7 +194,8 @@ function forecastOf(habit: Habit, population: Population, idleSince: Timestamp):
 function extended(forecast: Forecast, habit: Habit, population: Population): ChancePiece {
   const { pieces, sheet, idleSince } = forecast;
   const since = idleSince / 1_000;
-  const from = (pieces.at(-1)?.until ?? 0) / 1_000;
+  const before = pieces.at(-1);
+  const from = before === undefined ? firstPiece(forecast, habit) : before.until / 1_000;
   const to = pieceEnd(habit, since, from);
   const piece = { since, from, to };
   const log =
@@ -200,6 +210,19 @@ function extended(forecast: Forecast, habit: Habit, population: Population): Cha
   };
   pieces.push(made);
   return made;
+}
+
+/** Where the first piece begins that is looked at. Pieces are those of whoever looks from the beginning. */
+function firstPiece({ idleSince, from }: Forecast, habit: Habit): number {
+  const since = idleSince / 1_000;
+  let start = 0;
+  while (start < LOOKED_AT_MAX) {
+    // To the millisecond, as the pieces are.
+    const until = ms(pieceEnd(habit, since, start) * 1_000);
+    if (until > from) break;
+    start = until / 1_000;
+  }
+  return start;
 }
 
 /** The next edge after an age: of a bin or of the clock, or of a window of the tenant's rhythm. */
