@@ -3,6 +3,7 @@ import { RESTART_WITHIN_DEFAULT_MS } from '../contract/limits.ts';
 import type { OperationName, StreamedName } from '../contract/operations.ts';
 import type { AnswerOf, BodyOf, ParamsOf, QueryOf } from '../contract/routes.ts';
 import type { Control, TenantChange } from '../control/control.ts';
+import type { Desks } from '../control/desks.ts';
 import { type Caller, customerOf } from '../domain/caller.ts';
 import type { Clock } from '../domain/clock.ts';
 import { fault } from '../domain/faults.ts';
@@ -21,6 +22,7 @@ import {
   type Span,
 } from './print.ts';
 import { printLevels, printRecovery, printSnapshot } from './print-levels.ts';
+import { settingsActions } from './settings-actions.ts';
 
 export type Call<N extends ActionName> = {
   readonly params: ParamsOf<N>;
@@ -51,11 +53,18 @@ const USAGE_SPAN_DEFAULT = hours(24);
 /** Minutes that one answer of the catalog holds at most. */
 const USAGE_MINUTES_MAX = 10_000;
 
-export const actionsOf = (control: Control, clock: Clock): Actions => ({
+export type ActionParts = {
+  readonly control: Control;
+  readonly clock: Clock;
+  readonly desks: Desks;
+};
+
+export const actionsOf = ({ control, clock, desks }: ActionParts): Actions => ({
   ...tenantActions(control),
   ...ladderActions(control),
   ...useActions(control, clock),
   ...policyActions(control),
+  ...settingsActions(desks.settings),
   getStatus: async () => printStatus(await control.status()),
   getHealth: async () => ({ status: 'ok' }),
   getReadiness: async () => {
@@ -96,8 +105,8 @@ function tenantActions(control: Control): Pick<Actions, TenantAction> {
         }),
       ),
     getTenant: async ({ params }) => printTenant(await control.showTenant(params.ref)),
-    changeTenant: async ({ params, body }) =>
-      printTenant(await control.configureTenant(params.ref, changeOf(body))),
+    changeTenant: async ({ params, body, caller }) =>
+      printTenant(await control.configureTenant(params.ref, changeOf(body, caller))),
     deleteTenant: async ({ params }) => {
       await control.deleteTenant(params.ref);
       return undefined;
@@ -160,13 +169,15 @@ function useActions(control: Control, clock: Clock): Pick<Actions, UseAction> {
   };
 }
 
-function changeOf(body: BodyOf<'changeTenant'>): TenantChange {
-  const { plan } = body;
+function changeOf(body: BodyOf<'changeTenant'>, { scope }: Caller): TenantChange {
+  const { plan, consent } = body;
+  const by = scope.kind === 'operator' ? 'operator' : 'customer';
   const tier = tierChoiceOf(body);
   return {
     ...settingsOf(body),
     ...(plan === undefined ? {} : { plan }),
     ...(tier === undefined ? {} : { tier }),
+    ...(consent === undefined ? {} : { consent: consent ? by : null }),
   };
 }
 
@@ -175,7 +186,7 @@ function settingsOf(body: {
   readonly suspendAfterMs?: number | null;
   readonly sessionsMax?: number | null;
   readonly maxPinIdleMs?: number | null;
-}): Omit<TenantChange, 'plan' | 'tier'> {
+}): Omit<TenantChange, 'plan' | 'tier' | 'consent'> {
   const { suspendAfterMs, sessionsMax, maxPinIdleMs } = body;
   return {
     ...(suspendAfterMs === undefined ? {} : { suspendAfter: durationOrNull(suspendAfterMs) }),

@@ -13,6 +13,7 @@ import { PROBLEM_TYPE } from '../contract/problem.ts';
 import type { Route } from '../contract/route.ts';
 import { ROUTES } from '../contract/routes.ts';
 import type { Control } from '../control/control.ts';
+import type { Desks } from '../control/desks.ts';
 import type { Clock } from '../domain/clock.ts';
 import { fault, toFault } from '../domain/faults.ts';
 import type { Log } from '../domain/log.ts';
@@ -42,6 +43,7 @@ export type ApiParts = {
   readonly random: Random;
   readonly log: Log;
   readonly control: Control;
+  readonly desks: Desks;
   readonly authority: Authority;
   readonly callers: Callers;
   /** Of DynaBase, for the OpenAPI document. */
@@ -154,7 +156,7 @@ function answerFault(
 
 function addOperations(app: FastifyInstance, parts: ApiParts, admit: Admit): void {
   const once = new Idempotency(parts.clock);
-  const actions = actionsOf(parts.control, parts.clock);
+  const actions = actionsOf(parts);
   const isStreamed = (name: string): boolean => STREAMED.some((streamed) => streamed === name);
   for (const name of Object.keys(OPERATIONS).filter((all) => !isStreamed(all)) as ActionName[]) {
     const operation: Operation = OPERATIONS[name];

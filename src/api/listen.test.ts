@@ -1,10 +1,8 @@
 import { createServer } from 'node:net';
 import { afterEach, expect, test } from 'vitest';
-import { SeededRandom } from '../sim/seeded-random.ts';
 import { VirtualClock } from '../sim/virtual-clock.ts';
+import { memoryApiParts } from '../testing/memory-api.ts';
 import { MemoryControl } from '../testing/memory-control.ts';
-import { MemoryLog } from '../testing/memory-log.ts';
-import { AdminKey } from './access.ts';
 import { type Api, openApi } from './listen.ts';
 
 const open: Api[] = [];
@@ -17,12 +15,7 @@ async function listen(port = 0, host = '127.0.0.1') {
   const clock = new VirtualClock();
   const control = new MemoryControl(clock);
   const api = await openApi({
-    clock,
-    random: new SeededRandom(1),
-    log: new MemoryLog(),
-    control,
-    authority: new AdminKey('key'),
-    version: '1.2.3',
+    ...(await memoryApiParts({ clock, control })),
     host,
     port,
   });

@@ -16,11 +16,9 @@ import { FAULTS } from '../domain/faults.ts';
 import { PIN_REASONS } from '../domain/gate.ts';
 import { TENANT_MOVES } from '../domain/tenant.ts';
 import { PLANS, TIER_SETTERS, TIERS } from '../domain/tier.ts';
-import { SeededRandom } from '../sim/seeded-random.ts';
 import { VirtualClock } from '../sim/virtual-clock.ts';
+import { memoryApiParts } from '../testing/memory-api.ts';
 import { MemoryControl } from '../testing/memory-control.ts';
-import { MemoryLog } from '../testing/memory-log.ts';
-import { AdminKey } from './access.ts';
 import { buildApp } from './app.ts';
 import { defining, namedShapes } from './shapes.ts';
 
@@ -32,13 +30,8 @@ let document: Json;
 beforeAll(async () => {
   const clock = new VirtualClock();
   app = await buildApp({
-    clock,
-    random: new SeededRandom(1),
-    log: new MemoryLog(),
-    control: new MemoryControl(clock),
-    authority: new AdminKey('key'),
+    ...(await memoryApiParts({ clock, control: new MemoryControl(clock) })),
     callers: { listenHost: '127.0.0.1', names: [] },
-    version: '1.2.3',
   });
   document = (await app.inject({ url: '/openapi.json' })).json();
 });

@@ -5,11 +5,10 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { fault } from '../domain/faults.ts';
 import { minutes, seconds } from '../domain/units.ts';
 import { DynaBase } from '../sdk/client.ts';
-import { SeededRandom } from '../sim/seeded-random.ts';
 import { VirtualClock } from '../sim/virtual-clock.ts';
+import { memoryApiParts } from '../testing/memory-api.ts';
 import { MemoryControl } from '../testing/memory-control.ts';
 import { MemoryLog } from '../testing/memory-log.ts';
-import { AdminKey } from './access.ts';
 import { type Api, openApi } from './listen.ts';
 
 let clock: VirtualClock;
@@ -21,8 +20,7 @@ beforeEach(async () => {
   clock = new VirtualClock();
   log = new MemoryLog();
   control = new MemoryControl(clock);
-  const random = new SeededRandom(1);
-  const parts = { clock, random, log, control, authority: new AdminKey('key'), version: '1.2.3' };
+  const parts = await memoryApiParts({ clock, control, log });
   api = await openApi({ ...parts, host: '127.0.0.1', port: 0 });
   await control.createTenant({ name: 'acme' });
 });

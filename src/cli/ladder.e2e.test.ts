@@ -1,14 +1,12 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { AdminKey } from '../api/access.ts';
 import { type Api, openApi } from '../api/listen.ts';
 import { snapshotIdOf } from '../domain/ids.ts';
 import type { LadderStep } from '../domain/levels.ts';
 import { timestamp } from '../domain/units.ts';
-import { SeededRandom } from '../sim/seeded-random.ts';
 import { VirtualClock } from '../sim/virtual-clock.ts';
 import { type FakeWorldOptions, fakeWorld } from '../testing/fake-world.ts';
+import { memoryApiParts } from '../testing/memory-api.ts';
 import { MemoryControl } from '../testing/memory-control.ts';
-import { MemoryLog } from '../testing/memory-log.ts';
 import { buildProgram, runProgram } from './program.ts';
 import { widthOf } from './width.ts';
 
@@ -21,11 +19,8 @@ let api: Api;
 beforeEach(async () => {
   clock = new VirtualClock();
   control = new MemoryControl(clock);
-  const parts = { clock, random: new SeededRandom(1), log: new MemoryLog(), control };
   api = await openApi({
-    ...parts,
-    authority: new AdminKey('key'),
-    version: '1',
+    ...(await memoryApiParts({ clock, control })),
     host: '127.0.0.1',
     port: 0,
   });

@@ -1,14 +1,12 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { AdminKey } from '../api/access.ts';
 import { type Api, openApi } from '../api/listen.ts';
 import type { DecisionView } from '../control/control.ts';
 import type { DecisionKind } from '../domain/decision.ts';
 import { hours, later, minutes } from '../domain/units.ts';
-import { SeededRandom } from '../sim/seeded-random.ts';
 import { VirtualClock } from '../sim/virtual-clock.ts';
 import { fakeWorld, memoryOutput } from '../testing/fake-world.ts';
+import { memoryApiParts } from '../testing/memory-api.ts';
 import { MemoryControl } from '../testing/memory-control.ts';
-import { MemoryLog } from '../testing/memory-log.ts';
 import { decisionsText } from './decision-words.ts';
 import { buildProgram, runProgram } from './program.ts';
 import { styleFor } from './style.ts';
@@ -23,11 +21,8 @@ let api: Api;
 beforeEach(async () => {
   clock = new VirtualClock();
   control = new MemoryControl(clock);
-  const parts = { clock, random: new SeededRandom(1), log: new MemoryLog(), control };
   api = await openApi({
-    ...parts,
-    authority: new AdminKey('key'),
-    version: '1',
+    ...(await memoryApiParts({ clock, control })),
     host: '127.0.0.1',
     port: 0,
   });
@@ -83,6 +78,16 @@ describe('the tier and the plan of a tenant', () => {
     expect(await outOf('set-plan', 'acme', 'Starter')).toBe(
       'acme has plan starter now, and tier COLD\n',
     );
+  });
+
+  test('a consent is noted, shown, and taken back', async () => {
+    expect(await outOf('tenants', 'consent', 'acme')).toBe(
+      'the customer of acme agrees to less than PERSISTENT; it is COLD now\n',
+    );
+    const shown = await outOf('tenants', 'show', 'acme');
+    expect(shown).toMatch(/^consent +to less than PERSISTENT, told by the operator /m);
+    expect(await outOf('tenants', 'consent', 'acme', '--revoke')).toContain('does not agree');
+    expect(await outOf('tenants', 'show', 'acme')).not.toContain('consent');
   });
 
   test.each([

@@ -1,12 +1,10 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { AdminKey } from '../api/access.ts';
 import { type Api, openApi } from '../api/listen.ts';
 import { FAULTS } from '../domain/faults.ts';
-import { SeededRandom } from '../sim/seeded-random.ts';
 import { VirtualClock } from '../sim/virtual-clock.ts';
 import { type FakeWorldOptions, fakeWorld } from '../testing/fake-world.ts';
+import { memoryApiParts } from '../testing/memory-api.ts';
 import { MemoryControl } from '../testing/memory-control.ts';
-import { MemoryLog } from '../testing/memory-log.ts';
 import { SESSION_VIEWS } from '../testing/session-views.ts';
 import { badOption, badRequest } from './failure.ts';
 import type { ServerOptions } from './options.ts';
@@ -19,12 +17,7 @@ beforeEach(async () => {
   const clock = new VirtualClock();
   control = new MemoryControl(clock);
   api = await openApi({
-    clock,
-    random: new SeededRandom(1),
-    log: new MemoryLog(),
-    control,
-    authority: new AdminKey('key'),
-    version: '1.2.3',
+    ...(await memoryApiParts({ clock, control })),
     host: '127.0.0.1',
     port: 0,
   });

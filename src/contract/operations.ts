@@ -5,6 +5,9 @@
  * does not know what became of it: `safe` for itself, `keyed` only with an `Idempotency-Key`,
  * `never` not at all.
  */
+
+import { SETTINGS_OPERATIONS } from './operations-settings.ts';
+
 export type Operation = {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   /** A `:name` stands for one path segment. */
@@ -67,6 +70,7 @@ export const OPERATIONS = {
     path: '/v1/tenants/:ref/connection-string',
     repeat: 'safe',
   },
+  ...SETTINGS_OPERATIONS,
   getHealth: { method: 'GET', path: '/healthz', repeat: 'safe' },
   getReadiness: { method: 'GET', path: '/readyz', repeat: 'safe' },
 } as const satisfies Record<string, Operation>;

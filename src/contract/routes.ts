@@ -8,6 +8,7 @@ import type { OperationName } from './operations.ts';
 import { POLICY_ROUTES } from './policy-routes.ts';
 import { ARCHIVE_FAULTS, KeyHeader, ok, Ref, type Route } from './route.ts';
 import { Restart, SessionList } from './session.ts';
+import { SETTINGS_ROUTES } from './settings-routes.ts';
 import { Health, Status } from './status.ts';
 import {
   ConnectionString,
@@ -47,6 +48,7 @@ const UsageQuery = Type.Object(
 export const ROUTES = {
   ...LADDER_ROUTES,
   ...POLICY_ROUTES,
+  ...SETTINGS_ROUTES,
   getStatus: {
     tag: 'server',
     summary: 'What the server says of itself',

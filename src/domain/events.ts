@@ -17,10 +17,14 @@ export const EVENT_TYPES = [
   'tenant.deleted',
   /** The policy, or a person, has decided about it. */
   'tenant.decision',
-  /** A soft limit is passed, a hard one holds it, and it is let go. */
-  'quota.warning',
-  'quota.exceeded',
-  'quota.restored',
+  /** It will be deleted by itself before long. */
+  'tenant.expiring',
+  /** It was nobody's, and is a customer's now. */
+  'tenant.claimed',
+  /** A soft limit is passed; a hard one holds the tenant; it is let go. */
+  'quota.soft',
+  'quota.hard',
+  'quota.lifted',
   'operation.begun',
   'operation.ended',
   'key.created',

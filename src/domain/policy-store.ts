@@ -21,10 +21,10 @@ export type Learned = {
 export type TenantDecision = { readonly tenant: TenantId; readonly decision: Decision };
 
 /**
- * Of all tenants together: the population, the price of a second, the demand for husks, and the rules that were
- * set.
+ * Of all tenants together: the population, the price of a second, the demand for husks, and the rules and settings
+ * that were set.
  */
-export type FleetKey = 'population' | 'steering' | 'husks' | 'rules';
+export type FleetKey = 'population' | 'steering' | 'husks' | 'rules' | 'settings';
 
 export interface PolicyStore {
   /** Undefined if nothing has been learned. */

@@ -29,6 +29,7 @@ import { ThreadedPageCache } from '../system/page-cache.ts';
 import { openPlacedArchive } from './archive-parts.ts';
 import { type DataDirectory, openDataDirectory } from './data-directory.ts';
 import { DataPlane } from './data-plane.ts';
+import { openDesks } from './desks.ts';
 import { RuleBook } from './policy-desk.ts';
 import { portableGate } from './portable-gate.ts';
 import { ProxyPlace } from './proxy-place.ts';
@@ -97,6 +98,7 @@ export async function openServer(parts: ServerParts): Promise<Server> {
   stack.defer(() => catalog.close());
 
   const book = await RuleBook.open({ options, store: catalog, log });
+  const desks = await openDesks({ clock: parts.clock, log, catalog });
   const core = openCore(parts, { engine, catalog, book });
   stack.defer(() => core.orchestrator.close(closing));
   const sink = learningSink(catalog, core.orchestrator);
@@ -118,7 +120,7 @@ export async function openServer(parts: ServerParts): Promise<Server> {
     proxy: { host: options.publicHost, port: proxies.port },
   });
   const api = await openApi({
-    ...{ clock: parts.clock, random: parts.random, log, control, version },
+    ...{ clock: parts.clock, random: parts.random, log, control, desks, version },
     authority: new AdminKey(directory.apiKey),
     host: options.apiHost,
     port: options.apiPort,

@@ -1,11 +1,9 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { AdminKey } from '../api/access.ts';
 import { type Api, openApi } from '../api/listen.ts';
 import { FAULTS } from '../domain/faults.ts';
-import { SeededRandom } from '../sim/seeded-random.ts';
 import { VirtualClock } from '../sim/virtual-clock.ts';
+import { memoryApiParts } from '../testing/memory-api.ts';
 import { MemoryControl } from '../testing/memory-control.ts';
-import { MemoryLog } from '../testing/memory-log.ts';
 import { DynaBase } from './client.ts';
 import { unreachable } from './error.ts';
 
@@ -17,12 +15,7 @@ beforeEach(async () => {
   const clock = new VirtualClock();
   control = new MemoryControl(clock);
   api = await openApi({
-    clock,
-    random: new SeededRandom(1),
-    log: new MemoryLog(),
-    control,
-    authority: new AdminKey('key'),
-    version: '1.2.3',
+    ...(await memoryApiParts({ clock, control })),
     host: '127.0.0.1',
     port: 0,
   });

@@ -1,8 +1,8 @@
 import type { FastifyInstance, InjectOptions } from 'fastify';
-import { AdminKey } from '../api/access.ts';
 import { buildApp } from '../api/app.ts';
-import { SeededRandom } from '../sim/seeded-random.ts';
+import type { Desks } from '../control/desks.ts';
 import { VirtualClock } from '../sim/virtual-clock.ts';
+import { memoryApiParts } from './memory-api.ts';
 import { MemoryControl } from './memory-control.ts';
 import { MemoryLog } from './memory-log.ts';
 
@@ -14,13 +14,17 @@ type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 export class InjectedApi {
   readonly clock: VirtualClock;
   readonly control: MemoryControl;
+  readonly desks: Desks;
   readonly log: MemoryLog;
   readonly stopping: AbortController;
   readonly app: FastifyInstance;
 
-  private constructor(parts: Pick<InjectedApi, 'clock' | 'control' | 'log' | 'stopping' | 'app'>) {
+  private constructor(
+    parts: Pick<InjectedApi, 'clock' | 'control' | 'desks' | 'log' | 'stopping' | 'app'>,
+  ) {
     this.clock = parts.clock;
     this.control = parts.control;
+    this.desks = parts.desks;
     this.log = parts.log;
     this.stopping = parts.stopping;
     this.app = parts.app;
@@ -32,11 +36,9 @@ export class InjectedApi {
     const log = new MemoryLog();
     const stopping = new AbortController();
     const callers = { listenHost: '127.0.0.1', names: ['db.example'] };
-    const random = new SeededRandom(7);
-    const authority = new AdminKey(KEY);
-    const parts = { clock, random, log, control, authority, callers, version: '1.2.3' };
-    const app = await buildApp(parts, stopping.signal);
-    return new InjectedApi({ clock, control, log, stopping, app });
+    const parts = await memoryApiParts({ clock, control, log, key: KEY });
+    const app = await buildApp({ ...parts, callers }, stopping.signal);
+    return new InjectedApi({ clock, control, desks: parts.desks, log, stopping, app });
   }
 
   /** Sends a request with the key. */

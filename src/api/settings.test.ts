@@ -1,0 +1,70 @@
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { StoredSettings } from '../control/settings.ts';
+import { SETTINGS_DEFAULT } from '../domain/settings.ts';
+import { MemoryPolicyStore } from '../sim/memory-policy-store.ts';
+import { InjectedApi } from '../testing/injected-api.ts';
+
+let api: InjectedApi;
+
+beforeEach(async () => {
+  api = await InjectedApi.open();
+});
+
+afterEach(() => api.close());
+
+test('a change leaves the rest, and is shown from then on', async () => {
+  const payload = { claimable: { enabled: true, perAddress: { burst: 7 } } };
+  const answer = await api.ask('PATCH', '/v1/settings', { payload });
+  const { claimable } = SETTINGS_DEFAULT;
+  const perAddress = { ...claimable.perAddress, burst: 7 };
+  const expected = {
+    ...SETTINGS_DEFAULT,
+    claimable: { ...claimable, enabled: true, perAddress },
+  };
+  expect([answer.status, answer.body]).toEqual([200, expected]);
+  expect((await api.ask('GET', '/v1/settings')).body).toEqual(expected);
+});
+
+test('what is not known or out of bounds is refused', async () => {
+  const change = async (payload: object) =>
+    (await api.ask('PATCH', '/v1/settings', { payload })).body.code;
+  expect(await change({})).toBe('BAD_REQUEST');
+  expect(await change({ claimable: { enabled: 'yes' } })).toBe('BAD_REQUEST');
+  expect(await change({ rates: { perCaller: { perMinute: 0 } } })).toBe('BAD_REQUEST');
+  expect(await change({ rates: { perPlanet: {} } })).toBe('BAD_REQUEST');
+  expect((await api.ask('GET', '/v1/settings')).body).toEqual(SETTINGS_DEFAULT);
+});
+
+test('settings outlive the server, also those that another version has written', async () => {
+  const store = new MemoryPolicyStore();
+  const first = await StoredSettings.open(store);
+  await Promise.all([
+    first.change({ defaultPlan: 'starter' }),
+    first.change({ selfServicePlans: ['free'] }),
+  ]);
+  const second = await StoredSettings.open(store);
+  expect(second.current()).toEqual({
+    ...SETTINGS_DEFAULT,
+    ...{ defaultPlan: 'starter', selfServicePlans: ['free'] },
+  });
+  const other = {
+    defaultPlan: 'gold',
+    webhooks: 7,
+    later: true,
+    selfServicePlans: ['gold', 'free'],
+  };
+  await store.saveFleet('settings', new TextEncoder().encode(JSON.stringify(other)));
+  expect((await StoredSettings.open(store)).current()).toEqual({
+    ...SETTINGS_DEFAULT,
+    selfServicePlans: ['free'],
+  });
+});
+
+test('a change that cannot be kept is not made', async () => {
+  const store = new MemoryPolicyStore();
+  const settings = await StoredSettings.open(store);
+  store.failNext(new Error('away'));
+  await expect(settings.change({ defaultPlan: 'starter' })).rejects.toThrow('away');
+  expect(settings.current()).toEqual(SETTINGS_DEFAULT);
+  expect((await settings.change({ defaultPlan: 'enterprise' })).defaultPlan).toBe('enterprise');
+});

@@ -1,0 +1,6 @@
+import type { Operation } from './operations.ts';
+
+export const SETTINGS_OPERATIONS = {
+  getSettings: { method: 'GET', path: '/v1/settings', repeat: 'safe' },
+  changeSettings: { method: 'PATCH', path: '/v1/settings', repeat: 'safe' },
+} as const satisfies Record<string, Operation>;

@@ -1,0 +1,116 @@
+/** What the operator sets for the whole server. */
+import { type Static, type TObject, type TProperties, Type } from 'typebox';
+import { Plan } from './values.ts';
+
+const DAY_MS = 86_400_000;
+
+const rateFields = {
+  perMinute: Type.Number({
+    exclusiveMinimum: 0,
+    maximum: 60_000_000,
+    description: 'How fast the allowance comes back.',
+    examples: [6_000],
+  }),
+  burst: Type.Integer({
+    minimum: 1,
+    maximum: 1_000_000,
+    description: 'The allowance: as many at once.',
+    examples: [1_000],
+  }),
+};
+
+const claimableFields = {
+  enabled: Type.Boolean({ description: 'Whether keys of role `claimer` may create them.' }),
+  lifeMs: Type.Integer({
+    minimum: 60_000,
+    maximum: 365 * DAY_MS,
+    description: 'How long each is there unless it is claimed.',
+    examples: [3 * DAY_MS],
+  }),
+  unclaimedMax: Type.Integer({
+    minimum: 0,
+    maximum: 1_000_000,
+    description: 'Unclaimed at once, all together.',
+    examples: [1_000],
+  }),
+  logicalBytesMax: Type.Integer({
+    minimum: 1_048_576,
+    maximum: 1_099_511_627_776,
+    description: 'Size of each until it is claimed.',
+    examples: [104_857_600],
+  }),
+  sessionsMax: Type.Integer({
+    minimum: 1,
+    maximum: 10_000,
+    description: 'Sessions of each until it is claimed.',
+    examples: [10],
+  }),
+};
+
+const webhookFields = {
+  perOwnerMax: Type.Integer({
+    minimum: 0,
+    maximum: 1_000,
+    description: 'Webhooks of one customer, and of the operator.',
+    examples: [20],
+  }),
+  keptMs: Type.Integer({
+    minimum: 60_000,
+    maximum: 365 * DAY_MS,
+    description: 'How long deliveries can be looked at.',
+    examples: [30 * DAY_MS],
+  }),
+};
+
+const Plans = Type.Array(Plan, {
+  maxItems: 4,
+  uniqueItems: true,
+  description: 'Plans that a customer may choose by itself.',
+});
+
+const strict = { additionalProperties: false } as const;
+
+const whole = <P extends TProperties>(fields: P, description: string) =>
+  Type.Object(fields, { ...strict, description });
+
+/** The same, any of it left out. */
+const some = <P extends TProperties>(shape: TObject<P>) => Type.Partial(shape, strict);
+
+const Rate = whole(rateFields, 'A bucket that fills at a steady pace.');
+const Claimable = whole(
+  { ...claimableFields, perAddress: Rate },
+  'Databases without an account, which somebody claims or which go.',
+);
+const Hooks = whole(webhookFields, 'Bounds of webhooks.');
+const Rates = whole(
+  { perCaller: Rate, perAddress: Rate, failedLogins: Rate },
+  'How often the API may be asked: by one caller, from one address, and in vain.',
+);
+
+export const Settings = Type.Object(
+  {
+    defaultPlan: Plan,
+    selfServicePlans: Plans,
+    claimable: Claimable,
+    webhooks: Hooks,
+    rates: Rates,
+  },
+  { $id: 'Settings', ...strict },
+);
+export type Settings = Static<typeof Settings>;
+
+const SomeRate = some(Rate);
+
+export const SettingsChange = Type.Object(
+  {
+    defaultPlan: Type.Optional(Plan),
+    selfServicePlans: Type.Optional(Plans),
+    claimable: Type.Optional(some(whole({ ...claimableFields, perAddress: SomeRate }, ''))),
+    webhooks: Type.Optional(some(Hooks)),
+    rates: Type.Optional(
+      some(whole({ perCaller: SomeRate, perAddress: SomeRate, failedLogins: SomeRate }, '')),
+    ),
+  },
+  { $id: 'SettingsChange', ...strict, minProperties: 1 },
+);
+export type SettingsChange = Static<typeof SettingsChange>;

@@ -1,0 +1,21 @@
+import { AdminKey } from '../api/access.ts';
+import type { ApiParts } from '../api/app.ts';
+import type { Clock } from '../domain/clock.ts';
+import type { Log } from '../domain/log.ts';
+import { SeededRandom } from '../sim/seeded-random.ts';
+import type { MemoryControl } from './memory-control.ts';
+import { memoryDesks } from './memory-desks.ts';
+import { MemoryLog } from './memory-log.ts';
+
+/** What an API over a control in memory is made of. Its key is `key`. */
+export async function memoryApiParts(world: {
+  readonly clock: Clock;
+  readonly control: MemoryControl;
+  readonly log?: Log;
+  readonly key?: string;
+}): Promise<Omit<ApiParts, 'callers'>> {
+  const { clock, control, log = new MemoryLog(), key = 'key' } = world;
+  const random = new SeededRandom(7);
+  const desks = await memoryDesks({ clock, log });
+  return { clock, random, log, control, desks, authority: new AdminKey(key), version: '1.2.3' };
+}
