@@ -99,6 +99,12 @@ test('a plan is changed by itself', async () => {
   });
 });
 
+test('a consent says when, and who told it', async () => {
+  const { body } = await change({ consent: true });
+  expect(body.consent).toEqual({ at: START, by: 'operator' });
+  expect((await change({ consent: false })).body.consent).toBe(null);
+});
+
 test('decisions come page by page with their inputs, and are taken again when asked for', async () => {
   const decided = (at: number): DecisionView => ({
     decision: {

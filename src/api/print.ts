@@ -37,6 +37,7 @@ export function printTenant(view: TenantView): Tenant {
     tierSince: moment(tenant.tierSince),
     override: printOverride(tenant.override),
     state: tenant.state.kind,
+    consent: tenant.consent && { at: moment(tenant.consent.at), by: tenant.consent.by },
     stateSince: moment(tenant.stateSince),
     home: tenant.home.kind,
     level: levelOf(tenant),

@@ -30,6 +30,9 @@ export type TenantTable = {
   override_tier: string | null;
   override_until: WallTimeOrNull;
   override_by: string | null;
+  consent_at: WallTimeOrNull;
+  consent_by: string | null;
+  tier_before: string | null;
   state: string;
   state_attempt: number | null;
   state_reason: string | null;

@@ -8,7 +8,7 @@ import {
   type TenantState,
   type TenantStateKind,
 } from '../domain/tenant.ts';
-import { PLANS, TIER_SETTERS, TIERS, type TierOverride } from '../domain/tier.ts';
+import { type Consent, PLANS, TIER_SETTERS, TIERS, type TierOverride } from '../domain/tier.ts';
 import { ms } from '../domain/units.ts';
 import { fromWallTime, type TenantRow, type TenantTable, toWallTime } from './schema.ts';
 
@@ -30,6 +30,8 @@ export function tenantOf(row: TenantRow): Tenant {
     tier: oneOf(TIERS, row.tier),
     tierSince: fromWallTime(row.tier_since),
     override: overrideOf(row),
+    consent: consentOf(row),
+    tierBefore: row.tier_before === null ? null : oneOf(TIERS, row.tier_before),
     state: stateOf(row),
     stateSince: fromWallTime(row.state_since),
     generation: row.generation,
@@ -80,6 +82,20 @@ export const overrideColumns = (
   override_by: override?.by ?? null,
   override_until: override?.until == null ? null : toWallTime(override.until),
 });
+
+/** The columns that hold a consent. */
+export const consentColumns = (
+  consent: Consent | null,
+): Pick<TenantTable, 'consent_by'> & {
+  readonly consent_at: ReturnType<typeof toWallTime> | null;
+} => ({
+  consent_at: consent && toWallTime(consent.at),
+  consent_by: consent?.by ?? null,
+});
+
+function consentOf({ consent_at: at, consent_by: by }: TenantRow): Consent | null {
+  return at === null ? null : { at: fromWallTime(at), by: oneOf(TIER_SETTERS, by ?? '') };
+}
 
 function overrideOf(row: TenantRow): TierOverride | null {
   if (row.override_tier === null) return null;

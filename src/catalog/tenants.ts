@@ -22,7 +22,14 @@ import {
   type TenantTable,
   toWallTime,
 } from './schema.ts';
-import { homeColumns, overrideColumns, STATE_KINDS, stateColumns, tenantOf } from './tenant-row.ts';
+import {
+  consentColumns,
+  homeColumns,
+  overrideColumns,
+  STATE_KINDS,
+  stateColumns,
+  tenantOf,
+} from './tenant-row.ts';
 
 const PAGE_MAX = 1_000;
 
@@ -191,16 +198,18 @@ const changeColumns = ({
   dirtySince,
   settled,
   tier,
+  tierBefore,
 }: MoveChange): Updateable<TenantTable> => ({
   ...(home !== undefined && homeColumns(home)),
   ...(settled !== undefined && { settled }),
-  ...(tier !== undefined && tierColumns(tier)),
+  ...(tier !== undefined && tierColumns(tier, tierBefore)),
   ...(dirtySince !== undefined && { dirty_since: dirtySince && toWallTime(dirtySince) }),
 });
 
 /** A tenant that has the tier already has it since when it had it. */
-const tierColumns = (tier: Tier): Updateable<TenantTable> => ({
+const tierColumns = (tier: Tier, before: Tier | null = null): Updateable<TenantTable> => ({
   tier,
+  tier_before: before,
   tier_since: sql<number>`case when tier = ${tier} then tier_since else now() end`,
 });
 
@@ -221,6 +230,7 @@ export async function configureTenant(
     ...(change.maxPinIdle !== undefined && { max_pin_idle_ms: change.maxPinIdle }),
     ...(change.plan !== undefined && { plan: change.plan }),
     ...(change.override !== undefined && overrideColumns(change.override)),
+    ...(change.consent !== undefined && consentColumns(change.consent)),
     ...(change.customer !== undefined && { customer_id: change.customer }),
     ...(change.expiresAt !== undefined && {
       expires_at: change.expiresAt && toWallTime(change.expiresAt),

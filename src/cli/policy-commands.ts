@@ -79,6 +79,27 @@ function addSetPlan(program: Command, run: Run): void {
     );
 }
 
+/** Under `tenants`: what a customer says, and the policy then goes by. */
+export function addConsent(tenants: Command, run: Run): void {
+  tenants
+    .command('consent')
+    .argument('<name>', 'Name or id')
+    .description('Note that its customer agrees to less than the PERSISTENT that is paid for')
+    .option('--revoke', 'Take it back')
+    .action(
+      run(async ({ server, printer }, [name = ''], flags: { readonly revoke?: true }) => {
+        const consent = flags.revoke !== true;
+        const tenant = await (await server()).tenants.change(name, { consent });
+        const has = consent ? 'agrees' : 'does not agree';
+        printer.answer(
+          tenant,
+          () =>
+            `the customer of ${tenant.name} ${has} to less than PERSISTENT; it is ${tenant.tier} now`,
+        );
+      }),
+    );
+}
+
 const LIMIT_DEFAULT = 20;
 const LIMIT_MAX = 10_000;
 

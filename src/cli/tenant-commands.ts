@@ -13,6 +13,7 @@ import type { NewTenant, Tenant, TenantChange } from '../contract/tenant.ts';
 import type { Run } from './command.ts';
 import { parsed } from './flag.ts';
 import { choice, duration, integer, type Parse } from './parse.ts';
+import { addConsent } from './policy-commands.ts';
 import { secretText, stateText, tenantsText, tenantText } from './tenant-words.ts';
 import { spanWords } from './words.ts';
 
@@ -33,6 +34,7 @@ export function addTenantCommands(program: Command, run: Run): void {
   addShow(tenants, run);
   addShow(program, run);
   addConfigure(tenants, run);
+  addConsent(tenants, run);
   addDelete(tenants, run);
   addRotate(tenants, run);
   addWake(program, run);

@@ -62,6 +62,7 @@ export function tenantText(shown: Shown, now: number, style: Style): string {
         ? [['tier', tenant.tier] as const]
         : explainedFacts(policy, now, style)),
       ['plan', tenant.plan],
+      ...(tenant.consent === null ? [] : [['consent', consentText(tenant.consent, now)] as const]),
       ['sessions', sessionsText(tenant, sessions)],
       ...pinFacts(sessions),
       ...(heldBy === null ? [] : [['held awake', heldBy] as const]),
@@ -76,6 +77,9 @@ export function tenantText(shown: Shown, now: number, style: Style): string {
     style,
   );
 }
+
+const consentText = ({ at, by }: NonNullable<Tenant['consent']>, now: number): string =>
+  `to less than PERSISTENT, told by the ${by} ${agoWords(at, now)}`;
 
 export function secretText(tenant: TenantSecret, done: string, style: Style): string {
   return [

@@ -1,5 +1,6 @@
 import { type Static, Type } from 'typebox';
 import {
+  Consent,
   Count,
   Home,
   Level,
@@ -44,6 +45,7 @@ const tenantFields = {
   tier: Tier,
   tierSince: Moment('Since when it has this tier.'),
   override: Override,
+  consent: Consent,
   state: State,
   stateSince: Moment('When the state was entered.'),
   home: Home,
@@ -138,6 +140,12 @@ export const TenantChange = Type.Object(
       Type.Union([Moment(''), Type.Null()], {
         description:
           'With `tier`: when the policy chooses again; null or nothing until a person takes it back.',
+      }),
+    ),
+    consent: Type.Optional(
+      Type.Boolean({
+        description:
+          'Whether the customer agrees to less than the PERSISTENT that is paid for, should it be used less.',
       }),
     ),
     suspendAfterMs: Type.Optional(SuspendAfterMs),

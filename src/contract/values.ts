@@ -48,6 +48,23 @@ export const Override = Type.Union(
   { description: 'The tier that a person has chosen; null while the policy chooses.' },
 );
 
+export const Consent = Type.Union(
+  [
+    Type.Object(
+      {
+        at: Moment('When it was told.'),
+        by: Type.Enum([...TIER_SETTERS], { type: 'string', description: 'Who told it.' }),
+      },
+      { additionalProperties: false },
+    ),
+    Type.Null(),
+  ],
+  {
+    description:
+      'The customer agrees to less than the PERSISTENT that is paid for; null if not. It ends with the plan.',
+  },
+);
+
 export const Plan = Type.Enum([...TENANT_PLANS], {
   type: 'string',
   description: 'What the customer pays for; bounds the tiers.',

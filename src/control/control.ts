@@ -14,7 +14,7 @@ import type { FleetPolicy, RestartRequest, TenantLive } from '../domain/lifecycl
 import type { RulesInForce } from '../domain/policy-desk.ts';
 import type { PolicyView, PrewarmRecord } from '../domain/policy-view.ts';
 import type { HomeKind, Tenant, TenantStateKind } from '../domain/tenant.ts';
-import type { Plan, Tier } from '../domain/tier.ts';
+import type { Plan, Tier, TierSetter } from '../domain/tier.ts';
 import type { Timestamp } from '../domain/units.ts';
 import type { UsageMinute } from '../domain/usage.ts';
 import type { DecisionQuery } from './decisions.ts';
@@ -28,7 +28,11 @@ export type TenantRef = string;
 /** What may be left to the server; what is not given is left, or stays. */
 type Settings = Pick<TenantSettings, 'suspendAfter' | 'sessionsMax' | 'maxPinIdle'>;
 
-export type TenantChange = Settings & { readonly plan?: Plan; readonly tier?: TierChoice };
+export type TenantChange = Settings & {
+  readonly plan?: Plan;
+  readonly tier?: TierChoice;
+  readonly consent?: TierSetter | null;
+};
 
 export type NewTenant = Settings & {
   readonly name: string;

@@ -82,6 +82,30 @@ test('a plan is changed and recorded where it is another', async () => {
   expect(await byPeople()).toMatchObject([{ kind: 'policy', from: 'free', to: 'starter' }]);
 });
 
+test('a consent is kept since it was first told, recorded once, taken back, and ends with the plan', async () => {
+  const { control, world } = controlled;
+  const change = async (wish: Parameters<typeof control.configureTenant>[1]) =>
+    (await controlled.done(control.configureTenant('acme', wish))).tenant.consent;
+  const at = world.clock.wall();
+  expect(await change({ consent: 'operator' })).toEqual({ at, by: 'operator' });
+  await world.clock.advance(hours(1));
+  expect(await change({ consent: 'customer' })).toEqual({ at, by: 'operator' });
+  expect(await change({ sessionsMax: 3 })).toEqual({ at, by: 'operator' });
+  expect(await change({ consent: null })).toBe(null);
+  expect(await change({ consent: null })).toBe(null);
+  expect(await change({ consent: 'customer' })).toMatchObject({ by: 'customer' });
+  expect(await change({ plan: 'enterprise' })).toBe(null);
+  const query = { before: null, limit: 20, replay: false };
+  const { decisions } = await control.listDecisions('acme', query);
+  const told = decisions.filter(({ decision }) => decision.because.startsWith('the customer'));
+  expect(told.map(({ decision: { from, to } }) => [from, to])).toEqual([
+    ['consent', null],
+    [null, 'consent'],
+    ['consent', null],
+    [null, 'consent'],
+  ]);
+});
+
 test('a tenant is explained, asleep and awake, and one that is not there refused', async () => {
   const { control } = controlled;
   const asleep = await controlled.done(control.explainTenant('acme'));
@@ -129,7 +153,7 @@ test('a decision is taken again by the rules of now, and one that cannot be is l
   const { window } = new Learned();
   const facts: TierFacts = {
     ...{ tier: 'WARM', tierSince: tenant.tierSince, plan: 'free', override: null, window },
-    ...{ idleSince: null, awake: true, consents: false, event: 'timer' },
+    ...{ idleSince: null, awake: true, consents: false, event: 'timer', tierBefore: null },
     fastTrack: { why: 'ten times the queries' },
   };
   const rules = parseRules('{ "preset": "vision" }');

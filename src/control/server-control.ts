@@ -43,7 +43,7 @@ import { replayOf } from './replay.ts';
 import { Snapshots } from './snapshots.ts';
 import { tenantLevels } from './tenant-levels.ts';
 import { TICKET_LIFE, type TicketBook } from './tickets.ts';
-import { decidedByPerson, tierSettings } from './tier-choice.ts';
+import { decidedByPerson, settingsBy } from './tier-choice.ts';
 
 export type ControlWorld = {
   readonly clock: Clock;
@@ -112,10 +112,9 @@ export class ServerControl implements Control {
 
   async configureTenant(ref: TenantRef, change: TenantChange): Promise<TenantView> {
     const { catalog, clock, lifecycle, policyStore } = this.#world;
-    const { tier, ...rest } = change;
     const now = clock.wall();
-    const settings = { ...rest, ...tierSettings(tier, now) };
     const before = await this.#find(ref);
+    const settings = settingsBy(before, change, now);
     await catalog.configure(before.id, settings);
     const decisions = decidedByPerson(before, settings, now);
     const tenant = before.id;

@@ -6,7 +6,7 @@
 import type { CustomerId, TenantId, TenantName, VaultId } from './ids.ts';
 import type { LadderStep, LevelTotals } from './levels.ts';
 import type { Home, HomeKind, MoveChange, Tenant, TenantState, TenantStateKind } from './tenant.ts';
-import type { Plan, Tier, TierOverride } from './tier.ts';
+import type { Consent, Plan, Tier, TierOverride } from './tier.ts';
 import type { DurationMs, Timestamp } from './units.ts';
 import type { UsageMinute, UsageSink } from './usage.ts';
 import type { RoleRecord, Verifier } from './verifier.ts';
@@ -39,6 +39,7 @@ export type TenantDraft = {
 export type TenantSettings = Partial<
   Pick<TenantDraft, 'suspendAfter' | 'sessionsMax' | 'maxPinIdle' | 'tier' | 'plan'> & {
     readonly override: TierOverride | null;
+    readonly consent: Consent | null;
     readonly customer: CustomerId | null;
     readonly expiresAt: Timestamp | null;
     readonly allowedAddresses: readonly string[];

@@ -3,6 +3,7 @@ import { parseTenantId, parseTenantName } from './ids.ts';
 import {
   mayMove,
   moved,
+  retiered,
   TENANT_MOVES,
   type Tenant,
   type TenantState,
@@ -30,7 +31,7 @@ const tenantIn = (kind: TenantStateKind): Tenant => ({
   tier: 'COLD',
   tierSince: timestamp(600),
   ...{ customer: null, expiresAt: null, allowedAddresses: [] },
-  override: null,
+  ...{ override: null, consent: null, tierBefore: null },
   state: STATES[kind],
   stateSince: timestamp(1_000),
   generation: 7,
@@ -50,6 +51,11 @@ test('another tier is had since the move that brought it, the same one since it 
   expect(same).toMatchObject({ tier: 'COLD', tierSince: 600 });
   const other = moved(tenantIn('waking'), { to, change: { tier: 'WARM' } }, timestamp(2_000));
   expect(other).toMatchObject({ tier: 'WARM', tierSince: 2_000 });
+  const raised = { tier: 'HOT', tierBefore: 'COLD' } as const;
+  const high = moved(tenantIn('waking'), { to: STATES.running, change: raised }, timestamp(2_000));
+  expect(high.tierBefore).toBe('COLD');
+  expect(retiered(high, { settled: true }, timestamp(3_000)).tierBefore).toBe('COLD');
+  expect(retiered(high, { tier: 'HOT' }, timestamp(3_000)).tierBefore).toBe(null);
 });
 
 test('a legal move changes state, its date and the generation, and nothing else', () => {

@@ -16,7 +16,7 @@
  */
 import { assert } from './assert.ts';
 import type { CustomerId, SnapshotId, TenantId, TenantName, VaultId } from './ids.ts';
-import type { Plan, Tier, TierOverride } from './tier.ts';
+import type { Consent, Plan, Tier, TierOverride } from './tier.ts';
 import type { DurationMs, Timestamp } from './units.ts';
 
 export type TenantState =
@@ -70,6 +70,10 @@ export type Tenant = {
   readonly tierSince: Timestamp;
   /** Chosen by a person; null while the policy chooses. */
   readonly override: TierOverride | null;
+  /** Null while its customer has not agreed to less than a PERSISTENT that is paid for. */
+  readonly consent: Consent | null;
+  /** The tier that it had before the floor of its plan or rules raised it; null if it has its own. */
+  readonly tierBefore: Tier | null;
   readonly state: TenantState;
   readonly stateSince: Timestamp;
   /** Grows with every move. A writer with an old one is refused. */
@@ -115,13 +119,18 @@ export const mayMove = (from: TenantStateKind, to: TenantStateKind): boolean =>
   TENANT_MOVES[from].includes(to);
 
 /** What may be written together with a move; what is not given stays. */
-export type MoveChange = Partial<Pick<Tenant, 'home' | 'dirtySince' | 'settled' | 'tier'>>;
+export type MoveChange = Partial<Pick<Tenant, 'home' | 'dirtySince' | 'settled'>> &
+  Partial<TierHeld>;
+
+/** A tier, and whether it is its own: a tier by itself is. */
+export type TierHeld = Pick<Tenant, 'tier'> & Partial<Pick<Tenant, 'tierBefore'>>;
 
 /** The tenant with `change`, which may bring another tier from `now` on. */
 export function retiered(tenant: Tenant, change: Partial<Tenant>, now: Timestamp): Tenant {
   const { tier = tenant.tier } = change;
   const tierSince = tier === tenant.tier ? tenant.tierSince : now;
-  return { ...tenant, ...change, tierSince };
+  const own = change.tier === undefined ? tenant.tierBefore : null;
+  return { ...tenant, ...change, tierSince, tierBefore: change.tierBefore ?? own };
 }
 
 /** The only function that changes a tenant's state. */

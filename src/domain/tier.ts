@@ -18,6 +18,13 @@ export type TierOverride = {
   readonly by: TierSetter;
 };
 
+/** A customer agrees to less than the PERSISTENT that is paid for. */
+export type Consent = {
+  readonly at: Timestamp;
+  /** Who has told us. */
+  readonly by: TierSetter;
+};
+
 export const PLANS = ['free', 'starter', 'professional', 'enterprise'] as const;
 
 /** What the customer pays for; bounds the tiers. */

@@ -1,5 +1,6 @@
 /** The policy over the lives of tenants: what must come about by itself, whatever else happens. */
 import { expect, test } from 'vitest';
+import type { TenantSettings } from '../domain/catalog.ts';
 import { fault } from '../domain/faults.ts';
 import type { TenantId } from '../domain/ids.ts';
 import type { Tenant } from '../domain/tenant.ts';
@@ -54,6 +55,60 @@ test('other rules reach those who sleep, and the next server brings them, too', 
   await world.clock.advance(minutes(3));
   expect(world.host.running).toHaveLength(tenants.length);
   expect(await tierOf(world, tenants[0] as Tenant)).toBe('PERSISTENT');
+});
+
+test('who was raised by rules comes back with others, and who has it from a person does not', async () => {
+  const world = new Orchestrated();
+  const tenants = [await world.tenant('raised', 'WARM'), await world.tenant('chosen', 'WARM')];
+  const [raised, chosen] = tenants as [Tenant, Tenant];
+  await world.orchestrator.recover();
+  world.orchestrator.setRules(ALWAYS);
+  await world.clock.advance(minutes(3));
+  expect(await Promise.all(tenants.map((one) => tierOf(world, one)))).toEqual(
+    tenants.map(() => 'PERSISTENT'),
+  );
+  const override = { tier: 'PERSISTENT', until: null, by: 'operator' } as const;
+  await world.catalog.configure(chosen.id, { tier: 'PERSISTENT', override });
+  await world.orchestrator.changed(chosen.id);
+  // Also after a restart it is known what it was.
+  world.restart({ rules: ALWAYS });
+  await world.orchestrator.recover();
+  await world.clock.advance(minutes(3));
+  world.orchestrator.setRules({ ...PRESETS.machine, archiveAfter: null, snapshotEvery: null });
+  await world.clock.advance(minutes(3));
+  expect(await Promise.all(tenants.map((one) => tierOf(world, one)))).toEqual([
+    'WARM',
+    'PERSISTENT',
+  ]);
+  await world.clock.advance(hours(1));
+  expect(world.host.running).toEqual([chosen.id]);
+  await world.orchestrator.recorded();
+  const [last] = await world.policyStore.decisions(raised.id, { before: null, limit: 1 });
+  expect(last).toMatchObject({ kind: 'tier', from: 'PERSISTENT', to: 'WARM' });
+});
+
+test('a PERSISTENT that is paid for is given up with consent alone, and is back without', async () => {
+  const rules = { ...PRESETS.vision, archiveAfter: null, snapshotEvery: null };
+  const world = new Orchestrated({ rules });
+  const tenant = await world.tenant('acme', 'PERSISTENT');
+  const changed = async (settings: TenantSettings): Promise<void> => {
+    await world.catalog.configure(tenant.id, settings);
+    const done = world.orchestrator.changed(tenant.id);
+    await world.clock.advance(minutes(1));
+    await done;
+  };
+  await changed({ plan: 'enterprise' });
+  await world.orchestrator.recover();
+  await world.clock.advance(hours(24 * 20));
+  expect(await tierOf(world, tenant)).toBe('PERSISTENT');
+  const view = await world.orchestrator.policyView(tenant.id);
+  expect(view.tier.because).toContain('has not agreed');
+  expect(view.advice.join()).toContain('dynabase tenants consent acme');
+  const consent = { at: world.clock.wall(), by: 'customer' } as const;
+  await changed({ consent });
+  expect(await tierOf(world, tenant)).toBe('HOT');
+  await changed({ consent: null });
+  expect(await tierOf(world, tenant)).toBe('PERSISTENT');
 });
 
 test('one that is always awake is started again when its compute could not start', async () => {

@@ -7,7 +7,7 @@ import type { Parked, ParkRequest } from '../domain/gate.ts';
 import type { Address, Started } from '../domain/host.ts';
 import type { TenantId } from '../domain/ids.ts';
 import type { LevelReading } from '../domain/levels.ts';
-import type { MoveChange } from '../domain/tenant.ts';
+import type { MoveChange, TierHeld } from '../domain/tenant.ts';
 import type { SizeClass, Tier } from '../domain/tier.ts';
 import { type DurationMs, later, ms, seconds } from '../domain/units.ts';
 import { backoff } from '../policy/backoff.ts';
@@ -29,11 +29,11 @@ export async function placeTenant(world: World, record: TenantRecord): Promise<v
 export async function beginWake(
   world: World,
   record: TenantRecord,
-  { because, tier }: { readonly because: string; readonly tier: Tier },
+  { because, held }: { readonly because: string; readonly held: TierHeld },
 ): Promise<void> {
   const { state } = record.tenant;
   const attempt = state.kind === 'failed' ? state.attempt + 1 : 1;
-  await record.move({ kind: 'waking', attempt }, because, { tier });
+  await record.move({ kind: 'waking', attempt }, because, held);
   await world.failpoints.reach('wake.recorded');
 }
 
@@ -173,7 +173,7 @@ export type Suspension = {
    */
   readonly restarts: boolean;
   /** The tier that it has at rest, asked for when it is there. */
-  readonly tierAtRest: () => Tier;
+  readonly heldAtRest: () => TierHeld;
 };
 
 /**
@@ -183,7 +183,7 @@ export type Suspension = {
 export async function suspendCompute(
   world: LifeWorld,
   record: TenantRecord,
-  { because, clearTheWay, restarts, tierAtRest }: Suspension,
+  { because, clearTheWay, restarts, heldAtRest }: Suspension,
 ): Promise<string | null> {
   const since = world.clock.now();
   await finishWake(world, record);
@@ -202,7 +202,7 @@ export async function suspendCompute(
   if (!restarts) await lastWords(world, record, () => saveRoles(world, record));
   await world.host.stop(record.tenant.id);
   await world.failpoints.reach('suspend.stopped');
-  if (!restarts) await record.move({ kind: 'suspended' }, because, { tier: tierAtRest() });
+  if (!restarts) await record.move({ kind: 'suspended' }, because, heldAtRest());
   world.ladder.step(record.tenant.id, { kind: 'suspend', bytes, since, because });
   await world.failpoints.reach('suspend.done');
   return null;

@@ -1,7 +1,7 @@
 /**
  * Sees to it that other rules reach tenants that sleep, without waiting for their appointments: those that
- * must be awake by them, and those whose tier lies outside of what their plan allows now. All others hear of
- * the rules when they are woken, or asked about.
+ * must be awake by them, those whose tier lies outside of what their plan allows now, and those whom other
+ * rules had raised. All others hear of the rules when they are woken, or asked about.
  *
  * Reads the list of tenants once, a page at a time; no more than two rounds are ever asked for.
  */
@@ -90,6 +90,7 @@ export class Roundup {
     const rules = this.#parts.world.rulesOf(tenant);
     const { floor, ceiling } = rules.plans[tenant.plan];
     const rank = rankOf(tenant.tier);
+    if (tenant.tierBefore !== null && rank > rankOf(floor)) return true;
     if (tenant.override === null && (rank < rankOf(floor) || rank > rankOf(ceiling))) return true;
     return residencyBounds(tenant.tier, rules).awakeAtLeast === null;
   }

@@ -11,6 +11,7 @@ import type { ParkRequest } from '../domain/gate.ts';
 import type { Address } from '../domain/host.ts';
 import type { Level } from '../domain/levels.ts';
 import type { RestartRequest } from '../domain/lifecycle.ts';
+import type { TierHeld } from '../domain/tenant.ts';
 import type { Plan, SizeClass, Tier } from '../domain/tier.ts';
 import { type DurationMs, elapsed, type Instant, ms } from '../domain/units.ts';
 import type { Rules } from '../policy/rules.ts';
@@ -179,8 +180,8 @@ export class TenantCompute {
     }
   }
 
-  #waking({ because, event }: Start): { readonly because: string; readonly tier: Tier } {
-    return { because, tier: this.#parts.policy.tierAt(event) };
+  #waking({ because, event }: Start): { readonly because: string; readonly held: TierHeld } {
+    return { because, held: this.#parts.policy.tierAt(event) };
   }
 
   /** Has the files brought here from the archive, if they are there: for a large tenant that takes minutes. */
@@ -273,8 +274,8 @@ export class TenantCompute {
     if (this.#gone || !(await record.reload())) return;
     await policy.learning.loaded;
     const { plan } = record.tenant;
-    const tier = policy.tierAt(planBefore === undefined ? 'plan' : planEvent(planBefore, plan));
-    if (tier !== record.tenant.tier) await record.note({ tier });
+    const held = policy.tierAt(planBefore === undefined ? 'plan' : planEvent(planBefore, plan));
+    if (held.tier !== record.tenant.tier) await record.note(held);
     await this.settle();
   }
 
@@ -346,9 +347,9 @@ export class TenantCompute {
   }
 
   /** Returns why it was not stopped, or null if it does not run any more. */
-  async #suspend(how: Omit<Suspension, 'tierAtRest'>): Promise<string | null> {
+  async #suspend(how: Omit<Suspension, 'heldAtRest'>): Promise<string | null> {
     const { world, record, idle, policy } = this.#parts;
-    const suspension = { ...how, tierAtRest: () => policy.tierAt('suspend') };
+    const suspension = { ...how, heldAtRest: () => policy.tierAt('suspend') };
     await this.heal();
     if (this.#address === null) return null;
     try {

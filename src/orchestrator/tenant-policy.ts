@@ -5,7 +5,7 @@
  */
 import type { CancelTimer } from '../domain/clock.ts';
 import type { Decision } from '../domain/decision.ts';
-import type { Tenant } from '../domain/tenant.ts';
+import type { Tenant, TierHeld } from '../domain/tenant.ts';
 import type { Tier } from '../domain/tier.ts';
 import {
   type DurationMs,
@@ -121,10 +121,10 @@ export class TenantPolicy {
   review(): void {
     const { record, turns } = this.#parts;
     if (!turns.isFree() || this.#learning.isLoading) return;
-    const tier = this.tierAt('timer', (to) => this.#mayBeNow(to));
-    if (tier !== record.tenant.tier) {
+    const held = this.tierAt('timer', (to) => this.#mayBeNow(to));
+    if (held.tier !== record.tenant.tier) {
       turns
-        .exclusively('review', () => record.note({ tier }))
+        .exclusively('review', () => record.note(held))
         .catch((error) => turns.complain('be given its tier', error));
     } else if (this.#parts.turns.isAwake()) this.#reviewLater();
     turns.decide();
@@ -173,31 +173,35 @@ export class TenantPolicy {
   }
 
   /** The tier that it has from this event on. */
-  tierAt(event: TierEvent, mayBe: (tier: Tier) => boolean = () => true): Tier {
+  tierAt(event: TierEvent, mayBe: (tier: Tier) => boolean = () => true): Required<TierHeld> {
     const { world, record, onTier } = this.#parts;
     const { tenant } = record;
     const decision = this.decision(event);
+    const { tier, tierBefore } = decision;
     this.#tierAskAt = decision.askAt;
-    if (decision.tier === tenant.tier || !mayBe(decision.tier)) return tenant.tier;
+    if (tier === tenant.tier || !mayBe(tier)) {
+      return { tier: tenant.tier, tierBefore: tenant.tierBefore };
+    }
     world.learner.decided(tenant.id, recordOf(decision));
-    onTier({ ...tenant, tier: decision.tier });
-    return decision.tier;
+    onTier({ ...tenant, tier });
+    return { tier, tierBefore };
   }
 
   /** What the rules say of its tier at this event. */
   decision(event: TierEvent): TierDecision {
     const { world, record, uses } = this.#parts;
-    const { tier, tierSince, plan, override, state, createdAt } = record.tenant;
+    const { tier, tierSince, tierBefore, plan, override, consent, state, createdAt } =
+      record.tenant;
     const { learned, isLoading } = this.#learning;
     const now = world.clock.wall();
     const rules = world.rulesOf(record.tenant);
     learned.window.keepPace({ window: rules.tierRules.window, day: rules.tierRules.day });
     const facts: TierFacts = {
-      ...{ tier, tierSince, plan, override, event },
+      ...{ tier, tierSince, tierBefore, plan, override, event },
       window: learned.window,
       idleSince: uses.isAtWork ? null : (learned.usedAt ?? (isLoading ? now : createdAt)),
       awake: event !== 'suspend' && (state.kind === 'running' || state.kind === 'waking'),
-      consents: false,
+      consents: consent !== null,
       fastTrack: this.#learning.fastTrack(now),
     };
     return decideTier(facts, rules, now);
@@ -237,10 +241,10 @@ export class TenantPolicy {
       this.#wakeAhead(seen, now);
       return;
     }
-    const tier = this.tierAt('timer');
+    const held = this.tierAt('timer');
     this.#arrange(seen);
-    if (tier === record.tenant.tier) return;
-    await turns.exclusively('review', () => record.note({ tier }));
+    if (held.tier === record.tenant.tier) return;
+    await turns.exclusively('review', () => record.note(held));
   }
 
   /** Wakes the sleeping tenant if its tier is always awake. Returns whether that is so. */

@@ -43,6 +43,7 @@ export async function policyViewOf(world: LifeWorld, life: Shown): Promise<Polic
     ? []
     : adviceFor({
         ...{ metrics, tier: tenant.tier, plan: tenant.plan, prices: PRICES, given: [] },
+        unconsenting: unconsentingOf(world, tenant),
         seen: seenOf({ tenant, totals, learned, world }, now),
       });
   return {
@@ -55,6 +56,12 @@ export async function policyViewOf(world: LifeWorld, life: Shown): Promise<Polic
     anomalies: await anomaliesOf(world, tenant, now),
     advice: advice.map(({ says }) => says),
   };
+}
+
+/** Its customer would have to agree before it leaves PERSISTENT, and has not. */
+function unconsentingOf(world: LifeWorld, tenant: Tenant): string | null {
+  const { persistentNeedsConsent } = world.rulesOf(tenant).plans[tenant.plan];
+  return persistentNeedsConsent && tenant.consent === null ? tenant.name : null;
 }
 
 function residencyOf(world: LifeWorld, life: Shown, now: Timestamp): PolicyView['residency'] {

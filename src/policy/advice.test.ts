@@ -15,6 +15,7 @@ const facts = (changed: Partial<AdviceFacts> = {}): AdviceFacts => ({
   },
   tier: 'WARM',
   plan: 'starter',
+  unconsenting: null,
   seen: { coldStarts: 5, waited: 2, returns: 100, returnsAfterDay: 8, wake: 0.4 },
   prices: PRICES,
   given: [],
@@ -26,6 +27,18 @@ const kinds = (changed: Partial<AdviceFacts>): readonly string[] =>
 
 test('who is served well is advised nothing', () => {
   expect(adviceFor(facts())).toEqual([]);
+});
+
+test('a PERSISTENT that is paid for and hardly used is no longer kept if the customer agrees', () => {
+  const seen = { coldStarts: 0, waited: 0, returns: 20, returnsAfterDay: 1, wake: 0.3 };
+  const paid = { plan: 'enterprise', tier: 'PERSISTENT', unconsenting: 'acme', seen } as const;
+  const [advice] = adviceFor(facts({ ...paid })).filter(({ kind }) => kind === 'consent');
+  expect(advice).toMatchObject({ money: -15 });
+  expect(advice?.says).toBe(
+    'Tier HOT would do, for about $15 less of machine a month and no more waiting, if its customer agrees: dynabase tenants consent acme',
+  );
+  expect(kinds({ ...paid, unconsenting: null })).not.toContain('consent');
+  expect(kinds({ ...paid, tier: 'HOT' })).not.toContain('consent');
 });
 
 describe('a plan', () => {

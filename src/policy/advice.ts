@@ -41,13 +41,15 @@ export type AdviceFacts = {
   readonly metrics: TenantMetrics;
   readonly tier: Tier;
   readonly plan: Plan;
+  /** The tenant whose customer has to agree before it leaves PERSISTENT; null if nobody has to. */
+  readonly unconsenting: string | null;
   readonly seen: Seen;
   readonly prices: Prices;
   /** What was advised when it was asked last. */
   readonly given: readonly AdviceKind[];
 };
 
-export type AdviceKind = 'plan up' | 'plan down' | 'tier up' | 'tier down' | 'cache';
+export type AdviceKind = 'plan up' | 'plan down' | 'tier up' | 'tier down' | 'consent' | 'cache';
 
 export type Advice = {
   readonly kind: AdviceKind;
@@ -81,7 +83,7 @@ export function adviceFor(facts: AdviceFacts): readonly Advice[] {
   const plan = planUp(facts) ?? planDown(facts);
   // A plan brings its tier with it.
   const tier = plan === null ? (tierUp(facts) ?? tierDown(facts)) : null;
-  return [plan, tier, cache(facts)].filter((advice) => advice !== null);
+  return [plan, tier, consent(facts), cache(facts)].filter((advice) => advice !== null);
 }
 
 /** Seconds that people wait in a month in that tier. */
@@ -159,16 +161,30 @@ function tierUp(facts: AdviceFacts): Advice | null {
 }
 
 function tierDown(facts: AdviceFacts): Advice | null {
-  const { prices, seen, tier } = facts;
+  const { tier } = facts;
   const lesser = TIERS[TIERS.indexOf(tier) - 1];
   if (lesser === undefined || TIERS.indexOf(lesser) < TIERS.indexOf(FIRST_TIER[facts.plan])) {
     return null;
   }
+  return lowerTier(facts, lesser, 'tier down');
+}
+
+/** What is paid for is not taken away unasked. */
+function consent(facts: AdviceFacts): Advice | null {
+  const { tier, unconsenting } = facts;
+  if (unconsenting === null || tier !== 'PERSISTENT') return null;
+  const advice = lowerTier(facts, 'HOT', 'consent');
+  const how = `if its customer agrees: dynabase tenants consent ${unconsenting}`;
+  return advice && { ...advice, says: `${advice.says}, ${how}` };
+}
+
+function lowerTier(facts: AdviceFacts, lesser: Tier, kind: 'tier down' | 'consent'): Advice | null {
+  const { prices, seen, tier } = facts;
   const added = waitIn(lesser, facts) - seen.waited;
   const money = prices.tiers[lesser] - prices.tiers[tier];
-  if (added * prices.second * TIER_MARGIN * slack(facts, 'tier down') > -money) return null;
+  if (added * prices.second * TIER_MARGIN * slack(facts, kind) > -money) return null;
   return {
-    kind: 'tier down',
+    kind,
     money,
     waiting: added,
     says: `Tier ${lesser} would do, for about ${dollars(-money)} less of machine a month and ${added < 1 ? 'no more waiting' : `${span(added)} more of waiting`}`,

@@ -43,6 +43,7 @@ function decide({ use = [], ...given }: Given, by = rules): TierDecision {
     idleSince: null,
     awake: true,
     consents: false,
+    tierBefore: null,
     fastTrack: null,
     event: 'timer',
     ...given,
@@ -171,6 +172,56 @@ describe('use moves a tenant', () => {
     const { tier, because } = decide(given);
     expect([name, tier]).toEqual([name, expected]);
     expect(because.length).toBeLessThan(200);
+  });
+
+  test.each<[string, Given, typeof rules, Tier, Tier | null]>([
+    ['raised by a floor', { tier: 'WARM' }, PRESETS['always-on'], 'PERSISTENT', 'WARM'],
+    [
+      'kept there',
+      { tier: 'PERSISTENT', tierBefore: 'WARM' },
+      PRESETS['always-on'],
+      'PERSISTENT',
+      'WARM',
+    ],
+    ['back without it', { tier: 'PERSISTENT', tierBefore: 'WARM' }, rules, 'WARM', null],
+    [
+      'back by rules that move nobody',
+      { tier: 'PERSISTENT', tierBefore: 'HOT' },
+      PRESETS.machine,
+      'HOT',
+      null,
+    ],
+    [
+      'back to what the plan has at least',
+      { tier: 'PERSISTENT', tierBefore: 'COLD' },
+      rules,
+      'WARM',
+      'COLD',
+    ],
+    [
+      'its own where nothing raised it',
+      { tier: 'PERSISTENT' },
+      PRESETS.machine,
+      'PERSISTENT',
+      null,
+    ],
+    [
+      'its own where a person set it',
+      { tier: 'HOT', tierBefore: 'WARM', override: { tier: 'HOT', until: null, by: 'operator' } },
+      rules,
+      'HOT',
+      null,
+    ],
+    [
+      'lowered by a ceiling, not to come back',
+      { tier: 'PERSISTENT', tierSince: ago(DAY) },
+      rules,
+      'HOT',
+      null,
+    ],
+  ])('%s', (name, given, by, tier, tierBefore) => {
+    const decision = decide(given, by);
+    expect([name, decision.tier, decision.tierBefore]).toEqual([name, tier, tierBefore]);
   });
 
   test('nowhere by rules under which a person sets the tier', () => {

@@ -35,6 +35,8 @@ export type TierFacts = {
   readonly awake: boolean;
   /** The customer agrees to less than the PERSISTENT that he pays for. */
   readonly consents: boolean;
+  /** The tier that it had before a floor raised it; null if it has its own. */
+  readonly tierBefore: Tier | null;
   /** An anomaly asks for HOT, and keeps it there while it lasts. */
   readonly fastTrack: { readonly why: string } | null;
   readonly event: TierEvent;
@@ -42,6 +44,8 @@ export type TierFacts = {
 
 export type TierDecision = {
   readonly tier: Tier;
+  /** As in the facts, from now on. */
+  readonly tierBefore: Tier | null;
   /** One plain sentence, which a customer may read. */
   readonly because: string;
   /** When the answer is another one if nothing changes before; null for never. */
@@ -59,10 +63,10 @@ const DAYS_RECORDED = 14;
 /** `rules` are those of the tenant: `rulesFor`. */
 export function decideTier(facts: TierFacts, rules: Rules, now: Timestamp): TierDecision {
   const inputs = inputsOf(facts, rules, now);
-  const { tier, because } = judge(inputs, rules);
+  const { tier, tierBefore, because } = judge(inputs, rules);
   const tierSince = tier === facts.tier ? facts.tierSince : now;
-  const next: TierFacts = { ...facts, tier, tierSince, event: 'timer' };
-  return { tier, because, askAt: askAtOf(next, rules, now), inputs };
+  const next: TierFacts = { ...facts, tier, tierBefore, tierSince, event: 'timer' };
+  return { tier, tierBefore, because, askAt: askAtOf(next, rules, now), inputs };
 }
 
 /** In which pace a tenant's use is kept by these rules. */
@@ -96,12 +100,13 @@ export type Replay = {
 export function replayTier({ kind, to, because, inputs }: Decision, rules: Rules): Replay | null {
   const known = kind === 'tier' ? inputsFrom(inputs) : null;
   if (known === null) return null;
-  const again = judge(known, rules);
-  return { ...again, isSame: again.tier === to && again.because === because };
+  const { tier, because: why } = judge(known, rules);
+  return { tier, because: why, isSame: tier === to && why === because };
 }
 
 function inputsOf(facts: TierFacts, rules: Rules, now: Timestamp): TierInputs {
   const { event, tier, tierSince, plan, override, idleSince, awake, consents, fastTrack } = facts;
+  const { tierBefore } = facts;
   return {
     now,
     event,
@@ -112,6 +117,7 @@ function inputsOf(facts: TierFacts, rules: Rules, now: Timestamp): TierInputs {
     idleSince,
     awake,
     consents,
+    tierBefore,
     fastTrack: fastTrack === null ? null : fastTrack.why.slice(0, WHY_MAX),
     use: digestOf(facts, rules, now),
   };

@@ -44,7 +44,7 @@ function* lived({ pieces, settings, patience, ...given }: History) {
   const window = new UsageWindow(paceOf(rules));
   let facts: TierFacts = {
     ...{ ...given, tierSince: START, override: null, window },
-    ...{ idleSince: START, awake: false, fastTrack: null, event: 'timer' },
+    ...{ idleSince: START, awake: false, fastTrack: null, event: 'timer', tierBefore: null },
   };
   let step = 0;
   let idle = 0;
@@ -61,7 +61,8 @@ function* lived({ pieces, settings, patience, ...given }: History) {
       const decision = decideTier(facts, rules, now);
       yield { facts, now, decision };
       const tierSince = decision.tier === facts.tier ? facts.tierSince : now;
-      facts = { ...facts, tier: decision.tier, tierSince };
+      const { tier, tierBefore } = decision;
+      facts = { ...facts, tier, tierBefore, tierSince };
     }
   }
 }
@@ -106,9 +107,9 @@ test('until askAt the answer stays, and at askAt it is another one', () => {
       let step = 0;
       for (const { facts, now, decision } of lived(given)) {
         if (step++ % 7 !== 0) continue;
-        const { tier, askAt } = decision;
+        const { tier, tierBefore, askAt } = decision;
         const tierSince = tier === facts.tier ? facts.tierSince : now;
-        const next: TierFacts = { ...facts, tier, tierSince, event: 'timer' };
+        const next: TierFacts = { ...facts, tier, tierBefore, tierSince, event: 'timer' };
         const tierAt = (at: Timestamp) => decideTier(next, rules, at).tier;
         const end = askAt ?? later(now, hours(24 * 40));
         expect(end).toBeGreaterThan(now);
@@ -164,6 +165,7 @@ test('a record is replayed by other rules, and what is no decision on a tier is 
   const facts: TierFacts = {
     ...{ tier: 'COLD', tierSince: START, plan: 'free', override: null, idleSince: START },
     ...{ awake: false, consents: false, fastTrack: null, event: 'query' },
+    tierBefore: null,
     window: new UsageWindow(),
   };
   const record = recordOf(decideTier(facts, rules, later(START, hours(1))));

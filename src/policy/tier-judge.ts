@@ -2,7 +2,8 @@
  * Which tier does a tenant have, by what is known of it and the rules? The first of these that speaks:
  *
  *   1. what a person has set, until its end; a customer's choice no higher than the plan allows
- *   2. the plan's floor and ceiling; an anomaly that asks for HOT raises the floor while it lasts
+ *   2. the plan's floor and ceiling; an anomaly that asks for HOT raises the floor while it lasts. Who was
+ *      raised by a floor has its tier before again when the floor is gone
  *   3. an upgrade of the plan: HOT at once
  *   4. use, once the tenant has been in its tier for the least time:
  *
@@ -68,20 +69,33 @@ export type TierInputs = {
   readonly idleSince: Timestamp | null;
   readonly awake: boolean;
   readonly consents: boolean;
+  /** The tier that it had before a floor raised it; null if it has its own. */
+  readonly tierBefore: Tier | null;
   /** Why an anomaly asks for HOT; null if none does. */
   readonly fastTrack: string | null;
   readonly use: UseDigest;
 };
 
-export type Verdict = { readonly tier: Tier; readonly because: string };
+type Verdict = { readonly tier: Tier; readonly because: string };
 
-export function judge(inputs: TierInputs, rules: Rules): Verdict {
+export type Judgement = Verdict & { readonly tierBefore: Tier | null };
+
+export function judge(inputs: TierInputs, rules: Rules): Judgement {
+  const { tier, tierBefore } = inputs;
   const terms = rules.plans[inputs.plan];
-  return (
-    bySetting(inputs, terms) ??
-    byBounds(inputs, terms) ??
-    (rules.tierRules.automatic ? byRules(inputs, rules) : stay(inputs, 'a person sets its tier'))
-  );
+  const set = bySetting(inputs, terms);
+  if (set !== null) return { ...set, tierBefore: null };
+  const back = byReturn(inputs, terms);
+  if (back !== null) return { ...back, tierBefore: back.tier === tierBefore ? null : tierBefore };
+  const bound = byBounds(inputs, terms);
+  if (bound !== null) {
+    const isRaised = rankOf(bound.tier) > rankOf(tier);
+    return { ...bound, tierBefore: isRaised ? (tierBefore ?? tier) : null };
+  }
+  const ruled = rules.tierRules.automatic
+    ? byRules(inputs, rules)
+    : stay(inputs, 'a person sets its tier');
+  return { ...ruled, tierBefore: ruled.tier === tier ? tierBefore : null };
 }
 
 /** Between which tiers the plan has it; consent to less lowers the floor of a paid PERSISTENT. */
@@ -112,6 +126,18 @@ function byBounds({ tier, plan, consents }: TierInputs, terms: PlanTerms): Verdi
     return { tier: ceiling, because: `plan ${plan} has ${ceiling} at most` };
   }
   return null;
+}
+
+/** Who was raised by a floor alone comes back when that is gone. */
+function byReturn({ tier, tierBefore, consents }: TierInputs, terms: PlanTerms): Verdict | null {
+  if (tierBefore === null) return null;
+  const { floor, ceiling } = boundsOf(terms, consents);
+  const own = lowerOf(higherOf(tierBefore, floor), ceiling);
+  if (rankOf(own) >= rankOf(tier)) return null;
+  return {
+    tier: own,
+    because: `it was ${tierBefore} until ${tier} was asked for, which it is no more`,
+  };
 }
 
 function byRules(inputs: TierInputs, rules: Rules): Verdict {
@@ -253,12 +279,17 @@ const minuteText = (at: Timestamp): string => {
 
 /** What was recorded, read again; null if it is something else. */
 export function inputsFrom(value: unknown): TierInputs | null {
-  const fields = recordFrom(value);
+  // Not recorded before there was such a thing.
+  const recorded = { tierBefore: null, ...recordFrom(value) };
+  return isSound(recorded) ? (recorded as unknown as TierInputs) : null;
+}
+
+function isSound(fields: Readonly<Record<string, unknown>>): boolean {
   const use = recordFrom(fields.use);
   const override = fields.override === null ? null : recordFrom(fields.override);
   const days = Array.isArray(use.days) ? use.days : [Number.NaN];
   const numbers = [fields.now, fields.tierSince, use.queries, use.quarters, use.steadiness];
-  const isSound =
+  return (
     [...numbers, use.consistency, ...days].every(Number.isFinite) &&
     [fields.idleSince, use.since].every(isTimeOrNull) &&
     isIn(TIERS, fields.tier) &&
@@ -269,8 +300,9 @@ export function inputsFrom(value: unknown): TierInputs | null {
     (override === null ||
       (isIn(TIERS, override.tier) &&
         isTimeOrNull(override.until) &&
-        isIn(TIER_SETTERS, override.by)));
-  return isSound ? (value as TierInputs) : null;
+        isIn(TIER_SETTERS, override.by))) &&
+    (fields.tierBefore === null || isIn(TIERS, fields.tierBefore))
+  );
 }
 
 const isIn = (all: readonly string[], value: unknown): boolean => all.some((one) => one === value);

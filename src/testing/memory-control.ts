@@ -21,7 +21,7 @@ import type {
 } from '../control/control.ts';
 import type { DecisionQuery } from '../control/decisions.ts';
 import type { Recovered } from '../control/recovery.ts';
-import { tierSettings } from '../control/tier-choice.ts';
+import { settingsBy } from '../control/tier-choice.ts';
 import type { Snapshot } from '../domain/archive.ts';
 import type { Clock } from '../domain/clock.ts';
 import { type FaultCode, type FaultParams, fault } from '../domain/faults.ts';
@@ -142,7 +142,7 @@ export class MemoryControl implements Control {
       plan,
       tier: FIRST_TIER[plan],
       tierSince: now,
-      override: null,
+      ...{ override: null, consent: null, tierBefore: null },
       state: { kind: 'suspended' },
       stateSince: now,
       generation: 1,
@@ -188,10 +188,9 @@ export class MemoryControl implements Control {
 
   async configureTenant(ref: TenantRef, change: TenantChange): Promise<TenantView> {
     this.#begin(`configure ${ref}`);
-    const { tier, ...rest } = change;
     const now = this.#clock.wall();
-    const settings = { ...rest, ...tierSettings(tier, now) };
-    const tenant = retiered(this.#find(ref), settings, now);
+    const before = this.#find(ref);
+    const tenant = retiered(before, settingsBy(before, change, now), now);
     this.#tenants.set(tenant.name, tenant);
     return this.#view(tenant);
   }
