@@ -1,9 +1,11 @@
 import { once } from 'node:events';
 import { PassThrough, Readable, Writable } from 'node:stream';
+import type { Executed, Execution } from '../cli/world.ts';
 
 type Output = Writable & {
   isTTY?: boolean;
   columns?: number;
+  rows?: number;
   text(): string;
   /** Resolves when `expected` was written after what was awaited before. */
   shows(expected: string): Promise<void>;
@@ -43,6 +45,10 @@ export type FakeWorldOptions = {
   readonly tty?: boolean;
   readonly fetch?: typeof fetch;
   readonly now?: number;
+  /** What a person makes of a text in his editor. */
+  readonly edit?: (text: string) => string | null;
+  /** What a program of the PATH does; there is none if not given. */
+  readonly execute?: (command: Execution) => Executed | undefined;
 };
 
 /** A terminal, files and an environment in memory: the `World` of the command line. */
@@ -86,6 +92,8 @@ export function fakeWorld(options: FakeWorldOptions = {}) {
         },
       };
     },
+    edit: options.edit === undefined ? null : async (text: string) => options.edit?.(text) ?? null,
+    execute: async (command: Execution) => options.execute?.(command),
     onInterrupt: (run: () => void) => {
       interrupts.add(run);
       return () => interrupts.delete(run);

@@ -1,142 +1,138 @@
-/** The backslash commands: a small part of psql's, for looking around. */
+/** The backslash commands: the part of psql's that people use most. */
+import { closest } from '../closest.ts';
 import { badRequest } from '../failure.ts';
+import { describeQueries, LISTS, type TitledQuery } from './catalog-queries.ts';
+import type { Display } from './display.ts';
 
 export type BackslashCommand =
   | { readonly kind: 'quit' }
   | { readonly kind: 'help' }
-  | { readonly kind: 'expanded' }
-  | { readonly kind: 'timing' }
+  /** Changes how rows are shown; `say` tells the person. */
+  | { readonly kind: 'display'; readonly change: (now: Display) => Display }
+  /** Undefined turns it round. */
+  | { readonly kind: 'timing'; readonly on: boolean | undefined }
+  | { readonly kind: 'connect'; readonly name: string }
+  | { readonly kind: 'include'; readonly file: string }
+  /** Null for the terminal. */
+  | { readonly kind: 'output'; readonly file: string | null }
+  | { readonly kind: 'edit' }
   /** Queries whose results are shown one below the other, each under its title. */
   | { readonly kind: 'queries'; readonly queries: readonly TitledQuery[] };
 
-export type TitledQuery = { readonly title: string; readonly sql: string };
+export const BACKSLASH_HELP = `  \\d [NAME]          list tables, views and sequences, or describe one
+  \\dt [PATTERN]      list tables
+  \\dv [PATTERN]      list views
+  \\di [PATTERN]      list indexes
+  \\ds [PATTERN]      list sequences
+  \\dn [PATTERN]      list schemas
+  \\df [PATTERN]      list functions
+  \\dx [PATTERN]      list extensions
+  \\du [PATTERN]      list roles
+  \\l [PATTERN]       list databases
+  \\c NAME            go to another tenant
+  \\e                 write the statement in an editor: $VISUAL, $EDITOR or vi
+  \\i FILE            run a file
+  \\o [FILE]          write results to a file, or to the terminal again
+  \\x [on|off|auto]   show each row as a record, never, or where a table is too wide
+  \\t [on|off]        show rows alone, without heads and counts
+  \\pset null TEXT    what is shown for NULL
+  \\timing [on|off]   show how long each statement takes
+  \\q                 quit (as Ctrl-D does)
+  \\?                 this help
 
-export const BACKSLASH_HELP = `  \\d [NAME]  list tables, views and sequences, or describe one
-  \\dt        list tables
-  \\dv        list views
-  \\di        list indexes
-  \\dn        list schemas
-  \\df        list functions
-  \\du        list roles
-  \\l         list databases
-  \\x         show each row as a record, or stop that
-  \\timing    show how long each statement takes, or stop that
-  \\q         quit (as Ctrl-D does)
-  \\?         this help
+A PATTERN may have * and ?, and a schema before a dot. A statement ends with ";" and may take
+several lines. TAB completes words and names. Ctrl-C takes back what you typed, or cancels what
+runs.`;
 
-A statement ends with ";" and may take several lines. Ctrl-C takes back what you typed, or
-cancels what runs.`;
+/** Words that begin commands, for completion and for slips of the fingers. */
+export const BACKSLASH_WORDS: readonly string[] = [
+  ...Object.keys(LISTS),
+  ...['c', 'e', 'i', 'o', 'x', 't', 'pset', 'timing', 'q', '?'],
+];
 
 /** Reads a line that begins with a backslash. Throws `BAD_REQUEST` if it is no command of ours. */
 export function parseBackslash(line: string): BackslashCommand {
-  const [, word = '', rest = ''] = /^\\(\S*)\s*(.*?);?\s*$/.exec(line) ?? [];
+  const [, word = '', rest = ''] = /^\\(\S*?)(?:;?\s*|\s+(.*?);?\s*)$/.exec(line) ?? [];
   switch (word) {
     case 'q':
+    case 'quit':
       return { kind: 'quit' };
     case '?':
     case 'h':
     case 'help':
       return { kind: 'help' };
     case 'x':
-      return { kind: 'expanded' };
+      return { kind: 'display', change: expandedBy(rest) };
+    case 't':
+      return { kind: 'display', change: tuplesOnlyBy(rest) };
+    case 'pset':
+      return { kind: 'display', change: psetBy(rest) };
     case 'timing':
-      return { kind: 'timing' };
-    case 'd':
-      return { kind: 'queries', queries: rest === '' ? [RELATIONS] : describe(rest) };
-    default: {
-      const listed = LISTS.get(word);
-      if (listed) return { kind: 'queries', queries: [listed] };
-      throw badRequest(`there is no command \\${word}; \\? lists those there are`);
-    }
+      return { kind: 'timing', on: switched(word, rest) };
+    case 'c':
+    case 'connect':
+      return { kind: 'connect', name: needed(word, rest, 'the name of a tenant') };
+    case 'i':
+    case 'include':
+      return { kind: 'include', file: unquoted(needed(word, rest, 'the name of a file')) };
+    case 'o':
+    case 'out':
+      return { kind: 'output', file: rest === '' ? null : unquoted(rest) };
+    case 'e':
+    case 'edit':
+      return { kind: 'edit' };
+    default:
+      return { kind: 'queries', queries: queriesOf(word, rest) };
   }
 }
 
-const relations = (title: string, kinds: string): TitledQuery => ({
-  title,
-  sql: `select n.nspname as "Schema", c.relname as "Name",
-  case c.relkind when 'r' then 'table' when 'p' then 'partitioned table' when 'v' then 'view'
-    when 'm' then 'materialized view' when 'S' then 'sequence' when 'f' then 'foreign table'
-    when 'i' then 'index' when 'I' then 'partitioned index' end as "Type",
-  pg_catalog.pg_get_userbyid(c.relowner) as "Owner"
-from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
-where c.relkind in (${kinds}) and n.nspname !~ '^pg_' and n.nspname <> 'information_schema'
-  and pg_catalog.pg_table_is_visible(c.oid)
-order by 1, 2`,
-});
-
-const RELATIONS = relations('Relations', "'r', 'p', 'v', 'm', 'S', 'f'");
-
-const LISTS: ReadonlyMap<string, TitledQuery> = new Map([
-  ['dt', relations('Tables', "'r', 'p'")],
-  ['dv', relations('Views', "'v', 'm'")],
-  ['di', relations('Indexes', "'i', 'I'")],
-  [
-    'dn',
-    {
-      title: 'Schemas',
-      sql: `select nspname as "Name", pg_catalog.pg_get_userbyid(nspowner) as "Owner"
-from pg_catalog.pg_namespace where nspname !~ '^pg_' and nspname <> 'information_schema'
-order by 1`,
-    },
-  ],
-  [
-    'df',
-    {
-      title: 'Functions',
-      sql: `select n.nspname as "Schema", p.proname as "Name",
-  pg_catalog.pg_get_function_result(p.oid) as "Result",
-  pg_catalog.pg_get_function_arguments(p.oid) as "Arguments"
-from pg_catalog.pg_proc p join pg_catalog.pg_namespace n on n.oid = p.pronamespace
-where n.nspname !~ '^pg_' and n.nspname <> 'information_schema'
-  and pg_catalog.pg_function_is_visible(p.oid)
-order by 1, 2, 4`,
-    },
-  ],
-  [
-    'du',
-    {
-      title: 'Roles',
-      sql: `select rolname as "Role", rolcanlogin as "May log in", rolcreaterole as "May create roles",
-  rolcreatedb as "May create databases"
-from pg_catalog.pg_roles where rolname !~ '^pg_' order by 1`,
-    },
-  ],
-  [
-    'l',
-    {
-      title: 'Databases',
-      sql: `select datname as "Name", pg_catalog.pg_get_userbyid(datdba) as "Owner",
-  pg_catalog.pg_encoding_to_char(encoding) as "Encoding"
-from pg_catalog.pg_database where not datistemplate order by 1`,
-    },
-  ],
-]);
-
-/** Columns, indexes and constraints of one relation. `to_regclass` reads quotes and schemas. */
-function describe(name: string): readonly TitledQuery[] {
-  const relation = `${literal(name)}::pg_catalog.regclass`;
-  return [
-    {
-      title: `Columns of ${name}`,
-      sql: `select a.attname as "Column", pg_catalog.format_type(a.atttypid, a.atttypmod) as "Type",
-  case when a.attnotnull then 'not null' else '' end as "Nullable",
-  coalesce(pg_catalog.pg_get_expr(d.adbin, d.adrelid), '') as "Default"
-from pg_catalog.pg_attribute a
-  left join pg_catalog.pg_attrdef d on d.adrelid = a.attrelid and d.adnum = a.attnum
-where a.attrelid = ${relation} and a.attnum > 0 and not a.attisdropped order by a.attnum`,
-    },
-    {
-      title: `Indexes of ${name}`,
-      sql: `select i.indexrelid::pg_catalog.regclass as "Index",
-  pg_catalog.pg_get_indexdef(i.indexrelid) as "Definition"
-from pg_catalog.pg_index i where i.indrelid = ${relation} order by 1::text`,
-    },
-    {
-      title: `Constraints of ${name}`,
-      sql: `select conname as "Constraint", pg_catalog.pg_get_constraintdef(oid) as "Definition"
-from pg_catalog.pg_constraint where conrelid = ${relation} and contype <> 'n' order by 1`,
-    },
-  ];
+function queriesOf(word: string, rest: string): readonly TitledQuery[] {
+  const bare = word.replace(/[+S]+$/, '');
+  if (bare === 'd' && rest !== '' && !/[*?]/.test(rest)) return describeQueries(rest);
+  const list = Object.hasOwn(LISTS, bare) ? LISTS[bare] : undefined;
+  if (list !== undefined) return [list(rest)];
+  const near = closest(word, BACKSLASH_WORDS);
+  const meant = near === undefined || word.length < 2 ? '' : `; did you mean \\${near}?`;
+  throw badRequest(`there is no command \\${word}${meant || '; \\? lists those there are'}`);
 }
 
-const literal = (text: string): string => `'${text.replaceAll("'", "''")}'`;
+function expandedBy(rest: string): (now: Display) => Display {
+  if (rest === 'auto') return (now) => ({ ...now, expanded: 'auto' });
+  const on = switched('x', rest, 'on, off or auto');
+  return (now) => ({ ...now, expanded: (on ?? now.expanded !== 'on') ? 'on' : 'off' });
+}
+
+function tuplesOnlyBy(rest: string): (now: Display) => Display {
+  const on = switched('t', rest);
+  return (now) => ({ ...now, tuplesOnly: on ?? !now.tuplesOnly });
+}
+
+function psetBy(rest: string): (now: Display) => Display {
+  const [, what = '', value = ''] = /^(\S*)\s*(.*)$/.exec(rest) ?? [];
+  switch (what) {
+    case 'null':
+      return (now) => ({ ...now, nullText: unquoted(value) });
+    case 'expanded':
+      return expandedBy(value);
+    case 'tuples_only':
+      return tuplesOnlyBy(value);
+    default:
+      throw badRequest('\\pset takes null TEXT, expanded on|off|auto, or tuples_only on|off');
+  }
+}
+
+function switched(word: string, given: string, wanted = 'on or off'): boolean | undefined {
+  if (given === '') return undefined;
+  if (given === 'on') return true;
+  if (given === 'off') return false;
+  throw badRequest(`\\${word} takes ${wanted}`);
+}
+
+function needed(word: string, given: string, what: string): string {
+  if (given === '') throw badRequest(`\\${word} needs ${what}`);
+  return given;
+}
+
+/** `'(none)'` as `(none)`. */
+const unquoted = (text: string): string =>
+  /^'.*'$/.test(text) ? text.slice(1, -1).replaceAll("''", "'") : text;

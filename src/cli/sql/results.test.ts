@@ -2,12 +2,22 @@ import { describe, expect, test } from 'vitest';
 import { memoryOutput } from '../../testing/fake-world.ts';
 import { styleFor } from '../style.ts';
 import { parseBackslash } from './backslash.ts';
+import { DISPLAY, type Display } from './display.ts';
 import { rowsJson } from './json-rows.ts';
 import type { StatementResult } from './query.ts';
-import { resultText } from './rows-text.ts';
+import { rowsCsv } from './rows-csv.ts';
+import { resultText as textIn } from './rows-text.ts';
 import { SqlError } from './sql-error.ts';
 
 const plain = styleFor(memoryOutput(), {});
+
+const resultText = (
+  rows: StatementResult,
+  how: Partial<Display> & { readonly room?: number } = {},
+): string => {
+  const { room = null, ...display } = how;
+  return textIn(rows, { display: { ...DISPLAY, ...display }, room, style: plain }) ?? '';
+};
 
 const INT4 = 23;
 const TEXT = 25;
@@ -33,18 +43,14 @@ describe('rows as text', () => {
         ['20', null],
       ],
     );
-    expect(resultText(rows, false, plain)).toBe(
+    expect(resultText(rows)).toBe(
       [' id | name', '----+-------', '  1 | alice', ' 20 | NULL', '(2 rows)'].join('\n'),
     );
   });
 
   test('a text that says NULL differs from one that is not there', () => {
     const rows = result([['a', TEXT]], [['NULL'], [null], ['']]);
-    expect(resultText(rows, false, plain).split('\n').slice(2, 5)).toEqual([
-      ' "NULL"',
-      ' NULL',
-      '',
-    ]);
+    expect(resultText(rows).split('\n').slice(2, 5)).toEqual([' "NULL"', ' NULL', '']);
   });
 
   test('a value of several lines goes on below, marked by a plus', () => {
@@ -55,14 +61,14 @@ describe('rows as text', () => {
       ],
       [['one\ntwo', 'x']],
     );
-    expect(resultText(rows, false, plain)).toBe(
+    expect(resultText(rows)).toBe(
       ['  a  | b', '-----+---', ' one+| x', ' two |', '(1 row)'].join('\n'),
     );
   });
 
   test('what would steer the terminal is shown, not sent', () => {
     const rows = result([['a', TEXT]], [['\u001b[2J\u0007\u009b\tx']]);
-    expect(resultText(rows, false, plain).split('\n')[2]).toBe(' \\x1B[2J\\x07\\x9B        x');
+    expect(resultText(rows).split('\n')[2]).toBe(' \\x1B[2J\\x07\\x9B        x');
   });
 
   test('each row can be a record', () => {
@@ -73,17 +79,72 @@ describe('rows as text', () => {
       ],
       [['1', null]],
     );
-    expect(resultText(rows, true, plain)).toBe(
+    expect(resultText(rows, { expanded: 'on' })).toBe(
       ['-[ RECORD 1 ]-', 'id   | 1', 'name | NULL'].join('\n'),
     );
   });
 
   test('a statement without rows is told by its tag, one without columns is a table still', () => {
-    expect(resultText({ columns: null, rows: [], tag: 'INSERT 0 1' }, false, plain)).toBe(
-      'INSERT 0 1',
+    expect(resultText({ columns: null, rows: [], tag: 'INSERT 0 1' })).toBe('INSERT 0 1');
+    expect(resultText(result([['a', TEXT]], []))).toBe(' a\n---\n(0 rows)');
+    expect(resultText(result([], [[]]))).toBe('\n\n\n(1 row)');
+  });
+});
+
+describe('a table wider than the terminal', () => {
+  const wide = result(
+    [
+      ['id', INT4],
+      ['note', TEXT],
+      ['city', TEXT],
+    ],
+    [['123456', 'the quick brown fox jumps over the lazy dog', 'Rome']],
+  );
+
+  test('loses the ends of its widest texts, never a digit', () => {
+    expect(resultText(wide, { room: 40 }).split('\n')).toEqual([
+      '   id   |          note          | city',
+      '--------+------------------------+------',
+      ' 123456 | the quick brown fox j… | Rome',
+      '(1 row)',
+    ]);
+    expect(resultText(wide, { room: 200 })).toBe(resultText(wide));
+  });
+
+  test('is shown as records where too little would be left', () => {
+    expect(resultText(wide, { room: 24 })).toBe(resultText(wide, { expanded: 'on' }));
+    expect(resultText(wide, { room: 24, expanded: 'off' })).toBe(resultText(wide));
+  });
+
+  test.each([30, 31, 33, 36, 39, 40, 41, 50, 63])('fits in %i columns', (room) => {
+    for (const line of resultText(wide, { room }).split('\n').slice(0, 2)) {
+      expect(line.length).toBeLessThanOrEqual(room);
+    }
+  });
+
+  test('shows what is asked for NULL, and rows alone', () => {
+    const rows = result([['a', TEXT]], [[null], ['NULL'], ['-']]);
+    expect(resultText(rows, { nullText: '-', tuplesOnly: true })).toBe(' -\n NULL\n "-"');
+    expect(resultText(rows, { nullText: '' }).split('\n')[2]).toBe('');
+  });
+});
+
+describe('rows as CSV', () => {
+  test('are what COPY writes: NULL is nothing, an empty text two quotes', () => {
+    const rows = result(
+      [
+        ['a', TEXT],
+        ['b "c', TEXT],
+      ],
+      [
+        ['x,y', null],
+        ['', 'line\nfeed "quoted" here'],
+      ],
     );
-    expect(resultText(result([['a', TEXT]], []), false, plain)).toBe(' a\n---\n(0 rows)');
-    expect(resultText(result([], [[]]), false, plain)).toBe('\n\n\n(1 row)');
+    const body = '"x,y",\n"","line\nfeed ""quoted"" here"';
+    expect(rowsCsv(rows, false)).toBe(`a,"b ""c"\n${body}`);
+    expect(rowsCsv(rows, true)).toBe(body);
+    expect(rowsCsv({ columns: null, rows: [], tag: 'INSERT 0 1' }, false)).toBeNull();
   });
 });
 
@@ -170,8 +231,15 @@ describe('a backslash command', () => {
   test.each([
     ['\\q', 'quit'],
     ['\\?', 'help'],
-    ['\\x', 'expanded'],
+    ['\\x', 'display'],
+    ['\\x auto', 'display'],
+    ['\\t on;', 'display'],
+    ["\\pset null '(none)'", 'display'],
     ['\\timing', 'timing'],
+    ['\\c globex', 'connect'],
+    ['\\i a file.sql', 'include'],
+    ['\\o', 'output'],
+    ['\\e', 'edit'],
     ['\\dt', 'queries'],
     ['\\d', 'queries'],
     ['\\d "My Table";', 'queries'],
@@ -186,9 +254,37 @@ describe('a backslash command', () => {
     expect(sql).toContain("'it''s'::pg_catalog.regclass");
   });
 
-  test('that is not known says where to look', () => {
-    expect(() => parseBackslash('\\copy t from x')).toThrow(
-      'there is no command \\copy; \\? lists those there are',
-    );
+  test('changes what it says, and turns a switch round where it says nothing', () => {
+    const changed = (line: string, before = DISPLAY) => {
+      const command = parseBackslash(line);
+      return command.kind === 'display' ? command.change(before) : null;
+    };
+    expect(changed("\\pset null '(none)'")).toEqual({ ...DISPLAY, nullText: '(none)' });
+    expect(changed('\\pset null')).toEqual({ ...DISPLAY, nullText: '' });
+    expect(changed('\\x')).toEqual({ ...DISPLAY, expanded: 'on' });
+    expect(changed('\\x', { ...DISPLAY, expanded: 'on' })).toEqual({ ...DISPLAY, expanded: 'off' });
+    expect(changed('\\x auto', { ...DISPLAY, expanded: 'on' })).toEqual(DISPLAY);
+    expect(changed('\\t')).toEqual({ ...DISPLAY, tuplesOnly: true });
+  });
+
+  test('takes a pattern as psql does', () => {
+    const sqlOf = (line: string) => {
+      const command = parseBackslash(line);
+      return command.kind === 'queries' ? command.queries[0]?.sql : '';
+    };
+    expect(sqlOf('\\dt app*')).toContain("and c.relname ~ '^(app.*)$'");
+    expect(sqlOf('\\df s.f?')).toContain("and n.nspname ~ '^(s)$' and p.proname ~ '^(f.)$'");
+    expect(sqlOf('\\d a.*')).toContain("and n.nspname ~ '^(a)$' and c.relname ~ '^(.*)$'");
+    expect(sqlOf("\\dt a'[b")).toContain("~ E'^(a''\\\\[b)$'");
+  });
+
+  test.each([
+    ['\\copy t from x', 'there is no command \\copy; \\? lists those there are'],
+    ['\\timng', 'there is no command \\timng; did you mean \\timing?'],
+    ['\\x maybe', '\\x takes on, off or auto'],
+    ['\\c', '\\c needs the name of a tenant'],
+    ['\\pset border 2', '\\pset takes null TEXT, expanded on|off|auto, or tuples_only on|off'],
+  ])('%s that is wrong says what to do', (line, message) => {
+    expect(() => parseBackslash(line)).toThrow(message);
   });
 });

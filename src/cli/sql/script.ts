@@ -1,6 +1,6 @@
 /** SQL that is not typed by a person: an argument, or a script on standard input. */
 import type { InputStream } from '../world.ts';
-import type { SqlRunner } from './runner.ts';
+import { linesOf, type SqlRunner } from './runner.ts';
 import { Splitter } from './splitter.ts';
 
 /** Sends `text` as it is, in one message: several statements in it are one transaction. */
@@ -17,16 +17,4 @@ export async function runScript(runner: SqlRunner, input: InputStream): Promise<
     }
   }
   for (const piece of splitter.end()) await runner.run(piece);
-}
-
-/** Lines with their line feeds; the last one may have none. */
-async function* linesOf(input: InputStream): AsyncGenerator<string, void, void> {
-  let rest = '';
-  input.setEncoding('utf8');
-  for await (const chunk of input) {
-    const lines = (rest + String(chunk)).split('\n');
-    rest = lines.pop() ?? '';
-    for (const line of lines) yield `${line}\n`;
-  }
-  if (rest !== '') yield rest;
 }

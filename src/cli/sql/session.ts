@@ -14,7 +14,12 @@ const APPLICATION_NAME = 'dynabase sql';
 const CANCEL_BYTES = 16;
 const CANCEL_CODE = 80_877_102;
 
-export type Notice = { readonly severity: string; readonly message: string };
+export type Notice = {
+  readonly severity: string;
+  readonly message: string;
+  readonly detail?: string | undefined;
+  readonly hint?: string | undefined;
+};
 
 export type SessionOptions = {
   readonly connectionUri: string;
@@ -36,8 +41,8 @@ export class SqlSession {
   private constructor(client: pg.Client, options: SessionOptions) {
     this.#client = client;
     this.#onCopy = options.onCopy;
-    client.on('notice', ({ severity, message }) =>
-      options.onNotice({ severity: severity ?? 'NOTICE', message: message ?? '' }),
+    client.on('notice', ({ severity, message, detail, hint }) =>
+      options.onNotice({ severity: severity ?? 'NOTICE', message: message ?? '', detail, hint }),
     );
     client.on('error', () => {
       this.#alive = false;
