@@ -54,10 +54,14 @@ export class TenantUses {
 
   /** What keeps the compute awake, or null. */
   get heldBy(): string | null {
-    const reasons = [...this.#entries.values()].flatMap(({ heldBy }) => heldBy ?? []);
-    const [first] = reasons;
-    if (first === undefined) return null;
-    return reasons.length === 1 ? first : `${first}, and ${reasons.length - 1} more`;
+    let first: string | null = null;
+    let more = 0;
+    for (const { heldBy } of this.#entries.values()) {
+      if (heldBy === null) continue;
+      if (first === null) first = heldBy;
+      else more += 1;
+    }
+    return more === 0 ? first : `${first}, and ${more} more`;
   }
 
   /** Whether a person is at work, or something that may keep it awake. */

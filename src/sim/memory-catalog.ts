@@ -50,7 +50,8 @@ export class MemoryCatalog implements Catalog {
     ...{ creating: 0, suspended: 0, waking: 0, running: 0 },
     ...{ suspending: 0, failed: 0, archiving: 0, deleting: 0 },
   };
-  /** No row is due of longer ago than this. */
+  /** The rows that may be due one day, and the time of longer ago than which none is. */
+  readonly #waiting = { rests: new Set<TenantId>(), dirty: new Set<TenantId>() };
   readonly #earliest = { rests: Number.POSITIVE_INFINITY, dirty: Number.POSITIVE_INFINITY };
 
   constructor(clock: Clock) {
@@ -96,7 +97,7 @@ export class MemoryCatalog implements Catalog {
       expiresAt: draft.expiresAt ?? null,
       allowedAddresses: [],
     };
-    this.#put(tenant);
+    this.#replace(tenant);
     const owner = { role: draft.name, verifier, mayLogIn: true };
     this.#roles.set(draft.id, new Map([[draft.name, owner]]));
     return tenant;
@@ -323,13 +324,14 @@ export class MemoryCatalog implements Catalog {
     return row;
   }
 
-  /** Rows are looked through only if there may be one: most questions have the answer nobody. */
+  /** Rows are looked through only if one may be due: most questions have the answer nobody. */
   #due(what: keyof typeof SINCE, before: Timestamp): readonly Tenant[] {
     if (this.#earliest[what] >= before) return [];
     const since = SINCE[what];
     const due: Tenant[] = [];
     let earliest = Number.POSITIVE_INFINITY;
-    for (const row of this.#rows.values()) {
+    for (const id of this.#waiting[what]) {
+      const row = this.#row(id);
       const at = since(row);
       earliest = Math.min(earliest, at);
       if (at < before) due.push(row);
@@ -342,6 +344,7 @@ export class MemoryCatalog implements Catalog {
     const row = this.#rows.get(id);
     if (row !== undefined) this.#counts[row.state.kind] -= 1;
     this.#rows.delete(id);
+    for (const waiting of Object.values(this.#waiting)) waiting.delete(id);
   }
 
   #put(row: Tenant): void {
@@ -354,7 +357,10 @@ export class MemoryCatalog implements Catalog {
   #replace(row: Tenant): Tenant {
     this.#put(row);
     for (const what of ['rests', 'dirty'] as const) {
-      this.#earliest[what] = Math.min(this.#earliest[what], SINCE[what](row));
+      const since = SINCE[what](row);
+      this.#earliest[what] = Math.min(this.#earliest[what], since);
+      if (since < Number.POSITIVE_INFINITY) this.#waiting[what].add(row.id);
+      else this.#waiting[what].delete(row.id);
     }
     return row;
   }
