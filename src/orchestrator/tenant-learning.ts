@@ -18,7 +18,7 @@ import { Learned } from '../policy/learned.ts';
 import { type Outlook, outlook } from '../policy/outlook.ts';
 import type { MinuteOfUse } from '../policy/pattern.ts';
 import type { ResidencyTerms } from '../policy/residency.ts';
-import type { Habit } from '../policy/returns.ts';
+import { type Habit, watchIdle } from '../policy/returns.ts';
 import type { Population, Watched } from '../policy/returns-population.ts';
 
 /** How long what is unusual keeps a tenant HOT; then its use must have earned it. */
@@ -241,7 +241,7 @@ export class TenantLearning {
   }
 
   #teach(habit: Habit, watched: Watched): void {
-    this.#parts.population().watched(habit, watched);
+    watchIdle(habit, this.#parts.population(), watched);
     this.#parts.onTaught();
   }
 

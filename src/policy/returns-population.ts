@@ -7,11 +7,15 @@
  */
 import type { DurationMs, Timestamp } from '../domain/units.ts';
 import { AGE_ENDS, AGES, ageBin, spendAges } from './returns-ages.ts';
+import { CALIBRATION_BYTES, Calibration } from './returns-calibration.ts';
 import { fade, WEEK_SLOTS } from './returns-clock.ts';
 import { LONG_IDLE } from './returns-pace.ts';
 
 const HOUR = 3_600;
-const VERSION = 1;
+const VERSION = 2;
+
+/** This one knew nothing of whether chances come true. */
+const VERSION_UNCHECKED = 1;
 
 /** Returns that the prior is worth at each age, and in each hour of the week. */
 const PRIOR = 2;
@@ -21,6 +25,7 @@ const PRIOR_HOUR = 10;
 const RETURNS_MAX = 200_000;
 
 const PARTS = 2 * AGES + 2 * WEEK_SLOTS;
+const COUNTS_END = 1 + 4 * PARTS;
 
 /** A part of a tenant's idle time: since when, from which age to which, and whether it returned then. */
 export type Watched = {
@@ -44,24 +49,30 @@ export class Population {
   #total = 0;
   #totalSeconds = 0;
   #sum = 0;
+  /** Whether the chances that are given come true. */
+  readonly calibration = new Calibration();
   /** Grows with all that is learned. */
   revision = 0;
 
   static decode(bytes: Uint8Array): Population {
     const population = new Population();
-    if (bytes[0] !== VERSION || bytes.length !== 1 + 4 * PARTS) return population;
-    const counts = new Float32Array(bytes.slice(1).buffer);
+    const isUnchecked = bytes[0] === VERSION_UNCHECKED && bytes.length === COUNTS_END;
+    const isWhole = bytes[0] === VERSION && bytes.length === COUNTS_END + CALIBRATION_BYTES;
+    if (!isUnchecked && !isWhole) return population;
+    const counts = new Float32Array(bytes.slice(1, COUNTS_END).buffer);
     if (!counts.every((count) => count >= 0 && count < Number.POSITIVE_INFINITY)) return population;
+    if (isWhole && !population.calibration.read(bytes.subarray(COUNTS_END))) return population;
     population.#counts.set(counts);
     population.#sumUp();
     return population;
   }
 
-  /** 1.8 kB. */
+  /** 2.0 kB. */
   encode(): Uint8Array {
-    const bytes = new Uint8Array(1 + 4 * PARTS);
+    const bytes = new Uint8Array(COUNTS_END + CALIBRATION_BYTES);
     bytes[0] = VERSION;
     bytes.set(new Uint8Array(this.#counts.buffer), 1);
+    bytes.set(this.calibration.encode(), COUNTS_END);
     return bytes;
   }
 
@@ -69,7 +80,7 @@ export class Population {
    * A tenant was watched in this part of its idle time. A long idle time may be told in slices, as it
    * goes, so that those who never return are heard of too.
    */
-  watched(_habit: unknown, { since, from, to, returned }: Watched): void {
+  watched({ since, from, to, returned }: Watched): void {
     const start = Math.max(0, from / 1_000);
     const end = Math.max(start, to / 1_000);
     spendAges(this.#seconds, 0, start, end);
@@ -88,6 +99,7 @@ export class Population {
     for (let i = 0; i < PARTS; i += 1) {
       this.#counts[i] = (this.#counts[i] ?? 0) + (other.#counts[i] ?? 0);
     }
+    this.calibration.merge(other.calibration);
     this.#sumUp();
   }
 

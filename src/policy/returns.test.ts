@@ -76,8 +76,8 @@ describe('the chance of a return', () => {
     const quiet = new Population();
     for (let i = 0; i < 500; i += 1) {
       const gap = { since: at(i % 28, i % 24), from: ms(0) };
-      busy.watched(null, { ...gap, to: minutes(20), returned: true });
-      quiet.watched(null, { ...gap, to: DAY, returned: false });
+      busy.watched({ ...gap, to: minutes(20), returned: true });
+      quiet.watched({ ...gap, to: DAY, returned: false });
     }
     const stranger = lived([MONDAY]);
     const now = later(stranger.idleSince, minutes(15));
@@ -148,14 +148,14 @@ describe('what is learned', () => {
   test('of the fleet is the same when read, in at most 4,000 bytes, and adds up', () => {
     const one = new Population();
     const other = new Population();
-    one.watched(null, { since: MONDAY, from: ms(0), to: hours(2), returned: true });
-    other.watched(null, { since: at(1, 9), from: hours(1), to: hours(30), returned: false });
+    one.watched({ since: MONDAY, from: ms(0), to: hours(2), returned: true });
+    other.watched({ since: at(1, 9), from: hours(1), to: hours(30), returned: false });
     const read = Population.decode(one.encode());
     expect(read.encode()).toEqual(one.encode());
     expect(one.encode().length).toBeLessThanOrEqual(4_000);
     const both = new Population();
-    both.watched(null, { since: MONDAY, from: ms(0), to: hours(2), returned: true });
-    both.watched(null, { since: at(1, 9), from: hours(1), to: hours(30), returned: false });
+    both.watched({ since: MONDAY, from: ms(0), to: hours(2), returned: true });
+    both.watched({ since: at(1, 9), from: hours(1), to: hours(30), returned: false });
     read.merge(other);
     expect(read.encode()).toEqual(both.encode());
   });

@@ -12,13 +12,13 @@
  * the edges of a rhythm's windows. In each, signs are read (`returns-signs.ts`) and weighed into the
  * factor (`returns-network.ts`). Past and present are all that is looked at; a piece takes 3 µs.
  */
-import { type DurationMs, ms, type Timestamp } from '../domain/units.ts';
+import { type DurationMs, hours, later, ms, type Timestamp } from '../domain/units.ts';
 import { AGE_ENDS, ageBin } from './returns-ages.ts';
 import { decodeKnown, encodeKnown } from './returns-bytes.ts';
 import { DayClock, fade } from './returns-clock.ts';
 import { logFactor } from './returns-network.ts';
 import { Pace } from './returns-pace.ts';
-import { Population } from './returns-population.ts';
+import { Population, type Watched } from './returns-population.ts';
 import { Rhythm } from './returns-rhythm.ts';
 import {
   DAY_MINUTE_SIGN,
@@ -64,6 +64,10 @@ function pieceLength(from: number): number {
 
 /** Pieces of the clock begin so long before the round hour, at which people and timers begin. */
 const BEFORE_ROUND = 300;
+
+/** The chance of which it is asked whether it came true; and how much of an idle time is asked of at once. */
+const ASKED_WITHIN = hours(1);
+const ASKED_MAX = hours(24);
 
 /** Who is idle longer is not looked at more closely. */
 const LOOKED_AT_MAX = 56 * DAY;
@@ -129,8 +133,17 @@ export function* chances(
   }
 }
 
-/** The chance that an idle tenant returns in the next `within`. */
+/** The chance that an idle tenant returns in the next `within`, corrected by what came of such chances in this fleet. */
 export function chanceWithin(
+  habit: Habit,
+  population: Population,
+  idle: Idle,
+  within: DurationMs,
+): number {
+  return population.calibration.corrected(chanceUnchecked(habit, population, idle, within));
+}
+
+function chanceUnchecked(
   habit: Habit,
   population: Population,
   idle: Idle,
@@ -147,6 +160,31 @@ export function chanceWithin(
     start = until;
   }
   return 1 - Math.exp(-expected);
+}
+
+/**
+ * A tenant was watched in this part of its idle time, of which the fleet learns: how likely a return is, and whether
+ * the chances that were given have come true. Called before the tenant's own habit learns of it.
+ */
+export function watchIdle(habit: Habit, population: Population, watched: Watched): void {
+  askOfHour(habit, population, watched);
+  population.watched(watched);
+}
+
+/** Asks of moments whose next hour is known by now, and was not when the tenant was watched last. */
+function askOfHour(habit: Habit, population: Population, watched: Watched): void {
+  const { calibration } = population;
+  const { since, from, to, returned } = watched;
+  const last = returned ? to : to - ASKED_WITHIN;
+  const first = Math.max(0, from - ASKED_WITHIN, last - ASKED_MAX);
+  if (last <= first) return;
+  for (const ahead of calibration.questions((last - first) / 1_000)) {
+    const age = first + ahead * 1_000;
+    const idle = { since, now: later(since, ms(age)) };
+    const chance = chanceUnchecked(habit, population, idle, ASKED_WITHIN);
+    const came = returned && to - age <= ASKED_WITHIN;
+    calibration.answer(later(since, to), chance, came);
+  }
 }
 
 /** The pieces made so far of the idle time that was looked at last: it is asked again most of the time. */

@@ -6,7 +6,7 @@
  * of knobs can be judged in one pass.
  */
 import { ms, type Timestamp, timestamp } from '../domain/units.ts';
-import { Habit, Population } from '../policy/returns.ts';
+import { Habit, Population, watchIdle } from '../policy/returns.ts';
 import { type Gap, type Tally, walkTenant } from './replay.ts';
 import type { Trace } from './trace.ts';
 
@@ -103,7 +103,7 @@ function tell(
 ): void {
   const { idle, habit, toldUntil } = standing;
   if (idle === null) return;
-  population.watched(habit, {
+  watchIdle(habit, population, {
     since: wallOf(trace, idle.since),
     from: ms((toldUntil - idle.since) * 1_000),
     to: ms((until - idle.since) * 1_000),
