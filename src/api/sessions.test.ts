@@ -145,6 +145,7 @@ const METRICS = [
   '# TYPE dynabase_decisions_total counter',
   'dynabase_decisions_total{kind="tier"} 4',
   'dynabase_decisions_total{kind="prewarm"} 15',
+  'dynabase_decisions_total{kind="size"} 0',
   'dynabase_decisions_total{kind="anomaly"} 0',
   'dynabase_decisions_total{kind="policy"} 0',
   '# HELP dynabase_levels_bytes Bytes of all tenants as last measured.',

@@ -39,7 +39,7 @@ export const STEPS = [
 export const SNAPSHOT_KINDS = ['stopped', 'running'] as const;
 export const SNAPSHOT_NAME_LENGTH_MAX = 63;
 
-export const DECISION_KINDS = ['tier', 'prewarm', 'anomaly', 'policy'] as const;
+export const DECISION_KINDS = ['tier', 'prewarm', 'size', 'anomaly', 'policy'] as const;
 
 export const POLICY_PRESETS = [
   'machine',

@@ -4,7 +4,7 @@
  */
 import type { Timestamp } from './units.ts';
 
-export const DECISION_KINDS = ['tier', 'prewarm', 'anomaly', 'policy'] as const;
+export const DECISION_KINDS = ['tier', 'prewarm', 'size', 'anomaly', 'policy'] as const;
 
 export type DecisionKind = (typeof DECISION_KINDS)[number];
 

@@ -14,6 +14,9 @@ const BYTES_OF_MB = 1_048_576;
 /** Part of the memory whose page cache sleeping tenants may keep, where the rules do not say. */
 const L2_PART = 0.25;
 
+/** Part of the memory that caches may take beyond their tiers' before peaks. */
+const GROWTH_PART = 1 / 16;
+
 /** The text of what `--policy` names: a preset, or a file. Throws `BAD_POLICY`. */
 export async function readPolicy(policy: string): Promise<string> {
   if (isPreset(policy)) return JSON.stringify({ preset: policy });
@@ -34,6 +37,9 @@ export function rulesFrom(text: string, options: RuleOptions): Rules {
     ...(typeof snapshotEvery === 'number' && { snapshotEvery: ms(snapshotEvery) }),
   };
 }
+
+/** By how much caches may be larger before peaks, all together, in MB. */
+export const growthMbOf = (): number => Math.floor((totalmem() * GROWTH_PART) / BYTES_OF_MB);
 
 /** Page cache that sleeping tenants may keep on this machine, in bytes. */
 export const l2BytesOf = ({ l2BudgetMb }: Rules): number =>

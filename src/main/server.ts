@@ -34,7 +34,7 @@ import { RuleBook } from './policy-desk.ts';
 import { portableGate } from './portable-gate.ts';
 import { ProxyPlace } from './proxy-place.ts';
 import { proxySettings } from './proxy-settings.ts';
-import { l2BytesOf } from './rules.ts';
+import { growthMbOf, l2BytesOf } from './rules.ts';
 import { ScramPasswords } from './scram-passwords.ts';
 
 /** Wakes that may wait for their turn. */
@@ -191,6 +191,7 @@ function openCore(
     maxPinIdle: ms(options.maxPinIdle),
     l2Bytes: l2BytesOf(rules),
     husks: options.husks === null ? HUSK_BOUNDS : null,
+    growthMb: growthMbOf(),
   };
   const hydrations = new WakeQueue({ atOnce: HYDRATIONS_AT_ONCE, waitingMax: WAKES_WAITING_MAX });
   const { host, archive } = engine;

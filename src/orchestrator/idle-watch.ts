@@ -23,6 +23,8 @@ export type IdleTerms = {
   readonly tier: Tier;
   /** The tier in whose size the compute runs. */
   readonly rung: Tier;
+  /** Why another size is due in its tier; null if none is. */
+  readonly wants: string | null;
 };
 
 /** What the watch asks for. */
@@ -98,6 +100,11 @@ export class IdleWatch {
     this.#isUsedAgain = false;
   }
 
+  /** Another compute is as idle as the one before. */
+  goesOn(idleSince: Instant): void {
+    this.#from = idleSince;
+  }
+
   /** Since when it is idle. */
   get idleSince(): Instant {
     return Math.max(this.#uses.usedAt ?? this.#from, this.#from) as Instant;
@@ -168,6 +175,7 @@ export class IdleWatch {
       way: terms.way,
       done: this.#done,
       mustClimb: terms.rung !== terms.tier && this.#isUsedAgain,
+      wants: terms.wants,
       heldBy: this.#uses.heldBy,
       idleSince: this.idleSince,
       isExpecting: this.#isExpecting,

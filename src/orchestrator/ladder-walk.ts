@@ -87,10 +87,12 @@ export class LadderWalk {
     const { world, record, compute, idle, turns } = this.#parts;
     const since = world.clock.now();
     const { idleSince } = idle;
+    const { wants } = compute.idleTerms;
     const work = async (): Promise<void> => {
       await compute.restart({ within: ms(0), force: false }, because, rung ?? undefined);
       this.#descent.restarted();
       if (rung !== null) idle.lowered(compute.idleTerms, rung, idleSince);
+      else if (wants !== null) idle.goesOn(idleSince);
       const { id } = record.tenant;
       world.ladder.step(id, { kind: 'resize', bytes: 0, since, because });
       this.prewarmLater();

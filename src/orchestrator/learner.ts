@@ -42,7 +42,7 @@ export class Learner {
   /** Since the server started, over all tenants. */
   readonly counts: { prewarms: PrewarmRecord; readonly decisions: Record<DecisionKind, number> } = {
     prewarms: { hits: 0, misses: 0, wasted: ms(0) },
-    decisions: { tier: 0, prewarm: 0, anomaly: 0, policy: 0 },
+    decisions: { tier: 0, prewarm: 0, size: 0, anomaly: 0, policy: 0 },
   };
   readonly #world: LearnerWorld;
   readonly #tenants = new Map<TenantId, TenantLearning>();

@@ -2,6 +2,7 @@
 import type { Tenant } from '../domain/tenant.ts';
 import type { Rules } from '../policy/rules.ts';
 import { rulesFor } from '../policy/rules-tenants.ts';
+import { GrowthBudget } from './cache-growth.ts';
 import { FleetPrice } from './fleet-price.ts';
 import { HuskKeeper } from './husk-keeper.ts';
 import { LadderLog } from './ladder-log.ts';
@@ -20,6 +21,7 @@ export function livingWorld(parts: WorldParts): LifeWorld {
     ...parts,
     ladder,
     learner,
+    growth: new GrowthBudget(parts.settings.growthMb ?? 0),
     shelf: new Shelf(parts.settings.l2Bytes),
     get rules() {
       return rules;

@@ -25,6 +25,20 @@ export async function placeTenant(world: World, record: TenantRecord): Promise<v
   await world.failpoints.reach('create.done');
 }
 
+/** Waits until it is its turn to be started. Returns what to call at the end. */
+export async function takeTurn(
+  world: World,
+  record: TenantRecord,
+  signal: AbortSignal,
+): Promise<() => void> {
+  try {
+    return await world.queue.enter(signal);
+  } catch (error) {
+    if (record.isUnclear) await abandonWake(world, record, 'too many wakes are under way');
+    throw error;
+  }
+}
+
 /** Writes that a wake is under way. */
 export async function beginWake(
   world: World,
@@ -96,11 +110,7 @@ export async function finishWake(world: World, record: TenantRecord): Promise<vo
 }
 
 /** A wake is given up that has not begun to start anything. */
-export async function abandonWake(
-  world: World,
-  record: TenantRecord,
-  because: string,
-): Promise<void> {
+async function abandonWake(world: World, record: TenantRecord, because: string): Promise<void> {
   await record.move({ kind: 'suspended' }, because, await foundHome(world, record));
 }
 

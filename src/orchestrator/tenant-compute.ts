@@ -20,7 +20,6 @@ import { sizeAt, wayDown } from '../policy/way-down.ts';
 import type { IdleTerms, IdleWatch } from './idle-watch.ts';
 import { LossRecord } from './loss-record.ts';
 import {
-  abandonWake,
   beginWake,
   bringHome,
   finishWake,
@@ -32,6 +31,7 @@ import {
   settle,
   startCompute,
   suspendCompute,
+  takeTurn,
   wakeFailed,
 } from './moves.ts';
 import type { TenantPolicy } from './tenant-policy.ts';
@@ -59,8 +59,8 @@ export type Start = {
   readonly begun: (doing: string) => void;
 };
 
-/** In whose size a compute was started, and what its tier was then. */
-type Standing = { readonly tier: Tier; readonly rung: Tier };
+/** In whose size a compute was started, what its tier was then, and by how much its cache was grown. */
+type Standing = { readonly tier: Tier; readonly rung: Tier; readonly moreMb: number };
 
 export class TenantCompute {
   readonly #parts: ComputeParts;
@@ -106,7 +106,8 @@ export class TenantCompute {
   get size(): SizeClass {
     const { tier } = this.#parts.record.tenant;
     const { world, record } = this.#parts;
-    return sizeAt(tier, this.#standing?.rung ?? tier, world.rulesOf(record.tenant));
+    const size = sizeAt(tier, this.#standing?.rung ?? tier, world.rulesOf(record.tenant));
+    return { ...size, sharedBuffersMb: size.sharedBuffersMb + (this.#standing?.moreMb ?? 0) };
   }
 
   /** Something was cut short: a transition failed, or its last write has no known outcome. */
@@ -123,10 +124,11 @@ export class TenantCompute {
     const rung = this.#standing?.rung ?? tier;
     const set = suspendAfter ?? world.settings.suspendAfter;
     const idle = set ?? policy.sleepsAfter(watch.idleSince);
-    const key = `${tier} ${rung} ${idle}`;
+    const wants = rung === tier ? policy.growth.wants : null;
+    const key = `${tier} ${rung} ${idle} ${wants}`;
     const rules = world.rulesOf(record.tenant);
     if (this.#terms?.key !== key || this.#terms.rules !== rules) {
-      this.#terms = { key, rules, terms: { way: wayDown(tier, rules, idle), tier, rung } };
+      this.#terms = { key, rules, terms: { way: wayDown(tier, rules, idle), tier, rung, wants } };
     }
     return this.#terms.terms;
   }
@@ -154,10 +156,10 @@ export class TenantCompute {
 
   /** Starts it when it is its turn. Throws what `startCompute` and `bringHome` throw, and `WAKES_FULL`. */
   async start(start: Start, rung?: Tier): Promise<Address> {
-    const { world, record, idle, upkeep } = this.#parts;
+    const { world, record, idle, upkeep, policy } = this.#parts;
     const since = world.clock.now();
     const served = await this.#comeHome(start);
-    const leave = await this.#turn(start);
+    const leave = await takeTurn(world, record, start.signal);
     try {
       if (record.kind !== 'waking') {
         start.begun('PostgreSQL is starting');
@@ -165,7 +167,8 @@ export class TenantCompute {
       }
       if (record.tenant.home.kind === 'none') await bringHome(world, record, start.signal);
       const { tier, id } = record.tenant;
-      const standing = { tier, rung: rung ?? tier };
+      const isWhole = rung === undefined || rung === tier;
+      const standing = { tier, rung: rung ?? tier, moreMb: policy.growth.begin(isWhole) };
       this.#standing = standing;
       const what = { size: this.size, rung: standing.rung };
       const started = await startCompute(world, record, what);
@@ -202,16 +205,6 @@ export class TenantCompute {
     } finally {
       this.#hydrating = null;
       leave();
-    }
-  }
-
-  async #turn({ signal }: Start): Promise<() => void> {
-    const { world, record } = this.#parts;
-    try {
-      return await world.queue.enter(signal);
-    } catch (error) {
-      if (record.isUnclear) await abandonWake(world, record, 'too many wakes are under way');
-      throw error;
     }
   }
 
@@ -254,7 +247,7 @@ export class TenantCompute {
     this.#address = await heal(world, record, lossWait);
     // What a compute that was found was started with is not known; its tier is as good a guess as any.
     const { tier } = record.tenant;
-    if (this.#address !== null) this.#standing ??= { tier, rung: tier };
+    if (this.#address !== null) this.#standing ??= { tier, rung: tier, moreMb: 0 };
     if (this.#address !== null) upkeep.awake('found');
     if (this.#address !== null) world.price.awake(record.tenant);
     idle.began(false);

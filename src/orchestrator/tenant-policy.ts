@@ -34,6 +34,7 @@ import {
   type TierFacts,
 } from '../policy/tier-decision.ts';
 import type { TierEvent } from '../policy/tier-judge.ts';
+import { CacheGrowth } from './cache-growth.ts';
 import type { TenantLearning } from './tenant-learning.ts';
 import type { TenantRecord } from './tenant-record.ts';
 import type { TenantUses } from './tenant-uses.ts';
@@ -70,6 +71,7 @@ type Ahead = { readonly since: Timestamp; readonly until: Timestamp };
 export class TenantPolicy {
   readonly #parts: PolicyParts;
   readonly #learning: TenantLearning;
+  readonly growth: CacheGrowth;
   #ahead: Ahead | null = null;
   #dayLookedAt = 0;
   #cancelReview: CancelTimer = () => {};
@@ -79,6 +81,7 @@ export class TenantPolicy {
   constructor(parts: PolicyParts) {
     this.#parts = parts;
     this.#learning = parts.world.learner.of(parts.record.tenant.id);
+    this.growth = new CacheGrowth({ ...parts, learning: this.#learning });
     this.#learning.bornAt = parts.record.tenant.createdAt;
     void this.#learning.loaded.then(() => {
       if (parts.turns.isAwake()) this.review();
@@ -133,16 +136,21 @@ export class TenantPolicy {
   /** A transition has ended, and it is awake, at rest, or on its way. */
   settled(): void {
     this.#cancelReview();
-    if (this.#parts.turns.isAwake()) this.#reviewLater();
-    else if (this.#parts.record.isAtRest) this.#rests();
+    if (this.#parts.turns.isAwake()) {
+      this.#reviewLater();
+      return;
+    }
+    this.growth.ended();
+    if (this.#parts.record.isAtRest) this.#rests();
   }
 
   /** Awake it looks itself when its tier may be another one by the passing of time. */
   #reviewLater(): void {
     const { clock } = this.#parts.world;
     this.#cancelReview();
-    const askAt = this.#tierAskAt ?? this.#firstAsk();
-    if (askAt === null) return;
+    const moments = [this.#tierAskAt ?? this.#firstAsk(), this.growth.askAt()];
+    const askAt = Math.min(...moments.map((at) => at ?? Number.POSITIVE_INFINITY));
+    if (askAt === Number.POSITIVE_INFINITY) return;
     const wait = Math.max(REVIEW_APART, askAt - clock.wall());
     this.#cancelReview = clock.timer(ms(Math.min(wait, LOOK_WITHIN)), () => this.review());
   }

@@ -11,6 +11,7 @@ import type { Tenant } from '../domain/tenant.ts';
 import type { DurationMs } from '../domain/units.ts';
 import type { HuskBounds } from '../policy/pool.ts';
 import type { Rules } from '../policy/rules.ts';
+import type { GrowthBudget } from './cache-growth.ts';
 import type { FleetPrice } from './fleet-price.ts';
 import type { HuskKeeper } from './husk-keeper.ts';
 import type { LadderLog } from './ladder-log.ts';
@@ -35,6 +36,8 @@ export type OrchestratorSettings = {
   readonly l2Bytes: number;
   /** Between which numbers husks are kept by what is expected; null, or nothing, for a fixed number. */
   readonly husks?: HuskBounds | null;
+  /** By how much caches may be larger before peaks, all together, in MB; none if not given. */
+  readonly growthMb?: number;
 };
 
 export type World = {
@@ -68,5 +71,6 @@ export type LifeWorld = World & {
   readonly learner: Learner;
   readonly price: FleetPrice;
   readonly husks: HuskKeeper;
+  readonly growth: GrowthBudget;
   readonly setRules: (rules: Rules) => void;
 };

@@ -13,6 +13,7 @@ const idle: IdleFacts = {
   way: [SLEEP],
   done: 0,
   mustClimb: false,
+  wants: null,
   isExpecting: false,
   notBefore: null,
 };
@@ -34,6 +35,13 @@ test.each<[string, Partial<IdleFacts>, number, ReturnType<typeof decideIdle>]>([
   ['behind its first step', { way: [HALF, SLEEP], done: 1 }, 140, { kind: 'askAt', at: at(160) }],
   ['at its last step', { way: [HALF, SLEEP], done: 1 }, 160, ASLEEP],
   ['not in the size of its tier', { mustClimb: true }, 100, { kind: 'askAt', at: at(101) }],
+  ['to be larger', { wants: 'a peak', way: [] }, 101, { kind: 'climb', because: 'a peak' }],
+  [
+    'to be larger, and in use',
+    { wants: 'a peak', heldBy: 'a query' },
+    101,
+    { kind: 'stay', because: 'a query' },
+  ],
   [
     'not in the size of its tier, and at rest',
     { mustClimb: true, way: [] },

@@ -40,6 +40,8 @@ export type IdleFacts = {
   readonly done: number;
   /** It is not in the size of its tier, and somebody has used it since it was given that. */
   readonly mustClimb: boolean;
+  /** Why another size than it has is due in its tier; null if none is. */
+  readonly wants: string | null;
   /** Whether it was started for somebody who has not come yet. */
   readonly isExpecting: boolean;
   /** Before this no suspend and no restart is tried; null if none was refused. */
@@ -60,7 +62,8 @@ export type IdleAction =
 export function decideIdle(facts: IdleFacts, now: Instant): IdleAction {
   const held = heldAwakeBy(facts);
   if (facts.heldBy !== null) return { kind: 'stay', because: facts.heldBy };
-  if (facts.mustClimb) return climb(facts, now);
+  const climbs = facts.mustClimb ? NOT_ITS_SIZE : facts.wants;
+  if (climbs !== null) return climb(facts, climbs, now);
   if (held !== null) return { kind: 'stay', because: held };
   const { what, at } = nextStep(facts);
   if (now < at) return { kind: 'askAt', at };
@@ -71,11 +74,11 @@ export function decideIdle(facts: IdleFacts, now: Instant): IdleAction {
   return { kind: 'step', what, because };
 }
 
-function climb({ idleSince, notBefore }: IdleFacts, now: Instant): IdleAction {
+const NOT_ITS_SIZE = 'it is in use, and not in the size of its tier';
+
+function climb({ idleSince, notBefore }: IdleFacts, because: string, now: Instant): IdleAction {
   const due = Math.max(after(idleSince, CLIMB_AFTER), notBefore ?? 0) as Instant;
-  return now < due
-    ? { kind: 'askAt', at: due }
-    : { kind: 'climb', because: 'it is in use, and not in the size of its tier' };
+  return now < due ? { kind: 'askAt', at: due } : { kind: 'climb', because };
 }
 
 /** The next step that nobody's coming prevents, and when it is due. */
