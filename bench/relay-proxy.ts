@@ -12,6 +12,7 @@ import { openProxy } from '../src/proxy/proxy.ts';
 import { PROXY_DEFAULTS } from '../src/proxy/proxy-options.ts';
 import { openCertificate } from '../src/system/certificate.ts';
 import { SystemClock } from '../src/system/clock.ts';
+import { SystemHttp } from '../src/system/http.ts';
 import { SystemNetwork } from '../src/system/network.ts';
 import { SystemRandom } from '../src/system/random.ts';
 import { FakeGate } from '../src/testing/fake-gate.ts';
@@ -58,6 +59,7 @@ const proxy = await openProxy({
   clock,
   random,
   log,
+  http: new SystemHttp(),
   usageSink: { add: () => Promise.resolve() },
   options: { ...PROXY_DEFAULTS, port: 0, mockKey: random.bytes(32) },
 });

@@ -263,6 +263,19 @@ export const OPTIONS = {
     of: 'server',
     doc: 'Refuse clients that do not encrypt',
   },
+  httpInsecure: {
+    parse: boolean,
+    default: 'false',
+    of: 'server',
+    doc: 'Take SQL over HTTP unencrypted from other machines too: something before the server encrypts',
+  },
+  httpBytesMax: {
+    parse: integer({ min: 1_024, max: 1_073_741_824 }),
+    default: '10485760',
+    value: 'bytes',
+    of: 'server',
+    doc: 'Longest body of a request of SQL over HTTP, and of its answer',
+  },
   postgresBinDir: {
     parse: path,
     value: 'dir',

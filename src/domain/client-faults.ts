@@ -86,6 +86,23 @@ export const CLIENT_FAULTS = {
     retry: 'never',
     message: (p: { bytesMax: number }) => `the body is larger than ${p.bytesMax} bytes`,
   },
+  RESPONSE_TOO_LARGE: {
+    kind: 'quota',
+    sqlstate: '54000',
+    http: 507,
+    retry: 'never',
+    message: (p: { bytesMax: number }) =>
+      `response is too large (max is ${p.bytesMax} bytes); ask for less, or over a connection of PostgreSQL`,
+  },
+  HTTPS_REQUIRED: {
+    kind: 'client',
+    sqlstate: '28000',
+    http: 400,
+    retry: 'never',
+    message: (_: None) =>
+      'passwords are taken over HTTP only where nobody can read along: use https:// or wss://, ' +
+      'or start the server with --http-insecure if something before it encrypts',
+  },
   BODY_NOT_JSON: {
     kind: 'client',
     sqlstate: '22023',
@@ -243,6 +260,43 @@ export const CLIENT_FAULTS = {
     http: 409,
     retry: 'never',
     message: (_: None) => 'canceling statement due to user request',
+  },
+  QUERY_FAILED: {
+    kind: 'client',
+    sqlstate: '42000',
+    http: 400,
+    retry: 'never',
+    message: (p: { why: string }) => p.why,
+  },
+  QUERY_TIMEOUT: {
+    kind: 'quota',
+    sqlstate: '57014',
+    http: 408,
+    retry: 'never',
+    message: (p: { waited: DurationMs }) =>
+      `the statement was not done within ${Math.round(p.waited)} ms, and was cancelled`,
+  },
+  SESSION_REFUSED: {
+    kind: 'compute',
+    sqlstate: '57P03',
+    http: 503,
+    retry: 'soon',
+    message: (p: { why: string }) => `nothing was done, since no session could be had: ${p.why}`,
+  },
+  ALREADY_EXISTS: {
+    kind: 'client',
+    sqlstate: '42710',
+    http: 409,
+    retry: 'never',
+    message: (p: { what: string }) => `there is a ${p.what} already`,
+  },
+  EXTENSION_REFUSED: {
+    kind: 'client',
+    sqlstate: '42501',
+    http: 403,
+    retry: 'never',
+    message: (p: { extension: string; why: string }) =>
+      `extension "${p.extension}" is not allowed: ${p.why}`,
   },
   SESSION_UNRESTORABLE: {
     kind: 'compute',

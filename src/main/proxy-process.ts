@@ -21,6 +21,7 @@ import { ms, seconds } from '../domain/units.ts';
 import { openProxy, type RunningProxy } from '../proxy/proxy.ts';
 import { openCertificate } from '../system/certificate.ts';
 import { SystemClock } from '../system/clock.ts';
+import { SystemHttp } from '../system/http.ts';
 import { openLog } from '../system/log.ts';
 import { SystemNetwork } from '../system/network.ts';
 import { SystemRandom } from '../system/random.ts';
@@ -196,6 +197,7 @@ async function openOn(
     network: network(new SystemNetwork(log, certificate)),
     ...{ gate, clock, random, log },
     usageSink: gate,
+    http: new SystemHttp(),
     options: {
       ...settings.proxy,
       engineVersion: settings.engineVersion,

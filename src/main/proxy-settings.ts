@@ -69,6 +69,8 @@ export function proxySettings(parts: SettingsParts): Omit<ProxySettings, 'id'> {
       port: options.proxyPort,
       hostNames: [options.publicHost],
       requireTls: options.requireTls,
+      httpInsecure: options.httpInsecure,
+      httpBytesMax: options.httpBytesMax,
       loginTimeout: ms(options.loginTimeout),
       bindTimeout: ms(options.wakeTimeout + START_MARGIN),
       sessionsMax: options.sessionsMaxTotal,

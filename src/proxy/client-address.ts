@@ -25,3 +25,10 @@ function networkOf(address: string): string {
   const groups = [...head, ...Array.from({ length: zeros }, () => '0'), ...tail];
   return `${groups.slice(0, NETWORK_GROUPS).join(':')}::/64`;
 }
+
+/** Whether what comes from `address` has not left this machine. */
+export function isLoopback(address: string | undefined): boolean {
+  if (address === undefined) return false;
+  const plain = MAPPED_IPV4.exec(address)?.[1] ?? address;
+  return plain === '::1' || plain.startsWith('127.');
+}

@@ -72,7 +72,7 @@ export class ClientLine {
   }
 
   /** Has the TLS handshake done. The unread bytes are its beginning. Rejects with `ClientGone` if it fails. */
-  async encrypt(network: Network): Promise<SecureChannel> {
+  async encrypt(network: Pick<Network, 'secure'>): Promise<SecureChannel> {
     assert(this.#phase === 'clear', 'a line is encrypted once');
     this.#phase = 'handshaking';
     const head = this.#inbox.take();

@@ -101,7 +101,8 @@ function isAllPings(said: readonly Buffer[], terms: StandInOptions): boolean {
   return trial.take(Buffer.concat(said)) === 'taken' && trial.isAtRest && !trial.hasRefused;
 }
 
-function asleep(tenant: TenantName, { verdict }: Visitor): ReturnType<typeof fault> {
+/** Why such a visitor has no answer from a tenant that sleeps. */
+export function asleep(tenant: TenantName, { verdict }: Visitor): ReturnType<typeof fault> {
   const rule = verdict.rule ?? 'everybody';
   return fault('TENANT_ASLEEP', {
     tenant,

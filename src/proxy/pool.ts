@@ -203,9 +203,10 @@ export class TenantPool implements EvidenceHears {
   }
 
   /** A session that needs it for no longer gives up its backend as it is. */
-  release(backend: PooledBackend, by: PooledSession): void {
+  release(backend: PooledBackend, by: object): void {
     backend.lastUser = by;
-    if (this.#seekers.size > 0) this.leftBy(backend, { isTainting: backend.isTainted });
+    const { first = { heirOf: by } } = this.#seekers;
+    if (first.heirOf !== by) this.leftBy(backend, { isTainting: backend.isTainted });
     else this.#rest(backend);
   }
 
@@ -309,7 +310,7 @@ export class TenantPool implements EvidenceHears {
         break;
       }
       if (this.#compute.isUp && !seeker.isListening) break;
-      const backend = this.#rested.take(seeker.identity);
+      const backend = this.#rested.take(seeker.identity, true, seeker.heirOf);
       const uncleared = backend ?? this.#rested.take(seeker.identity, false);
       if (backend !== undefined) {
         this.#seekers.remove(seeker);

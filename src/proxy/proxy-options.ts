@@ -10,6 +10,10 @@ export type ProxyOptions = SessionLimits & {
   readonly hostNames: readonly string[];
   /** Refuse clients that do not encrypt. */
   readonly requireTls: boolean;
+  /** Take passwords over HTTP that is not encrypted from other machines too: something before us does that. */
+  readonly httpInsecure: boolean;
+  /** Longest body of a request over HTTP, and of its answer. */
+  readonly httpBytesMax: number;
   /** From accept to the proof of the password. */
   readonly loginTimeout: DurationMs;
   /** From the proof to the first ReadyForQuery: waking, and binding to the compute. */
@@ -37,6 +41,8 @@ export const PROXY_DEFAULTS = {
   port: 6432,
   hostNames: [],
   requireTls: false,
+  httpInsecure: false,
+  httpBytesMax: 10 * 1024 * 1024,
   loginTimeout: seconds(15),
   bindTimeout: seconds(60),
   parkAfter: seconds(10),

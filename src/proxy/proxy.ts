@@ -8,6 +8,7 @@ import type { Socket } from 'node:net';
 import type { Clock } from '../domain/clock.ts';
 import { fault } from '../domain/faults.ts';
 import type { Gate, Sessions } from '../domain/gate.ts';
+import type { Http } from '../domain/http.ts';
 import type { ProxyId, SessionId } from '../domain/ids.ts';
 import type { Log } from '../domain/log.ts';
 import type { Network } from '../domain/network.ts';
@@ -18,12 +19,14 @@ import type { VisitorRule } from '../domain/visitors.ts';
 import { Acquaintances } from './acquaintances.ts';
 import { CancelRegistry } from './cancel.ts';
 import { CancelSender } from './cancel-sender.ts';
-import { addressKey } from './client-address.ts';
+import { addressKey, isLoopback } from './client-address.ts';
 import { Greetings } from './greetings.ts';
+import { HttpDoor } from './http/http-door.ts';
 import { Meter } from './meter.ts';
+import { PasswordProofs } from './password-proofs.ts';
 import { Pools } from './pools.ts';
 import type { ProxyOptions } from './proxy-options.ts';
-import { Session, type SessionParts } from './session.ts';
+import { Session, type SessionOptions, type SessionParts } from './session.ts';
 import { SessionTable } from './session-table.ts';
 import { LoginThrottle } from './throttle.ts';
 import { Visitors } from './visitors.ts';
@@ -40,6 +43,8 @@ export type ProxyParts = {
   readonly log: Log;
   readonly usageSink: UsageSink;
   readonly options: ProxyOptions;
+  /** Without it clients that speak HTTP are not understood. */
+  readonly http?: Http;
 };
 
 export interface RunningProxy {
@@ -66,12 +71,17 @@ export async function openProxy(parts: ProxyParts): Promise<RunningProxy> {
     cancels: new CancelSender({ dial: (path) => network.dial(path), clock }),
     visitors: new Visitors(),
     greetings: new Greetings(options.engineVersion),
+    proofs: new PasswordProofs(random),
+    takeHttp: parts.http === undefined ? null : (...taken) => door?.take(...taken) ?? NOBODY,
     meter: new Meter({ clock, random, log, sink: parts.usageSink }),
   };
   let sessionCount = 0;
+  const nextId = (): SessionId => ++sessionCount as SessionId;
+  const door = parts.http && openDoor(parts.http, shared, nextId);
   const onSocket = (socket: Socket): void => {
-    sessionCount++;
-    accept(socket, sessionCount as SessionId, shared);
+    const address = addressKey(socket.remoteAddress);
+    const isLocal = isLoopback(socket.remoteAddress);
+    accept(socket, { id: nextId(), address, isLocal, within: null }, shared);
   };
   const listening = await network.listen(options, onSocket);
   return {
@@ -85,15 +95,29 @@ export async function openProxy(parts: ProxyParts): Promise<RunningProxy> {
     setVisitorRules: (rules) => shared.visitors.setRules(rules),
     close: async () => {
       await listening.close();
+      door?.endAll(fault('SERVER_STOPPING', {}));
       await endSessions(shared);
+      door?.close();
       pools.close();
       await shared.meter.close();
     },
   };
 }
 
-function accept(socket: Socket, id: SessionId, parts: SessionParts): void {
-  const address = addressKey(socket.remoteAddress);
+/** The connection of one that came when all was over. */
+const NOBODY = { end: (): void => {} };
+
+function openDoor(http: Http, parts: SessionParts, nextId: () => SessionId): HttpDoor {
+  return new HttpDoor({
+    ...{ http, parts, nextId },
+    onWebSocket: (socket, { address, serverName }) => {
+      accept(socket, { id: nextId(), address, isLocal: true, within: { serverName } }, parts);
+    },
+  });
+}
+
+function accept(socket: Socket, from: Omit<SessionOptions, 'refusal'>, parts: SessionParts): void {
+  const { address } = from;
   const admission = parts.table.admit(address);
   // A socket that has closed already would never be taken off the table.
   if (socket.destroyed || admission.kind === 'ignored') {
@@ -101,7 +125,7 @@ function accept(socket: Socket, id: SessionId, parts: SessionParts): void {
     return;
   }
   const refusal = admission.kind === 'refused' ? admission.because : null;
-  const session = new Session(socket, { id, address, refusal }, parts);
+  const session = new Session(socket, { ...from, refusal }, parts);
   // It handles its failures itself and ends when its client does.
   void session.run();
 }

@@ -48,10 +48,12 @@ export class RestedBackends {
     return this.#backends.delete(backend);
   }
 
-  /** One of this identity, which is the caller's from now on; cleared, or with what is in it. */
-  take(identity: Identity, isCleared = true): PooledBackend | undefined {
+  /** One of this identity, which is the caller's from now on; cleared, as `heirOf` has left it, or as anybody has. */
+  take(identity: Identity, isCleared = true, heirOf?: object): PooledBackend | undefined {
     for (const backend of this.#backends) {
-      if (backend.identity !== identity || (backend.lastUser === null) !== isCleared) continue;
+      const { lastUser } = backend;
+      const isFit = (lastUser === null) === isCleared || lastUser === heirOf;
+      if (backend.identity !== identity || !isFit) continue;
       this.#backends.delete(backend);
       return backend;
     }

@@ -27,6 +27,8 @@ export type Seeker = {
   /** It must be served before anybody else. */
   readonly isListening: boolean;
   readonly since: Instant;
+  /** Takes a backend as this one has left it, too. */
+  readonly heirOf?: object;
   readonly onBackend: (backend: PooledBackend) => void;
   readonly onFailed: (error: unknown) => void;
   /** A notice for its client: it waits for long. */

@@ -2,7 +2,8 @@
  * One client connection, from accept to close.
  *
  *   greeting ─▶ authenticating ─▶ binding ─▶ relaying
- *       └──────────────┴─────────────┴───────────┴──▶ closed
+ *       ├──────────────┴─────────────┴───────────┴──▶ closed
+ *       └──▶ http ──────────────────────────────────────▲
  *
  * Greeting: encryption is agreed on, and the startup message or a cancel request read. Whom the
  * connection is for is not known, and nothing of ours has been touched.
@@ -10,6 +11,8 @@
  * login timeout, so that silence costs a socket and no more.
  * Binding: the password is proven. The session counts for its tenant, whose pool finds it a backend,
  * after a wake if it sleeps; for one who wakes nobody it goes on without a backend. A client that leaves here gives up its wait, not the wake.
+ * HTTP: the client turned out to speak that, and its connection is the HTTP door's (`http/http-door.ts`);
+ * here it is only counted, and ended.
  * Relaying: the client has its first ReadyForQuery, and the bytes belong to the relay. What becomes of
  * its backend from then on is told in `parking.ts`.
  * Closed: what was taken has been given back, once. The socket may still be carrying last words.
@@ -35,11 +38,14 @@ import { BackendRefused } from './backend.ts';
 import type { CancelRegistry } from './cancel.ts';
 import type { CancelSender } from './cancel-sender.ts';
 import { ClientLine } from './client-line.ts';
-import { greet } from './greeting.ts';
+import { type Greeter, greet } from './greeting.ts';
 import type { Greetings } from './greetings.ts';
+import type { HttpOrigin } from './http/http-door.ts';
 import { ClientGone } from './inbox.ts';
-import { type Login, LoginRefused, login } from './login.ts';
+import { type Login, login } from './login.ts';
+import { LoginRefused } from './login-lookup.ts';
 import type { Meter } from './meter.ts';
+import type { PasswordProofs } from './password-proofs.ts';
 import type { TenantPool } from './pool.ts';
 import { type Identity, type PooledBackend, parameterStatus } from './pooled-backend.ts';
 import type { Pools } from './pools.ts';
@@ -69,6 +75,9 @@ export type SessionParts = {
   readonly pools: Pools;
   readonly visitors: Visitors;
   readonly greetings: Greetings;
+  readonly proofs: PasswordProofs;
+  /** Takes clients that speak HTTP; null where nobody does. */
+  readonly takeHttp: ((socket: Socket, head: Buffer, origin: HttpOrigin) => { end(): void }) | null;
 };
 
 export type SessionOptions = {
@@ -77,6 +86,10 @@ export type SessionOptions = {
   readonly address: string;
   /** Not null: the client is told this once it can be, and goes no further. */
   readonly refusal: Fault | null;
+  /** Nobody on the way can read along even without TLS. */
+  readonly isLocal: boolean;
+  /** Not null for what came in WebSocket frames: the server that was asked for there. */
+  readonly within: { readonly serverName: string | null } | null;
 };
 
 type State =
@@ -84,13 +97,15 @@ type State =
   | { readonly kind: 'authenticating' }
   | { readonly kind: 'binding' }
   | { readonly kind: 'relaying'; readonly relay: Relay }
+  | { readonly kind: 'http'; readonly connection: { end(): void } }
   | { readonly kind: 'closed' };
 
 const MOVES: Readonly<Record<State['kind'], readonly State['kind'][]>> = {
-  greeting: ['authenticating', 'closed'],
+  greeting: ['authenticating', 'http', 'closed'],
   authenticating: ['binding', 'closed'],
   binding: ['relaying', 'closed'],
   relaying: ['closed'],
+  http: ['closed'],
   closed: [],
 };
 
@@ -117,6 +132,11 @@ const ANY_PROCESS_ID = 0;
 
 /** A login that the compute refused although we had proven it: our verifier is out of date. */
 const INVALID_PASSWORD = '28P01';
+
+const UNENCRYPTED: Greeter['network'] = {
+  offersTls: false,
+  secure: () => Promise.reject(new Error('there is no TLS within WebSocket frames')),
+};
 
 export class Session implements Tracked {
   readonly #options: SessionOptions;
@@ -154,6 +174,7 @@ export class Session implements Tracked {
   /** Ends the session from our side; the client is told `because` if it can be. */
   end(because: Fault): void {
     if (this.#state.kind === 'relaying') this.#state.relay.end(because);
+    else if (this.#state.kind === 'http') this.#state.connection.end();
     else this.#close(errorResponse(because));
   }
 
@@ -162,22 +183,52 @@ export class Session implements Tracked {
   }
 
   async #story(): Promise<void> {
-    const { network, cancelKeys } = this.#parts;
+    const { cancelKeys, options } = this.#parts;
+    const { within, address } = this.#options;
     const line = this.#ownLine;
-    const greeting = await greet(line, network);
+    const greeting = await greet(line, this.#greeter);
     if (greeting.kind === 'cancel') {
       // As PostgreSQL: who waits for the end of this connection knows that the cancel is not under way.
       await cancelKeys.cancel(greeting.key);
       this.#close();
       return;
     }
+    if (greeting.kind === 'http') {
+      this.#takeHttp();
+      return;
+    }
     if (this.#options.refusal !== null) throw this.#options.refusal;
     this.#move({ kind: 'authenticating' });
-    const from = { address: this.#options.address, parts: this.#parts };
-    const proven = await login(line, greeting.startup, from);
+    const isClear = line.channel === null && within === null;
+    if (options.requireTls && isClear) throw fault('TLS_REQUIRED', {});
+    const serverName = (within ?? line.channel)?.serverName ?? null;
+    const from = { address, serverName, parts: this.#parts };
+    const proofBy = within === null ? 'scram' : 'password';
+    const proven = await login(line, greeting.startup, { ...from, proofBy });
     const taken = this.#enter(proven);
     const backend = await this.#seek(taken);
     this.#begin({ taken, backend, startup: greeting.startup });
+  }
+
+  /** What carries a session over WebSocket is encrypted already, or need not be. */
+  get #greeter(): Greeter {
+    const { network, takeHttp } = this.#parts;
+    const isWithin = this.#options.within !== null;
+    return { network: isWithin ? UNENCRYPTED : network, takesHttp: !isWithin && takeHttp !== null };
+  }
+
+  #takeHttp(): void {
+    const { takeHttp, options, table } = this.#parts;
+    const { address, refusal, isLocal } = this.#options;
+    assert(takeHttp !== null, 'somebody takes HTTP');
+    const mayBeClear = (isLocal && !options.requireTls) || options.httpInsecure;
+    const isPrivate = this.#ownLine.channel !== null || mayBeClear;
+    const { socket, head } = this.#ownLine.handOver();
+    this.#line = null;
+    this.#endDeadline();
+    const becomes = (): void => table.remove(this, address);
+    const connection = takeHttp(socket, head, { address, isPrivate, refusal, becomes });
+    this.#move({ kind: 'http', connection });
   }
 
   /** From here on the session counts for its tenant. */

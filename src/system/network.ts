@@ -15,7 +15,7 @@ const KEEP_ALIVE_AFTER = seconds(60);
 /** Connections that wait to be accepted; the kernel may allow fewer. */
 const BACKLOG = 4_096;
 
-const APPLICATION_PROTOCOLS = ['postgresql'];
+const APPLICATION_PROTOCOLS = ['postgresql', 'http/1.1'];
 
 export class SystemNetwork implements Network {
   readonly #log: Log;

@@ -4,6 +4,8 @@
  */
 import type { FaultCode, FaultParams } from '../domain/faults.ts';
 import { hours, seconds } from '../domain/units.ts';
+import { ACCESS_GUIDE } from './fault-guide-access.ts';
+import { WORK_GUIDE } from './fault-guide-work.ts';
 
 export type FaultGuide = {
   readonly [Code in FaultCode]: {
@@ -14,6 +16,8 @@ export type FaultGuide = {
 };
 
 export const FAULT_GUIDE: FaultGuide = {
+  ...ACCESS_GUIDE,
+  ...WORK_GUIDE,
   TENANT_UNKNOWN: {
     params: { tenant: 'acme' },
     advice: 'Check the name against `dynabase tenants list`. Names are lower case.',
@@ -62,6 +66,18 @@ export const FAULT_GUIDE: FaultGuide = {
   BODY_TOO_LARGE: {
     params: { bytesMax: 65_536 },
     advice: 'Send less in one request.',
+  },
+  RESPONSE_TOO_LARGE: {
+    params: { bytesMax: 10_485_760 },
+    advice:
+      'Ask for fewer rows or columns, or use WebSocket or PostgreSQL itself, which have no such bound. ' +
+      '`--http-bytes-max` raises it.',
+  },
+  HTTPS_REQUIRED: {
+    params: {},
+    advice:
+      'Call the server by `https://` or `wss://`. Where something before it ends TLS, such as a load ' +
+      'balancer, start it with `--http-insecure`.',
   },
   BODY_NOT_JSON: {
     params: {},
@@ -155,6 +171,31 @@ export const FAULT_GUIDE: FaultGuide = {
   QUERY_CANCELED: {
     params: {},
     advice: 'Somebody canceled it while it waited for a backend. Repeat it if that was not meant.',
+  },
+  QUERY_FAILED: {
+    params: { why: 'relation "orders" does not exist' },
+    advice:
+      'PostgreSQL has refused it. The SQLSTATE is its own, and `database` of the answer has its hint, detail and the position in the statement.',
+  },
+  QUERY_TIMEOUT: {
+    params: { waited: seconds(30) },
+    advice:
+      'Nothing of it was committed. Make the statement quicker, give it more time (`timeoutMs`), or ask over a connection of PostgreSQL.',
+  },
+  SESSION_REFUSED: {
+    params: { why: 'too many sessions: tenant "acme" may have 100 at once' },
+    advice: 'Repeat it after a moment. The message has the reason.',
+  },
+  ALREADY_EXISTS: {
+    params: { what: 'role "reporting"' },
+    advice: 'Choose another name, or change the one that is there.',
+  },
+  EXTENSION_REFUSED: {
+    params: {
+      extension: 'postgres_fdw',
+      why: 'it reaches other servers; an operator can add it to the allowed ones',
+    },
+    advice: '`dynabase extensions NAME` lists those that are allowed.',
   },
   SESSION_UNRESTORABLE: {
     params: { tenant: 'acme', why: 'role "auditor" does not exist' },

@@ -9,6 +9,7 @@ import { openProxy, type RunningProxy } from '../proxy/proxy.ts';
 import { PROXY_DEFAULTS, type ProxyOptions } from '../proxy/proxy-options.ts';
 import { openCertificate } from '../system/certificate.ts';
 import { SystemClock } from '../system/clock.ts';
+import { SystemHttp } from '../system/http.ts';
 import { SystemNetwork } from '../system/network.ts';
 import { SystemRandom } from '../system/random.ts';
 import { verifierOf } from '../wire/verifier.ts';
@@ -87,6 +88,7 @@ export async function realProxy(
     clock,
     random,
     log,
+    http: new SystemHttp(),
     usageSink: { add: async (records) => void usage.push(...records) },
     options: { ...PROXY_DEFAULTS, host: HOST, port: 0, mockKey: random.bytes(32), ...options },
   });

@@ -10,6 +10,7 @@ const LENGTH_BYTES = 4;
 
 /** What follows an `R`. */
 const AUTHENTICATION_OK = 0;
+const AUTHENTICATION_CLEARTEXT_PASSWORD = 3;
 const AUTHENTICATION_SASL = 10;
 const AUTHENTICATION_SASL_CONTINUE = 11;
 const AUTHENTICATION_SASL_FINAL = 12;
@@ -38,6 +39,9 @@ export const zeroTerminated = (text: string): Buffer =>
   Buffer.from(`${text.split('\0', 1)[0] ?? ''}\0`);
 
 export const authenticationOk = (): Buffer => message('R', int32(AUTHENTICATION_OK));
+
+export const authenticationCleartextPassword = (): Buffer =>
+  message('R', int32(AUTHENTICATION_CLEARTEXT_PASSWORD));
 
 export const authenticationSasl = (mechanisms: readonly string[]): Buffer =>
   message('R', int32(AUTHENTICATION_SASL), ...mechanisms.map(zeroTerminated), Buffer.from([0]));

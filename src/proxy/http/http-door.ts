@@ -1,0 +1,220 @@
+/**
+ * The door that clients come in by who speak HTTP: SQL at `/sql`, and PostgreSQL's own protocol over
+ * WebSocket at any path.
+ *
+ *   connection ──POST /sql──▶ who asks? ──▶ a call (`http-run.ts`) ──▶ JSON; the next request
+ *       └──Upgrade: websocket──▶ a session as any other, which says its password in the clear
+ *
+ * A connection comes from the listener of PostgreSQL clients, whose first byte tells the two apart
+ * (`greeting.ts`). Passwords are sent as they are, so that whoever is not on this machine must encrypt.
+ * See docs/decisions/0013-sql-over-http.md.
+ */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import { type Fault, fault } from '../../domain/faults.ts';
+import type { Http, HttpListener, Upgrade } from '../../domain/http.ts';
+import type { SessionId } from '../../domain/ids.ts';
+import { type Call, readCall } from '../../wire/http-call.ts';
+import { faultJson } from '../../wire/http-error.ts';
+import { BackendRefused } from '../backend.ts';
+import type { SessionParts } from '../session.ts';
+import {
+  answered,
+  type HttpReply,
+  headersOf,
+  NO_SUCH_PAGE,
+  NO_SUCH_WAY,
+  PREFLIGHT,
+  refused,
+  statusOf,
+} from './http-replies.ts';
+import { HttpRun } from './http-run.ts';
+import { HttpUsers } from './http-users.ts';
+import { readBody } from './request-body.ts';
+import { RequestIds } from './request-ids.ts';
+
+const SQL_PATH = '/sql';
+const CONNECTION_STRING = 'neon-connection-string';
+
+/** A login to the compute that it refused although we had seen the password proven. */
+const INVALID_PASSWORD = '28P01';
+
+/** Where a connection comes from. */
+export type HttpOrigin = {
+  /** As `addressKey` makes it. */
+  readonly address: string;
+  /** Nobody on the way can read along. */
+  readonly isPrivate: boolean;
+  /** Not null: every request is told this. */
+  readonly refusal: Fault | null;
+  /** The connection goes on as something else, and is counted there. */
+  readonly becomes: () => void;
+};
+
+export type HttpDoorOptions = {
+  readonly http: Http;
+  readonly parts: SessionParts;
+  readonly nextId: () => SessionId;
+  /** A client whose WebSocket frames carry PostgreSQL's protocol. */
+  readonly onWebSocket: (socket: Socket, from: WebSocketFrom) => void;
+};
+
+export type WebSocketFrom = { readonly address: string; readonly serverName: string | null };
+
+/** What is under way on a connection. */
+class Connection {
+  readonly origin: HttpOrigin;
+  readonly #socket: Socket;
+  #underWay = 0;
+  #isEnding = false;
+
+  constructor(socket: Socket, origin: HttpOrigin) {
+    this.#socket = socket;
+    this.origin = origin;
+  }
+
+  begins(): void {
+    this.#underWay++;
+  }
+
+  ends(): void {
+    this.#underWay--;
+    if (this.#isEnding) this.end();
+  }
+
+  /** Takes no more; what is under way is answered. */
+  end(): void {
+    this.#isEnding = true;
+    if (this.#underWay === 0) this.#socket.end();
+  }
+}
+
+export class HttpDoor {
+  readonly #options: HttpDoorOptions;
+  readonly #users: HttpUsers;
+  readonly #listener: HttpListener;
+  readonly #ids: RequestIds;
+  readonly #connections = new WeakMap<Socket, Connection>();
+
+  constructor(options: HttpDoorOptions) {
+    this.#options = options;
+    this.#users = new HttpUsers(options.parts);
+    this.#ids = new RequestIds(options.parts.random);
+    this.#listener = options.http.open({
+      onRequest: (request, response) => void this.#serve(request, response),
+      onUpgrade: (request, upgrade) => this.#upgrade(request, upgrade),
+    });
+  }
+
+  /** Serves what comes on `socket`, of which `head` was read already. Returns how to end that. */
+  take(socket: Socket, head: Buffer, origin: HttpOrigin): { end(): void } {
+    const connection = new Connection(socket, origin);
+    this.#connections.set(socket, connection);
+    if (head.length > 0) socket.unshift(head);
+    this.#listener.take(socket);
+    return connection;
+  }
+
+  /** Every call that is under way is told `because`. */
+  endAll(because: Fault): void {
+    this.#users.endAll(because);
+  }
+
+  close(): void {
+    this.#listener.close();
+  }
+
+  async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const connection = this.#connections.get(request.socket);
+    if (connection === undefined) {
+      request.destroy();
+      return;
+    }
+    const gone = new AbortController();
+    connection.begins();
+    response.once('close', () => {
+      if (!response.writableFinished) gone.abort();
+      connection.ends();
+    });
+    const reply = await this.#reply(request, connection.origin, gone.signal);
+    if (reply === null || gone.signal.aborted) return;
+    if (!request.complete) response.shouldKeepAlive = false;
+    response.writeHead(reply.status, headersOf(reply, this.#ids.next()));
+    response.end(reply.body);
+    // What it still sends is read and thrown away: on unread bytes a connection would be reset.
+    if (!request.complete) request.resume();
+  }
+
+  /** Null if there is nobody left to hear it. */
+  async #reply(
+    request: IncomingMessage,
+    origin: HttpOrigin,
+    gone: AbortSignal,
+  ): Promise<HttpReply | null> {
+    const { method, url = '' } = request;
+    if (url.split('?', 1)[0] !== SQL_PATH) return NO_SUCH_PAGE;
+    if (method === 'OPTIONS') return PREFLIGHT;
+    if (method !== 'POST') return NO_SUCH_WAY;
+    try {
+      return await this.#sql(request, origin, gone);
+    } catch (error) {
+      return refused(error, this.#options.parts.log);
+    }
+  }
+
+  async #sql(
+    request: IncomingMessage,
+    { address, isPrivate, refusal }: HttpOrigin,
+    gone: AbortSignal,
+  ): Promise<HttpReply> {
+    const { parts, nextId } = this.#options;
+    if (refusal !== null) throw refusal;
+    if (!isPrivate) throw fault('HTTPS_REQUIRED', {});
+    const { headers } = request;
+    const connection = headers[CONNECTION_STRING];
+    if (typeof connection !== 'string') throw noConnectionString(headers.authorization);
+    const user = await this.#users.of(connection, address);
+    const body = await readBody(request, parts.options.httpBytesMax);
+    const call: Call = readCall(body, headers);
+    const run = new HttpRun({ id: nextId(), user, call, parts });
+    const abandon = (): void => run.abandon();
+    gone.addEventListener('abort', abandon);
+    try {
+      if (gone.aborted) run.abandon();
+      return answered(call, await run.start());
+    } catch (error) {
+      const isOutdated = error instanceof BackendRefused && error.sqlstate === INVALID_PASSWORD;
+      if (isOutdated) this.#users.outdated(user);
+      throw error;
+    } finally {
+      gone.removeEventListener('abort', abandon);
+    }
+  }
+
+  #upgrade(request: IncomingMessage, upgrade: Upgrade): void {
+    const origin = this.#connections.get(request.socket)?.origin;
+    const refusal =
+      origin === undefined || !origin.isPrivate ? fault('HTTPS_REQUIRED', {}) : origin.refusal;
+    if (origin === undefined || refusal !== null) {
+      const told = refusal ?? fault('HTTPS_REQUIRED', {});
+      upgrade.refuse(statusOf(told), faultJson(told));
+      return;
+    }
+    const { address } = origin;
+    const serverName = hostOf(request.headers.host);
+    upgrade.accept((socket) => {
+      origin.becomes();
+      this.#options.onWebSocket(socket, { address, serverName });
+    });
+  }
+}
+
+function noConnectionString(authorization: string | undefined): Fault {
+  if (authorization !== undefined) {
+    return fault('FEATURE_UNSUPPORTED', { feature: 'a token in place of a password' });
+  }
+  return fault('BAD_REQUEST', { why: 'the header Neon-Connection-String is missing' });
+}
+
+/** Without its port. What an address is in brackets, names no tenant. */
+const hostOf = (host: string | undefined): string | null => host?.replace(/:\d+$/, '') ?? null;

@@ -1,0 +1,103 @@
+/** What a request over HTTP is answered with. */
+import { type Fault, fault, toFault } from '../../domain/faults.ts';
+import type { Log } from '../../domain/log.ts';
+import { HEADER_BYTES } from '../../wire/frames.ts';
+import type { HttpAnswer } from '../../wire/http-answer.ts';
+import type { Call } from '../../wire/http-call.ts';
+import { databaseErrorJson, faultJson } from '../../wire/http-error.ts';
+import { BackendRefused } from '../backend.ts';
+import { ClientGone } from '../inbox.ts';
+import { LoginRefused } from '../login-lookup.ts';
+
+export type HttpReply = {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  /** JSON. */
+  readonly body: string;
+};
+
+const OK = 200;
+/** Of errors this is the only status whose body the drivers read. */
+const BAD_REQUEST = 400;
+const NOT_FOUND = 404;
+const METHOD_NOT_ALLOWED = 405;
+
+const NONE = {} as const;
+const METHODS = 'OPTIONS, POST';
+const RETRY_SOON = { 'Retry-After': '1' } as const;
+
+/** What pages of other origins may send. A password is needed all the same, which no browser adds. */
+const ALLOWED_HEADERS = [
+  'Authorization',
+  'Content-Type',
+  'Neon-Connection-String',
+  'Neon-Raw-Text-Output',
+  'Neon-Array-Mode',
+  'Neon-Pool-Opt-In',
+  'Neon-Batch-Isolation-Level',
+  'Neon-Batch-Read-Only',
+  'Neon-Batch-Deferrable',
+].join(', ');
+
+const DAY_S = '86400';
+
+export const PREFLIGHT: HttpReply = {
+  status: OK,
+  headers: {
+    Allow: METHODS,
+    'Access-Control-Allow-Methods': METHODS,
+    'Access-Control-Allow-Headers': ALLOWED_HEADERS,
+    'Access-Control-Max-Age': DAY_S,
+  },
+  body: '',
+};
+
+export const NO_SUCH_PAGE: HttpReply = {
+  status: NOT_FOUND,
+  headers: NONE,
+  body: faultJson(fault('NOT_FOUND', { what: 'such page here; SQL over HTTP is at /sql' })),
+};
+
+export const NO_SUCH_WAY: HttpReply = {
+  status: METHOD_NOT_ALLOWED,
+  headers: { Allow: METHODS },
+  body: faultJson(fault('BAD_REQUEST', { why: 'SQL is sent to /sql by POST' })),
+};
+
+/** What PostgreSQL said, be it an error. */
+export function answered(call: Call, answer: HttpAnswer): HttpReply {
+  const { error } = answer;
+  if (error !== null) {
+    return { status: BAD_REQUEST, headers: NONE, body: databaseErrorJson(error) };
+  }
+  return { status: OK, headers: call.batch?.told ?? NONE, body: answer.json() };
+}
+
+/** What it could not be asked, or the client may not hear. Null if the client has gone. */
+export function refused(error: unknown, log: Log): HttpReply | null {
+  if (error instanceof ClientGone) return null;
+  if (error instanceof BackendRefused) {
+    const body = databaseErrorJson(error.response.subarray(HEADER_BYTES));
+    return { status: BAD_REQUEST, headers: NONE, body };
+  }
+  const login = error instanceof LoginRefused ? error : null;
+  const told = toFault(login?.because ?? error);
+  if (told.code === 'INTERNAL') log.error('a request over HTTP failed', { error: told.cause });
+  const headers = told.spec.retry === 'soon' ? RETRY_SOON : NONE;
+  return { status: statusOf(told), headers, body: faultJson(told, login?.hint) };
+}
+
+/** What a client did wrong is told as PostgreSQL's own errors are; but for a body that was not even read. */
+export const statusOf = ({ code, spec }: Fault): number =>
+  spec.kind === 'client' && code !== 'BODY_TOO_LARGE' ? BAD_REQUEST : spec.http;
+
+/** As `ServerResponse.writeHead` takes them. */
+export function headersOf({ headers, body }: HttpReply, requestId: string): Record<string, string> {
+  return {
+    'Access-Control-Allow-Origin': '*',
+    'Content-Type': 'application/json',
+    'Content-Length': `${Buffer.byteLength(body)}`,
+    'neon-request-id': requestId,
+    ...headers,
+  };
+}
