@@ -4,6 +4,7 @@
  */
 import { type DurationMs, elapsed, hours, type Instant, ms, timestamp } from '../domain/units.ts';
 import type { Rules } from '../policy/rules.ts';
+import { AlarmLog } from './alarm-log.ts';
 import { Invariants } from './invariants.ts';
 import { percent } from './score.ts';
 import type { SimulatedProxy, SimulatedSession } from './simulated-proxies.ts';
@@ -79,7 +80,7 @@ type Client = {
 
 class Fleet {
   readonly #trace: Trace;
-  readonly #world: SimulatedWorld;
+  readonly #world: SimulatedWorld<AlarmLog>;
   readonly #invariants: Invariants;
   readonly #clients = new Map<SimulatedSession['tenant'], Client>();
   readonly #waits: number[] = [];
@@ -91,7 +92,7 @@ class Fleet {
   constructor(trace: Trace, { rules, seed, times = HOST_TIMES }: FleetParts) {
     this.#trace = trace;
     const world = new SimulatedWorld({
-      ...{ rules, seed, startsAtOnce: STARTS_AT_ONCE },
+      ...{ rules, seed, startsAtOnce: STARTS_AT_ONCE, log: new AlarmLog() },
       wallStart: timestamp(trace.epoch * 1_000),
     });
     world.host.startTakes = times.start;

@@ -1,12 +1,14 @@
 import { expect, test } from 'vitest';
-import { minutes, ms, seconds, timestamp } from '../domain/units.ts';
+import { hours, minutes, ms, seconds, timestamp } from '../domain/units.ts';
+import { PRESETS, type Rules } from '../policy/rules.ts';
+import { AlarmLog } from './alarm-log.ts';
 import { fixedRules } from './fleet-rules.ts';
 import { Invariants } from './invariants.ts';
 import { SimulatedWorld } from './simulated-world.ts';
 
-async function awakeTenant() {
+async function awakeTenant(rules: Rules = fixedRules(minutes(15))) {
   const world = new SimulatedWorld({
-    ...{ rules: fixedRules(minutes(15)), seed: 1, startsAtOnce: 4 },
+    ...{ rules, seed: 1, startsAtOnce: 4, log: new AlarmLog() },
     wallStart: timestamp(0),
   });
   const invariants = new Invariants(world);
@@ -58,6 +60,35 @@ test('a stop under a client, an alarm and timers that nobody needs are found onc
     expect.stringMatching(/^\d+ timers for \d awake$/),
     'one should run, and does not',
     'one should run, and does not',
+  ]);
+});
+
+test('what rests here for too long, has no snapshot and would be lost is found', async () => {
+  const { world, invariants, tenant } = await awakeTenant(PRESETS.machine);
+  world.archive.down = new Error('it is away');
+  await invariants.look(0);
+  await world.clock.advance(minutes(60));
+  await invariants.look(0);
+  expect(invariants.violations).toEqual([]);
+  await world.clock.advance(hours(30));
+  await invariants.look(0);
+  const found = invariants.violations.filter((one) => !one.includes('could not be saved'));
+  expect(found).toEqual([
+    `${tenant.id} would lose 1 writes`,
+    expect.stringMatching(/^one rests here for \d+ ms$/),
+    expect.stringMatching(/^one has had no snapshot for \d+ ms$/),
+  ]);
+});
+
+test('page cache above its budget is found', async () => {
+  const { world, invariants } = await awakeTenant({ ...PRESETS.machine, archiveAfter: null });
+  await world.clock.advance(hours(1));
+  await invariants.look(0);
+  expect(invariants.violations).toEqual([]);
+  const poor = new Invariants({ ...world, l2Bytes: 1 });
+  await poor.look(0);
+  expect(poor.violations).toEqual([
+    expect.stringMatching(/^\d+ bytes are kept for those who sleep$/),
   ]);
 });
 

@@ -6,10 +6,15 @@
  * - an address that was given is that of a compute that runs;
  * - catalog and host agree on what is awake, and on where a tenant's files are;
  * - nothing that was acknowledged is lost, wherever the tenant has gone since;
+ * - nothing rests here or is without a snapshot for longer than the rules allow, and what was acknowledged
+ *   before that would survive the loss of the machine;
+ * - the page cache of those who sleep stays within its budget;
  * - what is kept in memory is in proportion to what is awake.
  */
+import type { TenantId } from '../domain/ids.ts';
 import type { Tenant } from '../domain/tenant.ts';
-import { type DurationMs, minutes } from '../domain/units.ts';
+import { type DurationMs, type Instant, minutes } from '../domain/units.ts';
+import type { AlarmLog } from './alarm-log.ts';
 import type { SimulatedSession } from './simulated-proxies.ts';
 import type { SimulatedWorld } from './simulated-world.ts';
 
@@ -20,19 +25,31 @@ const KEPT_MAX = 100;
 const TIMERS_BESIDES = 40;
 const TIMERS_PER_AWAKE = 4;
 
+/** What may come on top of a time of the rules: the looks of a minute, and one after the other. */
+export const LATE_MAX = minutes(5);
+
 /** Longer than a wake may take, a full queue before it included. */
 const WAIT_MAX = minutes(1);
 
 /** Rows looked at in one look; the next look goes on behind them. */
 const ROWS_AT_ONCE = 1_000;
 
-type Watched = Pick<SimulatedWorld, 'clock' | 'host' | 'catalog' | 'archive' | 'proxies' | 'log'>;
+type Watched = Pick<
+  SimulatedWorld<AlarmLog>,
+  'clock' | 'host' | 'catalog' | 'archive' | 'proxies' | 'log' | 'rules' | 'l2Bytes'
+>;
+
+/** How many writes of each tenant were acknowledged when it was looked. */
+type Ledger = { readonly at: Instant; readonly writes: ReadonlyMap<TenantId, number> };
 
 export class Invariants {
   readonly violations: string[] = [];
   readonly #world: Watched;
   #after: Tenant['name'] | null = null;
   #told = { proxies: 0, failures: 0, alarms: 0 };
+  #ledgers: Ledger[] = [];
+  /** Writes of each that its latest snapshot had when that was last looked at. */
+  readonly #saved = new Map<TenantId, number>();
 
   constructor(world: Watched) {
     this.#world = world;
@@ -65,7 +82,12 @@ export class Invariants {
     const allowed = TIMERS_BESIDES + TIMERS_PER_AWAKE * host.running.length;
     const pending = clock.pending - timers;
     if (pending > allowed) this.#violated(`${pending} timers for ${host.running.length} awake`);
-    for (const row of await this.#rows()) this.#agree(row);
+    this.#withinShelf();
+    this.#wouldSurvive();
+    for (const row of await this.#rows()) {
+      this.#agree(row);
+      this.#inTime(row);
+    }
   }
 
   /** To be called when nobody comes any more and everything has come to rest. */
@@ -95,6 +117,48 @@ export class Invariants {
         `the files of ${name} are ${isHere ? '' : 'not '}here, its home is ${home.kind}`,
       );
     }
+  }
+
+  #withinShelf(): void {
+    const { host, l2Bytes } = this.#world;
+    const kept = host.placed
+      .filter((id) => host.sizeOf(id) === null)
+      .reduce((sum, id) => sum + host.memoryOf(id).l2, 0);
+    if (kept > l2Bytes) this.#violated(`${kept} bytes are kept for those who sleep`);
+  }
+
+  #inTime({ name, state, home, stateSince, dirtySince }: Tenant): void {
+    if (home.kind !== 'local') return;
+    const { clock, rules } = this.#world;
+    const { archiveAfter, snapshotEvery } = rules;
+    const now = clock.wall();
+    const rests = state.kind === 'suspended' ? now - stateSince : 0;
+    if (archiveAfter !== null && rests > archiveAfter + LATE_MAX) {
+      this.#violated(`${name} rests here for ${rests} ms`);
+    }
+    const dirty = dirtySince === null ? 0 : now - dirtySince;
+    if (snapshotEvery !== null && dirty > snapshotEvery + LATE_MAX) {
+      this.#violated(`${name} has had no snapshot for ${dirty} ms`);
+    }
+  }
+
+  /** What was acknowledged as long ago as the rules allow is in the latest snapshot. */
+  #wouldSurvive(): void {
+    const { clock, host, archive, rules } = this.#world;
+    if (rules.snapshotEvery === null) return;
+    const before = clock.now() - rules.snapshotEvery - LATE_MAX;
+    const due = this.#ledgers.filter(({ at }) => at <= before).length;
+    const ledger = this.#ledgers[due - 1];
+    for (const [tenant, writes] of ledger?.writes ?? []) {
+      if ((this.#saved.get(tenant) ?? 0) >= writes) continue;
+      const saved = Number(archive.latestNotes(tenant)?.writes ?? 0);
+      this.#saved.set(tenant, saved);
+      if (saved < writes) this.#violated(`${tenant} would lose ${writes - saved} writes`);
+    }
+    this.#ledgers = [
+      ...this.#ledgers.slice(due),
+      { at: clock.now(), writes: new Map(host.acknowledgements) },
+    ];
   }
 
   #kept({ id, name, vault, home }: Tenant): void {

@@ -71,6 +71,11 @@ export class MemoryArchive implements Archive {
     return this.#of(ref.tenant).get(ref.snapshot)?.notes;
   }
 
+  /** The same of the tenant's latest snapshot; undefined if there is none. */
+  latestNotes(tenant: TenantId): Notes | undefined {
+    return this.#sorted(tenant)[0]?.notes;
+  }
+
   /** From now on the snapshot is found damaged by whoever reads it. */
   damage(ref: SnapshotRef, why: string): void {
     const kept = this.#find(ref);

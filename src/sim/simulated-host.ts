@@ -122,6 +122,11 @@ export class SimulatedHost implements Host {
     return this.#acknowledged.get(tenant) ?? 0;
   }
 
+  /** The same of all who have written. */
+  get acknowledgements(): ReadonlyMap<TenantId, number> {
+    return this.#acknowledged;
+  }
+
   /** How many writes the tenant's files here have; undefined if there are none. */
   writesOf(tenant: TenantId): number | undefined {
     return this.#computes.get(tenant)?.writes;

@@ -1,14 +1,15 @@
 /** The real orchestrator, and everything around it simulated. */
-import { NO_FAILPOINTS } from '../domain/failpoints.ts';
+import { type Failpoints, NO_FAILPOINTS } from '../domain/failpoints.ts';
 import { newTenantId, parseTenantName } from '../domain/ids.ts';
+import type { Log } from '../domain/log.ts';
 import type { Tenant } from '../domain/tenant.ts';
 import type { Tier } from '../domain/tier.ts';
 import { seconds, type Timestamp } from '../domain/units.ts';
 import type { Verifier } from '../domain/verifier.ts';
 import { Orchestrator } from '../orchestrator/orchestrator.ts';
 import { WakeQueue } from '../orchestrator/wake-queue.ts';
+import type { OrchestratorSettings } from '../orchestrator/world.ts';
 import type { Rules } from '../policy/rules.ts';
-import { AlarmLog } from './alarm-log.ts';
 import { MemoryArchive } from './memory-archive.ts';
 import { MemoryCatalog } from './memory-catalog.ts';
 import { MemoryPolicyStore } from './memory-policy-store.ts';
@@ -20,28 +21,55 @@ import { VirtualClock } from './virtual-clock.ts';
 /** Nobody logs in with it. */
 const NO_VERIFIER = `SCRAM-SHA-256$4096:c2FsdHNhbHRzYWx0c2E=$${'A'.repeat(43)}=:${'A'.repeat(43)}=`;
 
-const L2_BYTES = 1_024 * 1_048_576;
+const WAITING_MAX = 100_000;
 
-export type SimulatedWorldOptions = {
-  readonly rules: Rules;
-  readonly seed: number;
-  /** What time it is in the beginning. */
-  readonly wallStart: Timestamp;
-  /** Starts, and files brought back from the archive, at once. */
-  readonly startsAtOnce: number;
+/** As on a machine of 1 GB of page cache for those who sleep. */
+const SETTINGS: OrchestratorSettings = {
+  suspendAfter: null,
+  l2Bytes: 1_024 * 1_048_576,
+  wakeTimeout: seconds(30),
+  startTimeout: seconds(60),
+  sessionsMax: 100,
 };
 
-export class SimulatedWorld {
+/** One life of the control plane. */
+export type SimulatedLife = {
+  readonly rules: Rules;
+  readonly startsAtOnce: number;
+  /** Files brought back from the archive at once; by default as many as are started. */
+  readonly hydrationsAtOnce?: number;
+  readonly waitingMax?: number;
+  readonly failpoints?: Failpoints;
+  readonly settings?: Partial<OrchestratorSettings>;
+  /** How it sees what is around it; by default as it is. */
+  readonly view?: <T extends object>(part: T) => T;
+};
+
+export type SimulatedWorldOptions<L extends Log> = SimulatedLife & {
+  readonly log: L;
+  readonly seed: number;
+  /** What time it is in the beginning. */
+  readonly wallStart?: Timestamp;
+};
+
+export class SimulatedWorld<L extends Log = Log> {
   readonly clock: VirtualClock;
-  readonly log = new AlarmLog();
+  readonly log: L;
   readonly catalog: MemoryCatalog;
+  readonly policyStore = new MemoryPolicyStore();
   readonly archive: MemoryArchive;
   readonly host: SimulatedHost;
   readonly proxies: SimulatedProxies;
-  readonly orchestrator: Orchestrator;
+  /** What was begun with. */
+  readonly rules: Rules;
+  readonly l2Bytes: number;
   readonly #random: SeededRandom;
+  #orchestrator: Orchestrator;
 
-  constructor({ rules, seed, wallStart, startsAtOnce }: SimulatedWorldOptions) {
+  constructor({ log, seed, wallStart, ...life }: SimulatedWorldOptions<L>) {
+    this.log = log;
+    this.rules = life.rules;
+    this.l2Bytes = life.settings?.l2Bytes ?? SETTINGS.l2Bytes;
     this.#random = new SeededRandom(seed);
     this.clock = new VirtualClock(wallStart);
     this.catalog = new MemoryCatalog(this.clock);
@@ -50,43 +78,55 @@ export class SimulatedWorld {
     this.proxies = new SimulatedProxies({
       clock: this.clock,
       host: this.host,
-      gate: () => this.orchestrator,
+      gate: () => this.#orchestrator,
     });
-    const queue = () => new WakeQueue({ atOnce: startsAtOnce, waitingMax: QUEUE_MAX });
-    this.orchestrator = new Orchestrator({
-      clock: this.clock,
-      log: this.log,
-      catalog: this.catalog,
-      policyStore: new MemoryPolicyStore(),
-      host: this.host,
-      archive: this.archive,
-      failpoints: NO_FAILPOINTS,
-      queue: queue(),
-      hydrations: queue(),
-      rules,
-      tickets: { find: () => undefined },
-      sessions: () => this.proxies,
-      settings: {
-        suspendAfter: null,
-        l2Bytes: L2_BYTES,
-        wakeTimeout: seconds(30),
-        startTimeout: seconds(60),
-        sessionsMax: SESSIONS_MAX,
-      },
-    });
+    this.#orchestrator = this.#begin(life);
+  }
+
+  /** The control plane that lives now. */
+  get orchestrator(): Orchestrator {
+    return this.#orchestrator;
+  }
+
+  /** What a crash of the server leaves: catalog, archive and host, and nothing in memory. Then a new one begins. */
+  restart(life: SimulatedLife): void {
+    this.host.serverDied();
+    this.#orchestrator = this.#begin(life);
+    for (const proxy of this.proxies.all) proxy.reconnect();
   }
 
   /** A tenant at rest. */
   async tenant(name: string, tier: Tier): Promise<Tenant> {
+    return await this.orchestrator.create(await this.insert(name, tier));
+  }
+
+  /** A row in state `creating`. */
+  insert(name: string, tier: Tier): Promise<Tenant> {
     const id = newTenantId(this.#random);
-    const draft = await this.catalog.insertTenant({
+    return this.catalog.insertTenant({
       ...{ id, name: parseTenantName(name), plan: 'free', tier, vault: id },
       ...{ suspendAfter: null, sessionsMax: null, maxPinIdle: null },
       ...{ verifier: NO_VERIFIER as Verifier, home: { kind: 'none' } },
     });
-    return await this.orchestrator.create(draft);
+  }
+
+  #begin({ startsAtOnce, view = (part) => part, ...life }: SimulatedLife): Orchestrator {
+    const { waitingMax = WAITING_MAX, hydrationsAtOnce = startsAtOnce } = life;
+    const sessions = view(this.proxies);
+    return new Orchestrator({
+      clock: view(this.clock),
+      log: this.log,
+      catalog: view(this.catalog),
+      policyStore: view(this.policyStore),
+      host: view(this.host),
+      archive: view(this.archive),
+      failpoints: life.failpoints ?? NO_FAILPOINTS,
+      queue: new WakeQueue({ atOnce: startsAtOnce, waitingMax }),
+      hydrations: new WakeQueue({ atOnce: hydrationsAtOnce, waitingMax }),
+      rules: life.rules,
+      tickets: { find: () => undefined },
+      sessions: () => sessions,
+      settings: { ...SETTINGS, ...life.settings },
+    });
   }
 }
-
-const QUEUE_MAX = 100_000;
-const SESSIONS_MAX = 100;

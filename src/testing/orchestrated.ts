@@ -1,23 +1,15 @@
 import type { Failpoints } from '../domain/failpoints.ts';
-import { NO_FAILPOINTS } from '../domain/failpoints.ts';
 import type { Fault } from '../domain/faults.ts';
 import type { TenantUse } from '../domain/gate.ts';
-import { newTenantId, type ProxyId, parseTenantName, type TenantId } from '../domain/ids.ts';
+import type { ProxyId, TenantId } from '../domain/ids.ts';
 import type { Tenant } from '../domain/tenant.ts';
 import type { Tier } from '../domain/tier.ts';
-import { ms, seconds } from '../domain/units.ts';
+import { ms } from '../domain/units.ts';
 import type { Verifier } from '../domain/verifier.ts';
-import { Orchestrator } from '../orchestrator/orchestrator.ts';
-import { WakeQueue } from '../orchestrator/wake-queue.ts';
+import type { Orchestrator } from '../orchestrator/orchestrator.ts';
 import type { OrchestratorSettings } from '../orchestrator/world.ts';
 import { PRESETS, type Rules } from '../policy/rules.ts';
-import { MemoryArchive } from '../sim/memory-archive.ts';
-import { MemoryCatalog } from '../sim/memory-catalog.ts';
-import { MemoryPolicyStore } from '../sim/memory-policy-store.ts';
-import { SeededRandom } from '../sim/seeded-random.ts';
-import { SimulatedHost } from '../sim/simulated-host.ts';
-import { SimulatedProxies } from '../sim/simulated-proxies.ts';
-import { VirtualClock } from '../sim/virtual-clock.ts';
+import { type SimulatedLife, SimulatedWorld } from '../sim/simulated-world.ts';
 import { MemoryLog } from './memory-log.ts';
 import { mortal } from './mortal.ts';
 
@@ -42,58 +34,49 @@ const PLAIN_RULES: Rules = {
   ...{ descentSteps: 0, archiveAfter: null, snapshotEvery: null },
 };
 
-/** The real orchestrator in a simulated world. `restart` makes a new one over what has survived. */
+/** A simulated world for tests: with a log to read, plain rules, and control planes that die. */
 export class Orchestrated {
-  readonly clock = new VirtualClock();
   readonly log = new MemoryLog();
-  readonly catalog = new MemoryCatalog(this.clock);
-  readonly policyStore = new MemoryPolicyStore();
-  readonly archive = new MemoryArchive(this.clock);
-  readonly host = new SimulatedHost(this.clock, this.archive);
+  readonly clock: SimulatedWorld['clock'];
+  readonly catalog: SimulatedWorld['catalog'];
+  readonly policyStore: SimulatedWorld['policyStore'];
+  readonly archive: SimulatedWorld['archive'];
+  readonly host: SimulatedWorld['host'];
+  readonly proxies: SimulatedWorld['proxies'];
   readonly ended: { readonly tenant: TenantId; readonly because: Fault }[] = [];
-  readonly proxies = new SimulatedProxies({
-    clock: this.clock,
-    host: this.host,
-    gate: () => this.orchestrator,
-  });
-  readonly #random = new SeededRandom(7);
+  readonly #world: SimulatedWorld;
   #sessions = 0;
   #life = 0;
-  orchestrator: Orchestrator;
 
   constructor(options: OrchestratedOptions = {}) {
-    this.orchestrator = this.#make(options);
+    const world = new SimulatedWorld({ ...this.#lifeOf(options), log: this.log, seed: 7 });
+    this.#world = world;
+    this.clock = world.clock;
+    this.catalog = world.catalog;
+    this.policyStore = world.policyStore;
+    this.archive = world.archive;
+    this.host = world.host;
+    this.proxies = world.proxies;
     this.proxies.onEnd = (tenant, because) => this.ended.push({ tenant, because });
+  }
+
+  get orchestrator(): Orchestrator {
+    return this.#world.orchestrator;
   }
 
   /** What a crash of the server leaves: catalog and host, and nothing in memory. */
   restart(options: OrchestratedOptions = {}): void {
-    this.host.serverDied();
-    this.orchestrator = this.#make(options);
-    for (const proxy of this.proxies.all) proxy.reconnect();
+    this.#world.restart(this.#lifeOf(options));
   }
 
   /** A tenant at rest. */
-  async tenant(name: string, tier: Tier = 'COLD'): Promise<Tenant> {
-    const draft = await this.insert(name, tier);
-    return await this.orchestrator.create(draft);
+  tenant(name: string, tier: Tier = 'COLD'): Promise<Tenant> {
+    return this.#world.tenant(name, tier);
   }
 
   /** A row in state `creating`. */
   insert(name: string, tier: Tier = 'COLD'): Promise<Tenant> {
-    const id = newTenantId(this.#random);
-    return this.catalog.insertTenant({
-      id,
-      name: parseTenantName(name),
-      plan: 'free',
-      tier,
-      suspendAfter: null,
-      sessionsMax: null,
-      maxPinIdle: null,
-      verifier: verifierOf('A'),
-      home: { kind: 'none' },
-      vault: id,
-    });
+    return this.#world.insert(name, tier);
   }
 
   /** A session comes: its id, and the outcome of its wake. */
@@ -118,36 +101,17 @@ export class Orchestrated {
     return (await this.catalog.tenantById(tenant.id))?.state.kind;
   }
 
-  #make(options: OrchestratedOptions): Orchestrator {
+  #lifeOf({ rules, settings, failpoints, ...options }: OrchestratedOptions): SimulatedLife {
     this.#life += 1;
     const life = this.#life;
-    const alive = (): boolean => this.#life === life;
-    const queue = new WakeQueue({
-      atOnce: options.atOnce ?? 4,
+    return {
+      ...(failpoints && { failpoints }),
+      startsAtOnce: options.atOnce ?? 4,
+      hydrationsAtOnce: 4,
       waitingMax: options.waitingMax ?? 1_000,
-    });
-    const sessions = mortal(this.proxies, alive);
-    return new Orchestrator({
-      clock: mortal(this.clock, alive),
-      log: this.log,
-      catalog: mortal(this.catalog, alive),
-      policyStore: mortal(this.policyStore, alive),
-      host: mortal(this.host, alive),
-      archive: mortal(this.archive, alive),
-      failpoints: options.failpoints ?? NO_FAILPOINTS,
-      queue,
-      hydrations: new WakeQueue({ atOnce: 4, waitingMax: 1_000 }),
-      rules: { ...PLAIN_RULES, ...options.rules },
-      tickets: { find: () => undefined },
-      sessions: () => sessions,
-      settings: {
-        suspendAfter: null,
-        l2Bytes: 100 * 1_048_576,
-        wakeTimeout: seconds(30),
-        startTimeout: seconds(60),
-        sessionsMax: 100,
-        ...options.settings,
-      },
-    });
+      rules: { ...PLAIN_RULES, ...rules },
+      settings: { l2Bytes: 100 * 1_048_576, ...settings },
+      view: (part) => mortal(part, () => this.#life === life),
+    };
   }
 }
