@@ -58,7 +58,7 @@ function traces(names: readonly string[]): void {
       'forecast F1 (accuracy)',
       'last hour again',
       'commonest',
-      'calibration',
+      'calibration (by luck)',
       'us',
     ],
   ];
@@ -84,7 +84,7 @@ function traces(names: readonly string[]): void {
       of(score.ours),
       of(score.lastHourAgain),
       of(score.commonest),
-      fixed(score.calibrationError, 4),
+      `${fixed(score.anyUse.error, 4)} (${fixed(score.anyUse.byLuck, 4)})`,
       fixed(micros, 1),
     ]);
     const alarms = alarmScore(trace);

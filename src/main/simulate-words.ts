@@ -1,7 +1,7 @@
 /** What a simulation has found, in facts and tables for people. */
 import type { SimulateSection } from '../cli/simulate.ts';
 import type { Budgeted } from '../sim/budget.ts';
-import type { Calibration } from '../sim/calibration.ts';
+import type { ChanceErrors } from '../sim/chance-bins.ts';
 import type { Comparison, Line, Row, TraceFacts } from '../sim/compare.ts';
 import type { FleetRun } from '../sim/fleet.ts';
 import type { ForecastScore } from '../sim/forecast-score.ts';
@@ -93,7 +93,7 @@ export function fleetSection(policy: string, run: FleetRun): SimulateSection {
   };
 }
 
-export type Predictions = { readonly returns: Calibration; readonly tiers: ForecastScore };
+export type Predictions = { readonly returns: ChanceErrors; readonly tiers: ForecastScore };
 
 export function predictionSection({ returns, tiers }: Predictions): SimulateSection {
   const { ours, lastHourAgain, commonest } = tiers;
@@ -113,9 +113,9 @@ export function predictionSection({ returns, tiers }: Predictions): SimulateSect
     },
     note:
       `Chance of a return within the hour, asked ${returns.asked} times: calibration error ` +
-      `${returns.error.toFixed(4)}, Brier score ${returns.brier.toFixed(4)} (of the mean share ` +
+      `${returns.error.toFixed(4)} (by luck alone ${returns.byLuck.toFixed(4)}), Brier score ${returns.brier.toFixed(4)} (of the mean share ` +
       `${returns.brierOfShare.toFixed(4)}). Chance of any use in the next hour: calibration error ` +
-      `${tiers.calibrationError.toFixed(4)}.`,
+      `${tiers.anyUse.error.toFixed(4)} (by luck alone ${tiers.anyUse.byLuck.toFixed(4)}).`,
   };
 }
 

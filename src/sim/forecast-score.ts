@@ -4,11 +4,11 @@
  */
 import { TierForecast } from '../policy/forecast.ts';
 import { hourClass } from '../policy/pattern.ts';
+import { ChanceBins, type ChanceErrors } from './chance-bins.ts';
 import { replayPatterns, type TraceHour } from './pattern-replay.ts';
 import type { Trace } from './trace.ts';
 
 const CLASSES = 4;
-const BINS = 10;
 
 export type ClassScore = {
   readonly macroF1: number;
@@ -25,9 +25,8 @@ export type ForecastScore = {
   /** "As the hour before", and "always the commonest class". */
   readonly lastHourAgain: ClassScore;
   readonly commonest: ClassScore;
-  /** Of the chance of any use in the hour: mean distance of ten equal bins of chance from what happened, and the Brier score. */
-  readonly calibrationError: number;
-  readonly brier: number;
+  /** Of the chance of any use in the hour. */
+  readonly anyUse: ChanceErrors;
 };
 
 export function forecastScore(
@@ -36,9 +35,8 @@ export function forecastScore(
 ): ForecastScore {
   const ours = new Confusion();
   const again = new Confusion();
-  const bins = Array.from({ length: BINS }, () => ({ hours: 0, chance: 0, used: 0 }));
-  let brier = 0;
-  const hour = ({ pattern, at, second, minutes, minutesBefore }: TraceHour): void => {
+  const bins = new ChanceBins(trace);
+  const hour = ({ tenant, pattern, at, second, minutes, minutesBefore }: TraceHour): void => {
     const chances = fleet.chances(pattern, at);
     const named = fleet.classOf(chances);
     const was = hourClass(minutes);
@@ -46,25 +44,16 @@ export function forecastScore(
     if (second < trace.warmup) return;
     ours.add(named, was);
     again.add(hourClass(minutesBefore), was);
-    const chance = 1 - chances[0];
-    const used = was > 0 ? 1 : 0;
-    brier += (chance - used) ** 2;
-    const bin = bins[Math.min(BINS - 1, Math.floor(chance * BINS))];
-    if (bin === undefined) return;
-    bin.hours++;
-    bin.chance += chance;
-    bin.used += used;
+    bins.add(tenant, 1 - chances[0], was > 0);
   };
   replayPatterns(trace, { hour });
-  const off = bins.reduce((sum, { chance, used }) => sum + Math.abs(chance - used), 0);
   return {
     hours: ours.hours,
     occurred: ours.occurred,
     ours: ours.score(),
     lastHourAgain: again.score(),
     commonest: ours.commonest().score(),
-    calibrationError: off / ours.hours,
-    brier: brier / ours.hours,
+    anyUse: bins.errors(),
   };
 }
 

@@ -7,6 +7,8 @@ const HOUR_S = 3_600;
 const DAY_HOURS = 24;
 
 export type TraceHour = {
+  /** Which tenant of the trace. */
+  readonly tenant: number;
   /** Knows what was before the hour. */
   readonly pattern: Pattern;
   readonly at: Timestamp;
@@ -41,12 +43,19 @@ export const peopleAsked = (minute: Timestamp, queries: number): MinuteOfUse => 
 /** Replays the tenants of a trace, one after another. */
 export function replayPatterns(trace: Trace, visitor: TraceVisitor): void {
   const epoch = Math.floor(trace.epoch / HOUR_S) * HOUR_MS;
-  for (const tenant of trace.tenants) replayTenant(tenant, { trace, epoch, visitor });
+  for (const [place, tenant] of trace.tenants.entries()) {
+    replayTenant(tenant, { place, trace, epoch, visitor });
+  }
 }
 
-type Replay = { readonly trace: Trace; readonly epoch: number; readonly visitor: TraceVisitor };
+type Replay = {
+  readonly place: number;
+  readonly trace: Trace;
+  readonly epoch: number;
+  readonly visitor: TraceVisitor;
+};
 
-function replayTenant(tenant: TraceTenant, { trace, epoch, visitor }: Replay): void {
+function replayTenant(tenant: TraceTenant, { place, trace, epoch, visitor }: Replay): void {
   const hours = Math.floor(trace.span / HOUR_S);
   const queries = queriesOf(tenant, hours * 60);
   const pattern = new Pattern();
@@ -57,7 +66,10 @@ function replayTenant(tenant: TraceTenant, { trace, epoch, visitor }: Replay): v
     const slice = queries.subarray(hour * 60, hour * 60 + 60);
     const minutes = slice.reduce((sum, count) => sum + (count > 0 ? 1 : 0), 0);
     const isLater = hour > first;
-    if (isLater) visitor.hour?.({ pattern, at, second: hour * HOUR_S, minutes, minutesBefore });
+    if (isLater) {
+      const second = hour * HOUR_S;
+      visitor.hour?.({ tenant: place, pattern, at, second, minutes, minutesBefore });
+    }
     if (isLater && (at / HOUR_MS) % DAY_HOURS === 0) visitor.day?.(pattern, at);
     for (const [minute, count] of slice.entries()) {
       if (count === 0) continue;
