@@ -129,11 +129,12 @@ export class IdleWatch {
     this.#lastRefusal = { why, at: this.#clock.wall() };
   }
 
-  /** Asks the policy about the running compute. */
-  ask(terms: IdleTerms): void {
+  /** Asks the policy about the running compute; of one that is held nobody needs to know the terms. */
+  ask(terms: () => IdleTerms): void {
     this.stop();
+    if (this.#uses.heldBy !== null) return;
     const now = this.#clock.now();
-    const action = decideIdle(this.#facts(terms), now);
+    const action = decideIdle(this.#facts(terms()), now);
     switch (action.kind) {
       case 'stay':
         return;

@@ -369,9 +369,7 @@ export class TenantLife {
   /** Asks the policy what is next, if there is a compute and nothing is under way. */
   #decide(): void {
     this.#idle.stop();
-    // Whoever is held stays, whatever its terms are.
-    if (!this.awake || this.#transition !== null || this.#uses.heldBy !== null) return;
-    this.#idle.ask(this.#compute.idleTerms);
+    if (this.awake && !this.#transition) this.#idle.ask(() => this.#compute.idleTerms);
   }
 
   /** A compute may be running that nobody watches: look again, until it is known. */
