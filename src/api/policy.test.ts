@@ -112,7 +112,7 @@ test('decisions come page by page with their inputs, and are taken again when as
       ...{ kind: 'tier', from: 'WARM', to: 'HOT', because: 'it was busy' },
       inputs: { queries: 250, hours: [9, 10], of: { people: 3 } },
     },
-    replay: { isSame: true, says: 'HOT, since it was busy' },
+    replay: { isSame: true, rulesChanged: false, says: 'HOT, since it was busy' },
   });
   api.control.decisions = [decided(3_000), decided(2_000), decided(1_000)];
   const first = (await api.ask('GET', '/v1/tenants/acme/decisions?limit=2&replay=true')).body;
@@ -121,7 +121,7 @@ test('decisions come page by page with their inputs, and are taken again when as
     at: '1970-01-01T00:00:03.000Z',
     ...{ kind: 'tier', from: 'WARM', to: 'HOT', because: 'it was busy' },
     inputs: { queries: 250, hours: [9, 10], of: { people: 3 } },
-    replay: { isSame: true, says: 'HOT, since it was busy' },
+    replay: { isSame: true, rulesChanged: false, says: 'HOT, since it was busy' },
   });
   const last = (await api.ask('GET', `/v1/tenants/acme/decisions?before=${first.next}`)).body;
   expect([last.decisions.length, last.next]).toEqual([1, null]);

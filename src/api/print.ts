@@ -67,15 +67,17 @@ const printRefusal = (refusal: SuspendRefusal | null): Tenant['lastSuspendRefusa
   refusal === null ? null : { why: refusal.why, at: moment(refusal.at) };
 
 export const printSessions = (views: readonly SessionView[]): SessionList => ({
-  sessions: views.map(({ id, role, applicationName, from, state, openFor, idleFor, pin }) => ({
-    ...{ id, role, applicationName, from, state },
-    openForMs: Math.round(openFor),
-    idleForMs: Math.round(idleFor),
-    pin:
-      pin === null
-        ? null
-        : { reason: pin.reason, statement: pin.statement, forMs: Math.round(pin.since) },
-  })),
+  sessions: views.map(
+    ({ id, role, applicationName, from, visitor, state, openFor, idleFor, pin }) => ({
+      ...{ id, role, applicationName, from, visitor, state },
+      openForMs: Math.round(openFor),
+      idleForMs: Math.round(idleFor),
+      pin:
+        pin === null
+          ? null
+          : { reason: pin.reason, statement: pin.statement, forMs: Math.round(pin.since) },
+    }),
+  ),
 });
 
 export const printSecret = (secret: Secret): TenantSecret => ({

@@ -135,7 +135,7 @@ export class PgCatalog implements Catalog, PolicyStore, AsyncDisposable {
     return this.#ask((db) => roles.saveRoles(db, tenant, records));
   }
 
-  add(records: readonly UsageMinute[], batch: string): Promise<void> {
+  add(records: readonly UsageMinute[], batch: string): Promise<boolean> {
     return this.#ask((db) => addUsage(db, records, batch));
   }
 

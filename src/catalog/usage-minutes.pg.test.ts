@@ -86,8 +86,9 @@ test('records of one minute in one batch add up as well', async () => {
 
 test('a batch that is offered again counts once, also when both offers are under way', async () => {
   const batch = nextBatch();
-  await Promise.all(Array.from({ length: 5 }, () => catalog.add([used(acme)], batch)));
-  await catalog.add([used(acme)], batch);
+  const offers = Array.from({ length: 5 }, () => catalog.add([used(acme)], batch));
+  expect((await Promise.all(offers)).filter((isNew) => isNew)).toHaveLength(1);
+  expect(await catalog.add([used(acme)], batch)).toBe(false);
   expect(await catalog.usage(acme, ...EVER)).toEqual([used(acme)]);
 });
 

@@ -13,21 +13,21 @@ const MINUTES_MAX = 10_000;
  * Records of tenants that are gone are dropped: a scalar subquery asks for each by index, where
  * `exists` may be planned as a join that reads all tenants. Rows are written in one order by all
  * writers, so that none waits for another in a circle. Ids of batches are forgotten after a week,
- * by which time nobody offers them again.
+ * by which time nobody offers them again. Returns whether the batch was new.
  */
 export async function addUsage(
   db: Kysely<Tables>,
   records: readonly UsageMinute[],
   batch: string,
-): Promise<void> {
-  if (records.length === 0) return;
-  await sql`
+): Promise<boolean> {
+  if (records.length === 0) return true;
+  const { rows } = await sql<{ is_new: boolean }>`
     with forgotten as (
       delete from dynabase.usage_batches where added_at < now() - interval '7 days'
     ), batch as (
       insert into dynabase.usage_batches (id) values (${batch})
       on conflict (id) do nothing returning id
-    )
+    ), added as (
     insert into dynabase.usage_minutes as stored (
       tenant_id, minute, sessions, queries, by_robots, transactions, errors,
       bytes_in, bytes_out, latency, latency_sum_us
@@ -49,7 +49,10 @@ export async function addUsage(
       bytes_in = stored.bytes_in + excluded.bytes_in,
       bytes_out = stored.bytes_out + excluded.bytes_out,
       latency = dynabase.added_elements(stored.latency, excluded.latency),
-      latency_sum_us = stored.latency_sum_us + excluded.latency_sum_us`.execute(db);
+      latency_sum_us = stored.latency_sum_us + excluded.latency_sum_us
+    )
+    select exists (select from batch) as is_new`.execute(db);
+  return rows[0]?.is_new === true;
 }
 
 /** Minutes in [from, to), oldest first, at most 10,000. */

@@ -54,7 +54,14 @@ export function replayText({ decisions, now }: Shown, style: Style): string {
 
 function verdictText({ replay }: Decision, style: Style): string {
   if (replay === null) return style.dim('cannot be taken again');
-  return `${replay.isSame ? style.green('the same') : style.yellow('another')}: ${replay.says}`;
+  const verdict = replay.isSame ? style.green('the same') : style.yellow('another');
+  return `${verdict}${rulesText(replay)}: ${replay.says}`;
+}
+
+function rulesText({ isSame, rulesChanged }: NonNullable<Decision['replay']>): string {
+  if (rulesChanged === null) return '';
+  if (rulesChanged) return ', by rules that have changed since';
+  return isSame ? '' : ', though the rules are the same';
 }
 
 /** `WARM to HOT`, `HOT` where it stays or only one is known, `-` where there is none. */

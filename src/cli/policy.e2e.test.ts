@@ -56,7 +56,9 @@ function decided(kind: DecisionKind, ago: number, because: string): DecisionView
       ...{ at, kind, because, inputs: { queries: 250 } },
       ...{ from: isTier ? 'WARM' : null, to: isTier ? 'HOT' : null },
     },
-    replay: isTier ? { isSame: false, says: 'WARM, since 240 queries are wanted' } : null,
+    replay: isTier
+      ? { isSame: false, rulesChanged: true, says: 'WARM, since 240 queries are wanted' }
+      : null,
   };
 }
 
@@ -95,7 +97,7 @@ describe('the tier and the plan of a tenant', () => {
     [['set-tier', 'acme', 'HOT', '--until', 'soon'], 'is neither a length of time'],
     [['set-tier', 'acme', 'HOT', '--until', '2029-01-01'], 'which is past [BAD_REQUEST]'],
     [['set-plan', 'acme', 'gold'], 'is not one of free, starter, professional, enterprise'],
-    [['decisions', 'acme', '--kind', 'mood'], 'is not one of tier, prewarm, anomaly'],
+    [['decisions', 'acme', '--kind', 'mood'], 'is not one of tier, prewarm, size, anomaly'],
     [['decisions', 'acme', '--limit', '0'], 'is not a whole number from 1'],
   ])('%j is refused', async (args, why) => {
     const { status, err } = await dynabase(...args);
@@ -188,7 +190,7 @@ describe('decisions of a tenant', () => {
         '5 min ago  tier  WARM to HOT',
         '  because  it was busy',
         '  inputs   {"queries":250}',
-        '  again    another: WARM, since 240 queries are wanted',
+        '  again    another, by rules that have changed since: WARM, since 240 queries are wanted',
         '',
         '6 min ago  anomaly  -',
         '  because  it asked far more than ever',

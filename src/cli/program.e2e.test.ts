@@ -204,9 +204,9 @@ test('sessions is a table, and show counts them and names each pin', async () =>
   control.sessions = 2;
   expect((await dynabase(['sessions', 'acme'])).out).toBe(
     [
-      'ID  STATE   ROLE  APPLICATION  FROM       OPEN        IDLE    PINNED BY',
-      ' 7  parked  acme  pgbench      192.0.2.7  1 h 30 min  20 min  -',
-      '12  pinned  acme  -            192.0.2.7  5 min       1 s     temporary objects for 40 s: create temp table t as select $1',
+      'ID  STATE   ROLE  APPLICATION  FROM       VISITOR  OPEN        IDLE    PINNED BY',
+      ' 7  parked  acme  pgbench      192.0.2.7  person   1 h 30 min  20 min  -',
+      '12  pinned  acme  -            192.0.2.7  person   5 min       1 s     temporary objects for 40 s: create temp table t as select $1',
       '',
     ].join('\n'),
   );

@@ -71,6 +71,9 @@ export const MAX_PIN_IDLE_MAX_MS = 31_536_000_000;
 export const RESTART_WITHIN_DEFAULT_MS = 10_000;
 export const RESTART_WITHIN_MAX_MS = 600_000;
 
+/** What a session counts as. */
+export const VISITOR_CLASSES = ['person', 'probe', 'poller', 'monitor', 'backup'] as const;
+
 export const SESSION_STATES = ['bound', 'pinned', 'parked', 'waiting'] as const;
 export const SESSION_PIN_REASONS = [
   'temporary objects',

@@ -121,6 +121,9 @@ const state = (description: string) =>
 const Replay = Type.Object(
   {
     isSame: Type.Boolean({ description: 'Whether the rules of now decide the same.' }),
+    rulesChanged: Type.Union([Type.Boolean(), Type.Null()], {
+      description: 'Whether the rules were others then; null if that was not recorded.',
+    }),
     says: Type.String({ description: 'What they decide, and why.' }),
   },
   { $id: 'Replay', additionalProperties: false },

@@ -4,6 +4,7 @@ import {
   RESTART_WITHIN_MAX_MS,
   SESSION_PIN_REASONS,
   SESSION_STATES,
+  VISITOR_CLASSES,
 } from './limits.ts';
 import { Count } from './values.ts';
 
@@ -27,6 +28,10 @@ export const Session = Type.Object(
     role: Type.String({ examples: ['acme'] }),
     applicationName: Type.String({ description: 'As the client calls itself.' }),
     from: Type.String({ description: 'Address of the client.', examples: ['192.0.2.7'] }),
+    visitor: Type.Enum([...VISITOR_CLASSES], {
+      type: 'string',
+      description: 'What it counts as, by the rules for visitors and by its rhythm.',
+    }),
     state: Type.Enum([...SESSION_STATES], {
       type: 'string',
       description:

@@ -120,7 +120,7 @@ test('a tenant is explained, asleep and awake, and one that is not there refused
 describe('the rules', () => {
   test('are in force as soon as they are set, and the status says so', async () => {
     const { control, desk } = controlled;
-    expect(control.policy()).toMatchObject({ text: null, preset: 'machine' });
+    expect(control.policy()).toMatchObject({ text: null, preset: 'adaptive' });
     const text = '{ "preset": "railway", "archiveAfter": "7d" }';
     expect(await control.setPolicy({ text, dryRun: true })).toMatchObject({ text: null });
     expect(await control.setPolicy({ text, dryRun: false })).toMatchObject({
@@ -171,10 +171,12 @@ test('a decision is taken again by the rules of now, and one that cannot be is l
   };
   const [same, none] = await replays('vision');
   expect([same, none]).toEqual([
-    { isSame: true, says: `${decision.to}, since ${decision.because}` },
+    { isSame: true, rulesChanged: false, says: `${decision.to}, since ${decision.because}` },
     null,
   ]);
-  expect((await replays('always-on'))[0]).toMatchObject({ isSame: false });
+  expect((await replays('always-on'))[0]).toMatchObject({
+    ...{ isSame: false, rulesChanged: true },
+  });
 });
 
 test('decisions of one millisecond are on one page', async () => {

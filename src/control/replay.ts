@@ -7,6 +7,8 @@ import { replayTier } from '../policy/tier-decision.ts';
 
 export type Replay = {
   readonly isSame: boolean;
+  /** Whether the rules were others then; null if that was not recorded. */
+  readonly rulesChanged: boolean | null;
   /** What they decide, and why. */
   readonly says: string;
 };
@@ -14,5 +16,7 @@ export type Replay = {
 /** Null for a decision that is none on a tier, and for one that a person has taken. */
 export function replayOf(decision: Decision, rules: Rules, tenant: Tenant): Replay | null {
   const again = replayTier(decision, rulesFor(rules, tenant));
-  return again && { isSame: again.isSame, says: `${again.tier}, since ${again.because}` };
+  if (again === null) return null;
+  const { isSame, rulesChanged, tier, because } = again;
+  return { isSame, rulesChanged, says: `${tier}, since ${because}` };
 }

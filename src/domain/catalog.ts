@@ -8,7 +8,7 @@ import type { LadderStep, LevelTotals } from './levels.ts';
 import type { Home, HomeKind, MoveChange, Tenant, TenantState, TenantStateKind } from './tenant.ts';
 import type { Consent, Plan, Tier, TierOverride } from './tier.ts';
 import type { DurationMs, Timestamp } from './units.ts';
-import type { UsageMinute, UsageSink } from './usage.ts';
+import type { UsageMinute } from './usage.ts';
 import type { RoleRecord, Verifier } from './verifier.ts';
 
 export type TenantDraft = {
@@ -71,7 +71,10 @@ export type DueQuery = {
   readonly tiers: readonly Tier[];
 };
 
-export interface Catalog extends UsageSink {
+export interface Catalog {
+  /** As `UsageSink.add`. Resolves with whether the batch was new: false if it had been counted before. */
+  add(records: readonly UsageMinute[], batch: string): Promise<boolean>;
+
   /** Writes a tenant in state `creating`, but for one that was lost, with its owner's verifier. Throws `TENANT_EXISTS`. */
   insertTenant(draft: TenantDraft): Promise<Tenant>;
 

@@ -41,6 +41,5 @@ export function rulesFrom(text: string, options: RuleOptions): Rules {
 /** By how much caches may be larger before peaks, all together, in MB. */
 export const growthMbOf = (): number => Math.floor((totalmem() * GROWTH_PART) / BYTES_OF_MB);
 
-/** Page cache that sleeping tenants may keep on this machine, in bytes. */
-export const l2BytesOf = ({ l2BudgetMb }: Rules): number =>
-  l2BudgetMb === null ? Math.floor(totalmem() * L2_PART) : l2BudgetMb * BYTES_OF_MB;
+/** Page cache that sleeping tenants may keep on this machine, in bytes, where the rules do not say. */
+export const l2Bytes = (): number => Math.floor(totalmem() * L2_PART);

@@ -30,11 +30,12 @@ import { openPlacedArchive } from './archive-parts.ts';
 import { type DataDirectory, openDataDirectory } from './data-directory.ts';
 import { DataPlane } from './data-plane.ts';
 import { openDesks } from './desks.ts';
+import { learningSink } from './learning-sink.ts';
 import { RuleBook } from './policy-desk.ts';
 import { portableGate } from './portable-gate.ts';
 import { ProxyPlace } from './proxy-place.ts';
 import { proxySettings } from './proxy-settings.ts';
-import { growthMbOf, l2BytesOf } from './rules.ts';
+import { growthMbOf, l2Bytes } from './rules.ts';
 import { ScramPasswords } from './scram-passwords.ts';
 
 /** Wakes that may wait for their turn. */
@@ -189,7 +190,7 @@ function openCore(
     sessionsMax: options.sessionsMax,
     backendsMax: options.backendsMax,
     maxPinIdle: ms(options.maxPinIdle),
-    l2Bytes: l2BytesOf(rules),
+    l2Bytes: l2Bytes(),
     husks: options.husks === null ? HUSK_BOUNDS : null,
     growthMb: growthMbOf(),
   };
@@ -284,14 +285,6 @@ async function openDataPlane(parts: ServerParts, doors: DataPlaneParts): Promise
   core.admit(proxies.sessions);
   return proxies;
 }
-
-/** What tenants use is stored, and then the policy learns from it. */
-const learningSink = (catalog: UsageSink, orchestrator: Orchestrator): UsageSink => ({
-  add: async (records, batch) => {
-    await catalog.add(records, batch);
-    orchestrator.used(records);
-  },
-});
 
 const NO_SESSIONS: Sessions = {
   end: () => {},

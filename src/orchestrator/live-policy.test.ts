@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import type { TenantSettings } from '../domain/catalog.ts';
 import { fault } from '../domain/faults.ts';
-import type { TenantId } from '../domain/ids.ts';
+import type { ProxyId, TenantId } from '../domain/ids.ts';
 import type { Tenant } from '../domain/tenant.ts';
 import type { Tier } from '../domain/tier.ts';
 import { hours, later, minutes, ms, seconds, type Timestamp } from '../domain/units.ts';
@@ -109,6 +109,48 @@ test('a PERSISTENT that is paid for is given up with consent alone, and is back 
   expect(await tierOf(world, tenant)).toBe('HOT');
   await changed({ consent: null });
   expect(await tierOf(world, tenant)).toBe('PERSISTENT');
+});
+
+test('page cache that is kept follows other rules at once', async () => {
+  const world = new Orchestrated({ settings: { suspendAfter: seconds(5) } });
+  const tenant = await world.tenant('acme');
+  await world.orchestrator.recover();
+  const session = world.session(tenant);
+  await world.clock.advance(seconds(1));
+  world.orchestrator.use(tenant.id, session.id, UNUSED);
+  await world.clock.advance(minutes(1));
+  expect(world.host.running).toEqual([]);
+  expect(world.host.memoryOf(tenant.id).l2).toBeGreaterThan(0);
+  world.orchestrator.setRules({ ...PRESETS.machine, l2BudgetMb: 1 });
+  await world.clock.advance(seconds(1));
+  expect(world.host.memoryOf(tenant.id).l2).toBe(0);
+});
+
+test('a decision says who has woken the tenant: a person, a robot or an operator', async () => {
+  const rules = { ...PRESETS.vision, archiveAfter: null, snapshotEvery: null };
+  const world = new Orchestrated({ rules });
+  const reasons: string[] = [];
+  const woken = async (name: string, wake: (tenant: Tenant) => Promise<unknown>) => {
+    const tenant = await world.tenant(name);
+    const done = wake(tenant);
+    await world.clock.advance(seconds(1));
+    await done;
+    await world.orchestrator.recorded();
+    const [last] = await world.policyStore.decisions(tenant.id, { before: null, limit: 1 });
+    reasons.push(last?.because ?? '');
+  };
+  const cause = { kind: 'session', role: 'r', applicationName: 'pg_dump', from: '::1' } as const;
+  const proxy = 'p' as ProxyId;
+  await woken('one', (tenant) => world.session(tenant).address);
+  await woken('two', ({ id }) =>
+    world.orchestrator.wake({ tenant: id, proxy, cause: { ...cause, visitor: 'backup' } }),
+  );
+  await woken('three', ({ id }) => world.orchestrator.wakeTenant(id));
+  expect(reasons).toEqual([
+    'woken: a session of one from 127.0.0.1',
+    'woken: a backup of r from ::1 (pg_dump)',
+    'woken: an operator asked',
+  ]);
 });
 
 test('one that is always awake is started again when its compute could not start', async () => {

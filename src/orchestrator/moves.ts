@@ -284,8 +284,15 @@ function rested(world: LifeWorld, tenant: TenantId, reading: LevelReading): numb
 
 /** What the tenant leaves in the page cache is counted; who has too much of it gives it up. */
 function shelve(world: LifeWorld, tenant: TenantId, bytes: number): void {
-  const { host, log, shelf, ladder, clock } = world;
-  for (const other of shelf.put(tenant, bytes, clock.now())) {
+  giveUpPageCache(world, world.shelf.put(tenant, bytes, world.clock.now()));
+}
+
+/** Behind everybody's back. */
+export function giveUpPageCache(
+  { host, log, ladder, clock }: Pick<LifeWorld, 'host' | 'log' | 'ladder' | 'clock'>,
+  tenants: readonly TenantId[],
+): void {
+  for (const other of tenants) {
     const since = clock.now();
     host.shedL2(other, 0).then(
       (dropped) => {

@@ -375,7 +375,8 @@ export class Orchestrator implements Gate, Lifecycle {
 /** The cause of a wake as the log tells it. */
 function causeWords(cause: WakeCause): string {
   if (cause.kind === 'operator') return 'an operator asked';
-  const { role, from, applicationName } = cause;
+  const { role, from, applicationName, visitor } = cause;
   const name = applicationName === '' ? '' : ` (${applicationName})`;
-  return `a session of ${role} from ${from}${name}`;
+  const who = visitor === 'person' ? 'a session' : `a ${visitor}`;
+  return `${who} of ${role} from ${from}${name}`;
 }

@@ -37,6 +37,15 @@ test('whoever has come back least per byte gives up first, down to nine tenths',
   expect(shelf.bytes).toBe(60);
 });
 
+test('a smaller budget holds at once, and a larger one for who comes next', () => {
+  const shelf = new Shelf(100);
+  for (const [hour, tenant] of [a, b, c].entries()) shelf.put(tenant, 30, at(hour));
+  expect(shelf.resize(200, at(3))).toEqual([]);
+  expect(shelf.put(d, 100, at(3))).toEqual([]);
+  expect(shelf.resize(70, at(3))).toContain(d);
+  expect(shelf.bytes).toBeLessThanOrEqual(63);
+});
+
 test('the tenant that falls asleep may be the one that gives up', () => {
   const shelf = new Shelf(100);
   shelf.put(a, 40, at(0));

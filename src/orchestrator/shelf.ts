@@ -18,7 +18,7 @@ export const SHELF_TENANTS_MAX = 50_000;
 type Place = { readonly bytes: number; readonly heat: number; readonly at: Instant };
 
 export class Shelf {
-  readonly #bytesMax: number;
+  #bytesMax: number;
   readonly #places = new Map<TenantId, Place>();
   #bytes = 0;
 
@@ -28,6 +28,12 @@ export class Shelf {
 
   get bytes(): number {
     return this.#bytes;
+  }
+
+  /** So much may be kept from now on. Returns who has to give theirs up. */
+  resize(bytesMax: number, now: Instant): readonly TenantId[] {
+    this.#bytesMax = bytesMax;
+    return this.#bytes <= bytesMax ? [] : this.#giveUp(now);
   }
 
   /** The tenant fell asleep and keeps `bytes`. Returns who has to give theirs up, itself perhaps. */

@@ -184,7 +184,7 @@ export class TenantCompute {
   }
 
   #waking({ because, event }: Start): { readonly because: string; readonly held: TierHeld } {
-    return { because, held: this.#parts.policy.tierAt(event) };
+    return { because, held: this.#parts.policy.tierAt(event, { asker: because }) };
   }
 
   /** Has the files brought here from the archive, if they are there: for a large tenant that takes minutes. */

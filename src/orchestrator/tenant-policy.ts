@@ -65,6 +65,12 @@ const LOOK_AGAIN = seconds(30);
 /** How soon, at least, the tier is looked at again by itself. */
 const REVIEW_APART = seconds(1);
 
+/** To which tiers it may move now, and who has asked something, in a few words. */
+type TierQuestion = {
+  readonly mayBe?: (tier: Tier) => boolean;
+  readonly asker?: string | null;
+};
+
 /** Awake for somebody who has not come yet. */
 type Ahead = { readonly since: Timestamp; readonly until: Timestamp };
 
@@ -124,7 +130,7 @@ export class TenantPolicy {
   review(): void {
     const { record, turns } = this.#parts;
     if (!turns.isFree() || this.#learning.isLoading) return;
-    const held = this.tierAt('timer', (to) => this.#mayBeNow(to));
+    const held = this.tierAt('timer', { mayBe: (to) => this.#mayBeNow(to) });
     if (held.tier !== record.tenant.tier) {
       turns
         .exclusively('review', () => record.note(held))
@@ -181,10 +187,13 @@ export class TenantPolicy {
   }
 
   /** The tier that it has from this event on. */
-  tierAt(event: TierEvent, mayBe: (tier: Tier) => boolean = () => true): Required<TierHeld> {
+  tierAt(
+    event: TierEvent,
+    { mayBe = () => true, asker = null }: TierQuestion = {},
+  ): Required<TierHeld> {
     const { world, record, onTier } = this.#parts;
     const { tenant } = record;
-    const decision = this.decision(event);
+    const decision = this.decision(event, asker);
     const { tier, tierBefore } = decision;
     this.#tierAskAt = decision.askAt;
     if (tier === tenant.tier || !mayBe(tier)) {
@@ -196,7 +205,7 @@ export class TenantPolicy {
   }
 
   /** What the rules say of its tier at this event. */
-  decision(event: TierEvent): TierDecision {
+  decision(event: TierEvent, asker: string | null = null): TierDecision {
     const { world, record, uses } = this.#parts;
     const { tier, tierSince, tierBefore, plan, override, consent, state, createdAt } =
       record.tenant;
@@ -205,7 +214,7 @@ export class TenantPolicy {
     const rules = world.rulesOf(record.tenant);
     learned.window.keepPace({ window: rules.tierRules.window, day: rules.tierRules.day });
     const facts: TierFacts = {
-      ...{ tier, tierSince, tierBefore, plan, override, event },
+      ...{ tier, tierSince, tierBefore, plan, override, event, asker },
       window: learned.window,
       idleSince: uses.isAtWork ? null : (learned.usedAt ?? (isLoading ? now : createdAt)),
       awake: event !== 'suspend' && (state.kind === 'running' || state.kind === 'waking'),

@@ -32,7 +32,7 @@ export type OrchestratorSettings = {
   readonly backendsMax?: number | null;
   /** Idle time after which a pinned session is ended, where its tenant does not say; 0 for never. */
   readonly maxPinIdle?: DurationMs | null;
-  /** Page cache that sleeping tenants may keep, all together, in bytes. */
+  /** Page cache that sleeping tenants may keep, all together, in bytes, where the rules do not say. */
   readonly l2Bytes: number;
   /** Between which numbers husks are kept by what is expected; null, or nothing, for a fixed number. */
   readonly husks?: HuskBounds | null;

@@ -3,9 +3,9 @@ import { hours, minutes } from '../domain/units.ts';
 import { PRESET_NAMES, PRESETS } from './rules.ts';
 import { parseRules, presetOfFile } from './rules-file.ts';
 
-test('an empty policy is the preset for one machine, a name alone the preset of that name', () => {
-  expect(parseRules('{}')).toEqual(PRESETS.machine);
-  expect(presetOfFile('{}')).toBe('machine');
+test('an empty policy is the preset that holds without one, a name alone the preset of that name', () => {
+  expect(parseRules('{}')).toEqual(PRESETS.adaptive);
+  expect(presetOfFile('{}')).toBe('adaptive');
   for (const preset of PRESET_NAMES) {
     const text = JSON.stringify({ preset });
     expect(parseRules(text)).toEqual(PRESETS[presetOfFile(text)]);
@@ -85,7 +85,7 @@ test('what is given replaces what the preset has, field by field', () => {
   );
   const { HOT } = PRESETS.machine.tiers;
   expect(rules).toEqual({
-    ...PRESETS.machine,
+    ...PRESETS.adaptive,
     archiveAfter: hours(7 * 24),
     snapshotEvery: null,
     tiers: {

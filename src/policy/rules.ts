@@ -178,5 +178,5 @@ export const PRESET_NAMES: readonly string[] = Object.keys(PRESETS);
 export const isPreset = (name: unknown): name is PresetName =>
   typeof name === 'string' && Object.hasOwn(PRESETS, name);
 
-/** What a file is based on that names no preset. */
-export const PRESET_DEFAULT: PresetName = 'machine';
+/** What a file is based on that names no preset: the same that holds where there is no file. */
+export const PRESET_DEFAULT: PresetName = 'adaptive';

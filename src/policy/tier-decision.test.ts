@@ -224,6 +224,23 @@ describe('use moves a tenant', () => {
     expect([name, decision.tier, decision.tierBefore]).toEqual([name, tier, tierBefore]);
   });
 
+  test('says who asked, cut to what can be kept', () => {
+    const asked = { tier: 'COLD', ...free, ...asleep, event: 'query' } as const;
+    expect(decide({ ...asked, asker: 'an operator asked' }).because).toBe(
+      'woken: an operator asked',
+    );
+    const { inputs } = decide({ ...asked, asker: `${'x'.repeat(59)}\u{1F600}` });
+    expect(inputs.asker).toBe(`${'x'.repeat(59)}\uFFFD`);
+    expect(decide({ ...asked, event: 'prewarm', asker: 'nobody' }).inputs.asker).toBe(null);
+  });
+
+  test('and is kept with a mark of the rules that decide on tiers, and no others', () => {
+    const { mark } = decide({});
+    expect(mark).toMatch(/^[0-9a-f]{16}$/);
+    expect(decide({}, { ...rules, prewarmMb: 1, visitors: [] }).mark).toBe(mark);
+    expect(decide({}, PRESETS['always-on']).mark).not.toBe(mark);
+  });
+
   test('nowhere by rules under which a person sets the tier', () => {
     const { tier, because, askAt } = decide({ use: work(hours(4), 2) }, PRESETS.machine);
     expect({ tier, because, askAt }).toEqual({

@@ -13,6 +13,7 @@ import { LEVELS, type Level } from '../domain/levels.ts';
 import { PLANS, type Plan, type Tier, type TierOverride } from '../domain/tier.ts';
 import { type DurationMs, later, ms, type Timestamp } from '../domain/units.ts';
 import type { Rules } from './rules.ts';
+import { rulesMark } from './rules-mark.ts';
 import {
   inputsFrom,
   judge,
@@ -40,6 +41,8 @@ export type TierFacts = {
   /** An anomaly asks for HOT, and keeps it there while it lasts. */
   readonly fastTrack: { readonly why: string } | null;
   readonly event: TierEvent;
+  /** Who asked something of a sleeping tenant, in a few words; nothing where that is not known. */
+  readonly asker?: string | null;
 };
 
 export type TierDecision = {
@@ -50,12 +53,14 @@ export type TierDecision = {
   readonly because: string;
   /** When the answer is another one if nothing changes before; null for never. */
   readonly askAt: Timestamp | null;
-  /** All that was looked at. */
+  /** All that was looked at, and by which rules (`rulesMark`). */
   readonly inputs: TierInputs;
+  readonly mark: string;
 };
 
-/** So much of what an anomaly says is kept. */
+/** So much of what an anomaly says, and of who asked, is kept. */
 const WHY_MAX = 120;
+const ASKER_MAX = 60;
 
 /** Days that are recorded: the most that any rule looks at. */
 const DAYS_RECORDED = 14;
@@ -66,7 +71,14 @@ export function decideTier(facts: TierFacts, rules: Rules, now: Timestamp): Tier
   const { tier, tierBefore, because } = judge(inputs, rules);
   const tierSince = tier === facts.tier ? facts.tierSince : now;
   const next: TierFacts = { ...facts, tier, tierBefore, tierSince, event: 'timer' };
-  return { tier, tierBefore, because, askAt: askAtOf(next, rules, now), inputs };
+  return {
+    tier,
+    tierBefore,
+    because,
+    askAt: askAtOf(next, rules, now),
+    inputs,
+    mark: rulesMark(rules),
+  };
 }
 
 /** In which pace a tenant's use is kept by these rules. */
@@ -80,13 +92,13 @@ export const planEvent = (from: Plan, to: Plan): TierEvent =>
   PLANS.indexOf(to) > PLANS.indexOf(from) ? 'upgrade' : 'plan';
 
 /** The record of a decision, whether it moves the tenant or not. */
-export const recordOf = ({ tier, because, inputs }: TierDecision): Decision => ({
+export const recordOf = ({ tier, because, inputs, mark }: TierDecision): Decision => ({
   at: inputs.now,
   kind: 'tier',
   from: inputs.tier,
   to: tier,
   because,
-  inputs: { ...inputs } satisfies Readonly<Record<string, Json>>,
+  inputs: { ...inputs, rules: mark } satisfies Readonly<Record<string, Json>>,
 });
 
 export type Replay = {
@@ -94,6 +106,8 @@ export type Replay = {
   readonly isSame: boolean;
   readonly tier: Tier;
   readonly because: string;
+  /** Whether the rules were others then; null if that was not recorded. */
+  readonly rulesChanged: boolean | null;
 };
 
 /** Decides again what was recorded, by these rules of the tenant; null if it is no decision on a tier. */
@@ -101,12 +115,13 @@ export function replayTier({ kind, to, because, inputs }: Decision, rules: Rules
   const known = kind === 'tier' ? inputsFrom(inputs) : null;
   if (known === null) return null;
   const { tier, because: why } = judge(known, rules);
-  return { tier, because: why, isSame: tier === to && why === because };
+  const rulesChanged = typeof inputs.rules === 'string' ? inputs.rules !== rulesMark(rules) : null;
+  return { tier, because: why, isSame: tier === to && why === because, rulesChanged };
 }
 
 function inputsOf(facts: TierFacts, rules: Rules, now: Timestamp): TierInputs {
   const { event, tier, tierSince, plan, override, idleSince, awake, consents, fastTrack } = facts;
-  const { tierBefore } = facts;
+  const { tierBefore, asker = null } = facts;
   return {
     now,
     event,
@@ -118,6 +133,8 @@ function inputsOf(facts: TierFacts, rules: Rules, now: Timestamp): TierInputs {
     awake,
     consents,
     tierBefore,
+    // A client says some of it. What is cut in the middle of a character could not be kept.
+    asker: event === 'query' && asker !== null ? asker.slice(0, ASKER_MAX).toWellFormed() : null,
     fastTrack: fastTrack === null ? null : fastTrack.why.slice(0, WHY_MAX),
     use: digestOf(facts, rules, now),
   };

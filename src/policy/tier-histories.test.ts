@@ -147,11 +147,11 @@ test('every decision is replayed from its record, which is at most 1 kB', () => 
       let step = 0;
       for (const { facts, now } of lived(given)) {
         if (step++ % 31 !== 0) continue;
-        const record = recordOf(decideTier({ ...facts, fastTrack }, rules, now));
+        const record = recordOf(decideTier({ ...facts, fastTrack, asker: said }, rules, now));
         const kept = JSON.parse(JSON.stringify(record));
         expect(new TextEncoder().encode(JSON.stringify(kept.inputs)).length).toBeLessThan(1_025);
         expect(replayTier(kept, rules)).toEqual({
-          isSame: true,
+          ...{ isSame: true, rulesChanged: false },
           tier: record.to,
           because: record.because,
         });
@@ -171,14 +171,14 @@ test('a record is replayed by other rules, and what is no decision on a tier is 
   const record = recordOf(decideTier(facts, rules, later(START, hours(1))));
   expect(record).toMatchObject({ kind: 'tier', from: 'COLD', to: 'WARM' });
   expect(replayTier(record, PRESETS['always-on'])).toEqual({
-    isSame: false,
+    ...{ isSame: false, rulesChanged: true },
     tier: 'PERSISTENT',
     because: 'plan free has PERSISTENT at least',
   });
   expect(replayTier({ ...record, kind: 'prewarm' }, rules)).toBe(null);
   for (const field of Object.keys(record.inputs)) {
     expect(replayTier({ ...record, inputs: { ...record.inputs, [field]: 'x' } }, rules)).toSatisfy(
-      (replay) => replay === null || field === 'fastTrack',
+      (replay) => replay === null || ['fastTrack', 'asker', 'rules'].includes(field),
     );
   }
 });

@@ -71,6 +71,8 @@ export type TierInputs = {
   readonly consents: boolean;
   /** The tier that it had before a floor raised it; null if it has its own. */
   readonly tierBefore: Tier | null;
+  /** Who has asked something of a sleeping tenant; null if nobody has, or it is not known. */
+  readonly asker: string | null;
   /** Why an anomaly asks for HOT; null if none does. */
   readonly fastTrack: string | null;
   readonly use: UseDigest;
@@ -164,10 +166,11 @@ const RULES: Readonly<Record<Tier, Judge>> = {
 };
 
 function ofCold(inputs: TierInputs, rules: Rules): Verdict {
-  const { event, idleSince } = inputs;
+  const { event, idleSince, asker } = inputs;
   const isUsed = event === 'query' || event === 'prewarm' || idleSince === null;
   if (!isUsed) return stay(inputs, 'nobody uses it');
-  const because = event === 'prewarm' ? 'somebody is expected' : 'somebody asked something';
+  const asked = asker === null ? 'somebody asked something' : `woken: ${asker}`;
+  const because = event === 'prewarm' ? 'somebody is expected' : asked;
   return move(inputs, rules, { tier: 'WARM', because });
 }
 
@@ -280,7 +283,7 @@ const minuteText = (at: Timestamp): string => {
 /** What was recorded, read again; null if it is something else. */
 export function inputsFrom(value: unknown): TierInputs | null {
   // Not recorded before there was such a thing.
-  const recorded = { tierBefore: null, ...recordFrom(value) };
+  const recorded = { tierBefore: null, asker: null, ...recordFrom(value) };
   return isSound(recorded) ? (recorded as unknown as TierInputs) : null;
 }
 
@@ -296,6 +299,7 @@ function isSound(fields: Readonly<Record<string, unknown>>): boolean {
     isIn(PLANS, fields.plan) &&
     isIn(TIER_EVENTS, fields.event) &&
     [fields.awake, fields.consents].every((one) => typeof one === 'boolean') &&
+    (fields.asker === null || typeof fields.asker === 'string') &&
     (fields.fastTrack === null || typeof fields.fastTrack === 'string') &&
     (override === null ||
       (isIn(TIERS, override.tier) &&

@@ -287,11 +287,12 @@ export class MemoryCatalog implements Catalog {
     this.#roles.set(tenant, saved);
   }
 
-  async add(records: readonly UsageMinute[], batch: string): Promise<void> {
+  async add(records: readonly UsageMinute[], batch: string): Promise<boolean> {
     this.#enter('add');
-    if (this.#batches.has(batch)) return;
+    if (this.#batches.has(batch)) return false;
     this.#batches.add(batch);
     this.#usage.push(...records);
+    return true;
   }
 
   async usage(tenant: TenantId, from: Timestamp, to: Timestamp): Promise<readonly UsageMinute[]> {
