@@ -253,7 +253,7 @@ function extended(forecast: Forecast, habit: Habit, population: Population): Cha
 /** Where the first piece begins that is looked at. Pieces are those of whoever looks from the beginning. */
 function firstPiece({ idleSince, from }: Forecast, habit: Habit): number {
   const since = idleSince / 1_000;
-  let start = 0;
+  let start = clockEdge(since, from / 1_000);
   while (start < LOOKED_AT_MAX) {
     // To the millisecond, as the pieces are.
     const until = ms(pieceEnd(habit, since, start) * 1_000);
@@ -261,6 +261,14 @@ function firstPiece({ idleSince, from }: Forecast, habit: Habit): number {
     start = until / 1_000;
   }
   return start;
+}
+
+/** An edge of the clock not long before an age, at which a piece begins; 0 where there is none. */
+function clockEdge(since: number, from: number): number {
+  const length = pieceLength(from);
+  const at = since + from - length + BEFORE_ROUND;
+  const edge = Math.floor(at / length) * length - BEFORE_ROUND - since;
+  return edge > 6 * HOUR && pieceLength(edge) === length ? edge : 0;
 }
 
 /** The next edge after an age: of a bin or of the clock, or of a window of the tenant's rhythm. */

@@ -5,7 +5,7 @@
 import { ms, seconds } from '../domain/units.ts';
 import { type ResidencyTerms, type Stay, stays } from '../policy/residency.ts';
 import { emptyLevelTally, type LevelTally, spendLevel } from './level-tally.ts';
-import { type IdleTime, learn } from './online.ts';
+import { type IdleTime, learn, watchUnasked } from './online.ts';
 import { countGap, LONG_IDLE, newTally, type Tally } from './replay.ts';
 import type { Trace } from './trace.ts';
 
@@ -33,13 +33,17 @@ export function replayAdaptive(
     terms: knobTerms(worth),
     tallies: trace.tenants.map(newTally),
   }));
-  const sums = learn(trace, (idle) => {
-    if (!idle.gap.isScored) return;
-    for (const { terms, tallies } of runs) {
-      const tally = tallies[idle.tenant];
-      if (tally !== undefined) countGap(tally, idle.gap, warmSpans(idle, terms));
-    }
-  });
+  const sums = learn(
+    trace,
+    (idle) => {
+      if (!idle.gap.isScored) return;
+      for (const { terms, tallies } of runs) {
+        const tally = tallies[idle.tenant];
+        if (tally !== undefined) countGap(tally, idle.gap, warmSpans(idle, terms));
+      }
+    },
+    watchUnasked,
+  );
   return runs.map(({ tallies }) => tallies.map((tally, i) => Object.assign(tally, sums[i])));
 }
 
@@ -49,13 +53,17 @@ export function replayLevels(
   terms: readonly ResidencyTerms[],
 ): readonly (readonly LevelTally[])[] {
   const runs = terms.map((one) => ({ terms: one, tallies: trace.tenants.map(emptyLevelTally) }));
-  const sums = learn(trace, (idle) => {
-    if (!idle.gap.isScored) return;
-    for (const run of runs) {
-      const tally = run.tallies[idle.tenant];
-      if (tally !== undefined) spendGap(tally, idle, run.terms);
-    }
-  });
+  const sums = learn(
+    trace,
+    (idle) => {
+      if (!idle.gap.isScored) return;
+      for (const run of runs) {
+        const tally = run.tallies[idle.tenant];
+        if (tally !== undefined) spendGap(tally, idle, run.terms);
+      }
+    },
+    watchUnasked,
+  );
   return runs.map(({ tallies }) => tallies.map((tally, i) => Object.assign(tally, sums[i])));
 }
 
