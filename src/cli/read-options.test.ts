@@ -107,6 +107,8 @@ test('the defaults are what the reference says', () => {
     tlsCert: null,
     tlsKey: null,
     requireTls: false,
+    httpInsecure: false,
+    httpBytesMax: 10_485_760,
     postgresBinDir: null,
     databaseUrl: null,
     husks: null,
@@ -202,7 +204,7 @@ describe('the configuration file', () => {
   });
 
   test.each([
-    ['{', 'option --config: dynabase.config.json is not valid JSON'],
+    ['{', 'option --config: dynabase.config.json is not valid JSON (line 1 column 2)'],
     ['[]', 'option --config: dynabase.config.json must hold one JSON object'],
     [
       '{"proxyprt":1}',
