@@ -110,7 +110,7 @@ export class CacheGrowth {
     return mb > 0 && world.growth.allows(record.tenant.id, mb) ? mb : 0;
   }
 
-  /** How much plan and tier allow; nothing for a size that is small even so, since it fills by itself. */
+  /** How much plan and tier allow; nothing for a small size, which is cheap by being so and fills by itself. */
   #room(): number {
     const { tenant } = this.#parts.record;
     const rules = this.#parts.world.rulesOf(tenant);
@@ -120,7 +120,7 @@ export class CacheGrowth {
     const most = Math.floor(
       Math.min(highest, (memoryMb ?? Number.POSITIVE_INFINITY) * MEMORY_PART),
     );
-    if (isSmall({ ...size, sharedBuffersMb: most })) return 0;
+    if (isSmall(size)) return 0;
     return Math.max(0, most - size.sharedBuffersMb);
   }
 
