@@ -12,8 +12,8 @@
  * corrected before the mean of the hours is two and a half times as far from nought as by chance. Corrections keep the order
  * of chances.
  *
- * Counts are halved in a month. At most 2,000 questions are asked an hour at first and 200 later, however large the
- * fleet is; a question takes 10 us.
+ * Counts are halved in a month. At most 1,000 questions are asked an hour at first and 100 later, however large the
+ * fleet is; a question takes 20 us.
  */
 import type { Timestamp } from '../domain/units.ts';
 
@@ -30,9 +30,9 @@ const PRIOR = 100;
 const KEPT_IN_HOUR = 0.5 ** (1 / (30 * 24));
 
 /** Questions an hour of a fleet of which little is known, and from so many answers on. */
-const EAGER = 2_000;
-const STEADY = 200;
-const KNOWN = 100_000;
+const EAGER = 1_000;
+const STEADY = 100;
+const KNOWN = 30_000;
 const APART_LEAST = 900;
 
 /** A correction takes back at most this part of the way from knot to knot. */
