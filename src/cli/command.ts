@@ -1,6 +1,7 @@
 /** What the action of every command is given. */
 import type { Command } from 'commander';
 import type { DynaBase } from '../sdk/client.ts';
+import type { ClientOptions } from './options.ts';
 import type { Printer } from './printer.ts';
 import type { World } from './world.ts';
 
@@ -9,7 +10,8 @@ export type Context = {
   readonly printer: Printer;
   /** Finds the server; a command that fails before needs none. Throws `SERVER_UNREACHABLE`. */
   readonly server: () => Promise<DynaBase>;
-  readonly dataDir: string;
+  /** What every command takes. */
+  readonly options: ClientOptions;
 };
 
 /** The arguments of a command, its own flags, and the world: in that order of likelihood. */

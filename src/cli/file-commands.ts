@@ -1,24 +1,22 @@
-/** `dynabase export` and `import`: a tenant as one file. */
+/** `dynabase export`: a tenant as one file. */
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { Command } from 'commander';
-import { TENANT_PLANS } from '../contract/limits.ts';
 import type { Run } from './command.ts';
 import { badRequest, onFile } from './failure.ts';
-import { parsed } from './flag.ts';
-import { choice } from './parse.ts';
-import { secretText } from './tenant-words.ts';
+import { addImportCommand } from './import/command.ts';
+import { interruptible } from './interruptible.ts';
 import { bytesWords, spanWords } from './words.ts';
 import type { World } from './world.ts';
 
-/** Stands for standard output or input. */
+/** Stands for standard output . */
 const STANDARD = '-';
 
 type Parts = AsyncIterable<Uint8Array>;
 
 export function addFileCommands(program: Command, run: Run): void {
   addExport(program, run);
-  addImport(program, run);
+  addImportCommand(program, run);
 }
 
 function addExport(program: Command, run: Run): void {
@@ -45,48 +43,6 @@ function addExport(program: Command, run: Run): void {
         );
       }),
     );
-}
-
-function addImport(program: Command, run: Run): void {
-  program
-    .command('import')
-    .argument('<name>', 'Of the new tenant')
-    .argument('<file>', `What "dynabase export" wrote, or "${STANDARD}" for standard input`)
-    .description('Create a tenant out of an exported file')
-    .option('--plan <plan>', TENANT_PLANS.join(', '))
-    .action(
-      run(async (context, [name = '', file = ''], flags: { readonly plan?: string }) => {
-        const { server, printer, world } = context;
-        const plan = parsed('--plan', flags.plan, choice(TENANT_PLANS));
-        const client = await server();
-        const parts = file === STANDARD ? world.stdin : await partsOf(world, file);
-        const query = { name, ...(plan === undefined ? {} : { plan }) };
-        const tenant = await interruptible(world, (signal) =>
-          client.tenants.import(query, parts, { signal }),
-        );
-        printer.answer(tenant, (style) => secretText(tenant, 'imported', style));
-      }),
-    );
-}
-
-async function partsOf(world: World, file: string): Promise<Parts> {
-  const parts = await onFile(file, 'read', () => world.readFile(file));
-  if (parts === undefined) throw badRequest(`there is no file ${file}`);
-  return parts;
-}
-
-/** What is begun is left at Ctrl-C by `signal`, so that nothing half done stays. */
-async function interruptible<T>(
-  world: World,
-  work: (signal: AbortSignal) => Promise<T>,
-): Promise<T> {
-  const controller = new AbortController();
-  const stop = world.onInterrupt(() => controller.abort(badRequest('stopped; nothing is kept')));
-  try {
-    return await work(controller.signal);
-  } finally {
-    stop();
-  }
 }
 
 /** Returns the bytes written. */

@@ -2,6 +2,7 @@
  * Reads the text of options. A parser throws a plain `Error` whose message says what is wanted; its
  * caller knows where the text came from and makes the fault.
  */
+import { isIP } from 'node:net';
 import { isAbsolute, join, resolve } from 'node:path';
 
 /** Where a relative path begins, and what `~` is. */
@@ -142,6 +143,14 @@ export const host: Parse<string> = (given) => {
   return bare;
 };
 
+/** Of a profile. */
+export const profileName: Parse<string> = (given) => {
+  if (!/^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$/.test(given)) {
+    throw new Error('is not a name of letters, digits, ".", "_" and "-"');
+  }
+  return given;
+};
+
 export type UidRange = { readonly first: number; readonly last: number };
 
 /** The largest user id that Linux gives out; the one above means "none". */
@@ -168,3 +177,17 @@ export const url =
     }
     return given;
   };
+
+/** Addresses and networks such as `10.0.0.0/8`, with commas between. */
+export const networks: Parse<readonly string[]> = (given) => {
+  const all = given.split(',').map((part) => part.trim());
+  for (const one of all) {
+    const [address = '', bits, ...more] = one.split('/');
+    const most = isIP(address) === 6 ? 128 : 32;
+    const fits = bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= most);
+    if (isIP(address) === 0 || !fits || more.length > 0) {
+      throw new Error(`"${one}" is neither an address nor a network such as 10.0.0.0/8`);
+    }
+  }
+  return all;
+};

@@ -2,9 +2,13 @@
 import { Command, CommanderError, Option } from 'commander';
 import type { DynaBaseError } from '../sdk/error.ts';
 import type { Action, CommanderAction, Run } from './command.ts';
+import { addCompletionCommands } from './completion-commands.ts';
 import { badOption, badRequest, failureJson, failureText } from './failure.ts';
 import { addFileCommands } from './file-commands.ts';
+import { addInitCommand } from './init.ts';
 import { addLadderCommands } from './ladder-commands.ts';
+import { addLoginCommands } from './login-commands.ts';
+import { withNearTenant } from './near-tenant.ts';
 import {
   flagOf,
   type OptionName,
@@ -37,7 +41,13 @@ export type ProgramParts = {
 };
 
 /** Options that every command has; the rest of `of: 'server'` belong to `up`. */
-const EVERYWHERE = ['dataDir', 'config', 'json', 'apiUrl'] as const satisfies OptionName[];
+const EVERYWHERE = [
+  'dataDir',
+  'config',
+  'json',
+  'apiUrl',
+  'profile',
+] as const satisfies OptionName[];
 
 export function buildProgram({ world, version, up, simulate }: ProgramParts): Command {
   const program = new Command('dynabase')
@@ -62,6 +72,8 @@ export function buildProgram({ world, version, up, simulate }: ProgramParts): Co
   for (const name of EVERYWHERE) program.addOption(commanderOption(name));
   addUp(program, { world, version, up });
   const run = runnerFor(program, world);
+  addInitCommand(program, run);
+  addLoginCommands(program, run);
   addStatus(program, run);
   addTenantCommands(program, run);
   addSessionCommands(program, run);
@@ -71,6 +83,7 @@ export function buildProgram({ world, version, up, simulate }: ProgramParts): Co
   addFileCommands(program, run);
   addSqlCommand(program, run);
   if (simulate !== undefined) addSimulateCommand(program, run, simulate);
+  addCompletionCommands(program, run, world);
   return program;
 }
 
@@ -145,10 +158,14 @@ function runnerFor(program: Command, world: World): Run {
         world,
         printer: new Printer(world, options.json),
         server: () => connect(world, flags),
-        dataDir: options.dataDir,
+        options,
       };
       const args = given.slice(0, -2) as (string | undefined)[];
-      await action(context, args, this.opts() as F);
+      try {
+        await action(context, args, this.opts() as F);
+      } catch (error) {
+        throw await withNearTenant(error, context.server);
+      }
     };
 }
 

@@ -2,6 +2,7 @@
 import { basename, dirname, join } from 'node:path';
 import { closest } from './closest.ts';
 import { badOption } from './failure.ts';
+import { parseJsonc } from './jsonc.ts';
 import {
   flagOf,
   type OptionName,
@@ -110,9 +111,12 @@ export async function readConfigFile(
 
 function parseJson(text: string, path: string): unknown {
   try {
-    return JSON.parse(text);
-  } catch {
-    throw badOption('--config', `${basename(path)} is not valid JSON`);
+    return parseJsonc(text);
+  } catch (error) {
+    // What is around the place may be a secret.
+    const place = /\(line \d+ column \d+\)/.exec(String(error))?.[0];
+    const where = place === undefined ? '' : ` ${place}`;
+    throw badOption('--config', `${basename(path)} is not valid JSON${where}`);
   }
 }
 

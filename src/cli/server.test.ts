@@ -35,6 +35,49 @@ describe('the server is found', () => {
   });
 });
 
+describe('a profile', () => {
+  const files = {
+    ...local,
+    '/home/me/.config/dynabase/credentials.json': JSON.stringify({
+      profiles: {
+        default: { apiUrl: 'https://usual.example', apiKey: 'usual-key' },
+        work: { apiUrl: 'https://work.example', apiKey: 'work-key' },
+      },
+    }),
+    '/data/server.json': '{"apiUrl":"http://127.0.0.1:7000"}',
+    '/data/api-key': 'data-key',
+  };
+  const keyBy = async (env: Readonly<Record<string, string>>, flags: object = {}) =>
+    (await findServer(fakeWorld({ files, env }), flags as Record<string, unknown>)).apiKey;
+
+  test.each([
+    ['nothing is named', {}, {}, 'usual-key'],
+    ['a flag names it', remote, { profile: 'work' }, 'work-key'],
+    ['a variable names it', { DYNABASE_PROFILE: 'work' }, {}, 'work-key'],
+    ['a variable names a server', { ...remote, DYNABASE_PROFILE: 'work' }, {}, 'remote-key'],
+    ['a flag names a directory', { DYNABASE_PROFILE: 'work' }, { dataDir: '/data' }, 'data-key'],
+    ['a variable names a directory', { DYNABASE_DATA_DIR: '/data' }, {}, 'data-key'],
+  ])('where %s', async (_, env, flags, key) => {
+    expect(await keyBy(env, flags)).toBe(key);
+  });
+
+  test('that is not there names one that is', async () => {
+    await expect(keyBy({}, { profile: 'wrok' })).rejects.toMatchObject({
+      message: 'there is no profile "wrok"; did you mean work?',
+    });
+    await expect(keyBy({}, { profile: 'home' })).rejects.toMatchObject({
+      message: 'there is no profile "home"; dynabase login --profile home makes it',
+    });
+  });
+
+  test('in a file that is spoilt is told, and what stands there is not', async () => {
+    const spoilt = { '/home/me/.config/dynabase/credentials.json': '{"apiKey": "secret' };
+    await expect(findServer(fakeWorld({ files: spoilt }), {})).rejects.toMatchObject({
+      message: expect.not.stringContaining('secret'),
+    });
+  });
+});
+
 describe('what is missing is said with what to do', () => {
   test('no server runs', async () => {
     await expect(findServer(fakeWorld(), {})).rejects.toMatchObject({

@@ -1,12 +1,12 @@
 /**
- * Finds the server: through the variables of a remote one, else through the data directory of a
- * local one, where `up` leaves `server.json` (address, no secret) and `api-key` (owner only).
+ * Finds the server: an address or a profile of a remote one, or the data directory of a local one, where `up` leaves `server.json` (address, no secret) and `api-key` (owner only).
  */
 import { join } from 'node:path';
 import { DynaBase } from '../sdk/client.ts';
 import { type DynaBaseError, unreachable } from '../sdk/error.ts';
+import { loginNamed, PROFILE_DEFAULT, readLogins } from './credentials.ts';
 import { badOption } from './failure.ts';
-import { type ClientOptions, clientOptionNames } from './options.ts';
+import { type ClientOptions, clientOptionNames, type OptionName } from './options.ts';
 import { readConfigFile, readOptions, type Sources, sourceOf } from './read-options.ts';
 import type { World } from './world.ts';
 
@@ -33,21 +33,34 @@ export async function readClientOptions(
 export async function connect(
   world: World,
   flags: Readonly<Record<string, unknown>>,
+  retriesMax = RETRIES_MAX,
 ): Promise<DynaBase> {
   const found = await findServer(world, flags);
-  return new DynaBase({ ...found, fetch: world.fetch, retriesMax: RETRIES_MAX });
+  return new DynaBase({ ...found, fetch: world.fetch, retriesMax });
 }
 
+/**
+ * The first that is named, in this order: by flag `--api-url`, `--profile`, `--data-dir`; by variable
+ * `DYNABASE_API_URL`, `DYNABASE_PROFILE`, `DYNABASE_DATA_DIR`; by the same keys of the configuration
+ * file; the profile "default" if somebody logged in; the data directory of who starts a server here.
+ */
 export async function findServer(
   world: World,
   flags: Readonly<Record<string, unknown>>,
 ): Promise<Connection> {
   const { options, sources } = await readClientOptions(world, flags);
-  const { apiUrl, apiKey } = options;
-  // A directory named by hand wins over a server named by the environment.
-  const byHand = sourceOf(sources, 'dataDir') === 'flag' && sourceOf(sources, 'apiUrl') !== 'flag';
-  if (apiUrl === null || byHand) return findLocal(world, options.dataDir);
-  if (apiKey === null) {
+  for (const from of ['flag', 'variable', 'file'] as const) {
+    const isNamed = (name: OptionName) => sourceOf(sources, name) === from;
+    if (isNamed('apiUrl') && options.apiUrl !== null) return remote(options, sources);
+    if (isNamed('profile') && options.profile !== null) return loginNamed(world, options.profile);
+    if (isNamed('dataDir')) return findLocal(world, options.dataDir);
+  }
+  const usual = (await readLogins(world)).get(PROFILE_DEFAULT);
+  return usual ?? findLocal(world, options.dataDir);
+}
+
+function remote({ apiUrl, apiKey }: ClientOptions, sources: Sources): Connection {
+  if (apiUrl === null || apiKey === null) {
     throw badOption(
       'DYNABASE_API_KEY',
       'must be set to the admin key of the server at the API URL',

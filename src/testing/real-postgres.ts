@@ -156,15 +156,23 @@ export class RealPostgres implements AsyncDisposable {
   }
 }
 
+/** Where Debian puts the server of a major version. */
+export const debianPostgres = (major: number): string => `/usr/lib/postgresql/${major}/bin`;
+
 /**
  * A running PostgreSQL; `await using` ends it and removes all it wrote. `settings` are `name=value`
- * and come after our own.
+ * and come after our own. `binDir` has the programs of another one than ours.
  */
-export async function realPostgres(settings: readonly string[] = []): Promise<RealPostgres> {
+export async function realPostgres(
+  settings: readonly string[] = [],
+  binDir?: string,
+): Promise<RealPostgres> {
   const runAs: RunAs = getuid?.() === 0 ? { uid: NOBODY, gid: NOBODY } : {};
   const directory = await mkdtemp(join(TEMPORARY, 'dynabase-pg-'));
   try {
-    const { initdb, postgres } = await programs(directory, runAs);
+    const { initdb, postgres } = await (binDir === undefined
+      ? programs(directory, runAs)
+      : { initdb: join(binDir, 'initdb'), postgres: join(binDir, 'postgres') });
     const passwordFile = join(directory, 'password');
     await writeFile(passwordFile, PASSWORD);
     for (const name of ['data', 'run']) await mkdir(join(directory, name), { mode: 0o700 });
