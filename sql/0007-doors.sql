@@ -37,6 +37,9 @@ create table dynabase.api_keys (
   tenant_id text collate "C" references dynabase.tenants on delete cascade,
   role text not null check (role in ('admin', 'operator', 'billing', 'viewer', 'claimer')),
   read_only boolean not null,
+  -- Whom it stands for, if it is of one who has logged in; and whether a browser has it as its session.
+  person text collate "C",
+  is_session boolean not null default false check (person is not null or not is_session),
   created_at timestamptz not null default now(),
   created_by text not null,
   expires_at timestamptz,
@@ -47,6 +50,10 @@ create table dynabase.api_keys (
 create index api_keys_of_customer on dynabase.api_keys (customer_id) where customer_id is not null;
 
 create index api_keys_of_tenant on dynabase.api_keys (tenant_id) where tenant_id is not null;
+
+create index api_keys_of_person on dynabase.api_keys (person) where person is not null;
+
+create index api_keys_expiring on dynabase.api_keys (expires_at) where expires_at is not null;
 
 -- People who log in with an identity provider.
 create table dynabase.people (
@@ -83,6 +90,8 @@ create table dynabase.audit (
   caller_kind text not null,
   caller_id text not null,
   caller_name text not null,
+  -- Whether the caller was the operator's; to customers it is nothing more than that.
+  by_operator boolean not null,
   address text not null,
   -- No references: the entry outlives what it is about.
   customer_id text collate "C",

@@ -1,11 +1,10 @@
 /**
  * Who may call, and for what.
  *
- * Every request under `/v1` proves itself with a key as a bearer token; nothing is taken
- * from cookies, so a foreign page has nothing to ride on. What is not in the caller's scope does not exist for it. Two checks guard what needs no key and
- * what later versions may add: on a loopback address only names of this machine are answered, since
- * any other name was pointed here by somebody's DNS (rebinding); and a request that a browser
- * sends for a page of another origin is refused.
+ * Every request under `/v1` proves itself with a key or a token, as a bearer, or with the session of a browser. What is
+ * not in the caller's scope does not exist for it. Two checks guard what needs no proof, and sessions besides their own
+ * (`doors.ts`): on a loopback address only names of this machine are answered, since any other name was pointed here by
+ * somebody's DNS (rebinding); and a request that a browser sends for a page of another origin is refused.
  */
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { isIP } from 'node:net';
@@ -17,13 +16,20 @@ import type { Tenant } from '../domain/tenant.ts';
 /** What a request proves itself with. */
 export type Credentials = {
   readonly authorization: string | undefined;
+  readonly cookie: string | undefined;
+  /** The page that a browser sends it for, if one does. */
+  readonly origin: string | undefined;
+  /** What a foreign page could not send along. */
+  readonly csrf: string | readonly string[] | undefined;
+  /** Whether it asks for nothing to be changed. */
+  readonly onlyReads: boolean;
   /** Where the request comes from. */
   readonly address: string;
 };
 
 /** Says who a request is from. */
 export interface Authority {
-  /** Throws `KEY_MISSING`, `KEY_WRONG`. */
+  /** Throws `KEY_MISSING`, `KEY_WRONG`, `KEY_EXPIRED`, `TOKEN_REFUSED`, `CSRF_MISSING`. */
   callerOf(credentials: Credentials): Promise<Caller>;
 }
 
@@ -41,13 +47,16 @@ export class AdminKey implements Authority {
     this.#hash = sha256(key);
   }
 
-  async callerOf({ authorization }: Credentials): Promise<Caller> {
-    const sent = /^Bearer +(\S+) *$/i.exec(authorization ?? '')?.[1];
+  async callerOf({ authorization }: Pick<Credentials, 'authorization'>): Promise<Caller> {
+    const sent = bearerOf(authorization);
     if (sent === undefined) throw fault('KEY_MISSING', {});
     if (!timingSafeEqual(sha256(sent), this.#hash)) throw fault('KEY_WRONG', {});
     return ADMIN;
   }
 }
+
+export const bearerOf = (authorization: string | undefined): string | undefined =>
+  /^Bearer +(\S+) *$/i.exec(authorization ?? '')?.[1];
 
 /** Throws `FORBIDDEN` if the caller's scope or role does not reach that far. */
 export function requireAccess(access: Access, caller: Caller): void {
@@ -56,6 +65,7 @@ export function requireAccess(access: Access, caller: Caller): void {
     throw fault('FORBIDDEN', { why: `that is for callers of the ${access.scope}` });
   }
   if (mayDo(caller, access.right)) return;
+  if (access.orRight !== undefined && mayDo(caller, access.orRight)) return;
   const why = caller.isReadOnly ? 'it is read-only' : `its role is ${caller.role}`;
   throw fault('FORBIDDEN', { why });
 }
@@ -63,14 +73,15 @@ export function requireAccess(access: Access, caller: Caller): void {
 /** Whose scope covers more. */
 const REACH = { nothing: -1, tenant: 0, customer: 1, operator: 2 } as const;
 
-/** Throws `TENANT_UNKNOWN` for a tenant outside the caller's scope. */
-export function requireCovered(caller: Caller, tenant: Tenant): void {
-  const { scope } = caller;
-  const covered =
-    scope.kind === 'operator' ||
-    (scope.kind === 'customer' && tenant.customer === scope.customer) ||
-    (scope.kind === 'tenant' && tenant.id === scope.tenant);
-  if (!covered) throw fault('TENANT_UNKNOWN', { tenant: tenant.name });
+/** Whether a tenant is in the caller's scope. */
+const covers = ({ scope }: Caller, tenant: Tenant): boolean =>
+  scope.kind === 'operator' ||
+  (scope.kind === 'customer' && tenant.customer === scope.customer) ||
+  (scope.kind === 'tenant' && tenant.id === scope.tenant);
+
+/** Throws `TENANT_UNKNOWN` for a tenant outside the caller's scope, in the words for `ref` that there is none. */
+export function requireCovered(caller: Caller, tenant: Tenant, ref: string = tenant.name): void {
+  if (!covers(caller, tenant)) throw fault('TENANT_UNKNOWN', { tenant: ref });
 }
 
 const sha256 = (text: string): Buffer => createHash('sha256').update(text).digest();

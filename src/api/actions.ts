@@ -9,6 +9,8 @@ import type { Clock } from '../domain/clock.ts';
 import { fault } from '../domain/faults.ts';
 import type { CustomerId } from '../domain/ids.ts';
 import { type DurationMs, hours, later, minutes, ms, timestamp } from '../domain/units.ts';
+import type { AuditNote } from './audit.ts';
+import { insideActions } from './inside-actions.ts';
 import { policyActions, tierChoiceOf } from './policy-actions.ts';
 import {
   printConnectionString,
@@ -29,6 +31,9 @@ export type Call<N extends ActionName> = {
   readonly query: QueryOf<N>;
   readonly body: BodyOf<N>;
   readonly caller: Caller;
+  readonly audit: AuditNote;
+  /** Aborts when the client no longer waits for the answer. */
+  readonly gone: () => AbortSignal;
 };
 
 /** Those that take and give JSON; see `streams.ts` for the others. */
@@ -64,6 +69,7 @@ export const actionsOf = ({ control, clock, desks }: ActionParts): Actions => ({
   ...ladderActions(control),
   ...useActions(control, clock),
   ...policyActions(control),
+  ...insideActions(desks),
   ...settingsActions(desks.settings),
   getStatus: async () => printStatus(await control.status()),
   getHealth: async () => ({ status: 'ok' }),

@@ -22,6 +22,8 @@ import { elapsed, type Instant } from '../domain/units.ts';
 import { type Authority, type Callers, foreign } from './access.ts';
 import { type ActionName, type Actions, actionsOf, type Call } from './actions.ts';
 import { type Admit, admission, callerOf } from './admission.ts';
+import { addAudit, auditNoteOf, noteAnswer, noteFault } from './audit.ts';
+import { addEventStreams } from './event-stream.ts';
 import { Idempotency } from './idempotency.ts';
 import { boundArrival, telling } from './long-requests.ts';
 import { addMetrics } from './metrics.ts';
@@ -46,6 +48,8 @@ export type ApiParts = {
   readonly desks: Desks;
   readonly authority: Authority;
   readonly callers: Callers;
+  /** Addresses and networks of proxies, which are believed who they ask for; none if not given. */
+  readonly trustedProxies?: readonly string[];
   /** Of DynaBase, for the OpenAPI document. */
   readonly version: string;
 };
@@ -60,6 +64,7 @@ export async function buildApp(
     bodyLimit: BODY_BYTES_MAX,
     routerOptions: { maxParamLength: PARAM_LENGTH_MAX },
     return503OnClosing: false,
+    trustProxy: parts.trustedProxies?.length ? [...parts.trustedProxies] : false,
     genReqId: () => `req_${Buffer.from(parts.random.bytes(9)).toString('base64url')}`,
     frameworkErrors: (error, request, reply) => answerFault(error, request, reply, parts.log),
   });
@@ -67,9 +72,11 @@ export async function buildApp(
   acceptEmptyJson(app);
   watch(app, parts, stopping);
   await app.register(swagger, documentOptions(parts.version));
+  addAudit(app, parts.desks.audit);
   const admit = admission(parts);
   addOperations(app, parts, admit);
   addStreams(app, parts, admit);
+  addEventStreams(app, parts, { admit, stopping });
   addMetrics(app, parts.control, admit);
   addDocuments(app);
   await app.ready();
@@ -145,6 +152,7 @@ function answerFault(
   log: Log,
 ): FastifyReply {
   const told = faultOfFramework(error, BODY_BYTES_MAX) ?? toFault(error);
+  noteFault(request, told.code);
   if (told.code === 'INTERNAL') {
     log.error('request failed', { requestId: request.id, url: request.routeOptions.url, error });
   }
@@ -171,6 +179,7 @@ function addOperations(app: FastifyInstance, parts: ApiParts, admit: Admit): voi
         const answer = operation.long
           ? await telling(parts.clock, reply, () => handle(request))
           : await handle(request);
+        noteAnswer(request, answer);
         return reply.code(route.success.status).send(answer);
       },
     });
@@ -188,7 +197,9 @@ function handlerOf(
   return async (request) => {
     const { params, query, body, headers } = request;
     const caller = callerOf(request);
-    const call = { params, query, body, caller } as Call<ActionName>;
+    const audit = auditNoteOf(request);
+    const gone = (): AbortSignal => request.signal;
+    const call = { params, query, body, caller, audit, gone } as Call<ActionName>;
     const key = headers['idempotency-key'];
     if (!keyed || typeof key !== 'string') return await act(call);
     // A key is its caller's own: nobody gets the answer to somebody else's request.

@@ -28,10 +28,13 @@ import { catalogFailure } from './pg-failure.ts';
 import * as policy from './policy-store.ts';
 import * as roles from './roles.ts';
 import type { Tables } from './schema.ts';
+import { pgStores, type Stores } from './stores.ts';
 import * as tenants from './tenants.ts';
 import { addUsage, usageOf } from './usage-minutes.ts';
 
 export class PgCatalog implements Catalog, PolicyStore, AsyncDisposable {
+  /** Who may call, and what they did. */
+  readonly stores: Stores = pgStores((question) => this.#ask((db) => question(db.withTables())));
   readonly #db: Kysely<Tables>;
   #closed: Promise<void> | undefined;
 

@@ -75,3 +75,7 @@ const codeOf = (error: Error): string =>
 /** Whether `error` says that the unique constraint `constraint` was violated. */
 export const violates = (error: unknown, constraint: string): boolean =>
   error instanceof pg.DatabaseError && error.code === '23505' && error.constraint === constraint;
+
+/** Whether `error` says that something refers to what is not there, or is to go while it is referred to. */
+export const isReferenced = (error: unknown): boolean =>
+  error instanceof pg.DatabaseError && error.code === '23503';

@@ -9,13 +9,13 @@ import type { Json } from '../domain/decision.ts';
 import { type Timestamp, timestamp } from '../domain/units.ts';
 
 /** Read as milliseconds; written by an expression, most often the database's own clock. */
-type WallTime<Optional = never> = ColumnType<
+export type WallTime<Optional = never> = ColumnType<
   number,
   RawBuilder<number> | Optional,
   RawBuilder<number>
 >;
 
-type WallTimeOrNull = ColumnType<
+export type WallTimeOrNull = ColumnType<
   number | null,
   RawBuilder<number> | null,
   RawBuilder<number> | null

@@ -130,7 +130,7 @@ function stateOf(row: TenantRow): TenantState {
   }
 }
 
-function oneOf<T extends string>(known: readonly T[], text: string): T {
+export function oneOf<T extends string>(known: readonly T[], text: string): T {
   const found = known.find((word) => word === text);
   if (found === undefined) throw unreadable('word', text);
   return found;
@@ -141,5 +141,5 @@ function present<T>(value: T | null, column: string): T {
   return value;
 }
 
-const unreadable = (column: string, value: string): Error =>
+export const unreadable = (column: string, value: string): Error =>
   new Error(`catalog: a tenant's ${column} is "${value}"`);

@@ -4,6 +4,9 @@ import { type TSchema, Type } from 'typebox';
 /** The media type of a file that is a body or an answer. */
 export const FILE_TYPE = 'application/octet-stream';
 
+/** The media type of events, as they come. */
+export const EVENT_STREAM_TYPE = 'text/event-stream';
+
 /** Who may ask for something. */
 export type Access = {
   /**
@@ -13,10 +16,12 @@ export type Access = {
   readonly scope: 'operator' | 'customer' | 'tenant';
   /** What the caller's role must allow. */
   readonly right: 'read' | 'change' | 'billing' | 'admin' | 'claim';
+  /** Enough as well; what it is enough for, the action knows. */
+  readonly orRight?: 'billing';
 };
 
 export type Route = {
-  readonly tag: 'tenants' | 'server';
+  readonly tag: 'tenants' | 'server' | 'events' | 'operations' | 'webhooks';
   readonly summary: string;
   readonly description?: string;
   /** Who may ask; null for everybody, without a key. */
@@ -31,7 +36,12 @@ export type Route = {
     readonly shape: TSchema | null;
   };
   /** A file that is the body or the answer, in place of JSON. */
-  readonly file?: { readonly in: 'body' | 'answer'; readonly description: string };
+  readonly file?: {
+    readonly in: 'body' | 'answer';
+    /** `FILE_TYPE` if not given. */
+    readonly type?: string;
+    readonly description: string;
+  };
   /** Codes of the fault table, besides those that any route may answer with. */
   readonly faults: readonly string[];
 };

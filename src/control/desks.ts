@@ -1,8 +1,11 @@
 /** What the API calls besides `Control`: one desk an area, each in its own file. */
+import type { AccessDesks } from './access-desks.ts';
 import type { EventBus } from './event-bus.ts';
+import type { InsideDesks } from './inside-desks.ts';
 import type { SettingsDesk } from './settings.ts';
 
-export type Desks = {
-  readonly events: EventBus;
-  readonly settings: SettingsDesk;
-};
+export type Desks = AccessDesks &
+  InsideDesks & {
+    readonly events: EventBus;
+    readonly settings: SettingsDesk;
+  };

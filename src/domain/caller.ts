@@ -39,9 +39,11 @@ export type Scope =
   /** Nothing: of whoever asks for what needs no key. */
   | { readonly kind: 'nothing' };
 
+export const CALLER_KINDS = ['admin-key', 'key', 'person', 'token', 'anybody'] as const;
+
 export type Caller = {
   /** By what it has proven itself. */
-  readonly kind: 'admin-key' | 'key' | 'person' | 'token' | 'anybody';
+  readonly kind: (typeof CALLER_KINDS)[number];
   /** Of the key, the person's e-mail address, or the subject of the token. Never a secret. */
   readonly id: string;
   /** For people. */

@@ -5,27 +5,45 @@
  * host, port, path or secret of ours. What is not a `Fault` is told as `INTERNAL`, and its cause is
  * kept for our log. `docs/errors.md` lists the same codes; a test keeps the two equal.
  */
+import { ACCESS_FAULTS } from './access-faults.ts';
 import { CLIENT_FAULTS } from './client-faults.ts';
 import type { FaultSpec } from './fault-spec.ts';
 import { SERVER_FAULTS } from './server-faults.ts';
+import { WORK_FAULTS } from './work-faults.ts';
 
-export const FAULTS = { ...CLIENT_FAULTS, ...SERVER_FAULTS } as const satisfies Record<
-  string,
-  FaultSpec
->;
+export const FAULTS = {
+  ...CLIENT_FAULTS,
+  ...ACCESS_FAULTS,
+  ...WORK_FAULTS,
+  ...SERVER_FAULTS,
+} as const satisfies Record<string, FaultSpec>;
 
 export type FaultCode = keyof typeof FAULTS;
 
 export type FaultParams<C extends FaultCode> = Parameters<(typeof FAULTS)[C]['message']>[0];
 
+/** What PostgreSQL has said, where a failure is one of its own. */
+export type DatabaseWords = {
+  readonly sqlstate: string;
+  readonly detail?: string | undefined;
+  readonly hint?: string | undefined;
+  /** Of the character in the statement, from 1. */
+  readonly position?: string | undefined;
+  readonly constraint?: string | undefined;
+};
+
+type FaultOptions = ErrorOptions & { readonly database?: DatabaseWords };
+
 /** An expected failure, told to the user by its code, SQLSTATE and message. */
 export class Fault extends Error {
   override readonly name = 'Fault';
   readonly code: FaultCode;
+  readonly database: DatabaseWords | null;
 
-  constructor(code: FaultCode, message: string, options?: ErrorOptions) {
+  constructor(code: FaultCode, message: string, options?: FaultOptions) {
     super(message, options);
     this.code = code;
+    this.database = options?.database ?? null;
   }
 
   get spec(): FaultSpec {
@@ -36,7 +54,7 @@ export class Fault extends Error {
 export function fault<C extends FaultCode>(
   code: C,
   params: FaultParams<C>,
-  options?: ErrorOptions,
+  options?: FaultOptions,
 ): Fault {
   return new Fault(code, FAULTS[code].message(params as never), options);
 }

@@ -1,21 +1,20 @@
 /** The desks of a server: each area's own, made by the area's own function. */
+import type { AccessDesks } from '../control/access-desks.ts';
 import type { Desks } from '../control/desks.ts';
-import { EventBus } from '../control/event-bus.ts';
+import type { EventBus } from '../control/event-bus.ts';
+import type { InsideDesks } from '../control/inside-desks.ts';
 import { StoredSettings } from '../control/settings.ts';
-import type { Clock } from '../domain/clock.ts';
-import type { Log } from '../domain/log.ts';
 import type { PolicyStore } from '../domain/policy-store.ts';
 
 export type DeskParts = {
-  readonly clock: Clock;
-  readonly log: Log;
+  readonly events: EventBus;
   readonly catalog: PolicyStore;
 };
 
-/** Throws `CATALOG_DOWN`. */
-export async function openDesks({ clock, log, catalog }: DeskParts): Promise<Desks> {
+/** Those that need nothing but the catalog; see `access-parts.ts` for the others. Throws `CATALOG_DOWN`. */
+export async function openDesks({ events, catalog }: DeskParts): Promise<Omit<Desks, keyof AccessDesks | keyof InsideDesks>> {
   return {
-    events: new EventBus({ clock, log }),
+    events,
     settings: await StoredSettings.open(catalog),
   };
 }

@@ -3,13 +3,14 @@
  * part is closed in the reverse order, also when a later one cannot be opened.
  */
 import { availableParallelism } from 'node:os';
-import { AdminKey } from '../api/access.ts';
 import { openApi } from '../api/listen.ts';
 import type { OpenArchive } from '../archive/open-archive.ts';
 import { openCatalog } from '../catalog/open-catalog.ts';
 import type { ServerOptions } from '../cli/options.ts';
 import type { ServerStatus } from '../control/control.ts';
+import { EventBus } from '../control/event-bus.ts';
 import { type ControlWorld, ServerControl } from '../control/server-control.ts';
+import { tellingCatalog } from '../control/telling-catalog.ts';
 import { TicketBook } from '../control/tickets.ts';
 import type { Catalog } from '../domain/catalog.ts';
 import type { Clock } from '../domain/clock.ts';
@@ -26,15 +27,17 @@ import { WakeQueue } from '../orchestrator/wake-queue.ts';
 import { HUSK_BOUNDS } from '../policy/pool.ts';
 import { NativeCalls } from '../system/ffi.ts';
 import { ThreadedPageCache } from '../system/page-cache.ts';
+import { openAccessParts } from './access-parts.ts';
 import { openPlacedArchive } from './archive-parts.ts';
 import { type DataDirectory, openDataDirectory } from './data-directory.ts';
 import { DataPlane } from './data-plane.ts';
 import { openDesks } from './desks.ts';
+import { openInsideParts } from './inside-parts.ts';
 import { learningSink } from './learning-sink.ts';
 import { RuleBook } from './policy-desk.ts';
 import { portableGate } from './portable-gate.ts';
 import { ProxyPlace } from './proxy-place.ts';
-import { proxySettings } from './proxy-settings.ts';
+import { proxySettings, sqlTarget } from './proxy-settings.ts';
 import { growthMbOf, l2Bytes } from './rules.ts';
 import { ScramPasswords } from './scram-passwords.ts';
 
@@ -95,11 +98,12 @@ export async function openServer(parts: ServerParts): Promise<Server> {
   progress('opening the catalog');
   const { databaseUrl } = options;
   const connection = databaseUrl === null ? await engine.startSystem() : { url: databaseUrl };
-  const catalog = await openCatalog({ connection, log });
+  const events = new EventBus({ clock: parts.clock, log });
+  const catalog = tellingCatalog(await openCatalog({ connection, log }), { events, log });
   stack.defer(() => catalog.close());
 
   const book = await RuleBook.open({ options, store: catalog, log });
-  const desks = await openDesks({ clock: parts.clock, log, catalog });
+  const desks = await openDesks({ events, catalog });
   const core = openCore(parts, { engine, catalog, book });
   stack.defer(() => core.orchestrator.close(closing));
   const sink = learningSink(catalog, core.orchestrator);
@@ -120,12 +124,21 @@ export async function openServer(parts: ServerParts): Promise<Server> {
     warnings: engine.warnings,
     proxy: { host: options.publicHost, port: proxies.port },
   });
+  const access = await openAccessParts({ ...parts, ...desks, directory, catalog, control });
+  stack.defer(() => access.close());
+  const inside = openInsideParts({
+    ...{ ...parts, ...core.parts, ...desks, catalog, lifecycle: core.orchestrator },
+    ...{ interior: engine.interior, rules: () => book.rules, proxyPort: proxies.port },
+  });
+  stack.defer(() => inside.close());
   const api = await openApi({
-    ...{ clock: parts.clock, random: parts.random, log, control, desks, version },
-    authority: new AdminKey(directory.apiKey),
+    ...{ clock: parts.clock, random: parts.random, log, control, version },
+    ...{ desks: { ...desks, ...access.desks, ...inside.desks }, authority: access.authority },
+    trustedProxies: options.trustedProxies ?? [],
     host: options.apiHost,
     port: options.apiPort,
     names: [options.publicHost],
+    sql: await sqlTarget(options, proxies.port, directory),
   });
   stack.defer(() => api.close());
 
@@ -158,6 +171,7 @@ function obey(
 
 type Core = {
   readonly orchestrator: Orchestrator;
+  readonly parts: { readonly tickets: TicketBook; readonly passwords: ScramPasswords };
   /** The proxies are known: their sessions can be counted, parked and ended. */
   admit(sessions: Sessions): void;
   control(server: ControlWorld['server']): ServerControl;
@@ -211,6 +225,7 @@ function openCore(
   });
   return {
     orchestrator,
+    parts: { tickets, passwords },
     admit: (sessions) => {
       sessionsNow = sessions;
     },

@@ -1,5 +1,6 @@
 import { AdminKey } from '../api/access.ts';
 import type { ApiParts } from '../api/app.ts';
+import { Doors } from '../api/doors.ts';
 import type { Clock } from '../domain/clock.ts';
 import type { Log } from '../domain/log.ts';
 import { SeededRandom } from '../sim/seeded-random.ts';
@@ -16,6 +17,7 @@ export async function memoryApiParts(world: {
 }): Promise<Omit<ApiParts, 'callers'>> {
   const { clock, control, log = new MemoryLog(), key = 'key' } = world;
   const random = new SeededRandom(7);
-  const desks = await memoryDesks({ clock, log });
-  return { clock, random, log, control, desks, authority: new AdminKey(key), version: '1.2.3' };
+  const desks = await memoryDesks({ clock, log, control });
+  const authority = new Doors({ ...desks, admin: new AdminKey(key) });
+  return { clock, random, log, control, desks, authority, version: '1.2.3' };
 }

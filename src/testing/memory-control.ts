@@ -95,6 +95,11 @@ export class MemoryControl implements Control {
     this.#clock = clock;
   }
 
+  /** All tenants there are. */
+  tenants(): readonly Tenant[] {
+    return [...this.#tenants.values()];
+  }
+
   /** The next call throws this fault. */
   failNext<C extends FaultCode>(code: C, params: FaultParams<C>): void {
     this.#failure = fault(code, params);

@@ -1,15 +1,52 @@
 import type { Desks } from '../control/desks.ts';
 import { EventBus } from '../control/event-bus.ts';
+import { openAccess } from '../control/open-access.ts';
 import { StoredSettings } from '../control/settings.ts';
 import type { Clock } from '../domain/clock.ts';
 import type { Log } from '../domain/log.ts';
+import { hours } from '../domain/units.ts';
 import { MemoryPolicyStore } from '../sim/memory-policy-store.ts';
+import { SeededRandom } from '../sim/seeded-random.ts';
+import { KeyedSecrecy } from '../system/secrecy.ts';
+import { JoseTokens } from '../system/tokens.ts';
+import {
+  MemoryAudit,
+  MemoryCustomers,
+  MemoryIssuers,
+  MemoryKeys,
+  MemoryPeople,
+} from './memory-access.ts';
+import type { MemoryControl } from './memory-control.ts';
+import { memoryInsideDesks } from './memory-inside.ts';
+
+const AUDIT_KEEP = hours(24 * 365);
 
 /** The desks of a server that keeps everything in memory. */
 export async function memoryDesks(world: {
   readonly clock: Clock;
   readonly log: Log;
+  readonly control: MemoryControl;
 }): Promise<Desks> {
+  const { clock, log, control } = world;
   const events = new EventBus(world);
-  return { events, settings: await StoredSettings.open(new MemoryPolicyStore()) };
+  const settings = await StoredSettings.open(new MemoryPolicyStore());
+  const random = new SeededRandom(11);
+  const place = { clock, tenants: () => control.tenants() };
+  const access = openAccess({
+    ...{ clock, random, log, events, control, auditKeep: AUDIT_KEEP },
+    secrecy: new KeyedSecrecy(new Uint8Array(32), random),
+    reader: new JoseTokens(clock),
+    stores: {
+      customers: new MemoryCustomers(place),
+      keys: new MemoryKeys(place),
+      people: new MemoryPeople(place),
+      issuers: new MemoryIssuers(place),
+      audit: new MemoryAudit(place),
+    },
+    tenantById: async (id) => control.tenants().find((tenant) => tenant.id === id),
+    selfServicePlans: () => settings.current().selfServicePlans,
+  });
+  const tickets = { issue: async () => ({ user: 'ticket', password: 'once' }) };
+  const inside = memoryInsideDesks(control, tickets, () => settings.current().allowedExtensions);
+  return { events, settings, ...access, ...inside };
 }

@@ -1,0 +1,28 @@
+/** What the catalog keeps besides tenants, by area. */
+import type { KeyStore } from '../domain/api-key.ts';
+import type { AuditStore } from '../domain/audit.ts';
+import type { CustomerStore } from '../domain/customer.ts';
+import type { PersonStore } from '../domain/person.ts';
+import type { IssuerStore } from '../domain/token-issuer.ts';
+import type { Ask } from './access-schema.ts';
+import { PgAudit } from './pg-audit.ts';
+import { PgCustomers } from './pg-customers.ts';
+import { PgIssuers } from './pg-issuers.ts';
+import { PgKeys } from './pg-keys.ts';
+import { PgPeople } from './pg-people.ts';
+
+export type Stores = {
+  readonly customers: CustomerStore;
+  readonly keys: KeyStore;
+  readonly people: PersonStore;
+  readonly issuers: IssuerStore;
+  readonly audit: AuditStore;
+};
+
+export const pgStores = (ask: Ask): Stores => ({
+  customers: new PgCustomers(ask),
+  keys: new PgKeys(ask),
+  people: new PgPeople(ask),
+  issuers: new PgIssuers(ask),
+  audit: new PgAudit(ask),
+});

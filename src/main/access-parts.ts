@@ -1,0 +1,57 @@
+/** Who may call the API, and what is kept of what they did: desks over the catalog, and what stands behind them. */
+import { AdminKey, type Authority } from '../api/access.ts';
+import { Doors } from '../api/doors.ts';
+import type { PgCatalog } from '../catalog/pg-catalog.ts';
+import type { ServerOptions } from '../cli/options.ts';
+import type { AccessDesks } from '../control/access-desks.ts';
+import type { Control } from '../control/control.ts';
+import { openAccess } from '../control/open-access.ts';
+import type { SettingsDesk } from '../control/settings.ts';
+import type { Clock } from '../domain/clock.ts';
+import type { Events } from '../domain/events.ts';
+import type { Log } from '../domain/log.ts';
+import type { Random } from '../domain/random.ts';
+import { ms } from '../domain/units.ts';
+import { KeyedSecrecy } from '../system/secrecy.ts';
+import { JoseTokens } from '../system/tokens.ts';
+import type { DataDirectory } from './data-directory.ts';
+
+export type AccessParts = {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  readonly options: ServerOptions;
+  readonly directory: DataDirectory;
+  readonly catalog: PgCatalog;
+  readonly control: Control;
+  readonly events: Events;
+  readonly settings: SettingsDesk;
+};
+
+export type Access = {
+  readonly desks: AccessDesks;
+  readonly authority: Authority;
+  close(): Promise<void>;
+};
+
+export async function openAccessParts(parts: AccessParts): Promise<Access> {
+  const { clock, random, log, options, directory, catalog, control, events, settings } = parts;
+  const desks = openAccess({
+    ...{ clock, random, log, control, events, stores: catalog.stores },
+    secrecy: new KeyedSecrecy(await directory.secret('seal'), random),
+    reader: new JoseTokens(clock),
+    tenantById: (id) => catalog.tenantById(id),
+    selfServicePlans: () => settings.current().selfServicePlans,
+    auditKeep: ms(options.auditKeep),
+  });
+  desks.ring.start();
+  desks.audit.start();
+  return {
+    desks,
+    authority: new Doors({ ...desks, admin: new AdminKey(directory.apiKey) }),
+    close: async () => {
+      desks.audit.close();
+      await desks.ring.close();
+    },
+  };
+}
