@@ -3,6 +3,7 @@ import type { FastifyInstance } from 'fastify';
 import { fault } from '../domain/faults.ts';
 import { seconds } from '../domain/units.ts';
 import { type ApiParts, buildApp } from './app.ts';
+import { openSqlDoor, type SqlTarget } from './sql-door.ts';
 
 /** Longest wait for the headers of a request; `long-requests.ts` bounds the rest of it. */
 const HEADERS_TIMEOUT = seconds(30);
@@ -22,6 +23,8 @@ export type ApiOptions = Omit<ApiParts, 'callers'> & {
   readonly port: number;
   /** Further host names that the API answers to. */
   readonly names?: readonly string[];
+  /** Where SQL over HTTP is handed on to; it is not taken without. */
+  readonly sql?: SqlTarget;
 };
 
 export type Api = {
@@ -33,13 +36,14 @@ export type Api = {
 
 /** Listens; resolves when requests are answered. Throws `PORT_IN_USE`, `BAD_OPTION`. */
 export async function openApi(options: ApiOptions): Promise<Api> {
-  const { host, names = [], ...parts } = options;
+  const { host, names = [], sql, ...parts } = options;
   const stopping = new AbortController();
   const callers = { listenHost: host, names };
   const app = await buildApp({ ...parts, callers }, stopping.signal);
   app.server.headersTimeout = HEADERS_TIMEOUT;
   app.server.requestTimeout = NO_BOUND;
   app.server.maxConnections = CONNECTIONS_MAX;
+  const closeSql = sql === undefined ? () => {} : openSqlDoor(app.server, sql);
   try {
     await app.listen({ host, port: options.port });
   } catch (error) {
@@ -51,6 +55,7 @@ export async function openApi(options: ApiOptions): Promise<Api> {
     port: portOf(app, options.port),
     close: () => {
       stopping.abort();
+      closeSql();
       closed ??= close(app, options);
       return closed;
     },

@@ -70,6 +70,7 @@ export function proxySettings(parts: SettingsParts): Omit<ProxySettings, 'id'> {
       hostNames: [options.publicHost],
       requireTls: options.requireTls,
       httpInsecure: options.httpInsecure,
+      forwardToken: forwardTokenOf(token),
       httpBytesMax: options.httpBytesMax,
       loginTimeout: ms(options.loginTimeout),
       bindTimeout: ms(options.wakeTimeout + START_MARGIN),
@@ -85,6 +86,22 @@ export function proxySettings(parts: SettingsParts): Omit<ProxySettings, 'id'> {
   const own = { token: token.toString('base64'), logLevel: options.logLevel };
   return { ...same, ...own, fingerprint, engineVersion: parts.engineVersion };
 }
+
+/** Where the API's port hands SQL over HTTP on to: the clients' port, as it is reached from here. */
+export async function sqlTarget(
+  { host }: Pick<ServerOptions, 'host'>,
+  port: number,
+  directory: { secret(name: string): Promise<Buffer> },
+): Promise<{ readonly host: string; readonly port: number; readonly token: string }> {
+  const reached = ANY_ADDRESS[host] ?? host;
+  return { host: reached, port, token: forwardTokenOf(await directory.secret('data-plane')) };
+}
+
+const ANY_ADDRESS: Readonly<Record<string, string>> = { '0.0.0.0': '127.0.0.1', '::': '::1' };
+
+/** Not the secret itself: it is sent to whoever has the clients' port. */
+const forwardTokenOf = (token: Buffer): string =>
+  createHash('sha256').update('forwarded').update(token).digest('base64url');
 
 const ID_BYTES = 6;
 

@@ -14,6 +14,8 @@ export type ProxyOptions = SessionLimits & {
   readonly httpInsecure: boolean;
   /** Longest body of a request over HTTP, and of its answer. */
   readonly httpBytesMax: number;
+  /** Who knows it is believed whose requests it hands on: see `domain/forwarded.ts`. Null: nobody does. */
+  readonly forwardToken: string | null;
   /** From accept to the proof of the password. */
   readonly loginTimeout: DurationMs;
   /** From the proof to the first ReadyForQuery: waking, and binding to the compute. */
@@ -42,6 +44,7 @@ export const PROXY_DEFAULTS = {
   hostNames: [],
   requireTls: false,
   httpInsecure: false,
+  forwardToken: null,
   httpBytesMax: 10 * 1024 * 1024,
   loginTimeout: seconds(15),
   bindTimeout: seconds(60),

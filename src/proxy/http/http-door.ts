@@ -12,11 +12,14 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { type Fault, fault } from '../../domain/faults.ts';
+import { FORWARDED_HEADER, readForwarded } from '../../domain/forwarded.ts';
 import type { Http, HttpListener, Upgrade } from '../../domain/http.ts';
 import type { SessionId } from '../../domain/ids.ts';
+import { isSameSecret } from '../../wire/cancel-request.ts';
 import { type Call, readCall } from '../../wire/http-call.ts';
 import { faultJson } from '../../wire/http-error.ts';
 import { BackendRefused } from '../backend.ts';
+import { addressKey } from '../client-address.ts';
 import type { SessionParts } from '../session.ts';
 import {
   answered,
@@ -85,7 +88,7 @@ class Connection {
   /** Takes no more; what is under way is answered. */
   end(): void {
     this.#isEnding = true;
-    if (this.#underWay === 0) this.#socket.end();
+    if (this.#underWay === 0) this.#socket.destroySoon();
   }
 }
 
@@ -136,7 +139,8 @@ export class HttpDoor {
       if (!response.writableFinished) gone.abort();
       connection.ends();
     });
-    const reply = await this.#reply(request, connection.origin, gone.signal);
+    const origin = this.#originOf(request, connection.origin);
+    const reply = await this.#reply(request, origin, gone.signal);
     if (reply === null || gone.signal.aborted) return;
     if (!request.complete) response.shouldKeepAlive = false;
     response.writeHead(reply.status, headersOf(reply, this.#ids.next()));
@@ -191,13 +195,28 @@ export class HttpDoor {
     }
   }
 
+  /** Where a request comes from that somebody whom we believe hands on. */
+  #originOf(request: IncomingMessage, connected: HttpOrigin): HttpOrigin {
+    const { forwardToken, httpInsecure, requireTls } = this.#options.parts.options;
+    const said = request.headers[FORWARDED_HEADER];
+    if (typeof said !== 'string' || forwardToken === null) return connected;
+    const token = Buffer.from(forwardToken);
+    const forwarded = readForwarded(said, (other) => isSameSecret(Buffer.from(other), token));
+    if (forwarded === undefined) return connected;
+    const isPrivate = httpInsecure || (forwarded.isPrivate && !requireTls);
+    return { ...connected, address: addressKey(forwarded.address), isPrivate };
+  }
+
   #upgrade(request: IncomingMessage, upgrade: Upgrade): void {
-    const origin = this.#connections.get(request.socket)?.origin;
-    const refusal =
-      origin === undefined || !origin.isPrivate ? fault('HTTPS_REQUIRED', {}) : origin.refusal;
-    if (origin === undefined || refusal !== null) {
-      const told = refusal ?? fault('HTTPS_REQUIRED', {});
-      upgrade.refuse(statusOf(told), faultJson(told));
+    const connected = this.#connections.get(request.socket)?.origin;
+    if (connected === undefined) {
+      request.destroy();
+      return;
+    }
+    const origin = this.#originOf(request, connected);
+    const refusal = origin.isPrivate ? origin.refusal : fault('HTTPS_REQUIRED', {});
+    if (refusal !== null) {
+      upgrade.refuse(statusOf(refusal), faultJson(refusal));
       return;
     }
     const { address } = origin;
