@@ -48,28 +48,6 @@ describe.each(Object.entries(MAKERS))('a catalog %s keeps the port: ', (_, make)
   const suspended = async (name: string): Promise<Tenant> =>
     catalog.move(await catalog.insertTenant(draft(name)), { kind: 'suspended' });
 
-  test('a consent is kept with its moment, and taken back', async () => {
-    const { id } = await suspended('agrees');
-    const consent = { at: timestamp(1_900_000_000_123), by: 'customer' } as const;
-    expect((await catalog.configure(id, { consent })).consent).toEqual(consent);
-    expect((await catalog.tenantById(id))?.consent).toEqual(consent);
-    expect((await catalog.configure(id, { consent: null })).consent).toBe(null);
-  });
-
-  test('a tier that was raised is kept with the one before, until it is another or a person has it', async () => {
-    const tenant = await suspended('raised');
-    const raised = await catalog.note(tenant, { tier: 'PERSISTENT', tierBefore: 'WARM' });
-    expect(raised).toMatchObject({ tier: 'PERSISTENT', tierBefore: 'WARM' });
-    const awake = await catalog.move(raised, { kind: 'waking', attempt: 1 }, { settled: true });
-    expect(awake.tierBefore).toBe('WARM');
-    expect((await catalog.note(awake, { tier: 'HOT' })).tierBefore).toBe(null);
-    const override = { tier: 'HOT', until: null, by: 'operator' } as const;
-    const again = await catalog.tenantById(tenant.id);
-    await catalog.note(again as Tenant, { tier: 'HOT', tierBefore: 'COLD' });
-    expect((await catalog.configure(tenant.id, { override })).tierBefore).toBe('COLD');
-    expect((await catalog.configure(tenant.id, { tier: 'HOT', override })).tierBefore).toBe(null);
-  });
-
   describe('a new tenant', () => {
     test('is being created and unsettled, with all that was asked for', async () => {
       const acme = draft('acme', { plan: 'starter', tier: 'WARM', suspendAfter: ms(1500) });
