@@ -24,6 +24,7 @@ import { type ActionName, type Actions, actionsOf, type Call } from './actions.t
 import { type Admit, admission, callerOf } from './admission.ts';
 import { addAudit, auditNoteOf, noteAnswer, noteFault } from './audit.ts';
 import { addEventStreams } from './event-stream.ts';
+import { goneOf } from './gone.ts';
 import { Idempotency } from './idempotency.ts';
 import { boundArrival, telling } from './long-requests.ts';
 import { addMetrics } from './metrics.ts';
@@ -177,8 +178,8 @@ function addOperations(app: FastifyInstance, parts: ApiParts, admit: Admit): voi
       ...admit(route.access),
       handler: async (request, reply) => {
         const answer = operation.long
-          ? await telling(parts.clock, reply, () => handle(request))
-          : await handle(request);
+          ? await telling(parts.clock, reply, () => handle(request, reply))
+          : await handle(request, reply);
         noteAnswer(request, answer);
         return reply.code(route.success.status).send(answer);
       },
@@ -191,14 +192,14 @@ function handlerOf(
   name: ActionName,
   actions: Actions,
   once: Idempotency,
-): (request: FastifyRequest) => Promise<unknown> {
+): (request: FastifyRequest, reply: FastifyReply) => Promise<unknown> {
   const act = actions[name] as (call: Call<ActionName>) => Promise<unknown>;
   const keyed = OPERATIONS[name].repeat === 'keyed';
-  return async (request) => {
+  return async (request, reply) => {
     const { params, query, body, headers } = request;
     const caller = callerOf(request);
     const audit = auditNoteOf(request);
-    const gone = (): AbortSignal => request.signal;
+    const gone = (): AbortSignal => goneOf(reply);
     const call = { params, query, body, caller, audit, gone } as Call<ActionName>;
     const key = headers['idempotency-key'];
     if (!keyed || typeof key !== 'string') return await act(call);

@@ -27,6 +27,7 @@ export const documentOptions = (version: string): FastifyDynamicSwaggerOptions =
     tags: [
       { name: 'tenants', description: 'Create, wake, suspend, connect.' },
       { name: 'server', description: 'The server itself.' },
+      { name: 'events', description: 'What happens, as it happens.' },
     ],
     components: {
       securitySchemes: {
@@ -74,7 +75,10 @@ export function schemaOf(operationId: string, route: Route): FastifySchema {
 
 function successOf(route: Route): object {
   if (route.file?.in === 'answer') {
-    return { description: route.file.description, content: { [FILE_TYPE]: { schema: FILE } } };
+    return {
+      description: route.file.description,
+      content: { [route.file.type ?? FILE_TYPE]: { schema: FILE } },
+    };
   }
   if (route.success.shape === null) return { description: 'Done.', type: 'null' };
   return {

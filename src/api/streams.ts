@@ -4,7 +4,7 @@
  */
 import { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { OPERATIONS, type StreamedName } from '../contract/operations.ts';
+import { OPERATIONS } from '../contract/operations.ts';
 import { FILE_TYPE } from '../contract/route.ts';
 import { type ParamsOf, type QueryOf, ROUTES } from '../contract/routes.ts';
 import type { Control } from '../control/control.ts';
@@ -27,7 +27,7 @@ const AHEAD_BYTES = 262_144;
 type StreamParts = { readonly clock: Clock; readonly log: Log; readonly control: Control };
 
 export function addStreams(app: FastifyInstance, parts: StreamParts, admit: Admit): void {
-  const shared = (name: StreamedName) => ({
+  const shared = (name: 'exportTenant' | 'importTenant') => ({
     method: OPERATIONS[name].method,
     url: OPERATIONS[name].path,
     schema: schemaOf(name, ROUTES[name]),

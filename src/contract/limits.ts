@@ -87,3 +87,29 @@ export const SESSION_PIN_REASONS = [
   'session authorization',
   'state unknown',
 ] as const;
+
+/** What events tell of. */
+export const EVENT_TYPES = [
+  'tenant.created',
+  'tenant.state',
+  'tenant.changed',
+  'tenant.deleted',
+  'tenant.decision',
+  'tenant.expiring',
+  'tenant.claimed',
+  'quota.soft',
+  'quota.hard',
+  'quota.lifted',
+  'operation.begun',
+  'operation.ended',
+  'key.created',
+  'key.rotated',
+  'key.deleted',
+  'customer.created',
+  'customer.changed',
+  'customer.deleted',
+  'webhook.test',
+  'webhook.disabled',
+  'events.missed',
+  'events.cut',
+] as const;

@@ -6,6 +6,8 @@
  * `never` not at all.
  */
 
+import { EVENT_OPERATIONS } from './operations-events.ts';
+import { INSIDE_OPERATIONS } from './operations-inside.ts';
 import { SETTINGS_OPERATIONS } from './operations-settings.ts';
 
 export type Operation = {
@@ -18,7 +20,12 @@ export type Operation = {
 };
 
 /** Operations whose body or answer is a file of any size, sent as it comes. */
-export const STREAMED = ['exportTenant', 'importTenant'] as const;
+export const STREAMED = [
+  'exportTenant',
+  'importTenant',
+  'listenEvents',
+  'listenTenantEvents',
+] as const;
 
 export type StreamedName = (typeof STREAMED)[number];
 
@@ -70,7 +77,9 @@ export const OPERATIONS = {
     path: '/v1/tenants/:ref/connection-string',
     repeat: 'safe',
   },
+  ...INSIDE_OPERATIONS,
   ...SETTINGS_OPERATIONS,
+  ...EVENT_OPERATIONS,
   getHealth: { method: 'GET', path: '/healthz', repeat: 'safe' },
   getReadiness: { method: 'GET', path: '/readyz', repeat: 'safe' },
 } as const satisfies Record<string, Operation>;

@@ -3,6 +3,8 @@
  * and documents, and from which the SDK takes its types.
  */
 import { type Static, type TSchema, Type } from 'typebox';
+import { EVENT_ROUTES } from './event-routes.ts';
+import { INSIDE_ROUTES } from './inside-routes.ts';
 import { LADDER_ROUTES } from './ladder-routes.ts';
 import type { OperationName } from './operations.ts';
 import { POLICY_ROUTES } from './policy-routes.ts';
@@ -48,7 +50,9 @@ const UsageQuery = Type.Object(
 export const ROUTES = {
   ...LADDER_ROUTES,
   ...POLICY_ROUTES,
+  ...INSIDE_ROUTES,
   ...SETTINGS_ROUTES,
+  ...EVENT_ROUTES,
   getStatus: {
     tag: 'server',
     summary: 'What the server says of itself',

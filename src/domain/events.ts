@@ -80,9 +80,6 @@ export interface Events {
   subscribe(filter: EventFilter, listener: EventListener): () => void;
 }
 
-/** For who has nobody to tell. */
-export const NO_EVENTS: Events = { publish: () => {}, subscribe: () => () => {} };
-
 /** Whether `filter` lets the event through. */
 export function wanted({ customer, tenant, types }: EventFilter, event: Event): boolean {
   if (customer !== undefined && event.customer !== customer) return false;

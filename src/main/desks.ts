@@ -12,7 +12,10 @@ export type DeskParts = {
 };
 
 /** Those that need nothing but the catalog; see `access-parts.ts` for the others. Throws `CATALOG_DOWN`. */
-export async function openDesks({ events, catalog }: DeskParts): Promise<Omit<Desks, keyof AccessDesks | keyof InsideDesks>> {
+export async function openDesks({
+  events,
+  catalog,
+}: DeskParts): Promise<Omit<Desks, keyof AccessDesks | keyof InsideDesks>> {
   return {
     events,
     settings: await StoredSettings.open(catalog),

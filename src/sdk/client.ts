@@ -24,6 +24,8 @@ import type {
   Ticket,
 } from '../contract/tenant.ts';
 import type { Usage } from '../contract/usage.ts';
+import { EventFeed } from './events.ts';
+import { Computes, Inside } from './inside.ts';
 import {
   type CallOptions,
   type ClientOptions,
@@ -40,13 +42,19 @@ const DECISIONS_PAGE_SIZE = 100;
 
 export class DynaBase {
   readonly tenants: Tenants;
+  readonly inside: Inside;
+  readonly computes: Computes;
   readonly policy: Policies;
+  readonly events: EventFeed;
   readonly #transport: Transport;
 
   constructor(options: ClientOptions) {
     this.#transport = new Transport(options);
     this.tenants = new Tenants(this.#transport);
+    this.inside = new Inside(this.#transport);
+    this.computes = new Computes(this.#transport);
     this.policy = new Policies(this.#transport);
+    this.events = new EventFeed(this.#transport);
   }
 
   /** What the server says of itself. */

@@ -108,19 +108,20 @@ export class Transport {
       if ('answer' in tried) return tried.answer as AnswerOf<N>;
       if (repeat > 0 && isGone(operation, tried.failure)) return undefined as AnswerOf<N>;
       if (isFinal(name, tried.failure) || repeat >= this.#retriesMax) throw tried.failure;
-      await this.#sleep(Math.min(RETRY_WAIT_MS * 2 ** repeat, RETRY_WAIT_MAX_MS));
+      await this.pause(repeat);
     }
+  }
+
+  /** The wait before another try, longer after each. */
+  async pause(repeat: number): Promise<void> {
+    await this.#sleep(Math.min(RETRY_WAIT_MS * 2 ** repeat, RETRY_WAIT_MAX_MS));
   }
 
   /**
    * An answer that is a file, as it comes; once, since nobody knows how much of it was taken. Throws as `call`
    * does, and `SERVER_UNREACHABLE` from within the parts when they end early.
    */
-  async receive(
-    name: StreamedName,
-    input: Partial<Input<'exportTenant'>>,
-    options: CallOptions = {},
-  ): Promise<FileParts> {
+  async receive(name: StreamedName, input: Place, options: CallOptions = {}): Promise<FileParts> {
     const operation: Operation = OPERATIONS[name];
     const headers = this.#headersOf(operation, undefined, options);
     const request = { method: operation.method, headers };
@@ -219,8 +220,8 @@ async function readAnswer(response: Response): Promise<Try> {
   const read = parse(text);
   if (response.ok && read !== undefined) return { answer: read };
   if (isProblem(read)) {
-    const { code, detail, sqlstate, status, retry, requestId } = read;
-    const told = { code, message: detail, sqlstate, http: status, retry, requestId };
+    const { code, detail, sqlstate, status, retry, requestId, database } = read;
+    const told = { code, message: detail, sqlstate, http: status, retry, requestId, database };
     return { failure: new DynaBaseError(told) };
   }
   return { failure: unreachable(`what answers there (status ${response.status}) is not its API`) };
