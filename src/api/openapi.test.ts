@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import {
   DECISION_KINDS as CONTRACTED_KINDS,
   TIER_SETTERS as CONTRACTED_SETTERS,
+  VISITOR_CLASSES as CONTRACTED_VISITORS,
   SESSION_PIN_REASONS,
   TENANT_PLANS,
   TENANT_STATES,
@@ -16,6 +17,7 @@ import { FAULTS } from '../domain/faults.ts';
 import { PIN_REASONS } from '../domain/gate.ts';
 import { TENANT_MOVES } from '../domain/tenant.ts';
 import { PLANS, TIER_SETTERS, TIERS } from '../domain/tier.ts';
+import { VISITOR_CLASSES } from '../domain/visitors.ts';
 import { VirtualClock } from '../sim/virtual-clock.ts';
 import { memoryApiParts } from '../testing/memory-api.ts';
 import { MemoryControl } from '../testing/memory-control.ts';
@@ -96,6 +98,7 @@ test('the contract knows the states, tiers, plans and pins of the domain', () =>
   expect(TENANT_PLANS).toEqual(PLANS);
   expect(SESSION_PIN_REASONS).toEqual(PIN_REASONS);
   expect(CONTRACTED_KINDS).toEqual(DECISION_KINDS);
+  expect(CONTRACTED_VISITORS).toEqual(VISITOR_CLASSES);
   expect(CONTRACTED_SETTERS).toEqual(TIER_SETTERS);
 });
 
