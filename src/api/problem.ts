@@ -1,22 +1,38 @@
 /** How a failure is told over HTTP. Source: RFC 9457, "Problem Details for HTTP APIs". */
 import { STATUS_CODES } from 'node:http';
 import type { Problem } from '../contract/problem.ts';
-import { type Fault, fault } from '../domain/faults.ts';
+import { type DatabaseWords, type Fault, fault } from '../domain/faults.ts';
 
 /** What a client should wait before it repeats a request that may succeed soon, in seconds. */
 export const RETRY_AFTER_S = 1;
 
 export function toProblem(told: Fault, requestId: string): Problem {
-  const { http, sqlstate, retry } = told.spec;
+  const { http, retry } = told.spec;
+  const { database } = told;
   return {
     type: `urn:dynabase:fault:${told.code}`,
     title: STATUS_CODES[http] ?? 'Error',
     status: http,
     detail: told.message,
     code: told.code,
-    sqlstate,
+    sqlstate: database?.sqlstate ?? told.spec.sqlstate,
     retry,
     requestId,
+    ...(database === null ? {} : { database: wordsOf(database) }),
+  };
+}
+
+function wordsOf({
+  detail,
+  hint,
+  position,
+  constraint,
+}: DatabaseWords): NonNullable<Problem['database']> {
+  return {
+    ...(detail === undefined ? {} : { detail }),
+    ...(hint === undefined ? {} : { hint }),
+    ...(position === undefined ? {} : { position: Number(position) }),
+    ...(constraint === undefined ? {} : { constraint }),
   };
 }
 

@@ -10,7 +10,8 @@ export const settingsActions = (
   changeSettings: async ({ body }) => print(await settings.change(body as SettingsChange)),
 });
 
-const print = ({ selfServicePlans, ...rest }: ServerSettings): Settings => ({
+const print = ({ selfServicePlans, allowedExtensions, ...rest }: ServerSettings): Settings => ({
   ...rest,
   selfServicePlans: [...selfServicePlans],
+  allowedExtensions: [...allowedExtensions],
 });

@@ -25,6 +25,22 @@ export const Problem = Type.Object(
       description: 'Whether the same request may succeed when repeated.',
     }),
     requestId: Type.String({ description: 'Finds the request in the server log.' }),
+    database: Type.Optional(
+      Type.Object(
+        {
+          detail: Type.Optional(Type.String()),
+          hint: Type.Optional(Type.String()),
+          position: Type.Optional(
+            Type.Integer({ minimum: 1, description: 'Of the character in the statement.' }),
+          ),
+          constraint: Type.Optional(Type.String()),
+        },
+        {
+          additionalProperties: false,
+          description: 'What PostgreSQL has said besides, where the failure is its own.',
+        },
+      ),
+    ),
   },
   { $id: 'Problem', additionalProperties: false },
 );

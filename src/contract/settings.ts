@@ -68,6 +68,14 @@ const Plans = Type.Array(Plan, {
   description: 'Plans that a customer may choose by itself.',
 });
 
+const AllowedExtensions = Type.Array(Type.String({ minLength: 1, maxLength: 63 }), {
+  maxItems: 100,
+  uniqueItems: true,
+  description:
+    'Extensions that tenants may have beyond those that PostgreSQL trusts and the harmless ones. What gives away the machine stays refused.',
+  examples: [['postgres_fdw']],
+});
+
 const strict = { additionalProperties: false } as const;
 
 const whole = <P extends TProperties>(fields: P, description: string) =>
@@ -91,6 +99,7 @@ export const Settings = Type.Object(
   {
     defaultPlan: Plan,
     selfServicePlans: Plans,
+    allowedExtensions: AllowedExtensions,
     claimable: Claimable,
     webhooks: Hooks,
     rates: Rates,
@@ -105,6 +114,7 @@ export const SettingsChange = Type.Object(
   {
     defaultPlan: Type.Optional(Plan),
     selfServicePlans: Type.Optional(Plans),
+    allowedExtensions: Type.Optional(AllowedExtensions),
     claimable: Type.Optional(some(whole({ ...claimableFields, perAddress: SomeRate }, ''))),
     webhooks: Type.Optional(some(Hooks)),
     rates: Type.Optional(

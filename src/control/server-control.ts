@@ -3,9 +3,8 @@ import type { Catalog } from '../domain/catalog.ts';
 import type { Clock } from '../domain/clock.ts';
 import type { Decision } from '../domain/decision.ts';
 import type { Failpoints } from '../domain/failpoints.ts';
-import { fault } from '../domain/faults.ts';
 import type { Sessions, SessionView } from '../domain/gate.ts';
-import { type CustomerId, isTenantId, isTenantName, parseTenantName } from '../domain/ids.ts';
+import { type CustomerId, parseTenantName } from '../domain/ids.ts';
 import type { Lifecycle, RestartRequest } from '../domain/lifecycle.ts';
 import type { Passwords } from '../domain/passwords.ts';
 import type { PolicyDesk } from '../domain/policy-desk.ts';
@@ -37,6 +36,7 @@ import type {
 } from './control.ts';
 import { type DecisionQuery, decisionPage } from './decisions.ts';
 import { countFleet, type Fleet, gatherMetrics } from './metrics.ts';
+import { findTenant } from './find-tenant.ts';
 import { Newcomers } from './newcomers.ts';
 import { type Recovered, recoverTenants } from './recovery.ts';
 import { replayOf } from './replay.ts';
@@ -252,15 +252,8 @@ export class ServerControl implements Control {
     return await this.#world.catalog.usage(id, from, to);
   }
 
-  async #find(ref: TenantRef): Promise<Tenant> {
-    const { catalog } = this.#world;
-    const found = isTenantId(ref)
-      ? await catalog.tenantById(ref)
-      : isTenantName(ref)
-        ? await catalog.tenantByName(ref)
-        : undefined;
-    if (found === undefined) throw fault('TENANT_UNKNOWN', { tenant: ref });
-    return found;
+  #find(ref: TenantRef): Promise<Tenant> {
+    return findTenant(this.#world.catalog, ref);
   }
 
   #view(tenant: Tenant): TenantView {

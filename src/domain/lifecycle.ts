@@ -1,7 +1,7 @@
 /** What the orchestrator does for `control`: the moves of a tenant that a person may ask for. */
 import type { Snapshot } from './archive.ts';
 import type { DecisionKind } from './decision.ts';
-import type { Husks } from './host.ts';
+import type { Address, Husks } from './host.ts';
 import type { SnapshotId, TenantId } from './ids.ts';
 import type { LevelReading } from './levels.ts';
 import type { PolicyView, PrewarmRecord } from './policy-view.ts';
@@ -107,6 +107,13 @@ export interface Lifecycle extends PolicyInsight {
    * read. Sessions are parked and see the new data; throws `TENANT_BUSY` if one cannot be.
    */
   restore(id: TenantId, snapshot: SnapshotId): Promise<Tenant>;
+
+  /**
+   * Wakes the tenant, and does `work` in its compute, which is not stopped before that is done; sessions go on
+   * meanwhile. By the end the catalog has its roles as they are then. Throws as `Gate.wake` does, and what
+   * `work` throws.
+   */
+  inside<T>(id: TenantId, work: (address: Address) => Promise<T>): Promise<T>;
 
   /** What of it is at which level, measured now. */
   measure(id: TenantId): Promise<LevelReading>;

@@ -10,6 +10,8 @@ export type ServerSettings = {
   readonly defaultPlan: Plan;
   /** Plans that a customer may choose by itself. */
   readonly selfServicePlans: readonly Plan[];
+  /** Extensions of PostgreSQL that tenants may have beyond the harmless ones. */
+  readonly allowedExtensions: readonly string[];
   /** Databases without an account, which somebody claims or which go. */
   readonly claimable: {
     readonly enabled: boolean;
@@ -42,6 +44,7 @@ const MB = 1_048_576;
 export const SETTINGS_DEFAULT: ServerSettings = {
   defaultPlan: 'free',
   selfServicePlans: [],
+  allowedExtensions: [],
   claimable: {
     ...{ enabled: false, lifeMs: hours(72), unclaimedMax: 1_000 },
     ...{ logicalBytesMax: 100 * MB, sessionsMax: 10 },
@@ -79,6 +82,7 @@ export function readSettings(text: string): ServerSettings {
     ...settings,
     defaultPlan: isPlan(settings.defaultPlan) ? settings.defaultPlan : 'free',
     selfServicePlans: settings.selfServicePlans.filter(isPlan),
+    allowedExtensions: settings.allowedExtensions.filter((name) => typeof name === 'string'),
   };
 }
 

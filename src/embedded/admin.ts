@@ -84,6 +84,25 @@ export async function asSuperuser<T>(
   }
 }
 
+/** As the one that acts as the tenant's owner: for what tenants' own code may be part of. */
+export async function asOwner<T>(
+  login: Login,
+  work: (client: pg.Client) => Promise<T>,
+  { database, options = [] }: { readonly database: string; readonly options?: readonly string[] },
+): Promise<T> {
+  const connection = await open(login, {
+    user: OPERATOR,
+    database,
+    query_timeout: STATEMENT_TIMEOUT_MS,
+    options: options.map((option) => `-c ${option}`).join(' '),
+  });
+  try {
+    return await work(connection.client);
+  } finally {
+    connection.close();
+  }
+}
+
 export type Connection = {
   readonly client: pg.Client;
   readonly socket: GuardedSocket;

@@ -4,6 +4,7 @@ import type { Archive } from '../domain/archive.ts';
 import type { Clock } from '../domain/clock.ts';
 import type { Failpoints } from '../domain/failpoints.ts';
 import type { Host } from '../domain/host.ts';
+import type { Interior } from '../domain/interior.ts';
 import type { Log } from '../domain/log.ts';
 import type { Random } from '../domain/random.ts';
 import { type Cages, openCages } from './cages.ts';
@@ -16,6 +17,7 @@ import { mustWorkIn, reachableEngine } from './engine-home.ts';
 import { versionText } from './engine-version.ts';
 import { EmbeddedHost, type HostParts } from './host.ts';
 import { openHusks } from './husks.ts';
+import { EmbeddedInterior } from './interior.ts';
 import { openLauncher } from './launcher.ts';
 import { type Layout, layoutOf } from './layout.ts';
 import { Levels } from './levels.ts';
@@ -64,6 +66,7 @@ export type TemplatePlace = {
 
 export type EmbeddedEngine = {
   readonly host: Host;
+  readonly interior: Interior;
   readonly archive: Archive;
   /** The engine's version, such as `18.4`. */
   readonly version: string;
@@ -104,6 +107,7 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<EmbeddedEn
   const system = new SystemTenant({ ...parts, clock, log });
   return {
     host,
+    interior: new EmbeddedInterior(parts.secrets),
     archive: parts.archive,
     version: versionText(engine.version),
     isolation: isolationText(),

@@ -221,6 +221,13 @@ export class Orchestrator implements Gate, Lifecycle {
     });
   }
 
+  async inside<T>(id: TenantId, work: (address: Address) => Promise<T>): Promise<T> {
+    this.#refuseWhenClosing();
+    return await this.#with(id, (life) => life.inside.run(work)).finally(() =>
+      this.#directory.forget(id),
+    );
+  }
+
   /** By its end the catalog has all that was told of the tenant's levels before. */
   async measure(id: TenantId): Promise<LevelReading> {
     const reading = await this.#with(id, (life) => life.measure());

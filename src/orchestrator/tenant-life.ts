@@ -11,7 +11,6 @@
  * There is at most one transition, and the promise of its end is the state: success and failure clear it. A
  * wake that waits in the queue is dropped with its last waiter; nobody cancels any other.
  */
-
 import { Fault, fault, isFault } from '../domain/faults.ts';
 import type { TenantUse, WakeRequest } from '../domain/gate.ts';
 import type { Address } from '../domain/host.ts';
@@ -29,6 +28,7 @@ import { PendingWake } from './pending-wake.ts';
 import { RolesRefresh } from './roles-refresh.ts';
 import { TenantArchive } from './tenant-archive.ts';
 import { type Start, TenantCompute } from './tenant-compute.ts';
+import { TenantInside } from './tenant-inside.ts';
 import { TenantPolicy } from './tenant-policy.ts';
 import type { TenantRecord } from './tenant-record.ts';
 import type { TenantUses } from './tenant-uses.ts';
@@ -45,10 +45,8 @@ import type { LifeWorld } from './world.ts';
 
 /** Transitions that a wake may have to sit out before its own; more is a fault of ours. */
 const TURNS_MAX = 100;
-
 /** How soon it is looked again what is true of a tenant, when that could not be found out. */
 const HEAL_AGAIN_AFTER = seconds(5);
-
 /** How long who is at work may delay a restart that only brings a changed setting. */
 const RESIZE_WITHIN = seconds(5);
 
@@ -70,6 +68,7 @@ export class TenantLife {
   readonly #walk: LadderWalk;
   readonly roles: RolesRefresh;
   readonly archive: TenantArchive;
+  readonly inside: TenantInside;
   readonly policy: TenantPolicy;
   readonly #onRest: () => void;
   #transition: Transition | null = null;
@@ -81,11 +80,10 @@ export class TenantLife {
     this.#uses = uses;
     this.#onRest = onRest;
     // A transition, so that what is read before a new password is not written after it.
-    this.roles = new RolesRefresh(() =>
-      this.#exclusively('roles', () => this.#compute.saveRoles()),
-    );
-    const size = () => this.#compute.size;
-    this.#upkeep = new UpkeepWatch({ world, record, size, onDue: () => this.#keepUp() });
+    const saveRoles = () => this.#compute.saveRoles();
+    this.roles = new RolesRefresh(() => this.#exclusively('roles', saveRoles));
+    const keepUp = { size: () => this.#compute.size, onDue: () => this.#keepUp() };
+    this.#upkeep = new UpkeepWatch({ world, record, ...keepUp });
     const asked = { onDue: (due: DueAction) => this.#due(due), onAsk: () => this.#decide() };
     this.#idle = new IdleWatch(world.clock, uses, asked);
     const turns: Turns = {
@@ -105,6 +103,7 @@ export class TenantLife {
     this.#compute = new TenantCompute({ world, record, uses, ...watches });
     const parts = { world, record, compute: this.#compute, turns };
     this.archive = new TenantArchive(parts);
+    this.inside = new TenantInside(parts);
     this.#walk = new LadderWalk({ ...parts, idle: this.#idle });
   }
 
@@ -253,8 +252,7 @@ export class TenantLife {
   /** The compute ended, and nobody had asked for it. */
   lost(reason: string): void {
     const { log, clock } = this.#world;
-    const { id: tenant, name } = this.tenant;
-    log.warn('a compute ended unexpectedly', { tenant, name, reason });
+    log.warn('a compute ended unexpectedly', { tenant: this.tenant.id, reason });
     this.#compute.losses.note(clock.now());
     clock.timer(ms(LOSS_WINDOW_MS), () => this.#restIfDone());
     this.unanswered();
@@ -295,14 +293,12 @@ export class TenantLife {
     this.#walk.turn();
     const done = this.#retold(wake.ready.then(() => this.#compute.finishWake()));
     done.then(() => this.#walk.prewarmLater()).catch(() => {});
-    const transition = { kind: 'wake', wake, done: done.finally(() => this.#ended()) } as const;
-    this.#transition = transition;
-    transition.done.catch((error) => this.#complain('wake', error));
+    this.#transition = { kind: 'wake', wake, done: done.finally(() => this.#ended()) };
+    this.#transition.done.catch((error) => this.#complain('wake', error));
   }
 
   async #sitOut(transition: Transition, patience: WakePatience): Promise<void> {
-    this.#upkeep.giveWay();
-    this.#walk.giveWay();
+    this.#giveWay();
     this.archive.giveWay();
     await patience.sitOut(transition.done, transition.kind);
     // A failure on the way to an awake compute is told to who asked, not tried again for ever.
@@ -327,11 +323,15 @@ export class TenantLife {
   async #exclusively(kind: PlainTransition, work: () => Promise<void>): Promise<void> {
     for (let turn = 0; turn < TURNS_MAX; turn++) {
       if (this.#transition === null) return await this.#run(kind, work);
-      this.#upkeep.giveWay();
-      this.#walk.giveWay();
+      this.#giveWay();
       await this.#transition.done.catch(() => {});
     }
     throw fault('TENANT_BUSY', { tenant: this.tenant.name, why: 'keeps changing; try again' });
+  }
+
+  #giveWay(): void {
+    this.#upkeep.giveWay();
+    this.#walk.giveWay();
   }
 
   /** Runs `work` as the one transition. The caller has just seen that there is none. */
@@ -388,12 +388,12 @@ export class TenantLife {
   #restIfDone(): void {
     if (this.#compute.isUnfinished || this.#users > 0) return;
     if (this.#transition !== null || this.awake) return;
-    // Losses are remembered here: a tenant that lost its compute rests when they are forgotten.
+    // A tenant that lost its compute rests when that is forgotten.
     if (!this.#compute.losses.recent(this.#world.clock.now())) this.#onRest();
   }
 
+  /** Unless it is told already, or an ordinary turn of events. */
   #complain(what: string, error: unknown): void {
-    // Told already, or an ordinary turn of events.
     if (error instanceof Fault && EXPECTED.has(error.code)) return;
     this.#world.log.warn(`a tenant could not ${what}`, { tenant: this.tenant.id, error });
   }

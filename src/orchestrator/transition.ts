@@ -12,6 +12,7 @@
  *   `settle`         a new owner password is brought to the running compute
  *   `create`         a new tenant is given its place
  *   `roles`          the roles of the compute are read into the catalog; who comes passes by
+ *   `inside`         roles, settings and the like of the running compute are seen to; who comes passes by
  *   `upkeep`         tables are vacuumed before a suspend; who comes passes by, and ends it
  *   `shed`           memory is taken from the idle compute, a step; who comes passes by
  *   `prewarm`        blocks are read back behind the first query; who comes passes by
@@ -32,6 +33,7 @@ export type PlainTransition =
   | 'heal'
   | 'settle'
   | 'roles'
+  | 'inside'
   | 'upkeep'
   | 'shed'
   | 'prewarm'
@@ -68,6 +70,7 @@ export type Turns = {
 
 const QUIET: ReadonlySet<Transition['kind']> = new Set([
   'roles',
+  'inside',
   'upkeep',
   'shed',
   'prewarm',

@@ -1,3 +1,5 @@
+import type { Problem } from '../contract/problem.ts';
+
 /** What to do about a failure: nothing, or the same again in a moment. */
 export type Retry = 'never' | 'soon';
 
@@ -13,6 +15,8 @@ export class DynaBaseError extends Error {
   readonly retry: Retry;
   /** Finds the request in the server log; null if the server did not answer. */
   readonly requestId: string | null;
+  /** Hint, detail and position, where PostgreSQL itself has refused something. */
+  readonly database: Problem['database'] | null;
 
   constructor(told: Told, options?: ErrorOptions) {
     super(told.message, options);
@@ -21,6 +25,7 @@ export class DynaBaseError extends Error {
     this.http = told.http;
     this.retry = told.retry;
     this.requestId = told.requestId ?? null;
+    this.database = told.database ?? null;
   }
 }
 
@@ -31,6 +36,7 @@ export type Told = {
   readonly http: number;
   readonly retry: Retry;
   readonly requestId?: string | null;
+  readonly database?: Problem['database'] | undefined;
 };
 
 /** The server does not answer, or what answers is not DynaBase. */

@@ -166,6 +166,14 @@ export class RealServer {
     return this.#proxyPort;
   }
 
+  get apiUrl(): string {
+    return this.#apiUrl;
+  }
+
+  get apiKey(): string {
+    return this.#apiKey;
+  }
+
   get client(): DynaBase {
     return new DynaBase({ apiUrl: this.#apiUrl, apiKey: this.#apiKey });
   }

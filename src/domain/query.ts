@@ -1,0 +1,57 @@
+/** SQL that somebody asks over the API, and the port to whoever puts it to the tenant's database. */
+import type { TenantId } from './ids.ts';
+import type { DurationMs } from './units.ts';
+
+export type QueryRequest = {
+  readonly tenant: TenantId;
+  readonly database: string;
+  /** To act as; null for the owner. */
+  readonly role: string | null;
+  readonly sql: string;
+  /** Null where there are none, so that several statements may come at once. */
+  readonly params: readonly unknown[] | null;
+  readonly readOnly: boolean;
+  readonly rowsMax: number;
+  readonly bytesMax: number;
+  /** Once there is a session. */
+  readonly timeout: DurationMs;
+  readonly arrayMode: boolean;
+};
+
+export type QueryColumn = {
+  readonly name: string;
+  readonly type: string;
+  readonly typeId: number;
+};
+
+export type StatementResult = {
+  readonly columns: readonly QueryColumn[];
+  readonly rows: readonly unknown[];
+  readonly rowCount: number | null;
+  readonly command: string;
+  readonly truncated: boolean;
+};
+
+export type QueryOutcome = {
+  /** Of each statement, in order. */
+  readonly results: readonly StatementResult[];
+  /** How long it took to get a session; 0 for one that was there. */
+  readonly connecting: DurationMs;
+  /** From asking to the last row. */
+  readonly took: DurationMs;
+};
+
+/** A login that may be used once, soon. */
+export type QueryLogin = { readonly user: string; readonly password: string };
+
+export interface QueryRunner {
+  /**
+   * Runs it in a session of `login`, or in one that was there. Throws `QUERY_FAILED`, `QUERY_TIMEOUT`,
+   * `SESSION_REFUSED`, `RESPONSE_TOO_LARGE`, and the reason of `signal`; what is under way is cancelled then.
+   */
+  run(
+    request: QueryRequest,
+    login: () => Promise<QueryLogin>,
+    signal: AbortSignal,
+  ): Promise<QueryOutcome>;
+}

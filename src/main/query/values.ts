@@ -1,0 +1,53 @@
+/** Values on their way between JSON and PostgreSQL. */
+import pg from 'pg';
+
+const { builtins } = pg.types;
+
+const NUMBERS: ReadonlySet<number> = new Set([
+  builtins.INT2,
+  builtins.INT4,
+  builtins.OID,
+  builtins.FLOAT4,
+  builtins.FLOAT8,
+]);
+
+const JSONS: ReadonlySet<number> = new Set([builtins.JSON, builtins.JSONB]);
+
+/**
+ * Arrays whose elements JSON has as they are, by their object id. Source: PostgreSQL `pg_type.dat`: bool, int2, int4,
+ * text, varchar, int8 (as text), float4, float8, uuid (as text).
+ */
+const ARRAYS: ReadonlySet<number> = new Set([1000, 1005, 1007, 1009, 1015, 1016, 1021, 1022, 2951]);
+
+const TYPE_NAMES: ReadonlyMap<number, string> = new Map(
+  Object.entries(builtins).map(([name, id]) => [id, name.toLowerCase()]),
+);
+
+/** As `pg_type` names it; undefined for what is not built in. */
+export const builtinType = (typeId: number): string | undefined => TYPE_NAMES.get(typeId);
+
+/** A value as JSON has it, where nothing is lost by that; else as PostgreSQL has written it. */
+export function fromText(text: string | null, typeId: number): unknown {
+  if (text === null) return null;
+  if (typeId === builtins.BOOL) return text === 't';
+  if (NUMBERS.has(typeId)) return Number.isFinite(Number(text)) ? Number(text) : text;
+  if (JSONS.has(typeId)) return JSON.parse(text);
+  if (ARRAYS.has(typeId)) return pg.types.getTypeParser(typeId)(text);
+  return text;
+}
+
+/** A parameter as PostgreSQL reads it. */
+export function toText(value: unknown): string | null {
+  if (value === null || value === undefined) return null;
+  if (typeof value === 'string') return value;
+  if (Array.isArray(value)) return arrayText(value);
+  return typeof value === 'object' ? JSON.stringify(value) : String(value);
+}
+
+const arrayText = (items: readonly unknown[]): string =>
+  `{${items.map((item) => (Array.isArray(item) ? arrayText(item) : elementText(item))).join(',')}}`;
+
+function elementText(item: unknown): string {
+  const text = toText(item);
+  return text === null ? 'NULL' : `"${text.replaceAll(/["\\]/g, '\\$&')}"`;
+}
