@@ -16,7 +16,7 @@ import { FORWARDED_HEADER, readForwarded } from '../../domain/forwarded.ts';
 import type { Http, HttpListener, Upgrade } from '../../domain/http.ts';
 import type { SessionId } from '../../domain/ids.ts';
 import { isSameSecret } from '../../wire/cancel-request.ts';
-import { type Call, readCall } from '../../wire/http-call.ts';
+import { type Call, type CallHeaders, readCall } from '../../wire/http-call.ts';
 import { faultJson } from '../../wire/http-error.ts';
 import { BackendRefused } from '../backend.ts';
 import { addressKey } from '../client-address.ts';
@@ -33,6 +33,7 @@ import {
 } from './http-replies.ts';
 import { HttpRun } from './http-run.ts';
 import { HttpUsers } from './http-users.ts';
+import { PlainLane } from './plain-lane.ts';
 import { readBody } from './request-body.ts';
 import { RequestIds } from './request-ids.ts';
 
@@ -64,7 +65,16 @@ export type HttpDoorOptions = {
 
 export type WebSocketFrom = { readonly address: string; readonly serverName: string | null };
 
-/** What is under way on a connection. */
+/** What a call is read from, whoever has read it. */
+type SqlRequest = {
+  readonly headers: CallHeaders;
+  /** Read when it is known who asks, if it is not there yet. */
+  readonly body: string | (() => Promise<string>);
+};
+
+const SECOND_MS = 1_000;
+
+/** What is under way on a connection of which Node reads the requests. */
 class Connection {
   readonly origin: HttpOrigin;
   readonly #socket: Socket;
@@ -98,6 +108,8 @@ export class HttpDoor {
   readonly #listener: HttpListener;
   readonly #ids: RequestIds;
   readonly #connections = new WeakMap<Socket, Connection>();
+  #second = 0;
+  #dateText = '';
 
   constructor(options: HttpDoorOptions) {
     this.#options = options;
@@ -112,10 +124,18 @@ export class HttpDoor {
   /** Serves what comes on `socket`, of which `head` was read already. Returns how to end that. */
   take(socket: Socket, head: Buffer, origin: HttpOrigin): { end(): void } {
     const connection = new Connection(socket, origin);
-    this.#connections.set(socket, connection);
-    if (head.length > 0) socket.unshift(head);
-    this.#listener.take(socket);
-    return connection;
+    const { clock } = this.#options.parts;
+    const lane = new PlainLane(socket, {
+      clock,
+      reply: (request, gone) => this.#reply(request, origin, gone),
+      headersOf: (reply) => ({ ...this.#headersOf(reply), Date: this.#date() }),
+      onLeft: () => {
+        this.#connections.set(socket, connection);
+        this.#listener.take(socket);
+      },
+    });
+    lane.begin(head);
+    return { end: () => (lane.isOver ? connection : lane).end() };
   }
 
   /** Every call that is under way is told `because`. */
@@ -139,47 +159,63 @@ export class HttpDoor {
       if (!response.writableFinished) gone.abort();
       connection.ends();
     });
-    const origin = this.#originOf(request, connection.origin);
-    const reply = await this.#reply(request, origin, gone.signal);
+    const reply =
+      otherThanSql(request) ??
+      (await this.#reply(
+        {
+          headers: request.headers,
+          body: () => readBody(request, this.#options.parts.options.httpBytesMax),
+        },
+        connection.origin,
+        gone.signal,
+      ));
     if (reply === null || gone.signal.aborted) return;
     if (!request.complete) response.shouldKeepAlive = false;
-    response.writeHead(reply.status, headersOf(reply, this.#ids.next()));
+    response.writeHead(reply.status, this.#headersOf(reply));
     response.end(reply.body);
     // What it still sends is read and thrown away: on unread bytes a connection would be reset.
     if (!request.complete) request.resume();
   }
 
+  #headersOf(reply: HttpReply): Record<string, string> {
+    return headersOf(reply, this.#ids.next());
+  }
+
+  /** As Node's server says it; made once a second. */
+  #date(): string {
+    const second = Math.floor(this.#options.parts.clock.wall() / SECOND_MS);
+    if (second !== this.#second) {
+      this.#second = second;
+      this.#dateText = new Date(second * SECOND_MS).toUTCString();
+    }
+    return this.#dateText;
+  }
+
   /** Null if there is nobody left to hear it. */
   async #reply(
-    request: IncomingMessage,
-    origin: HttpOrigin,
+    request: SqlRequest,
+    connected: HttpOrigin,
     gone: AbortSignal,
   ): Promise<HttpReply | null> {
-    const { method, url = '' } = request;
-    if (url.split('?', 1)[0] !== SQL_PATH) return NO_SUCH_PAGE;
-    if (method === 'OPTIONS') return PREFLIGHT;
-    if (method !== 'POST') return NO_SUCH_WAY;
     try {
-      return await this.#sql(request, origin, gone);
+      return await this.#sql(request, this.#originOf(request.headers, connected), gone);
     } catch (error) {
       return refused(error, this.#options.parts.log);
     }
   }
 
   async #sql(
-    request: IncomingMessage,
+    { headers, body }: SqlRequest,
     { address, isPrivate, refusal }: HttpOrigin,
     gone: AbortSignal,
   ): Promise<HttpReply> {
     const { parts, nextId } = this.#options;
     if (refusal !== null) throw refusal;
     if (!isPrivate) throw fault('HTTPS_REQUIRED', {});
-    const { headers } = request;
     const connection = headers[CONNECTION_STRING];
-    if (typeof connection !== 'string') throw noConnectionString(headers.authorization);
+    if (typeof connection !== 'string') throw noConnectionString(headers);
     const user = await this.#users.of(connection, address);
-    const body = await readBody(request, parts.options.httpBytesMax);
-    const call: Call = readCall(body, headers);
+    const call: Call = readCall(typeof body === 'string' ? body : await body(), headers);
     const run = new HttpRun({ id: nextId(), user, call, parts });
     const abandon = (): void => run.abandon();
     gone.addEventListener('abort', abandon);
@@ -196,9 +232,9 @@ export class HttpDoor {
   }
 
   /** Where a request comes from that somebody whom we believe hands on. */
-  #originOf(request: IncomingMessage, connected: HttpOrigin): HttpOrigin {
+  #originOf(headers: CallHeaders, connected: HttpOrigin): HttpOrigin {
     const { forwardToken, httpInsecure, requireTls } = this.#options.parts.options;
-    const said = request.headers[FORWARDED_HEADER];
+    const said = headers[FORWARDED_HEADER];
     if (typeof said !== 'string' || forwardToken === null) return connected;
     const token = Buffer.from(forwardToken);
     const forwarded = readForwarded(said, (other) => isSameSecret(Buffer.from(other), token));
@@ -213,7 +249,7 @@ export class HttpDoor {
       request.destroy();
       return;
     }
-    const origin = this.#originOf(request, connected);
+    const origin = this.#originOf(request.headers, connected);
     const refusal = origin.isPrivate ? origin.refusal : fault('HTTPS_REQUIRED', {});
     if (refusal !== null) {
       upgrade.refuse(statusOf(refusal), faultJson(refusal));
@@ -228,7 +264,14 @@ export class HttpDoor {
   }
 }
 
-function noConnectionString(authorization: string | undefined): Fault {
+/** Null for what is to be answered with rows. */
+function otherThanSql({ method, url = '' }: IncomingMessage): HttpReply | null {
+  if (url.split('?', 1)[0] !== SQL_PATH) return NO_SUCH_PAGE;
+  if (method === 'OPTIONS') return PREFLIGHT;
+  return method === 'POST' ? null : NO_SUCH_WAY;
+}
+
+function noConnectionString({ authorization }: CallHeaders): Fault {
   if (authorization !== undefined) {
     return fault('FEATURE_UNSUPPORTED', { feature: 'a token in place of a password' });
   }

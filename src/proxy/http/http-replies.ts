@@ -22,6 +22,18 @@ const BAD_REQUEST = 400;
 const NOT_FOUND = 404;
 const METHOD_NOT_ALLOWED = 405;
 
+/** Source: RFC 9110 §15. */
+export const REASONS: Readonly<Record<number, string>> = {
+  200: 'OK',
+  400: 'Bad Request',
+  413: 'Content Too Large',
+  429: 'Too Many Requests',
+  500: 'Internal Server Error',
+  502: 'Bad Gateway',
+  503: 'Service Unavailable',
+  507: 'Insufficient Storage',
+};
+
 const NONE = {} as const;
 const METHODS = 'OPTIONS, POST';
 const RETRY_SOON = { 'Retry-After': '1' } as const;

@@ -1,0 +1,68 @@
+/**
+ * The one request of HTTP/1.1 that nearly all are, read in one pass: `POST /sql`, whole, with a length.
+ *
+ * Whatever is otherwise is no request of this kind, and somebody reads it who knows all of HTTP. So
+ * nothing is refused here and nothing guessed: two lengths, a transfer coding, an expectation, a line
+ * that is folded or has no colon are all not ours. Source: RFC 9112.
+ */
+
+export type PlainRequest = {
+  /** By lower case names, each of which came once. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+  /** Of head and body. */
+  readonly length: number;
+};
+
+const FIRST_LINE = 'POST /sql HTTP/1.1\r\n';
+const HEAD_END = '\r\n\r\n';
+
+/** As Node bounds it. */
+const HEAD_BYTES_MAX = 16 * 1024;
+
+const NAME = /^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/;
+const LENGTH = /^\d{1,9}$/;
+
+/** No control character but the tab, as RFC 9110 §5.5 has it. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: it is they that are looked for
+const NO_VALUE = /[\0-\x08\x0a-\x1f\x7f]/;
+
+/** Those whose meaning is a matter for all of HTTP. */
+const NOT_OURS: ReadonlySet<string> = new Set([
+  'transfer-encoding',
+  'expect',
+  'upgrade',
+  'trailer',
+  'te',
+  'content-encoding',
+]);
+
+/** The request that the first `end` bytes of `buffer` begin with; null if it is not of this kind, or not whole. */
+export function readPlainRequest(buffer: Buffer, end: number): PlainRequest | null {
+  const most = Math.min(end, HEAD_BYTES_MAX);
+  if (most < FIRST_LINE.length) return null;
+  const text = buffer.toString('latin1', 0, most);
+  const headEnd = text.indexOf(HEAD_END);
+  if (headEnd < 0 || !text.startsWith(FIRST_LINE)) return null;
+  const headers = readHeaders(text.slice(FIRST_LINE.length, headEnd));
+  const declared = headers?.['content-length'] ?? '';
+  if (headers === null || headers.host === undefined || !LENGTH.test(declared)) return null;
+  const from = headEnd + HEAD_END.length;
+  const length = from + Number(declared);
+  if (length > end) return null;
+  return { headers, body: buffer.toString('utf8', from, length), length };
+}
+
+function readHeaders(text: string): Record<string, string> | null {
+  const headers: Record<string, string> = Object.create(null);
+  for (const line of text.split('\r\n')) {
+    const colon = line.indexOf(':');
+    const name = line.slice(0, Math.max(0, colon)).toLowerCase();
+    const value = line.slice(colon + 1).trim();
+    if (!NAME.test(name) || NO_VALUE.test(value) || NOT_OURS.has(name)) return null;
+    if (headers[name] !== undefined) return null;
+    headers[name] = value;
+  }
+  const { connection } = headers;
+  return connection === undefined || connection.toLowerCase() === 'keep-alive' ? headers : null;
+}
