@@ -9,6 +9,7 @@ import type { Clock } from '../domain/clock.ts';
 import { fault } from '../domain/faults.ts';
 import type { CustomerId } from '../domain/ids.ts';
 import { type DurationMs, hours, later, minutes, ms, timestamp } from '../domain/units.ts';
+import { accessActions } from './access-actions.ts';
 import type { AuditNote } from './audit.ts';
 import { insideActions } from './inside-actions.ts';
 import { policyActions, tierChoiceOf } from './policy-actions.ts';
@@ -25,6 +26,7 @@ import {
 } from './print.ts';
 import { printLevels, printRecovery, printSnapshot } from './print-levels.ts';
 import { settingsActions } from './settings-actions.ts';
+import { workActions } from './work.ts';
 
 export type Call<N extends ActionName> = {
   readonly params: ParamsOf<N>;
@@ -32,6 +34,9 @@ export type Call<N extends ActionName> = {
   readonly body: BodyOf<N>;
   readonly caller: Caller;
   readonly audit: AuditNote;
+  readonly requestId: string;
+  /** Where the request comes from. */
+  readonly address: string;
   /** Aborts when the client no longer waits for the answer. */
   readonly gone: () => AbortSignal;
 };
@@ -69,8 +74,10 @@ export const actionsOf = ({ control, clock, desks }: ActionParts): Actions => ({
   ...ladderActions(control),
   ...useActions(control, clock),
   ...policyActions(control),
+  ...accessActions(desks),
   ...insideActions(desks),
   ...settingsActions(desks.settings),
+  ...workActions({ control, operations: desks.operations }),
   getStatus: async () => printStatus(await control.status()),
   getHealth: async () => ({ status: 'ok' }),
   getReadiness: async () => {

@@ -14,6 +14,7 @@ import type { Route } from '../contract/route.ts';
 import { ROUTES } from '../contract/routes.ts';
 import type { Control } from '../control/control.ts';
 import type { Desks } from '../control/desks.ts';
+import { Begun } from '../control/operations.ts';
 import type { Clock } from '../domain/clock.ts';
 import { fault, toFault } from '../domain/faults.ts';
 import type { Log } from '../domain/log.ts';
@@ -26,6 +27,7 @@ import { addAudit, auditNoteOf, noteAnswer, noteFault } from './audit.ts';
 import { addEventStreams } from './event-stream.ts';
 import { goneOf } from './gone.ts';
 import { Idempotency } from './idempotency.ts';
+import { addLogins } from './login-routes.ts';
 import { boundArrival, telling } from './long-requests.ts';
 import { addMetrics } from './metrics.ts';
 import { documentOptions, schemaOf } from './openapi.ts';
@@ -34,6 +36,7 @@ import { referencePage } from './reference-page.ts';
 import { defining, namedShapes } from './shapes.ts';
 import { addStreams } from './streams.ts';
 import { checker, type RequestPart } from './validation.ts';
+import { answerWork, beginWork, waitOf, workOf } from './work.ts';
 
 /** Largest request body that is no file; the largest sensible one has a few hundred bytes. */
 export const BODY_BYTES_MAX = 65_536;
@@ -49,6 +52,8 @@ export type ApiParts = {
   readonly desks: Desks;
   readonly authority: Authority;
   readonly callers: Callers;
+  /** Whether browsers reach it over TLS; not so if not given. */
+  readonly isSecure?: boolean;
   /** Addresses and networks of proxies, which are believed who they ask for; none if not given. */
   readonly trustedProxies?: readonly string[];
   /** Of DynaBase, for the OpenAPI document. */
@@ -79,6 +84,7 @@ export async function buildApp(
   addStreams(app, parts, admit);
   addEventStreams(app, parts, { admit, stopping });
   addMetrics(app, parts.control, admit);
+  addLogins(app, { logins: parts.desks.logins, isSecure: parts.isSecure ?? false });
   addDocuments(app);
   await app.ready();
   return app;
@@ -170,43 +176,69 @@ function addOperations(app: FastifyInstance, parts: ApiParts, admit: Admit): voi
   for (const name of Object.keys(OPERATIONS).filter((all) => !isStreamed(all)) as ActionName[]) {
     const operation: Operation = OPERATIONS[name];
     const route: Route = ROUTES[name];
-    const handle = handlerOf(name, actions, once);
+    const handle = handlerOf(name, { ...parts, actions, once });
     app.route({
       method: operation.method,
       url: operation.path,
       schema: schemaOf(name, route),
       ...admit(route.access),
       handler: async (request, reply) => {
-        const answer = operation.long
-          ? await telling(parts.clock, reply, () => handle(request, reply))
-          : await handle(request, reply);
-        noteAnswer(request, answer);
-        return reply.code(route.success.status).send(answer);
+        const answer = async () =>
+          await answeredWork(await handle(request, reply), request, reply, parts);
+        const isLong = operation.long || workOf(name) !== null;
+        const told = await (isLong ? telling(parts.clock, reply, answer) : answer());
+        if ('accepted' in told) {
+          noteAnswer(request, told.accepted);
+          return reply.code(202).send(told.accepted);
+        }
+        noteAnswer(request, told.answer);
+        return reply.code(route.success.status).send(told.answer);
       },
     });
   }
 }
 
+type Handling = Pick<ApiParts, 'control' | 'desks'> & {
+  readonly actions: Actions;
+  readonly once: Idempotency;
+};
+
 /** Does what the request asks; the validator has made sure of the shapes. */
 function handlerOf(
   name: ActionName,
-  actions: Actions,
-  once: Idempotency,
+  { actions, once, control, desks }: Handling,
 ): (request: FastifyRequest, reply: FastifyReply) => Promise<unknown> {
-  const act = actions[name] as (call: Call<ActionName>) => Promise<unknown>;
+  const answer = actions[name] as (call: Call<ActionName>) => Promise<unknown>;
+  const kind = workOf(name);
+  const work = { control, operations: desks.operations };
+  const act = async (call: Call<ActionName>): Promise<unknown> =>
+    kind === null ? await answer(call) : await beginWork(work, kind, call, () => answer(call));
   const keyed = OPERATIONS[name].repeat === 'keyed';
   return async (request, reply) => {
     const { params, query, body, headers } = request;
     const caller = callerOf(request);
     const audit = auditNoteOf(request);
     const gone = (): AbortSignal => goneOf(reply);
-    const call = { params, query, body, caller, audit, gone } as Call<ActionName>;
+    const whence = { requestId: request.id, address: request.ip };
+    const call = { params, query, body, caller, audit, gone, ...whence } as Call<ActionName>;
     const key = headers['idempotency-key'];
     if (!keyed || typeof key !== 'string') return await act(call);
     // A key is its caller's own: nobody gets the answer to somebody else's request.
     const whole = [caller.kind, caller.id, key].join(' ');
     return await once.once(whole, [name, params, body ?? null], () => act(call));
   };
+}
+
+/** What comes of it, waited for as long as was asked. */
+async function answeredWork(
+  done: unknown,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { desks }: Pick<ApiParts, 'desks'>,
+): ReturnType<typeof answerWork> {
+  if (!(done instanceof Begun)) return { answer: done };
+  const how = { caller: callerOf(request), wait: waitOf(request.query), reply };
+  return await answerWork(done, desks, how);
 }
 
 /** The OpenAPI document and the page made from it. */

@@ -7,6 +7,7 @@
  * `TENANT_EXISTS`. Source: IETF draft "The Idempotency-Key HTTP Header Field".
  */
 import { createHash } from 'node:crypto';
+import { Begun } from '../control/operations.ts';
 import type { Clock } from '../domain/clock.ts';
 import { fault } from '../domain/faults.ts';
 import { type DurationMs, elapsed, hours, type Instant } from '../domain/units.ts';
@@ -46,7 +47,9 @@ export class Idempotency {
     const outcome = run();
     const memory: Memory = { since: this.#clock.now(), request: digest, outcome };
     this.#memories.set(key, memory);
-    outcome.catch(() => {
+    // Work that has begun may still fail.
+    const ended = outcome.then((value) => (value instanceof Begun ? value.outcome : value));
+    ended.catch(() => {
       if (this.#memories.get(key) === memory) this.#memories.delete(key);
     });
     return outcome;

@@ -4,12 +4,16 @@ import type { FastifySchema } from 'fastify';
 import { PROBLEM_TYPE, Problem } from '../contract/problem.ts';
 import { FILE_TYPE, type Route } from '../contract/route.ts';
 import { ROUTES } from '../contract/routes.ts';
+import { WorkOperation } from '../contract/work.ts';
 import { FAULTS, type FaultCode } from '../domain/faults.ts';
 import { referring } from './shapes.ts';
+import { workOf } from './work.ts';
 
 /** What any route may answer with. */
 const FAULTS_OF_ALL = ['HOST_UNKNOWN', 'ORIGIN_FOREIGN', 'INTERNAL'] as const;
-const FAULTS_OF_GUARDED = ['KEY_MISSING', 'KEY_WRONG', 'FORBIDDEN'] as const;
+const FAULTS_OF_GUARDED = [
+  ...['KEY_MISSING', 'KEY_WRONG', 'KEY_EXPIRED', 'TOKEN_REFUSED', 'CSRF_MISSING', 'FORBIDDEN'],
+] as const;
 const FAULTS_OF_INPUT = ['BAD_REQUEST'] as const;
 const FAULTS_OF_BODY = ['BODY_TOO_LARGE', 'BODY_NOT_JSON'] as const;
 
@@ -26,8 +30,11 @@ export const documentOptions = (version: string): FastifyDynamicSwaggerOptions =
     },
     tags: [
       { name: 'tenants', description: 'Create, wake, suspend, connect.' },
+      { name: 'customers', description: 'Whose the tenants are, and what they pay for.' },
+      { name: 'access', description: 'Keys, people, tokens, and who did what.' },
       { name: 'server', description: 'The server itself.' },
       { name: 'events', description: 'What happens, as it happens.' },
+      { name: 'operations', description: 'Work that takes long.' },
     ],
     components: {
       securitySchemes: {
@@ -69,9 +76,18 @@ export function schemaOf(operationId: string, route: Route): FastifySchema {
     ...(route.query === undefined ? {} : { querystring: route.query }),
     ...(route.body === undefined ? {} : { body: referring(route.body) }),
     ...(route.headers === undefined ? {} : { headers: route.headers }),
-    response: { [route.success.status]: successOf(route) },
+    response: {
+      [route.success.status]: successOf(route),
+      ...(workOf(operationId) === null ? {} : { 202: ACCEPTED }),
+    },
   };
 }
+
+/** Work that goes on. */
+const ACCEPTED = {
+  description: 'It goes on. `Location` says where to look.',
+  content: { 'application/json': { schema: referring(WorkOperation) } },
+};
 
 function successOf(route: Route): object {
   if (route.file?.in === 'answer') {

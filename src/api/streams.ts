@@ -8,6 +8,7 @@ import { OPERATIONS } from '../contract/operations.ts';
 import { FILE_TYPE } from '../contract/route.ts';
 import { type ParamsOf, type QueryOf, ROUTES } from '../contract/routes.ts';
 import type { Control } from '../control/control.ts';
+import type { Desks } from '../control/desks.ts';
 import { customerOf } from '../domain/caller.ts';
 import type { Clock } from '../domain/clock.ts';
 import { fault } from '../domain/faults.ts';
@@ -17,6 +18,7 @@ import { type Admit, callerOf } from './admission.ts';
 import { telling } from './long-requests.ts';
 import { schemaOf } from './openapi.ts';
 import { printSecret } from './print.ts';
+import { counted, doneWith } from './work.ts';
 
 /** Longest wait for the next part of a file; the client is taken for gone then. */
 const STALLED_AFTER = minutes(2);
@@ -24,7 +26,12 @@ const STALLED_AFTER = minutes(2);
 /** Read ahead of a client that is slow for a moment. */
 const AHEAD_BYTES = 262_144;
 
-type StreamParts = { readonly clock: Clock; readonly log: Log; readonly control: Control };
+type StreamParts = {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly control: Control;
+  readonly desks: Pick<Desks, 'operations'>;
+};
 
 export function addStreams(app: FastifyInstance, parts: StreamParts, admit: Admit): void {
   const shared = (name: 'exportTenant' | 'importTenant') => ({
@@ -70,7 +77,7 @@ async function exportTenant(
 async function importTenant(
   request: FastifyRequest,
   reply: FastifyReply,
-  { clock, control }: StreamParts,
+  { clock, control, desks }: StreamParts,
 ): Promise<FastifyReply> {
   const { name, plan } = request.query as QueryOf<'importTenant'>;
   const gone = new AbortController();
@@ -78,16 +85,19 @@ async function importTenant(
   reply.raw.once('close', () => {
     if (!reply.raw.writableFinished) gone.abort(cutOff());
   });
-  const secret = await telling(clock, reply, () =>
-    control.importTenant({
-      name,
-      ...(plan === undefined ? {} : { plan }),
-      customer: customerOf(callerOf(request)),
-      file: arriving(request.raw, clock),
-      signal: gone.signal,
-    }),
-  );
-  return reply.code(ROUTES.importTenant.success.status).send(printSecret(secret));
+  const caller = callerOf(request);
+  const customer = customerOf(caller);
+  const wish = { kind: 'import', caller, tenant: null, customer } as const;
+  const begun = desks.operations.begin(wish, async (run) => {
+    const signal = AbortSignal.any([gone.signal, run.signal]);
+    const file = counted(arriving(request.raw, clock), request, run);
+    const plain = plan === undefined ? {} : { plan };
+    const secret = await control.importTenant({ name, ...plain, customer, file, signal });
+    return doneWith(printSecret(secret));
+  });
+  const secret = await telling(clock, reply, () => begun.outcome);
+  desks.operations.takeAnswer(begun.id, caller);
+  return reply.code(ROUTES.importTenant.success.status).send(secret);
 }
 
 /** The body as it comes. Throws `BAD_REQUEST` if it ends early or stalls. */

@@ -2,6 +2,7 @@
 import type { KeyStore } from '../domain/api-key.ts';
 import type { AuditStore } from '../domain/audit.ts';
 import type { CustomerStore } from '../domain/customer.ts';
+import type { OperationStore } from '../domain/operation.ts';
 import type { PersonStore } from '../domain/person.ts';
 import type { IssuerStore } from '../domain/token-issuer.ts';
 import type { Ask } from './access-schema.ts';
@@ -9,6 +10,7 @@ import { PgAudit } from './pg-audit.ts';
 import { PgCustomers } from './pg-customers.ts';
 import { PgIssuers } from './pg-issuers.ts';
 import { PgKeys } from './pg-keys.ts';
+import { PgOperations } from './pg-operations.ts';
 import { PgPeople } from './pg-people.ts';
 
 export type Stores = {
@@ -17,6 +19,7 @@ export type Stores = {
   readonly people: PersonStore;
   readonly issuers: IssuerStore;
   readonly audit: AuditStore;
+  readonly operations: OperationStore;
 };
 
 export const pgStores = (ask: Ask): Stores => ({
@@ -25,4 +28,5 @@ export const pgStores = (ask: Ask): Stores => ({
   people: new PgPeople(ask),
   issuers: new PgIssuers(ask),
   audit: new PgAudit(ask),
+  operations: new PgOperations(ask),
 });

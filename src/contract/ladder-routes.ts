@@ -7,6 +7,7 @@ import { ARCHIVE_FAULTS, KeyHeader, ok, Ref, type Route } from './route.ts';
 import { Fork, NewSnapshot, Snapshot, SnapshotList } from './snapshot.ts';
 import { Tenant, TenantSecret } from './tenant.ts';
 import { Plan } from './values.ts';
+import { WaitQuery } from './work.ts';
 
 const SnapshotRef = Type.Object({
   ...Ref.properties,
@@ -34,6 +35,7 @@ export const LADDER_ROUTES = {
       'It is suspended first, if nobody is at work. Its files are deleted here once the archive has them, and the next wake brings them back. The server does the same by itself after a while.',
     access: { scope: 'tenant', right: 'change' },
     params: Ref,
+    query: WaitQuery,
     success: ok(Tenant),
     faults: [
       'TENANT_UNKNOWN',
@@ -61,6 +63,7 @@ export const LADDER_ROUTES = {
       'With a name it is kept until it is deleted. Without one it is as those that the server takes by itself, which replace each other.',
     access: { scope: 'tenant', right: 'change' },
     params: Ref,
+    query: WaitQuery,
     body: NewSnapshot,
     headers: KeyHeader,
     success: { status: 201, shape: Snapshot },
@@ -93,6 +96,7 @@ export const LADDER_ROUTES = {
       'What the tenant had is kept as a snapshot of its own, if it can be read. Sessions at rest stay open and see the other data; `TENANT_BUSY` says who is at work or cannot be parked.',
     access: { scope: 'tenant', right: 'change' },
     params: SnapshotRef,
+    query: WaitQuery,
     headers: KeyHeader,
     success: ok(Tenant),
     faults: [
@@ -113,6 +117,7 @@ export const LADDER_ROUTES = {
     description:
       'After the loss of a machine, on a new one with the same archive and its master key. Each tenant is as its latest snapshot has it, with its password, asleep. Repeating it does no harm.',
     access: { scope: 'operator', right: 'admin' },
+    query: WaitQuery,
     success: ok(Recovery),
     faults: ['ARCHIVE_DOWN', 'ARCHIVE_KEY', 'CATALOG_DOWN', 'SERVER_STOPPING'],
   },
@@ -123,6 +128,7 @@ export const LADDER_ROUTES = {
       'Answers with the password of its owner role, which is shown only here. Stored data is shared until one of the two changes it. Settings are taken over.',
     access: { scope: 'tenant', right: 'change' },
     params: Ref,
+    query: WaitQuery,
     body: Fork,
     headers: KeyHeader,
     success: { status: 201, shape: TenantSecret },

@@ -113,3 +113,27 @@ export const EVENT_TYPES = [
   'events.missed',
   'events.cut',
 ] as const;
+
+export const CALLER_KINDS = ['admin-key', 'key', 'person', 'token', 'anybody'] as const;
+export const CALLER_ROLES = ['admin', 'operator', 'billing', 'viewer', 'claimer'] as const;
+export const PERSON_ROLES = ['admin', 'operator', 'billing', 'viewer'] as const;
+export const KEY_KINDS = ['key', 'personal', 'session'] as const;
+export const AUDIT_OUTCOMES = ['begun', 'done', 'failed'] as const;
+
+/** Long work of the API. */
+export const WORK_KINDS = [
+  'create',
+  'wake',
+  'suspend',
+  'restart',
+  'archive',
+  'snapshot',
+  'restore',
+  'fork',
+  'import',
+  'recover',
+  'delete',
+] as const;
+
+/** How it stands. */
+export const WORK_STATUSES = ['running', 'done', 'failed', 'cancelled'] as const;

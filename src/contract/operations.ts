@@ -6,9 +6,11 @@
  * `never` not at all.
  */
 
+import { ACCESS_OPERATIONS } from './operations-access.ts';
 import { EVENT_OPERATIONS } from './operations-events.ts';
 import { INSIDE_OPERATIONS } from './operations-inside.ts';
 import { SETTINGS_OPERATIONS } from './operations-settings.ts';
+import { WORK_OPERATIONS } from './operations-work.ts';
 
 export type Operation = {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
@@ -77,9 +79,11 @@ export const OPERATIONS = {
     path: '/v1/tenants/:ref/connection-string',
     repeat: 'safe',
   },
+  ...ACCESS_OPERATIONS,
   ...INSIDE_OPERATIONS,
   ...SETTINGS_OPERATIONS,
   ...EVENT_OPERATIONS,
+  ...WORK_OPERATIONS,
   getHealth: { method: 'GET', path: '/healthz', repeat: 'safe' },
   getReadiness: { method: 'GET', path: '/readyz', repeat: 'safe' },
 } as const satisfies Record<string, Operation>;

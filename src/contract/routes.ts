@@ -3,6 +3,8 @@
  * and documents, and from which the SDK takes its types.
  */
 import { type Static, type TSchema, Type } from 'typebox';
+import { ACCESS_ROUTES } from './access-routes.ts';
+import { CUSTOMER_ROUTES } from './customer-routes.ts';
 import { EVENT_ROUTES } from './event-routes.ts';
 import { INSIDE_ROUTES } from './inside-routes.ts';
 import { LADDER_ROUTES } from './ladder-routes.ts';
@@ -23,6 +25,8 @@ import {
 } from './tenant.ts';
 import { Usage } from './usage.ts';
 import { Moment, State } from './values.ts';
+import { WaitQuery } from './work.ts';
+import { WORK_ROUTES } from './work-routes.ts';
 
 const PAGE_MAX = 1_000;
 
@@ -50,9 +54,12 @@ const UsageQuery = Type.Object(
 export const ROUTES = {
   ...LADDER_ROUTES,
   ...POLICY_ROUTES,
+  ...ACCESS_ROUTES,
+  ...CUSTOMER_ROUTES,
   ...INSIDE_ROUTES,
   ...SETTINGS_ROUTES,
   ...EVENT_ROUTES,
+  ...WORK_ROUTES,
   getStatus: {
     tag: 'server',
     summary: 'What the server says of itself',
@@ -65,6 +72,7 @@ export const ROUTES = {
     summary: 'Create a tenant',
     description: 'Answers with the password of its owner role, which is shown only here.',
     access: { scope: 'customer', right: 'change' },
+    query: WaitQuery,
     body: NewTenant,
     headers: KeyHeader,
     success: { status: 201, shape: TenantSecret },
@@ -109,6 +117,7 @@ export const ROUTES = {
     description: 'Open sessions are ended. There is no way back.',
     access: { scope: 'tenant', right: 'change' },
     params: Ref,
+    query: WaitQuery,
     success: { status: 204, shape: null },
     faults: ['TENANT_UNKNOWN', 'STALE_GENERATION', 'SERVER_STOPPING', 'CATALOG_DOWN'],
   },
@@ -118,6 +127,7 @@ export const ROUTES = {
     description: 'Answers when it accepts sessions. Clients need not ask: connecting wakes.',
     access: { scope: 'tenant', right: 'change' },
     params: Ref,
+    query: WaitQuery,
     success: ok(Tenant),
     faults: [
       'TENANT_UNKNOWN',
@@ -136,6 +146,7 @@ export const ROUTES = {
       'Sessions at rest are parked: they stay open, and their next query wakes the tenant. `TENANT_BUSY` says who is at work or cannot be parked, and why.',
     access: { scope: 'tenant', right: 'change' },
     params: Ref,
+    query: WaitQuery,
     success: ok(Tenant),
     faults: ['TENANT_UNKNOWN', 'TENANT_BUSY', 'SERVER_STOPPING', 'CATALOG_DOWN'],
   },
@@ -146,6 +157,7 @@ export const ROUTES = {
       'Sessions at rest stay open and see a pause. A tenant that sleeps sleeps on, since its next start is a fresh one; one whose start has failed is started at once.',
     access: { scope: 'tenant', right: 'change' },
     params: Ref,
+    query: WaitQuery,
     body: Restart,
     headers: KeyHeader,
     success: ok(Tenant),

@@ -2,10 +2,12 @@
 import type { AccessDesks } from './access-desks.ts';
 import type { EventBus } from './event-bus.ts';
 import type { InsideDesks } from './inside-desks.ts';
+import type { OperationDesk } from './operations.ts';
 import type { SettingsDesk } from './settings.ts';
 
 export type Desks = AccessDesks &
   InsideDesks & {
     readonly events: EventBus;
     readonly settings: SettingsDesk;
+    readonly operations: OperationDesk;
   };

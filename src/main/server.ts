@@ -7,6 +7,7 @@ import { openApi } from '../api/listen.ts';
 import type { OpenArchive } from '../archive/open-archive.ts';
 import { openCatalog } from '../catalog/open-catalog.ts';
 import type { ServerOptions } from '../cli/options.ts';
+import { ArchiveWork } from '../control/archive-work.ts';
 import type { ServerStatus } from '../control/control.ts';
 import { EventBus } from '../control/event-bus.ts';
 import { type ControlWorld, ServerControl } from '../control/server-control.ts';
@@ -93,7 +94,8 @@ export async function openServer(parts: ServerParts): Promise<Server> {
   });
   stack.defer(() => directory.close());
 
-  const engine = await openEngine(parts, { native, stack });
+  const archiveWork = new ArchiveWork();
+  const engine = await openEngine(parts, { native, stack, archiveWork });
 
   progress('opening the catalog');
   const { databaseUrl } = options;
@@ -103,7 +105,8 @@ export async function openServer(parts: ServerParts): Promise<Server> {
   stack.defer(() => catalog.close());
 
   const book = await RuleBook.open({ options, store: catalog, log });
-  const desks = await openDesks({ events, catalog });
+  const desks = await openDesks({ ...parts, events, catalog, archiveWork });
+  stack.defer(() => desks.operations.close());
   const core = openCore(parts, { engine, catalog, book });
   stack.defer(() => core.orchestrator.close(closing));
   const sink = learningSink(catalog, core.orchestrator);
@@ -124,7 +127,15 @@ export async function openServer(parts: ServerParts): Promise<Server> {
     warnings: engine.warnings,
     proxy: { host: options.publicHost, port: proxies.port },
   });
-  const access = await openAccessParts({ ...parts, ...desks, directory, catalog, control });
+  const publicUrl = options.publicUrl ?? `http://${inUrl(options.apiHost)}:${options.apiPort}`;
+  const access = await openAccessParts({
+    ...parts,
+    ...desks,
+    directory,
+    catalog,
+    control,
+    publicUrl,
+  });
   stack.defer(() => access.close());
   const inside = openInsideParts({
     ...{ ...parts, ...core.parts, ...desks, catalog, lifecycle: core.orchestrator },
@@ -137,7 +148,8 @@ export async function openServer(parts: ServerParts): Promise<Server> {
     trustedProxies: options.trustedProxies ?? [],
     host: options.apiHost,
     port: options.apiPort,
-    names: [options.publicHost],
+    names: [options.publicHost, new URL(publicUrl).hostname],
+    isSecure: publicUrl.startsWith('https:'),
     sql: await sqlTarget(options, proxies.port, directory),
   });
   stack.defer(() => api.close());
@@ -238,12 +250,16 @@ function openCore(
   };
 }
 
-type EngineDoors = { readonly native: NativeCalls; readonly stack: AsyncDisposableStack };
+type EngineDoors = {
+  readonly native: NativeCalls;
+  readonly stack: AsyncDisposableStack;
+  readonly archiveWork: ArchiveWork;
+};
 
 /** The engine, with the archive and the page cache that it uses; `stack` closes all three. */
 async function openEngine(
   parts: ServerParts,
-  { native, stack }: EngineDoors,
+  { native, stack, archiveWork }: EngineDoors,
 ): Promise<EmbeddedEngine> {
   const { options, clock, random, log, failpoints, progress } = parts;
   const pageCache = new ThreadedPageCache();
@@ -263,7 +279,7 @@ async function openEngine(
       const syncFileSystem = (fd: number) => native.syncFileSystem(fd);
       const archive = await openPlacedArchive({ ...parts, options, syncFileSystem }, template);
       archives.push(archive);
-      return archive;
+      return archiveWork.watching(archive);
     },
     clock,
     random,

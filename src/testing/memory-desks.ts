@@ -1,8 +1,11 @@
+import { ArchiveWork } from '../control/archive-work.ts';
 import type { Desks } from '../control/desks.ts';
 import { EventBus } from '../control/event-bus.ts';
 import { openAccess } from '../control/open-access.ts';
+import { OperationDesk } from '../control/operations.ts';
 import { StoredSettings } from '../control/settings.ts';
 import type { Clock } from '../domain/clock.ts';
+import type { IdentityProvider } from '../domain/identity.ts';
 import type { Log } from '../domain/log.ts';
 import { hours } from '../domain/units.ts';
 import { MemoryPolicyStore } from '../sim/memory-policy-store.ts';
@@ -18,6 +21,7 @@ import {
 } from './memory-access.ts';
 import type { MemoryControl } from './memory-control.ts';
 import { memoryInsideDesks } from './memory-inside.ts';
+import { MemoryOperations } from './memory-operations.ts';
 
 const AUDIT_KEEP = hours(24 * 365);
 
@@ -26,6 +30,8 @@ export async function memoryDesks(world: {
   readonly clock: Clock;
   readonly log: Log;
   readonly control: MemoryControl;
+  readonly provider?: IdentityProvider;
+  readonly admins?: readonly string[];
 }): Promise<Desks> {
   const { clock, log, control } = world;
   const events = new EventBus(world);
@@ -36,6 +42,7 @@ export async function memoryDesks(world: {
     ...{ clock, random, log, events, control, auditKeep: AUDIT_KEEP },
     secrecy: new KeyedSecrecy(new Uint8Array(32), random),
     reader: new JoseTokens(clock),
+    ...{ provider: world.provider ?? null, admins: world.admins ?? [] },
     stores: {
       customers: new MemoryCustomers(place),
       keys: new MemoryKeys(place),
@@ -48,5 +55,8 @@ export async function memoryDesks(world: {
   });
   const tickets = { issue: async () => ({ user: 'ticket', password: 'once' }) };
   const inside = memoryInsideDesks(control, tickets, () => settings.current().allowedExtensions);
-  return { events, settings, ...access, ...inside };
+  const store = new MemoryOperations();
+  const archiveWork = new ArchiveWork();
+  const operations = await OperationDesk.open({ clock, random, log, events, store, archiveWork });
+  return { events, settings, operations, ...access, ...inside };
 }
