@@ -21,6 +21,7 @@ import { faultJson } from '../../wire/http-error.ts';
 import { BackendRefused } from '../backend.ts';
 import { addressKey } from '../client-address.ts';
 import type { SessionParts } from '../session.ts';
+import { Departure } from './departure.ts';
 import {
   answered,
   type HttpReply,
@@ -153,10 +154,10 @@ export class HttpDoor {
       request.destroy();
       return;
     }
-    const gone = new AbortController();
+    const gone = new Departure();
     connection.begins();
     response.once('close', () => {
-      if (!response.writableFinished) gone.abort();
+      if (!response.writableFinished) gone.happened();
       connection.ends();
     });
     const reply =
@@ -167,9 +168,9 @@ export class HttpDoor {
           body: () => readBody(request, this.#options.parts.options.httpBytesMax),
         },
         connection.origin,
-        gone.signal,
+        gone,
       ));
-    if (reply === null || gone.signal.aborted) return;
+    if (reply === null || gone.isGone) return;
     if (!request.complete) response.shouldKeepAlive = false;
     response.writeHead(reply.status, this.#headersOf(reply));
     response.end(reply.body);
@@ -195,7 +196,7 @@ export class HttpDoor {
   async #reply(
     request: SqlRequest,
     connected: HttpOrigin,
-    gone: AbortSignal,
+    gone: Departure,
   ): Promise<HttpReply | null> {
     try {
       return await this.#sql(request, this.#originOf(request.headers, connected), gone);
@@ -207,7 +208,7 @@ export class HttpDoor {
   async #sql(
     { headers, body }: SqlRequest,
     { address, isPrivate, refusal }: HttpOrigin,
-    gone: AbortSignal,
+    gone: Departure,
   ): Promise<HttpReply> {
     const { parts, nextId } = this.#options;
     if (refusal !== null) throw refusal;
@@ -217,17 +218,16 @@ export class HttpDoor {
     const user = await this.#users.of(connection, address);
     const call: Call = readCall(typeof body === 'string' ? body : await body(), headers);
     const run = new HttpRun({ id: nextId(), user, call, parts });
-    const abandon = (): void => run.abandon();
-    gone.addEventListener('abort', abandon);
     try {
-      if (gone.aborted) run.abandon();
-      return answered(call, await run.start());
+      const outcome = run.start();
+      gone.whenGone(() => run.abandon());
+      return answered(call, await outcome);
     } catch (error) {
       const isOutdated = error instanceof BackendRefused && error.sqlstate === INVALID_PASSWORD;
       if (isOutdated) this.#users.outdated(user);
       throw error;
     } finally {
-      gone.removeEventListener('abort', abandon);
+      gone.whenGone(null);
     }
   }
 

@@ -14,6 +14,7 @@ import { elapsed, type Instant, seconds } from '../../domain/units.ts';
 import { type PlainRequest, readPlainRequest } from '../../wire/http-request.ts';
 import { forward } from '../forward.ts';
 import { receive } from '../receive.ts';
+import { Departure } from './departure.ts';
 import { type HttpReply, REASONS } from './http-replies.ts';
 
 /** As Node's server keeps connections. */
@@ -25,7 +26,7 @@ const EARLY_BYTES_MAX = 64 * 1024;
 export type LaneOptions = {
   readonly clock: Clock;
   /** Answers a call; null if nobody is left to hear it. `gone` tells that there is not. */
-  readonly reply: (request: PlainRequest, gone: AbortSignal) => Promise<HttpReply | null>;
+  readonly reply: (request: PlainRequest, gone: Departure) => Promise<HttpReply | null>;
   readonly headersOf: (reply: HttpReply) => Readonly<Record<string, string>>;
   /** The socket is another's from now on, with all that was not answered put back. */
   readonly onLeft: () => void;
@@ -35,7 +36,7 @@ export class PlainLane {
   readonly #socket: Socket;
   readonly #options: LaneOptions;
   #stopReceiving: () => void = () => {};
-  #gone: AbortController | null = null;
+  #gone: Departure | null = null;
   #early: Buffer[] = [];
   #earlyBytes = 0;
   #isOver = false;
@@ -88,12 +89,12 @@ export class PlainLane {
   }
 
   async #answer(request: PlainRequest): Promise<void> {
-    const gone = new AbortController();
+    const gone = new Departure();
     this.#gone = gone;
-    const reply = await this.#options.reply(request, gone.signal);
+    const reply = await this.#options.reply(request, gone);
     this.#gone = null;
     this.#restsSince = this.#options.clock.now();
-    if (reply === null || gone.signal.aborted || this.#isOver) return;
+    if (reply === null || gone.isGone || this.#isOver) return;
     const bytes = Buffer.from(this.#text(reply));
     forward(this.#socket, bytes, bytes.length);
     if (this.#isEnding) this.#socket.destroySoon();
@@ -119,13 +120,13 @@ export class PlainLane {
   /** It sends no more, and so reads no more, as far as is known of any client of HTTP. */
   readonly #ended = (): void => {
     this.#finish();
-    this.#gone?.abort();
+    this.#gone?.happened();
     this.#socket.destroySoon();
   };
 
   readonly #closed = (): void => {
     this.#finish();
-    this.#gone?.abort();
+    this.#gone?.happened();
   };
 
   #finish(): void {
