@@ -230,6 +230,8 @@ class Fleet {
     await clock.advance(hours(30));
     // But for who must never sleep, and who is expected again.
     this.world.orchestrator.setRules(shortened(PRESETS.machine));
+    // Whom the other rules had raised is given its tier back first.
+    await clock.advance(minutes(5));
     for (const id of host.running) {
       await catalog.configure(id, { tier: 'COLD' });
       this.#expectFault(this.world.orchestrator.changed(id));
