@@ -2,12 +2,12 @@
 import { RESTART_WITHIN_DEFAULT_MS } from '../contract/limits.ts';
 import type { OperationName, StreamedName } from '../contract/operations.ts';
 import type { AnswerOf, BodyOf, ParamsOf, QueryOf } from '../contract/routes.ts';
-import type { Control, TenantChange } from '../control/control.ts';
+import type { Control, TenantChange, TenantView } from '../control/control.ts';
 import type { Desks } from '../control/desks.ts';
 import { type Caller, customerOf } from '../domain/caller.ts';
 import type { Clock } from '../domain/clock.ts';
 import { fault } from '../domain/faults.ts';
-import type { CustomerId } from '../domain/ids.ts';
+import { type CustomerId, isId } from '../domain/ids.ts';
 import { type DurationMs, hours, later, minutes, ms, timestamp } from '../domain/units.ts';
 import { accessActions } from './access-actions.ts';
 import type { AuditNote } from './audit.ts';
@@ -49,9 +49,23 @@ export type Actions = {
 };
 
 /** What a list is confined to. */
-function ofCustomer(caller: Caller): { readonly customer?: CustomerId } {
-  const customer = customerOf(caller);
-  return customer === null ? {} : { customer };
+function ofCustomer(caller: Caller, asked?: string): { readonly customer?: CustomerId } {
+  const own = customerOf(caller);
+  const customer = asked === undefined || (asked === 'me' && own !== null) ? own : asked;
+  if (customer === null) return {};
+  if (!isId('cu', customer) || (own !== null && customer !== own)) {
+    throw fault('CUSTOMER_UNKNOWN', { customer });
+  }
+  return { customer };
+}
+
+/** What of a tenant a person changes. */
+function settingsShown(view: TenantView): object {
+  const { customer, plan, tier, override, consent, expiresAt, allowedAddresses } =
+    printTenant(view);
+  const { suspendAfterMs, sessionsMax, maxPinIdleMs } = printTenant(view);
+  const settings = { suspendAfterMs, sessionsMax, maxPinIdleMs };
+  return { customer, plan, tier, override, consent, expiresAt, allowedAddresses, ...settings };
 }
 
 /** Tenants on a page when the client does not say. */
@@ -70,8 +84,8 @@ export type ActionParts = {
 };
 
 export const actionsOf = ({ control, clock, desks }: ActionParts): Actions => ({
-  ...tenantActions(control),
-  ...ladderActions(control),
+  ...tenantActions(control, desks.customers),
+  ...ladderActions(control, desks.customers),
   ...useActions(control, clock),
   ...policyActions(control),
   ...accessActions(desks),
@@ -97,14 +111,16 @@ type TenantAction =
   | 'restartTenant'
   | 'rotatePassword';
 
-function tenantActions(control: Control): Pick<Actions, TenantAction> {
+function tenantActions(
+  control: Control,
+  customers: Desks['customers'],
+): Pick<Actions, TenantAction> {
   return {
     createTenant: async ({ body, caller }) =>
       printSecret(
         await control.createTenant({
           name: body.name,
-          customer: customerOf(caller),
-          ...(body.plan === undefined ? {} : { plan: body.plan }),
+          ...(await customers.placeOf(caller, body)),
           ...settingsOf(body),
         }),
       ),
@@ -114,12 +130,19 @@ function tenantActions(control: Control): Pick<Actions, TenantAction> {
           after: query.after ?? null,
           limit: query.limit ?? PAGE_DEFAULT,
           state: query.state ?? null,
-          ...ofCustomer(caller),
+          ...ofCustomer(caller, query.customer),
         }),
       ),
     getTenant: async ({ params }) => printTenant(await control.showTenant(params.ref)),
-    changeTenant: async ({ params, body, caller }) =>
-      printTenant(await control.configureTenant(params.ref, changeOf(body, caller))),
+    changeTenant: async ({ params, body, caller, audit }) => {
+      const before = await control.showTenant(params.ref);
+      const customer = await customers.allowed(before.tenant, body, caller);
+      const change = { ...changeOf(body, caller), ...customer };
+      const after = await control.configureTenant(before.tenant.id, change);
+      customers.settle(before.tenant, after.tenant);
+      audit.changed(settingsShown(before), settingsShown(after));
+      return printTenant(after);
+    },
     deleteTenant: async ({ params }) => {
       await control.deleteTenant(params.ref);
       return undefined;
@@ -147,7 +170,10 @@ type LadderAction =
   | 'getLevels'
   | 'recoverTenants';
 
-function ladderActions(control: Control): Pick<Actions, LadderAction> {
+function ladderActions(
+  control: Control,
+  customers: Desks['customers'],
+): Pick<Actions, LadderAction> {
   return {
     archiveTenant: async ({ params }) => printTenant(await control.archiveTenant(params.ref)),
     listSnapshots: async ({ params }) => ({
@@ -161,10 +187,13 @@ function ladderActions(control: Control): Pick<Actions, LadderAction> {
     },
     restoreSnapshot: async ({ params }) =>
       printTenant(await control.restoreSnapshot(params.ref, params.snapshot)),
-    forkTenant: async ({ params, body: { name, plan } }) =>
-      printSecret(
-        await control.forkTenant(params.ref, { name, ...(plan === undefined ? {} : { plan }) }),
-      ),
+    forkTenant: async ({ params, body: { name, plan }, caller }) => {
+      if (plan !== undefined) {
+        await customers.allowed(await control.findTenant(params.ref), { plan }, caller);
+      }
+      const request = { name, ...(plan === undefined ? {} : { plan }) };
+      return printSecret(await control.forkTenant(params.ref, request));
+    },
     getLevels: async ({ params }) => printLevels(await control.levels(params.ref)),
     recoverTenants: async () => printRecovery(await control.recoverTenants()),
   };
@@ -185,7 +214,7 @@ function useActions(control: Control, clock: Clock): Pick<Actions, UseAction> {
 function changeOf(body: BodyOf<'changeTenant'>, { scope }: Caller): TenantChange {
   const { plan, consent } = body;
   const by = scope.kind === 'operator' ? 'operator' : 'customer';
-  const tier = tierChoiceOf(body);
+  const tier = tierChoiceOf(body, by);
   return {
     ...settingsOf(body),
     ...(plan === undefined ? {} : { plan }),

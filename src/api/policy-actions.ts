@@ -3,6 +3,7 @@ import type { BodyOf } from '../contract/routes.ts';
 import type { Control, NewPolicy } from '../control/control.ts';
 import type { TierChoice } from '../control/tier-choice.ts';
 import { fault } from '../domain/faults.ts';
+import type { TierSetter } from '../domain/tier.ts';
 import { type Timestamp, timestamp } from '../domain/units.ts';
 import type { Actions } from './actions.ts';
 import { printDecisions, printExplained, printPolicy } from './print-policy.ts';
@@ -29,12 +30,12 @@ export function policyActions(control: Control): Pick<Actions, PolicyAction> {
 }
 
 /** Throws `BAD_REQUEST` for a time of a tier that is not given or given back. */
-export function tierChoiceOf({
-  tier,
-  tierUntil,
-}: Pick<BodyOf<'changeTenant'>, 'tier' | 'tierUntil'>): TierChoice | undefined {
+export function tierChoiceOf(
+  { tier, tierUntil }: Pick<BodyOf<'changeTenant'>, 'tier' | 'tierUntil'>,
+  by: TierSetter,
+): TierChoice | undefined {
   if (tier !== undefined && tier !== 'auto') {
-    return { tier, until: tierUntil == null ? null : momentOf(tierUntil) };
+    return { tier, until: tierUntil == null ? null : momentOf(tierUntil), by };
   }
   if (tierUntil != null) {
     throw fault('BAD_REQUEST', { why: '"tierUntil" needs a "tier" that it is the end of' });

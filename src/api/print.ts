@@ -32,6 +32,7 @@ export function printTenant(view: TenantView): Tenant {
   return {
     id: tenant.id,
     name: tenant.name,
+    customer: tenant.customer,
     plan: tenant.plan,
     tier: tenant.tier,
     tierSince: moment(tenant.tierSince),
@@ -44,6 +45,8 @@ export function printTenant(view: TenantView): Tenant {
     descent: live.descent,
     dirtySince: momentOrNull(tenant.dirtySince),
     createdAt: moment(tenant.createdAt),
+    expiresAt: momentOrNull(tenant.expiresAt),
+    allowedAddresses: [...tenant.allowedAddresses],
     suspendAfterMs: tenant.suspendAfter,
     sessionsMax: tenant.sessionsMax,
     maxPinIdleMs: tenant.maxPinIdle,

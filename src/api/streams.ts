@@ -9,7 +9,6 @@ import { FILE_TYPE } from '../contract/route.ts';
 import { type ParamsOf, type QueryOf, ROUTES } from '../contract/routes.ts';
 import type { Control } from '../control/control.ts';
 import type { Desks } from '../control/desks.ts';
-import { customerOf } from '../domain/caller.ts';
 import type { Clock } from '../domain/clock.ts';
 import { fault } from '../domain/faults.ts';
 import type { Log } from '../domain/log.ts';
@@ -30,7 +29,7 @@ type StreamParts = {
   readonly clock: Clock;
   readonly log: Log;
   readonly control: Control;
-  readonly desks: Pick<Desks, 'operations'>;
+  readonly desks: Pick<Desks, 'operations' | 'customers'>;
 };
 
 export function addStreams(app: FastifyInstance, parts: StreamParts, admit: Admit): void {
@@ -86,13 +85,12 @@ async function importTenant(
     if (!reply.raw.writableFinished) gone.abort(cutOff());
   });
   const caller = callerOf(request);
-  const customer = customerOf(caller);
-  const wish = { kind: 'import', caller, tenant: null, customer } as const;
+  const place = await desks.customers.placeOf(caller, { plan });
+  const wish = { kind: 'import', caller, tenant: null, customer: place.customer } as const;
   const begun = desks.operations.begin(wish, async (run) => {
     const signal = AbortSignal.any([gone.signal, run.signal]);
     const file = counted(arriving(request.raw, clock), request, run);
-    const plain = plan === undefined ? {} : { plan };
-    const secret = await control.importTenant({ name, ...plain, customer, file, signal });
+    const secret = await control.importTenant({ name, ...place, file, signal });
     return doneWith(printSecret(secret));
   });
   const secret = await telling(clock, reply, () => begun.outcome);

@@ -71,7 +71,7 @@ export type AuditTable = {
   after: Record<string, Json> | null;
 };
 
-type AccessTables = {
+export type AccessTables = {
   customers: CustomerTable;
   api_keys: KeyTable;
   people: PersonTable;

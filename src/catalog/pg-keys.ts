@@ -106,6 +106,19 @@ export class PgKeys implements KeyStore {
     );
   }
 
+  async removeOfStrangers(admins: readonly string[]): Promise<void> {
+    await this.#ask((db) =>
+      sql`
+        delete from dynabase.api_keys as stored
+        where person is not null and customer_id is null and tenant_id is null
+          and person <> all(${[...admins]}::text[])
+          and not exists (
+            select from dynabase.people
+            where people.email = stored.person and people.customer_id is null
+          )`.execute(db),
+    );
+  }
+
   async noteUses(uses: readonly KeyUse[]): Promise<void> {
     if (uses.length === 0) return;
     const ids = uses.map(({ id }) => id);

@@ -14,6 +14,7 @@ import {
 } from '../domain/tenant.ts';
 import type { Tier } from '../domain/tier.ts';
 import type { Timestamp } from '../domain/units.ts';
+import { requireRoom, revokeTenantKeys } from './customer-room.ts';
 import { violates } from './pg-failure.ts';
 import {
   DATABASE_NOW,
@@ -36,6 +37,7 @@ const PAGE_MAX = 1_000;
 export async function insertTenant(db: Kysely<Tables>, draft: TenantDraft): Promise<Tenant> {
   try {
     return await db.transaction().execute(async (tx) => {
+      if (draft.customer != null) await requireRoom(tx, draft.customer);
       const row = await tx
         .insertInto('tenants')
         .values({
@@ -241,13 +243,24 @@ export async function configureTenant(
     ...(change.tier !== undefined && tierColumns(change.tier)),
   };
   if (Object.keys(columns).length === 0) return knownTenant(await tenantBy(db, { id }), id);
-  const row = await db
-    .updateTable('tenants')
-    .set(columns)
-    .where('id', '=', id)
-    .returningAll()
-    .executeTakeFirst();
-  return knownTenant(row && tenantOf(row), id);
+  const written = async (on: Kysely<Tables>): Promise<Tenant> => {
+    const row = await on
+      .updateTable('tenants')
+      .set(columns)
+      .where('id', '=', id)
+      .returningAll()
+      .executeTakeFirst();
+    return knownTenant(row && tenantOf(row), id);
+  };
+  const { customer } = change;
+  if (customer === undefined) return await written(db);
+  return await db.transaction().execute(async (tx) => {
+    const before = knownTenant(await lockedTenant(tx, id), id);
+    if (before.customer_id === customer) return await written(tx);
+    if (customer !== null) await requireRoom(tx, customer);
+    await revokeTenantKeys(tx, id);
+    return await written(tx);
+  });
 }
 
 /** No effect on a tenant that is gone. What it used goes with it. */

@@ -191,3 +191,11 @@ export const networks: Parse<readonly string[]> = (given) => {
   }
   return all;
 };
+
+/** E-mail addresses with commas between. */
+export const emails: Parse<readonly string[]> = (given) => {
+  const all = given.split(',').map((part) => part.trim().toLowerCase());
+  const wrong = all.find((one) => !/^[^\s@]+@[^\s@]+$/.test(one));
+  if (wrong !== undefined) throw new Error(`"${wrong}" is not an e-mail address`);
+  return all;
+};

@@ -126,7 +126,7 @@ export const LADDER_ROUTES = {
     summary: 'Create a tenant with the data that this one has now',
     description:
       'Answers with the password of its owner role, which is shown only here. Stored data is shared until one of the two changes it. Settings are taken over.',
-    access: { scope: 'tenant', right: 'change' },
+    access: { scope: 'customer', right: 'change' },
     params: Ref,
     query: WaitQuery,
     body: Fork,

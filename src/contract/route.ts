@@ -21,7 +21,14 @@ export type Access = {
 };
 
 export type Route = {
-  readonly tag: 'tenants' | 'server' | 'events' | 'operations' | 'webhooks';
+  readonly tag:
+    | 'tenants'
+    | 'customers'
+    | 'access'
+    | 'server'
+    | 'events'
+    | 'operations'
+    | 'webhooks';
   readonly summary: string;
   readonly description?: string;
   /** Who may ask; null for everybody, without a key. */

@@ -39,6 +39,9 @@ const ListQuery = Type.Object(
       Type.Integer({ minimum: 1, maximum: PAGE_MAX, default: 100, description: 'Page size.' }),
     ),
     state: Type.Optional(State),
+    customer: Type.Optional(
+      Type.String({ maxLength: 63, description: 'Only those of the customer of this id.' }),
+    ),
   },
   { additionalProperties: false },
 );
@@ -79,6 +82,9 @@ export const ROUTES = {
     faults: [
       'BAD_NAME',
       'TENANT_EXISTS',
+      'CUSTOMER_UNKNOWN',
+      'TENANTS_FULL',
+      'PLAN_NOT_ALLOWED',
       'IDEMPOTENCY_KEY_REUSED',
       'DISK_FULL',
       'NO_UIDS',
@@ -105,11 +111,18 @@ export const ROUTES = {
   changeTenant: {
     tag: 'tenants',
     summary: 'Change the settings of a tenant',
-    access: { scope: 'tenant', right: 'change' },
+    access: { scope: 'tenant', right: 'change', orRight: 'billing' },
     params: Ref,
     body: TenantChange,
     success: ok(Tenant),
-    faults: ['TENANT_UNKNOWN', 'STALE_GENERATION', 'CATALOG_DOWN'],
+    faults: [
+      'TENANT_UNKNOWN',
+      'CUSTOMER_UNKNOWN',
+      'TENANTS_FULL',
+      'PLAN_NOT_ALLOWED',
+      'STALE_GENERATION',
+      'CATALOG_DOWN',
+    ],
   },
   deleteTenant: {
     tag: 'tenants',

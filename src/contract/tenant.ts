@@ -41,6 +41,10 @@ const tenantFields = {
     description: 'Also its database and its owner role.',
     examples: ['acme'],
   }),
+  customer: Type.Union([Type.String(), Type.Null()], {
+    description: "Whose it is; null for the operator's own.",
+    examples: ['cu_4f9k2m0q7x1z'],
+  }),
   plan: Plan,
   tier: Tier,
   tierSince: Moment('Since when it has this tier.'),
@@ -59,6 +63,12 @@ const tenantFields = {
       'Since when it may have changes that no snapshot has; null if there are none. This much would be lost with the machine.',
   }),
   createdAt: Moment('When the tenant was created.'),
+  expiresAt: Type.Union([Moment(''), Type.Null()], {
+    description: 'When it is deleted by itself; null for never.',
+  }),
+  allowedAddresses: Type.Array(Type.String(), {
+    description: 'Addresses, networks and ranges that clients may come from; none for any.',
+  }),
   suspendAfterMs: SuspendAfterMs,
   sessionsMax: SessionsMax,
   maxPinIdleMs: MaxPinIdleMs,
@@ -123,6 +133,12 @@ export const NewTenant = Type.Object(
         'a-z, 0-9, _ and -, beginning with a letter and ending with a letter or digit; unique.',
       examples: ['acme'],
     }),
+    customer: Type.Optional(
+      Type.Union([Type.String({ maxLength: 63 }), Type.Null()], {
+        description:
+          "Id of the customer whose it is to be; null for the operator's own. The caller's own if not given.",
+      }),
+    ),
     plan: Type.Optional(Plan),
     suspendAfterMs: Type.Optional(SuspendAfterMs),
     sessionsMax: Type.Optional(SessionsMax),
@@ -134,6 +150,12 @@ export type NewTenant = Static<typeof NewTenant>;
 
 export const TenantChange = Type.Object(
   {
+    customer: Type.Optional(
+      Type.Union([Type.String({ maxLength: 63 }), Type.Null()], {
+        description:
+          'For callers of the operator: whose it is from now on; null for nobody. Keys for this tenant alone are revoked.',
+      }),
+    ),
     plan: Type.Optional(Plan),
     tier: Type.Optional(TierChoice),
     tierUntil: Type.Optional(

@@ -3,6 +3,8 @@ import type { AuditDesk } from './audit-desk.ts';
 import type { CustomerDesk } from './customer-desk.ts';
 import type { KeyDesk } from './key-desk.ts';
 import type { KeyRing } from './key-ring.ts';
+import type { LoginDesk } from './login-desk.ts';
+import type { PeopleDesk } from './people-desk.ts';
 import type { TokenDesk } from './token-desk.ts';
 
 export type AccessDesks = {
@@ -11,4 +13,6 @@ export type AccessDesks = {
   readonly keys: KeyDesk;
   readonly ring: KeyRing;
   readonly tokens: TokenDesk;
+  readonly people: PeopleDesk;
+  readonly logins: LoginDesk;
 };

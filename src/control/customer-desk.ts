@@ -11,16 +11,19 @@ import type { Events } from '../domain/events.ts';
 import { fault } from '../domain/faults.ts';
 import { type CustomerId, isId, newId } from '../domain/ids.ts';
 import type { Random } from '../domain/random.ts';
+import type { ServerSettings } from '../domain/settings.ts';
+import type { Tenant } from '../domain/tenant.ts';
 import { PLANS, type Plan } from '../domain/tier.ts';
 import type { Control } from './control.ts';
+import type { KeyRing } from './key-ring.ts';
 
 export type CustomerWorld = {
   readonly random: Random;
   readonly store: CustomerStore;
   readonly control: Pick<Control, 'listTenants' | 'configureTenant'>;
   readonly events: Events;
-  /** Plans that customers may choose by themselves. */
-  readonly selfServicePlans: () => readonly Plan[];
+  readonly ring: KeyRing;
+  readonly settings: () => Pick<ServerSettings, 'defaultPlan' | 'selfServicePlans'>;
 };
 
 export type NewCustomer = Pick<Customer, 'name' | 'externalId' | 'tenantsMax'> & {
@@ -109,7 +112,8 @@ export class CustomerDesk {
       throw fault('CUSTOMER_UNKNOWN', { customer: asked.customer });
     }
     const id = own ?? asked.customer ?? null;
-    if (id === null) return { customer: null, plan: asked.plan ?? 'free' };
+    if (id === null)
+      return { customer: null, plan: asked.plan ?? this.#world.settings().defaultPlan };
     const customer = await this.find(id);
     const { plan = customer.plan } = asked;
     this.requirePlan(caller, plan, customer.plan);
@@ -120,8 +124,41 @@ export class CustomerDesk {
   requirePlan(caller: Caller, plan: Plan, own: Plan): void {
     if (caller.scope.kind === 'operator') return;
     if (PLANS.indexOf(plan) <= PLANS.indexOf(own)) return;
-    if (mayDo(caller, 'billing') && this.#world.selfServicePlans().includes(plan)) return;
+    if (mayDo(caller, 'billing') && this.#world.settings().selfServicePlans.includes(plan)) return;
     throw fault('PLAN_NOT_ALLOWED', { plan, own });
+  }
+
+  /**
+   * Whether a caller may change a tenant like that; gives the customer that it is to be of, if that is asked for.
+   * Throws `FORBIDDEN`, `PLAN_NOT_ALLOWED`, `CUSTOMER_UNKNOWN`.
+   */
+  async allowed(
+    tenant: Tenant,
+    change: { readonly customer?: string | null; readonly plan?: Plan },
+    caller: Caller,
+  ): Promise<{ readonly customer?: CustomerId | null }> {
+    const { customer, plan, ...rest } = change;
+    const changesMore = Object.keys(rest).length > 0 || customer !== undefined;
+    if (changesMore && !mayDo(caller, 'change')) {
+      throw fault('FORBIDDEN', { why: `its role is ${caller.role}` });
+    }
+    if (plan !== undefined && plan !== tenant.plan) {
+      if (!mayDo(caller, 'billing')) {
+        throw fault('FORBIDDEN', { why: `plans are not for role ${caller.role}` });
+      }
+      const own = tenant.customer === null ? tenant : await this.find(tenant.customer);
+      this.requirePlan(caller, plan, own.plan);
+    }
+    if (customer === undefined) return {};
+    if (caller.scope.kind !== 'operator') {
+      throw fault('FORBIDDEN', { why: 'tenants are given to others by callers of the operator' });
+    }
+    return { customer: customer === null ? null : (await this.find(customer)).id };
+  }
+
+  /** Keys for a tenant that is another's now have been revoked. */
+  settle(before: Tenant, after: Tenant): void {
+    if (before.customer !== after.customer) this.#world.ring.forgetAll();
   }
 
   /** Names are for who changes things, plans for who pays, bounds and ids for the operator. */
@@ -139,7 +176,11 @@ export class CustomerDesk {
     if ((plan !== undefined || tenantsMax !== undefined) && !mayDo(caller, 'billing')) {
       throw fault('FORBIDDEN', { why: `plans are not for role ${caller.role}` });
     }
-    if (plan !== undefined && !isOperator && !this.#world.selfServicePlans().includes(plan)) {
+    if (
+      plan !== undefined &&
+      !isOperator &&
+      !this.#world.settings().selfServicePlans.includes(plan)
+    ) {
       throw fault('FORBIDDEN', { why: `plan ${plan} is given by the operator alone` });
     }
   }

@@ -8,7 +8,14 @@ import type { Timestamp } from '../domain/units.ts';
 import type { TenantChange } from './control.ts';
 
 /** A tier that the policy leaves alone until it ends, or null for never; or the choice given back. */
-export type TierChoice = 'auto' | { readonly tier: Tier; readonly until: Timestamp | null };
+export type TierChoice =
+  | 'auto'
+  | {
+      readonly tier: Tier;
+      readonly until: Timestamp | null;
+      /** The operator if not given. */
+      readonly by?: TierSetter;
+    };
 
 /**
  * What a person's change of a tenant comes to. A tier holds at once; the policy is told behind it. Throws
@@ -30,11 +37,11 @@ function tierSettings(
 ): Pick<TenantSettings, 'tier' | 'override'> {
   if (choice === undefined) return {};
   if (choice === 'auto') return { override: null };
-  const { tier, until } = choice;
+  const { tier, until, by = 'operator' } = choice;
   if (until !== null && until <= now) {
     throw fault('BAD_REQUEST', { why: `the tier is to end at ${textOf(until)}, which is past` });
   }
-  return { tier, override: { tier, until, by: 'operator' } };
+  return { tier, override: { tier, until, by } };
 }
 
 /**

@@ -74,6 +74,8 @@ export interface KeyStore {
   remove(id: KeyId): Promise<void>;
   /** Those of a person: all, or those for one customer, or with null those for the operator. */
   removeOfPerson(person: string, customer: CustomerId | null): Promise<void>;
+  /** Those of the operator's people who are neither among its people nor among `admins`. */
+  removeOfStrangers(admins: readonly string[]): Promise<void>;
   noteUses(uses: readonly KeyUse[]): Promise<void>;
   /** Deletes at most `limit` sessions and personal keys that have expired before `before`. */
   forgetExpired(before: Timestamp, limit: number): Promise<number>;

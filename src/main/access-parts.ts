@@ -1,4 +1,5 @@
 /** Who may call the API, and what is kept of what they did: desks over the catalog, and what stands behind them. */
+import { readFile } from 'node:fs/promises';
 import { AdminKey, type Authority } from '../api/access.ts';
 import { Doors } from '../api/doors.ts';
 import type { PgCatalog } from '../catalog/pg-catalog.ts';
@@ -9,9 +10,11 @@ import { openAccess } from '../control/open-access.ts';
 import type { SettingsDesk } from '../control/settings.ts';
 import type { Clock } from '../domain/clock.ts';
 import type { Events } from '../domain/events.ts';
+import { fault } from '../domain/faults.ts';
 import type { Log } from '../domain/log.ts';
 import type { Random } from '../domain/random.ts';
 import { ms } from '../domain/units.ts';
+import { OidcProvider } from '../system/identity-provider.ts';
 import { KeyedSecrecy } from '../system/secrecy.ts';
 import { JoseTokens } from '../system/tokens.ts';
 import type { DataDirectory } from './data-directory.ts';
@@ -26,6 +29,8 @@ export type AccessParts = {
   readonly control: Control;
   readonly events: Events;
   readonly settings: SettingsDesk;
+  /** Where browsers reach the API. */
+  readonly publicUrl: string;
 };
 
 export type Access = {
@@ -40,10 +45,13 @@ export async function openAccessParts(parts: AccessParts): Promise<Access> {
     ...{ clock, random, log, control, events, stores: catalog.stores },
     secrecy: new KeyedSecrecy(await directory.secret('seal'), random),
     reader: new JoseTokens(clock),
+    provider: await identityProvider(options, parts.publicUrl),
+    admins: options.oidcAdmins ?? [],
     tenantById: (id) => catalog.tenantById(id),
-    selfServicePlans: () => settings.current().selfServicePlans,
+    settings: () => settings.current(),
     auditKeep: ms(options.auditKeep),
   });
+  await desks.logins.start();
   desks.ring.start();
   desks.audit.start();
   return {
@@ -54,4 +62,28 @@ export async function openAccessParts(parts: AccessParts): Promise<Access> {
       await desks.ring.close();
     },
   };
+}
+
+/** Null if nobody is to log in. Throws `BAD_OPTION` for half a provider. */
+async function identityProvider(
+  options: ServerOptions,
+  publicUrl: string,
+): Promise<OidcProvider | null> {
+  const { oidcIssuer: issuer, oidcClientId: clientId, oidcClientSecretFile: file } = options;
+  if (issuer === null) return null;
+  if (clientId === null) {
+    throw fault('BAD_OPTION', { option: '--oidc-client-id', why: 'is needed with --oidc-issuer' });
+  }
+  const redirectUri = new URL('/v1/auth/callback', publicUrl).href;
+  const clientSecret = file === null ? null : await secretIn(file);
+  return new OidcProvider({ issuer, clientId, clientSecret, redirectUri });
+}
+
+async function secretIn(file: string): Promise<string> {
+  try {
+    return (await readFile(file, 'utf8')).trim();
+  } catch (cause) {
+    const why = 'the file cannot be read';
+    throw fault('BAD_OPTION', { option: '--oidc-client-secret-file', why }, { cause });
+  }
 }

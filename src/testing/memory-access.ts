@@ -39,6 +39,7 @@ import type { Timestamp } from '../domain/units.ts';
 export type MemoryAccessWorld = {
   readonly clock: Clock;
   readonly tenants: () => readonly Tenant[];
+  readonly people?: () => PersonStore;
 };
 
 export class MemoryCustomers implements CustomerStore {
@@ -150,6 +151,15 @@ export class MemoryKeys implements KeyStore {
     for (const [id, { key }] of this.#rows) {
       const own = key.scope.kind === 'customer' ? key.scope.customer : null;
       if (key.person === person && own === customer) this.#rows.delete(id);
+    }
+  }
+
+  async removeOfStrangers(admins: readonly string[]): Promise<void> {
+    for (const [id, { key }] of this.#rows) {
+      const { person, scope } = key;
+      if (person === null || scope.kind !== 'operator' || admins.includes(person)) continue;
+      const known = await this.#world.people?.().byEmail(person);
+      if (known?.every(({ customer }) => customer !== null) ?? true) this.#rows.delete(id);
     }
   }
 

@@ -51,7 +51,7 @@ export async function memoryDesks(world: {
       audit: new MemoryAudit(place),
     },
     tenantById: async (id) => control.tenants().find((tenant) => tenant.id === id),
-    selfServicePlans: () => settings.current().selfServicePlans,
+    settings: () => settings.current(),
   });
   const tickets = { issue: async () => ({ user: 'ticket', password: 'once' }) };
   const inside = memoryInsideDesks(control, tickets, () => settings.current().allowedExtensions);
