@@ -26,6 +26,7 @@ import { resetBackend } from '../../wire/restore.ts';
 import { StandIn } from '../../wire/stand-in.ts';
 import { asleep } from '../doorstep.ts';
 import { Evidence } from '../evidence.ts';
+import { forward } from '../forward.ts';
 import { Idleness } from '../idleness.ts';
 import { ClientGone } from '../inbox.ts';
 import type { ParkingKind } from '../parking-states.ts';
@@ -153,7 +154,7 @@ export class HttpRun implements PooledSession, BackendOwner {
     if (this.#state.kind !== 'running') return;
     backend.owner = this;
     backend.lastUser = null;
-    backend.socket.write(bytes);
+    forward(backend.socket, bytes, bytes.length);
   }
 
   #count(meter: HttpUser['meter'], visitor: HttpUser['visitor']): void {
