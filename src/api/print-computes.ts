@@ -6,12 +6,16 @@ import type {
   PlanList,
   TierList,
 } from '../contract/compute.ts';
-import type { ComputeDetails, ComputeListing, ComputeView } from '../control/compute-desk.ts';
+import type {
+  ComputeDetails,
+  ComputeListing,
+  ComputeView,
+  RulesKept,
+} from '../control/compute-desk.ts';
 import type { Level } from '../domain/levels.ts';
 import type { Tenant } from '../domain/tenant.ts';
 import { FIRST_TIER, PLANS, TIERS } from '../domain/tier.ts';
 import type { Timestamp } from '../domain/units.ts';
-import type { Rules } from '../policy/rules.ts';
 
 const moment = (at: Timestamp): string => new Date(at).toISOString();
 
@@ -47,7 +51,7 @@ export const printComputes = ({ computes, next }: ComputeListing): ComputePage =
   next,
 });
 
-export const printPlans = ({ plans }: Rules): PlanList => ({
+export const printPlans = ({ plans }: RulesKept): PlanList => ({
   plans: PLANS.map((plan) => {
     const { floor, ceiling, persistentNeedsConsent, limits, sla } = plans[plan];
     return {
@@ -63,7 +67,7 @@ export const printPlans = ({ plans }: Rules): PlanList => ({
   }),
 });
 
-export const printTiers = ({ tiers, archiveAfter, residency }: Rules): TierList => ({
+export const printTiers = ({ tiers, archiveAfter, residency }: RulesKept): TierList => ({
   tiers: TIERS.map((tier) => ({
     tier,
     size: { ...tiers[tier].size },

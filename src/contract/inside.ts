@@ -74,17 +74,26 @@ export const TenantSettingList = Type.Object(
 );
 export type TenantSettingList = Static<typeof TenantSettingList>;
 
+const SettingValue = Type.Union([
+  Type.String({ maxLength: 1_000 }),
+  Type.Number(),
+  Type.Boolean(),
+  Type.Null(),
+]);
+
 export const TenantSettingsChange = Type.Object(
   {
-    settings: Type.Record(
-      Type.String({ maxLength: 63 }),
-      Type.Union([Type.String({ maxLength: 1_000 }), Type.Number(), Type.Boolean(), Type.Null()]),
-      {
-        description: 'By name, as SQL would have it; null takes a setting back.',
-        minProperties: 1,
-        maxProperties: 100,
-        examples: [{ work_mem: '16MB', statement_timeout: '30s', jit: null }],
-      },
+    settings: Type.Unsafe<Record<string, Static<typeof SettingValue>>>(
+      Type.Object(
+        {},
+        {
+          additionalProperties: SettingValue,
+          description: 'By name, as SQL would have it; null takes a setting back.',
+          minProperties: 1,
+          maxProperties: 100,
+          examples: [{ work_mem: '16MB', statement_timeout: '30s', jit: null }],
+        },
+      ),
     ),
   },
   { $id: 'TenantSettingsChange', ...strict },

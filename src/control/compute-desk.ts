@@ -24,6 +24,9 @@ export type ComputeDetails = ComputeView & {
   readonly wakes: readonly LadderStep[];
 };
 
+/** By which tenants are kept. */
+export type RulesKept = Pick<Rules, 'plans' | 'tiers' | 'archiveAfter' | 'residency'>;
+
 export type ComputeSort = 'memory' | 'since';
 
 export type ComputeQuery = {
@@ -64,7 +67,7 @@ export class ComputeDesk {
     this.#world = world;
   }
 
-  rules(): Rules {
+  rules(): RulesKept {
     return this.#world.rules();
   }
 
