@@ -6,6 +6,7 @@ import type { Argument, Command, Option } from 'commander';
 import { AUTO_TIER, TENANT_PLANS, TENANT_STATES, TENANT_TIERS } from '../contract/limits.ts';
 import { SHELLS } from './completion-scripts.ts';
 import { SCHEMA_READERS } from './import/schema-readers.ts';
+import { FILTERS, SORTS } from './top/view.ts';
 
 /** A word, and what it is for. */
 export type Candidate = { readonly word: string; readonly about: string };
@@ -30,6 +31,8 @@ const VALUES: Readonly<Record<string, readonly string[]>> = {
   state: TENANT_STATES,
   shell: SHELLS,
   reader: SCHEMA_READERS,
+  which: FILTERS,
+  order: SORTS,
 };
 
 /** Words in angle brackets that stand for files. */

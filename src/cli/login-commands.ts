@@ -11,6 +11,8 @@ import {
   writeLogins,
 } from './credentials.ts';
 import { badOption, badRequest } from './failure.ts';
+import { sourceOf } from './read-options.ts';
+import { readClientOptions } from './server.ts';
 import type { World } from './world.ts';
 
 /** Longer than any key that we make. */
@@ -30,7 +32,11 @@ function addLogin(program: Command, run: Run): void {
       run(async ({ world, printer, options }) => {
         const { apiUrl, apiKey } = options;
         const profile = options.profile ?? PROFILE_DEFAULT;
-        if (apiUrl === null) throw badOption('--api-url', 'must say where the server is');
+        const { sources } = await readClientOptions(world, program.opts());
+        // A file in a directory that somebody else filled could have our key sent to him.
+        if (apiUrl === null || sourceOf(sources, 'apiUrl') === 'file') {
+          throw badOption('--api-url', 'must say where the server is');
+        }
         const login = { apiUrl, apiKey: apiKey ?? (await keyOf(world, apiUrl)) };
         const client = new DynaBase({ ...login, fetch: world.fetch, retriesMax: 0 });
         // A key that does not work is not kept. Any key may ask for this.

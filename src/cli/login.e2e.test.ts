@@ -76,7 +76,9 @@ describe('login', () => {
     expect(files.has(CREDENTIALS)).toBe(false);
   });
 
-  test('needs to know where', async () => {
+  test('needs to know where, and not from a file that lies around', async () => {
+    const files = { '/work/dynabase.config.json': JSON.stringify({ apiUrl }) };
+    expect((await dynabase(['login'], { stdin: 'key\n', files })).status).toBe(1);
     expect((await dynabase(['login'], { stdin: 'key\n' })).err).toBe(
       'error: option --api-url: must say where the server is [BAD_OPTION]\n',
     );

@@ -3,6 +3,7 @@ import { Command, CommanderError, Option } from 'commander';
 import type { DynaBaseError } from '../sdk/error.ts';
 import type { Action, CommanderAction, Run } from './command.ts';
 import { addCompletionCommands } from './completion-commands.ts';
+import { addDoctorCommand, type Doctor } from './doctor.ts';
 import { badOption, badRequest, failureJson, failureText } from './failure.ts';
 import { addFileCommands } from './file-commands.ts';
 import { addInitCommand } from './init.ts';
@@ -28,6 +29,7 @@ import { addSqlCommand } from './sql/command.ts';
 import { statusText } from './status-words.ts';
 import { styleFor } from './style.ts';
 import { addTenantCommands } from './tenant-commands.ts';
+import { addTopCommand } from './top/command.ts';
 import type { World } from './world.ts';
 
 export type ProgramParts = {
@@ -36,7 +38,8 @@ export type ProgramParts = {
   readonly version: string;
   /** Runs the server until it is told to end. */
   readonly up: (options: ServerOptions) => Promise<void>;
-  /** Without it there is no such command. */
+  /** Without them there are no such commands. */
+  readonly doctor?: Doctor;
   readonly simulate?: Simulate;
 };
 
@@ -49,7 +52,7 @@ const EVERYWHERE = [
   'profile',
 ] as const satisfies OptionName[];
 
-export function buildProgram({ world, version, up, simulate }: ProgramParts): Command {
+export function buildProgram({ world, version, up, doctor, simulate }: ProgramParts): Command {
   const program = new Command('dynabase')
     .description('Multi-tenant PostgreSQL: every tenant a database of its own, awake while used')
     .version(version, '-V, --version', 'Print the version')
@@ -75,6 +78,7 @@ export function buildProgram({ world, version, up, simulate }: ProgramParts): Co
   addInitCommand(program, run);
   addLoginCommands(program, run);
   addStatus(program, run);
+  addTopCommand(program, run);
   addTenantCommands(program, run);
   addSessionCommands(program, run);
   addLadderCommands(program, run);
@@ -82,6 +86,9 @@ export function buildProgram({ world, version, up, simulate }: ProgramParts): Co
   addSnapshotCommands(program, run);
   addFileCommands(program, run);
   addSqlCommand(program, run);
+  if (doctor !== undefined) {
+    withServerOptions(addDoctorCommand(program, run, doctor));
+  }
   if (simulate !== undefined) addSimulateCommand(program, run, simulate);
   addCompletionCommands(program, run, world);
   return program;
@@ -117,11 +124,9 @@ const wantsJson = (args: readonly string[], { env }: World): boolean =>
   args.includes('--json') || /^(?:1|true|yes|on)$/i.test(env[variableOf('json')] ?? '');
 
 function addUp(program: Command, { world, up }: ProgramParts): void {
-  const command = program.command('up').description('Run the server until Ctrl-C or SIGTERM');
-  for (const name of serverOptionNames) {
-    const isEverywhere = EVERYWHERE.some((everywhere) => everywhere === name);
-    if (!isEverywhere && !optionOf(name).secret) command.addOption(commanderOption(name));
-  }
+  const command = withServerOptions(
+    program.command('up').description('Run the server until Ctrl-C or SIGTERM'),
+  );
   command.addHelpText('after', VARIABLES_HELP);
   command.action(async () => {
     const flags = flagsOf(command);
@@ -129,6 +134,15 @@ function addUp(program: Command, { world, up }: ProgramParts): void {
     const file = await readConfigFile(world, flags);
     await up(readOptions({ flags, env, file, homeDir, cwd }, serverOptionNames));
   });
+}
+
+/** Those of the table that not every command has. */
+function withServerOptions(command: Command): Command {
+  for (const name of serverOptionNames) {
+    const isEverywhere = EVERYWHERE.some((everywhere) => everywhere === name);
+    if (!isEverywhere && !optionOf(name).secret) command.addOption(commanderOption(name));
+  }
+  return command;
 }
 
 const VARIABLES_HELP = `

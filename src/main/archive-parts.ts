@@ -67,7 +67,8 @@ async function mustOpen(archive: OpenArchive, store: Store): Promise<void> {
   }
 }
 
-function locationOf(options: ArchiveOptions): ReturnType<typeof parseLocation> {
+/** Where the options say that the archive is. Throws `BAD_OPTION`. */
+export function locationOf(options: ArchiveOptions): ReturnType<typeof parseLocation> {
   const { archiveUrl, archiveDir, archiveRegion, dataDir } = options;
   if (archiveUrl === null) {
     const path = archiveDir ?? join(dataDir, 'archive');

@@ -16,6 +16,7 @@ const program = buildProgram({
   version,
   // Loaded only here: every other command is a short call over HTTP and should start at once.
   up: async (options) => (await import('./up.ts')).up(options, world, version),
+  doctor: async (options) => (await import('./doctor/doctor.ts')).examine(options),
   simulate: async (request, tell) => (await import('./simulate.ts')).simulate(request, tell),
 });
 process.exitCode = await runProgram(program, process.argv.slice(2), world);

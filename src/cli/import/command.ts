@@ -157,7 +157,7 @@ function importedText(
   const counts = tables.map((table) => [table.table, countWords(table.rows)]);
   return [
     ...(tables.length === 0 ? [] : [tableText(columns, counts, style), '']),
-    `${countWords(rows)} rows of ${tables.length} tables from PostgreSQL ${sourceVersion}, counted here and there ${style.dim(`(${spanWords(ms)})`)}`,
+    `${countWords(rows)} rows of ${tables.length === 1 ? '1 table' : `${countWords(tables.length)} tables`} from PostgreSQL ${sourceVersion}, counted here and there ${style.dim(`(${spanWords(ms)})`)}`,
     ...(extensions.length === 0 ? [] : [`extensions: ${extensions.join(', ')}`]),
     ...left.map((what) => `${style.yellow('not carried over:')} ${what}`),
     '',

@@ -38,7 +38,8 @@ export async function sourceAddress(world: World, given: string): Promise<Source
   const uri = parsedUri(given, env);
   const parameter = (name: string, variable: string): string | undefined =>
     uri.searchParams.get(name) ?? (env[variable] || undefined);
-  const host = decoded(uri.hostname).replace(/^\[(.*)\]$/, '$1');
+  const named = decoded(uri.hostname).replace(/^\[(.*)\]$/, '$1');
+  const host = named === NO_HOST ? '' : named;
   const user = decoded(uri.username) || parameter('user', 'PGUSER') || env.USER || 'postgres';
   const place = {
     host: host || parameter('host', 'PGHOST') || 'localhost',
@@ -73,8 +74,12 @@ function parsedUri(given: string, env: World['env']): URL {
   return read(value, `the variable ${name}`);
 }
 
+/** PostgreSQL lets the host be left out, or be a parameter; the standard of URLs does not. */
+const WITHOUT_HOST = /^(postgres(?:ql)?:\/\/(?:[^@/?#]*@)?)(?=[:/?#]|$)/;
+const NO_HOST = 'left-out.invalid';
+
 function read(text: string, what: string): URL {
-  const uri = URL.parse(text);
+  const uri = URL.parse(text.replace(WITHOUT_HOST, `$1${NO_HOST}`));
   if (uri === null || !/^postgres(?:ql)?:$/.test(uri.protocol)) {
     throw badRequest(`${what} is not one that begins with postgresql://`);
   }
