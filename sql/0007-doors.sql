@@ -159,7 +159,9 @@ create table dynabase.webhook_deliveries (
   last_error text
 );
 
-create index webhook_deliveries_due on dynabase.webhook_deliveries (next_at) where next_at is not null;
+create index webhook_deliveries_due on dynabase.webhook_deliveries (webhook_id, next_at) where next_at is not null;
+
+create index webhook_deliveries_over on dynabase.webhook_deliveries (created_at) where next_at is null;
 
 create index webhook_deliveries_of on dynabase.webhook_deliveries (webhook_id, created_at);
 
@@ -172,4 +174,47 @@ create table dynabase.tenant_consumption (
   written_bytes bigint not null default 0,
   transfer_bytes bigint not null default 0,
   primary key (tenant_id, month)
+);
+
+-- What was last seen of a tenant, so that nothing is counted twice, and nothing is left out.
+create table dynabase.tenant_meters (
+  tenant_id text collate "C" primary key references dynabase.tenants on delete cascade,
+  wal_position bigint,
+  logical_bytes bigint not null default 0,
+  -- Until when its being awake is counted; null while it sleeps.
+  counted_until timestamptz
+);
+
+create index tenant_meters_unended on dynabase.tenant_meters (tenant_id) where counted_until is not null;
+
+-- Limits that were passed, for as long as that counts.
+create table dynabase.quota_marks (
+  owner text collate "C" not null,
+  tenant_id text collate "C" references dynabase.tenants on delete cascade,
+  customer_id text collate "C" references dynabase.customers on delete cascade,
+  quota text not null,
+  grade text not null check (grade in ('soft', 'hard')),
+  limit_value bigint not null,
+  until timestamptz not null,
+  stops integer not null default 0,
+  primary key (owner, quota, grade),
+  check ((tenant_id is null) <> (customer_id is null))
+);
+
+create index quota_marks_of_tenant on dynabase.quota_marks (tenant_id) where tenant_id is not null;
+
+create index quota_marks_of_customer on dynabase.quota_marks (customer_id) where customer_id is not null;
+
+alter table dynabase.customers add column allowed_addresses text[] not null default '{}';
+
+-- The last warning of its end: for which end it was given, and how many had been.
+alter table dynabase.tenants
+  add column expiry_told_of timestamptz,
+  add column expiry_told integer not null default 0;
+
+-- Tenants that nobody has claimed yet; what proves the right to is kept as a hash.
+create table dynabase.claims (
+  token_hash bytea primary key,
+  tenant_id text collate "C" not null unique references dynabase.tenants on delete cascade,
+  created_at timestamptz not null default now()
 );

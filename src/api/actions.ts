@@ -26,6 +26,7 @@ import {
 } from './print.ts';
 import { printLevels, printRecovery, printSnapshot } from './print-levels.ts';
 import { settingsActions } from './settings-actions.ts';
+import { webhookActions } from './webhook-actions.ts';
 import { workActions } from './work.ts';
 
 export type Call<N extends ActionName> = {
@@ -91,6 +92,7 @@ export const actionsOf = ({ control, clock, desks }: ActionParts): Actions => ({
   ...accessActions(desks),
   ...insideActions(desks),
   ...settingsActions(desks.settings),
+  ...webhookActions(desks),
   ...workActions({ control, operations: desks.operations }),
   getStatus: async () => printStatus(await control.status()),
   getHealth: async () => ({ status: 'ok' }),

@@ -35,6 +35,7 @@ export const documentOptions = (version: string): FastifyDynamicSwaggerOptions =
       { name: 'server', description: 'The server itself.' },
       { name: 'events', description: 'What happens, as it happens.' },
       { name: 'operations', description: 'Work that takes long.' },
+      { name: 'webhooks', description: 'Events, sent to your servers.' },
     ],
     components: {
       securitySchemes: {

@@ -5,6 +5,7 @@ import type { CustomerStore } from '../domain/customer.ts';
 import type { OperationStore } from '../domain/operation.ts';
 import type { PersonStore } from '../domain/person.ts';
 import type { IssuerStore } from '../domain/token-issuer.ts';
+import type { WebhookStore } from '../domain/webhook.ts';
 import type { Ask } from './access-schema.ts';
 import { PgAudit } from './pg-audit.ts';
 import { PgCustomers } from './pg-customers.ts';
@@ -12,6 +13,7 @@ import { PgIssuers } from './pg-issuers.ts';
 import { PgKeys } from './pg-keys.ts';
 import { PgOperations } from './pg-operations.ts';
 import { PgPeople } from './pg-people.ts';
+import { PgWebhooks } from './pg-webhooks.ts';
 
 export type Stores = {
   readonly customers: CustomerStore;
@@ -20,6 +22,7 @@ export type Stores = {
   readonly issuers: IssuerStore;
   readonly audit: AuditStore;
   readonly operations: OperationStore;
+  readonly webhooks: WebhookStore;
 };
 
 export const pgStores = (ask: Ask): Stores => ({
@@ -29,4 +32,5 @@ export const pgStores = (ask: Ask): Stores => ({
   issuers: new PgIssuers(ask),
   audit: new PgAudit(ask),
   operations: new PgOperations(ask),
+  webhooks: new PgWebhooks(ask),
 });

@@ -12,6 +12,8 @@ import {
   SUSPEND_AFTER_MAX_MS,
   SUSPEND_AFTER_MIN_MS,
 } from '../contract/limits.ts';
+import { ARCHIVE_OPTIONS } from './archive-options.ts';
+import type { Option } from './option.ts';
 import {
   boolean,
   choice,
@@ -19,10 +21,8 @@ import {
   emails,
   host,
   integer,
-  key,
   named,
   networks,
-  type Parse,
   path,
   port,
   profileName,
@@ -31,25 +31,8 @@ import {
   url,
 } from './parse.ts';
 
-export type Option<T> = {
-  readonly parse: Parse<T>;
-  /** As it would be typed; without one the value is null. */
-  readonly default?: string;
-  readonly doc: string;
-  /** What stands for the value in the help; a switch has none. */
-  readonly value?: string;
-  /** Who takes it: `up`, every other command, or both. */
-  readonly of: 'server' | 'client' | 'both';
-  readonly secret?: true;
-  /** A variable of a common name that is read too, after our own. */
-  readonly alsoVariable?: string;
-};
-
 const SECOND_MS = 1_000;
 const DAY_MS = 86_400_000;
-
-/** Of AES-256. */
-const MASTER_KEY_BYTES = 32;
 
 export const OPTIONS = {
   dataDir: {
@@ -114,6 +97,12 @@ export const OPTIONS = {
     of: 'server',
     doc: 'Host name that connection strings say',
   },
+  webhooksToPrivate: {
+    parse: boolean,
+    default: 'false',
+    of: 'server',
+    doc: 'Send webhooks to private addresses and without TLS too',
+  },
   suspendAfter: {
     parse: duration({ min: SUSPEND_AFTER_MIN_MS, max: SUSPEND_AFTER_MAX_MS }),
     value: 'duration',
@@ -127,64 +116,7 @@ export const OPTIONS = {
     of: 'server',
     doc: `The rules of tiers and of staying awake: ${POLICY_PRESETS.join(', ')}, or a file`,
   },
-  archiveDir: {
-    parse: path,
-    value: 'dir',
-    of: 'server',
-    doc: 'Volume that the archive is kept on; archive in the data directory if not given',
-  },
-  archiveUrl: {
-    parse: url(['s3:']),
-    value: 'url',
-    of: 'server',
-    doc: 'Bucket to keep the archive in instead: s3://bucket/prefix?endpoint=https://...',
-  },
-  archiveRegion: {
-    parse: text,
-    value: 'region',
-    of: 'server',
-    alsoVariable: 'AWS_REGION',
-    doc: 'Region of the bucket',
-  },
-  archiveAccessKeyId: {
-    parse: text,
-    of: 'server',
-    secret: true,
-    alsoVariable: 'AWS_ACCESS_KEY_ID',
-    doc: 'Who writes to the bucket',
-  },
-  archiveSecretAccessKey: {
-    parse: text,
-    of: 'server',
-    secret: true,
-    alsoVariable: 'AWS_SECRET_ACCESS_KEY',
-    doc: 'Proves it',
-  },
-  archiveSessionToken: {
-    parse: text,
-    of: 'server',
-    secret: true,
-    alsoVariable: 'AWS_SESSION_TOKEN',
-    doc: 'Goes with keys that are lent for a time',
-  },
-  archiveKey: {
-    parse: key(MASTER_KEY_BYTES),
-    of: 'server',
-    secret: true,
-    doc: 'Master key of the archive, 32 bytes in base64; one is made at first start if not given',
-  },
-  archiveKeyFile: {
-    parse: path,
-    value: 'file',
-    of: 'server',
-    doc: 'File that holds the master key of the archive',
-  },
-  archiveAfter: {
-    parse: duration({ min: SECOND_MS, max: 365 * DAY_MS }),
-    value: 'duration',
-    of: 'server',
-    doc: 'How long a tenant sleeps before its files go to the archive; as the policy says if not given',
-  },
+  ...ARCHIVE_OPTIONS,
   snapshotEvery: {
     parse: named(['off'], duration({ min: SECOND_MS, max: 365 * DAY_MS })),
     value: 'duration',

@@ -10,6 +10,7 @@ import { ACCESS_OPERATIONS } from './operations-access.ts';
 import { EVENT_OPERATIONS } from './operations-events.ts';
 import { INSIDE_OPERATIONS } from './operations-inside.ts';
 import { SETTINGS_OPERATIONS } from './operations-settings.ts';
+import { WEBHOOK_OPERATIONS } from './operations-webhooks.ts';
 import { WORK_OPERATIONS } from './operations-work.ts';
 
 export type Operation = {
@@ -84,6 +85,7 @@ export const OPERATIONS = {
   ...SETTINGS_OPERATIONS,
   ...EVENT_OPERATIONS,
   ...WORK_OPERATIONS,
+  ...WEBHOOK_OPERATIONS,
   getHealth: { method: 'GET', path: '/healthz', repeat: 'safe' },
   getReadiness: { method: 'GET', path: '/readyz', repeat: 'safe' },
 } as const satisfies Record<string, Operation>;

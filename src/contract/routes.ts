@@ -25,6 +25,7 @@ import {
 } from './tenant.ts';
 import { Usage } from './usage.ts';
 import { Moment, State } from './values.ts';
+import { WEBHOOK_ROUTES } from './webhook-routes.ts';
 import { WaitQuery } from './work.ts';
 import { WORK_ROUTES } from './work-routes.ts';
 
@@ -63,6 +64,7 @@ export const ROUTES = {
   ...SETTINGS_ROUTES,
   ...EVENT_ROUTES,
   ...WORK_ROUTES,
+  ...WEBHOOK_ROUTES,
   getStatus: {
     tag: 'server',
     summary: 'What the server says of itself',

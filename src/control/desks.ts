@@ -4,10 +4,12 @@ import type { EventBus } from './event-bus.ts';
 import type { InsideDesks } from './inside-desks.ts';
 import type { OperationDesk } from './operations.ts';
 import type { SettingsDesk } from './settings.ts';
+import type { WebhookDesk } from './webhooks.ts';
 
 export type Desks = AccessDesks &
   InsideDesks & {
     readonly events: EventBus;
     readonly settings: SettingsDesk;
     readonly operations: OperationDesk;
+    readonly webhooks: WebhookDesk;
   };

@@ -1,15 +1,21 @@
 /** The desks of a server: each area's own, made by the area's own function. */
 import type { PgCatalog } from '../catalog/pg-catalog.ts';
+import type { ServerOptions } from '../cli/options.ts';
 import type { AccessDesks } from '../control/access-desks.ts';
 import type { ArchiveWork } from '../control/archive-work.ts';
+import { Deliveries } from '../control/deliveries.ts';
 import type { Desks } from '../control/desks.ts';
 import type { EventBus } from '../control/event-bus.ts';
 import type { InsideDesks } from '../control/inside-desks.ts';
 import { OperationDesk } from '../control/operations.ts';
 import { StoredSettings } from '../control/settings.ts';
+import { WebhookDesk } from '../control/webhooks.ts';
 import type { Clock } from '../domain/clock.ts';
 import type { Log } from '../domain/log.ts';
 import type { Random } from '../domain/random.ts';
+import { InternetSender } from '../system/hook-sender.ts';
+import { KeyedSecrecy } from '../system/secrecy.ts';
+import type { DataDirectory } from './data-directory.ts';
 
 export type DeskParts = {
   readonly events: EventBus;
@@ -18,16 +24,32 @@ export type DeskParts = {
   readonly log: Log;
   readonly catalog: PgCatalog;
   readonly archiveWork: ArchiveWork;
+  readonly directory: Pick<DataDirectory, 'secret'>;
+  readonly options: Pick<ServerOptions, 'webhooksToPrivate'>;
+  readonly version: string;
+};
+
+export type OpenDesks = {
+  readonly desks: Omit<Desks, keyof AccessDesks | keyof InsideDesks>;
+  close(): Promise<void>;
 };
 
 /** Those that need nothing but the catalog; see `access-parts.ts` for the others. Throws `CATALOG_DOWN`. */
-export async function openDesks(
-  parts: DeskParts,
-): Promise<Omit<Desks, keyof AccessDesks | keyof InsideDesks>> {
-  const { events, catalog } = parts;
+export async function openDesks(parts: DeskParts): Promise<OpenDesks> {
+  const { events, catalog, directory, options, random, version } = parts;
+  const settings = await StoredSettings.open(catalog);
+  const operations = await OperationDesk.open({ ...parts, store: catalog.stores.operations });
+  const hooks = {
+    ...{ ...parts, settings, store: catalog.stores.webhooks },
+    secrecy: new KeyedSecrecy(await directory.secret('webhooks'), random),
+    sender: new InternetSender({ toPrivate: options.webhooksToPrivate, version }),
+  };
+  const deliveries = await Deliveries.open(hooks);
   return {
-    events,
-    settings: await StoredSettings.open(catalog),
-    operations: await OperationDesk.open({ ...parts, store: catalog.stores.operations }),
+    desks: { events, settings, operations, webhooks: new WebhookDesk({ ...hooks, deliveries }) },
+    close: async () => {
+      await deliveries.close();
+      await operations.close();
+    },
   };
 }

@@ -105,8 +105,9 @@ export async function openServer(parts: ServerParts): Promise<Server> {
   stack.defer(() => catalog.close());
 
   const book = await RuleBook.open({ options, store: catalog, log });
-  const desks = await openDesks({ ...parts, events, catalog, archiveWork });
-  stack.defer(() => desks.operations.close());
+  const opened = await openDesks({ ...parts, events, catalog, archiveWork, directory });
+  stack.defer(() => opened.close());
+  const { desks } = opened;
   const core = openCore(parts, { engine, catalog, book });
   stack.defer(() => core.orchestrator.close(closing));
   const sink = learningSink(catalog, core.orchestrator);

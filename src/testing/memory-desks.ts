@@ -1,9 +1,11 @@
 import { ArchiveWork } from '../control/archive-work.ts';
+import { Deliveries } from '../control/deliveries.ts';
 import type { Desks } from '../control/desks.ts';
 import { EventBus } from '../control/event-bus.ts';
 import { openAccess } from '../control/open-access.ts';
 import { OperationDesk } from '../control/operations.ts';
 import { StoredSettings } from '../control/settings.ts';
+import { WebhookDesk } from '../control/webhooks.ts';
 import type { Clock } from '../domain/clock.ts';
 import type { IdentityProvider } from '../domain/identity.ts';
 import type { Log } from '../domain/log.ts';
@@ -22,25 +24,32 @@ import {
 import type { MemoryControl } from './memory-control.ts';
 import { memoryInsideDesks } from './memory-inside.ts';
 import { MemoryOperations } from './memory-operations.ts';
+import { MemorySender, MemoryWebhooks } from './memory-webhooks.ts';
 
 const AUDIT_KEEP = hours(24 * 365);
 
-/** The desks of a server that keeps everything in memory. */
-export async function memoryDesks(world: {
-  readonly clock: Clock;
-  readonly log: Log;
-  readonly control: MemoryControl;
+export type MemoryLogins = {
   readonly provider?: IdentityProvider;
   readonly admins?: readonly string[];
-}): Promise<Desks> {
+};
+
+/** The desks of a server that keeps everything in memory. */
+export async function memoryDesks(
+  world: MemoryLogins & {
+    readonly clock: Clock;
+    readonly log: Log;
+    readonly control: MemoryControl;
+  },
+): Promise<Desks> {
   const { clock, log, control } = world;
   const events = new EventBus(world);
   const settings = await StoredSettings.open(new MemoryPolicyStore());
   const random = new SeededRandom(11);
+  const secrecy = new KeyedSecrecy(new Uint8Array(32), random);
   const place = { clock, tenants: () => control.tenants() };
   const access = openAccess({
     ...{ clock, random, log, events, control, auditKeep: AUDIT_KEEP },
-    secrecy: new KeyedSecrecy(new Uint8Array(32), random),
+    secrecy,
     reader: new JoseTokens(clock),
     ...{ provider: world.provider ?? null, admins: world.admins ?? [] },
     stores: {
@@ -58,5 +67,9 @@ export async function memoryDesks(world: {
   const store = new MemoryOperations();
   const archiveWork = new ArchiveWork();
   const operations = await OperationDesk.open({ clock, random, log, events, store, archiveWork });
-  return { events, settings, operations, ...access, ...inside };
+  const sending = { clock, random, log, events, settings, secrecy, sender: new MemorySender() };
+  const hooks = { ...sending, store: new MemoryWebhooks() };
+  const deliveries = await Deliveries.open(hooks);
+  const webhooks = new WebhookDesk({ ...hooks, deliveries });
+  return { events, settings, operations, webhooks, ...access, ...inside };
 }
