@@ -8,6 +8,7 @@
 import { ACCESS_FAULTS } from './access-faults.ts';
 import { CLIENT_FAULTS } from './client-faults.ts';
 import type { FaultSpec } from './fault-spec.ts';
+import { MONEY_FAULTS } from './money-faults.ts';
 import { SERVER_FAULTS } from './server-faults.ts';
 import { WORK_FAULTS } from './work-faults.ts';
 
@@ -15,6 +16,7 @@ export const FAULTS = {
   ...CLIENT_FAULTS,
   ...ACCESS_FAULTS,
   ...WORK_FAULTS,
+  ...MONEY_FAULTS,
   ...SERVER_FAULTS,
 } as const satisfies Record<string, FaultSpec>;
 

@@ -5,6 +5,7 @@
 import type { FaultCode, FaultParams } from '../domain/faults.ts';
 import { hours, seconds } from '../domain/units.ts';
 import { ACCESS_GUIDE } from './fault-guide-access.ts';
+import { MONEY_GUIDE } from './fault-guide-money.ts';
 import { WORK_GUIDE } from './fault-guide-work.ts';
 
 export type FaultGuide = {
@@ -18,6 +19,7 @@ export type FaultGuide = {
 export const FAULT_GUIDE: FaultGuide = {
   ...ACCESS_GUIDE,
   ...WORK_GUIDE,
+  ...MONEY_GUIDE,
   TENANT_UNKNOWN: {
     params: { tenant: 'acme' },
     advice: 'Check the name against `dynabase tenants list`. Names are lower case.',
