@@ -4,6 +4,7 @@ import type { Desks } from '../control/desks.ts';
 import { VirtualClock } from '../sim/virtual-clock.ts';
 import { memoryApiParts } from './memory-api.ts';
 import { MemoryControl } from './memory-control.ts';
+import type { MemoryLogins } from './memory-desks.ts';
 import { MemoryLog } from './memory-log.ts';
 
 export const KEY = 'the-admin-key';
@@ -30,13 +31,13 @@ export class InjectedApi {
     this.app = parts.app;
   }
 
-  static async open(): Promise<InjectedApi> {
+  static async open(logins: MemoryLogins = {}): Promise<InjectedApi> {
     const clock = new VirtualClock();
     const control = new MemoryControl(clock);
     const log = new MemoryLog();
     const stopping = new AbortController();
     const callers = { listenHost: '127.0.0.1', names: ['db.example'] };
-    const parts = await memoryApiParts({ clock, control, log, key: KEY });
+    const parts = await memoryApiParts({ clock, control, log, key: KEY, logins });
     const app = await buildApp({ ...parts, callers }, stopping.signal);
     return new InjectedApi({ clock, control, desks: parts.desks, log, stopping, app });
   }

@@ -5,7 +5,7 @@ import type { Clock } from '../domain/clock.ts';
 import type { Log } from '../domain/log.ts';
 import { SeededRandom } from '../sim/seeded-random.ts';
 import type { MemoryControl } from './memory-control.ts';
-import { memoryDesks } from './memory-desks.ts';
+import { type MemoryLogins, memoryDesks } from './memory-desks.ts';
 import { MemoryLog } from './memory-log.ts';
 
 /** What an API over a control in memory is made of. Its key is `key`. */
@@ -14,10 +14,12 @@ export async function memoryApiParts(world: {
   readonly control: MemoryControl;
   readonly log?: Log;
   readonly key?: string;
+  /** Who can log in, and with whom. */
+  readonly logins?: MemoryLogins;
 }): Promise<Omit<ApiParts, 'callers'>> {
   const { clock, control, log = new MemoryLog(), key = 'key' } = world;
   const random = new SeededRandom(7);
-  const desks = await memoryDesks({ clock, log, control });
+  const desks = await memoryDesks({ clock, log, control, ...world.logins });
   const authority = new Doors({ ...desks, admin: new AdminKey(key) });
   return { clock, random, log, control, desks, authority, version: '1.2.3' };
 }
