@@ -114,6 +114,7 @@ test('the defaults are what the reference says', () => {
     databaseUrl: null,
     husks: null,
     wakesAtOnce: null,
+    webhooksToPrivate: false,
     ...{ publicUrl: null, oidcIssuer: null, oidcClientId: null },
     ...{ oidcClientSecretFile: null, oidcAdmins: null, trustedProxies: null },
     uidRange: { first: 200_000, last: 299_999 },
