@@ -109,7 +109,7 @@ export const ConnectionStrings = Type.Object(
     pooled: Type.Boolean(),
     placeholder: Type.String({
       description: 'Stands in every form where the password goes, which nobody here knows.',
-      examples: ['PASSWORD'],
+      examples: ['YOUR_PASSWORD'],
     }),
     forms: Type.Array(
       Type.Object(

@@ -2,7 +2,7 @@
 import { hostInUri, type ProxyAddress, percentEncoded, uriOf } from './connection-uri.ts';
 
 /** Stands where the password goes, which is known to nobody here. */
-export const PASSWORD_PLACE = 'PASSWORD';
+export const PASSWORD_PLACE = 'YOUR_PASSWORD';
 
 export type Connecting = {
   readonly proxy: ProxyAddress;
@@ -73,7 +73,7 @@ function ofNode(to: Connecting): readonly ConnectionForm[] {
       'postgres.js',
       'Node.js (postgres.js)',
       'js',
-      `import postgres from 'postgres';\n\nconst sql = postgres(${js(postgresJsUri(to))});\n`,
+      `import postgres from 'postgres';\n\nconst sql = postgres(${postgresJs(to)});\n`,
     ),
     form(
       'neon-http',
@@ -168,9 +168,18 @@ const libpqUri = (to: Connecting): string =>
 const nodeUri = (to: Connecting): string =>
   uriWith(to, [...(to.requireTls ? [['sslmode', 'no-verify'] as const] : []), ...pooling(to)]);
 
-/** `postgres.js` passes on what it does not know as parameters of the session. */
-const postgresJsUri = (to: Connecting): string =>
-  uriWith(to, [...(to.requireTls ? [['sslmode', 'require'] as const] : []), ...pooling(to)]);
+/** Its own reader of URIs leaves the name of the database as it is encoded. */
+const postgresJs = ({ proxy, user, database, ...to }: Connecting): string =>
+  JSON.stringify(
+    {
+      ...{ host: proxy.host, port: proxy.port, database },
+      ...{ user, password: PASSWORD_PLACE },
+      ...(to.requireTls ? { ssl: 'require' } : {}),
+      ...(to.pooled ? { connection: { options: POOLED } } : {}),
+    },
+    null,
+    2,
+  );
 
 /** Prisma prepares statements, unless it is told of a pool. */
 const prismaUri = (to: Connecting): string =>
