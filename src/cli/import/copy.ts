@@ -116,7 +116,6 @@ export class CopyOut extends Copy {
   }
 
   handleCopyData({ chunk }: { readonly chunk: Buffer }): void {
-    this.#onBytes(chunk.length);
     if (this.#filled + chunk.length > BATCH_BYTES) this.#flush();
     if (chunk.length > BATCH_BYTES) {
       this.#pass(chunk);
@@ -144,6 +143,7 @@ export class CopyOut extends Copy {
 
   /** pg copies what it is given to send. */
   #pass(chunk: Buffer): void {
+    this.#onBytes(chunk.length);
     const { stream } = this.connection ?? {};
     if (!this.#into.write(chunk, () => stream?.resume())) stream?.pause();
   }
