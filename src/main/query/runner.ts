@@ -17,7 +17,12 @@ const KEPT_FOR = seconds(10);
 const KEPT_OF_ONE_MAX = 4;
 const KEPT_MAX = 100;
 
-type Kept = { readonly session: QuerySession; readonly cancel: () => void };
+type Kept = {
+  readonly session: QuerySession;
+  /** Whether it is as it was at the login; known in a moment. */
+  readonly isReset: Promise<boolean>;
+  readonly cancel: () => void;
+};
 
 export class PooledQueries implements QueryRunner {
   readonly #clock: Clock;
@@ -39,7 +44,7 @@ export class PooledQueries implements QueryRunner {
     signal.throwIfAborted();
     const began = this.#clock.now();
     const key = [request.tenant, request.database].join(' ');
-    const known = this.#take(key);
+    const known = await this.#take(key);
     const session = known ?? (await this.#opened(request, await login(), signal));
     const asked = this.#clock.now();
     const results = await this.#bounded(session, request, signal).catch((error: unknown) => {
@@ -98,45 +103,46 @@ export class PooledQueries implements QueryRunner {
     }
   }
 
-  #take(key: string): QuerySession | undefined {
-    const kept = this.#kept.get(key) ?? [];
-    for (let last = kept.pop(); last !== undefined; last = kept.pop()) {
-      this.#count -= 1;
+  async #take(key: string): Promise<QuerySession | undefined> {
+    for (;;) {
+      const last = this.#kept.get(key)?.at(-1);
+      if (last === undefined) return undefined;
+      this.#drop(key, last);
       last.cancel();
-      if (kept.length === 0) this.#kept.delete(key);
-      if (last.session.isOpen) return last.session;
+      if ((await last.isReset) && last.session.isOpen) return last.session;
     }
-    return undefined;
   }
 
   #giveBack(key: string, session: QuerySession): void {
     if (!session.isOpen) return;
-    session.reset().then(
-      () => this.#keep(key, session),
-      () => session.destroy(),
-    );
-  }
-
-  #keep(key: string, session: QuerySession): void {
     const kept = this.#kept.get(key) ?? [];
-    const isFull = kept.length >= KEPT_OF_ONE_MAX || this.#count >= KEPT_MAX;
-    if (this.#isClosed || isFull || !session.isOpen) {
+    if (this.#isClosed || kept.length >= KEPT_OF_ONE_MAX || this.#count >= KEPT_MAX) {
       session.close();
       return;
     }
+    const isReset = session.reset().then(
+      () => true,
+      () => {
+        session.destroy();
+        return false;
+      },
+    );
     const entry: Kept = {
-      session,
+      ...{ session, isReset },
       cancel: this.#clock.timer(KEPT_FOR, () => {
-        const now = this.#kept.get(key) ?? [];
-        const rest = now.filter((one) => one !== entry);
-        if (rest.length === 0) this.#kept.delete(key);
-        else this.#kept.set(key, rest);
-        this.#count -= 1;
+        this.#drop(key, entry);
         session.close();
       }),
     };
     this.#kept.set(key, [...kept, entry]);
     this.#count += 1;
+  }
+
+  #drop(key: string, entry: Kept): void {
+    const rest = (this.#kept.get(key) ?? []).filter((one) => one !== entry);
+    if (rest.length === 0) this.#kept.delete(key);
+    else this.#kept.set(key, rest);
+    this.#count -= 1;
   }
 }
 
