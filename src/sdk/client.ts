@@ -24,6 +24,7 @@ import type {
   Ticket,
 } from '../contract/tenant.ts';
 import type { Usage } from '../contract/usage.ts';
+import { Access, Customers, Keys, People, TokenIssuers } from './access.ts';
 import { EventFeed } from './events.ts';
 import { Computes, Inside } from './inside.ts';
 import {
@@ -45,6 +46,11 @@ export class DynaBase {
   readonly inside: Inside;
   readonly computes: Computes;
   readonly policy: Policies;
+  readonly customers: Customers;
+  readonly keys: Keys;
+  readonly people: People;
+  readonly tokenIssuers: TokenIssuers;
+  readonly access: Access;
   readonly events: EventFeed;
   readonly #transport: Transport;
 
@@ -54,6 +60,11 @@ export class DynaBase {
     this.inside = new Inside(this.#transport);
     this.computes = new Computes(this.#transport);
     this.policy = new Policies(this.#transport);
+    this.customers = new Customers(this.#transport);
+    this.keys = new Keys(this.#transport);
+    this.people = new People(this.#transport);
+    this.tokenIssuers = new TokenIssuers(this.#transport);
+    this.access = new Access(this.#transport);
     this.events = new EventFeed(this.#transport);
   }
 

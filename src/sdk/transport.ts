@@ -211,8 +211,7 @@ const isFinal = (name: OperationName, { retry, code }: DynaBaseError): boolean =
 
 /** A repeated delete that finds nothing has found its own earlier work. */
 const isGone = (operation: Operation, failure: DynaBaseError): boolean =>
-  operation.method === 'DELETE' &&
-  (failure.code === 'TENANT_UNKNOWN' || failure.code === 'SNAPSHOT_UNKNOWN');
+  operation.method === 'DELETE' && failure.code.endsWith('_UNKNOWN');
 
 async function readAnswer(response: Response): Promise<Try> {
   if (response.status === 204) return { answer: undefined };

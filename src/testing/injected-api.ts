@@ -2,6 +2,7 @@ import type { FastifyInstance, InjectOptions } from 'fastify';
 import { buildApp } from '../api/app.ts';
 import type { Desks } from '../control/desks.ts';
 import { VirtualClock } from '../sim/virtual-clock.ts';
+import { type MemoryStores, memoryStores } from './memory-access.ts';
 import { memoryApiParts } from './memory-api.ts';
 import { MemoryControl } from './memory-control.ts';
 import type { MemoryLogins } from './memory-desks.ts';
@@ -16,16 +17,19 @@ export class InjectedApi {
   readonly clock: VirtualClock;
   readonly control: MemoryControl;
   readonly desks: Desks;
+  /** Of who may call; not looked at if a test brings its own. */
+  readonly stores: MemoryStores;
   readonly log: MemoryLog;
   readonly stopping: AbortController;
   readonly app: FastifyInstance;
 
   private constructor(
-    parts: Pick<InjectedApi, 'clock' | 'control' | 'desks' | 'log' | 'stopping' | 'app'>,
+    parts: Pick<InjectedApi, 'clock' | 'control' | 'desks' | 'stores' | 'log' | 'stopping' | 'app'>,
   ) {
     this.clock = parts.clock;
     this.control = parts.control;
     this.desks = parts.desks;
+    this.stores = parts.stores;
     this.log = parts.log;
     this.stopping = parts.stopping;
     this.app = parts.app;
@@ -37,9 +41,11 @@ export class InjectedApi {
     const log = new MemoryLog();
     const stopping = new AbortController();
     const callers = { listenHost: '127.0.0.1', names: ['db.example'] };
-    const parts = await memoryApiParts({ clock, control, log, key: KEY, logins });
+    const stores = memoryStores({ clock, tenants: () => control.tenants() });
+    const given = { stores, ...logins };
+    const parts = await memoryApiParts({ clock, control, log, key: KEY, logins: given });
     const app = await buildApp({ ...parts, callers }, stopping.signal);
-    return new InjectedApi({ clock, control, desks: parts.desks, log, stopping, app });
+    return new InjectedApi({ clock, control, desks: parts.desks, stores, log, stopping, app });
   }
 
   /** Sends a request with the key. */

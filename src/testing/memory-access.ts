@@ -42,7 +42,20 @@ export type MemoryAccessWorld = {
   readonly people?: () => PersonStore;
 };
 
-export class MemoryCustomers implements CustomerStore {
+export type MemoryStores = ReturnType<typeof memoryStores>;
+
+export function memoryStores(place: MemoryAccessWorld) {
+  const people = new MemoryPeople(place);
+  return {
+    customers: new MemoryCustomers(place),
+    keys: new MemoryKeys({ ...place, people: () => people }),
+    people,
+    issuers: new MemoryIssuers(place),
+    audit: new MemoryAudit(place),
+  };
+}
+
+class MemoryCustomers implements CustomerStore {
   readonly #world: MemoryAccessWorld;
   readonly #rows = new Map<CustomerId, Customer>();
 
@@ -104,7 +117,7 @@ export class MemoryCustomers implements CustomerStore {
   }
 }
 
-export class MemoryKeys implements KeyStore {
+class MemoryKeys implements KeyStore {
   readonly #world: MemoryAccessWorld;
   readonly #rows = new Map<KeyId, StoredKey>();
 
@@ -189,7 +202,7 @@ export class MemoryKeys implements KeyStore {
 
 const tenantOf = (scope: ApiKey['scope']) => (scope.kind === 'tenant' ? scope.tenant : undefined);
 
-export class MemoryPeople implements PersonStore {
+class MemoryPeople implements PersonStore {
   readonly #world: MemoryAccessWorld;
   readonly #rows = new Map<string, Person>();
 
@@ -234,7 +247,7 @@ export class MemoryPeople implements PersonStore {
 const placeOf = ({ email, customer }: Pick<Person, 'email' | 'customer'>): string =>
   `${email} ${customer ?? ''}`;
 
-export class MemoryIssuers implements IssuerStore {
+class MemoryIssuers implements IssuerStore {
   readonly #clock: Clock;
   readonly #rows = new Map<IssuerId, TokenIssuer>();
 
@@ -276,7 +289,7 @@ export class MemoryIssuers implements IssuerStore {
   }
 }
 
-export class MemoryAudit implements AuditStore {
+class MemoryAudit implements AuditStore {
   readonly entries: AuditEntry[] = [];
   /** The next write throws this. */
   failure: Error | undefined;

@@ -14,13 +14,7 @@ import { MemoryPolicyStore } from '../sim/memory-policy-store.ts';
 import { SeededRandom } from '../sim/seeded-random.ts';
 import { KeyedSecrecy } from '../system/secrecy.ts';
 import { JoseTokens } from '../system/tokens.ts';
-import {
-  MemoryAudit,
-  MemoryCustomers,
-  MemoryIssuers,
-  MemoryKeys,
-  MemoryPeople,
-} from './memory-access.ts';
+import { type MemoryStores, memoryStores } from './memory-access.ts';
 import type { MemoryControl } from './memory-control.ts';
 import { memoryInsideDesks } from './memory-inside.ts';
 import { MemoryOperations } from './memory-operations.ts';
@@ -31,6 +25,8 @@ const AUDIT_KEEP = hours(24 * 365);
 export type MemoryLogins = {
   readonly provider?: IdentityProvider;
   readonly admins?: readonly string[];
+  /** Made anew if not given. */
+  readonly stores?: MemoryStores;
 };
 
 /** The desks of a server that keeps everything in memory. */
@@ -52,13 +48,7 @@ export async function memoryDesks(
     secrecy,
     reader: new JoseTokens(clock),
     ...{ provider: world.provider ?? null, admins: world.admins ?? [] },
-    stores: {
-      customers: new MemoryCustomers(place),
-      keys: new MemoryKeys(place),
-      people: new MemoryPeople(place),
-      issuers: new MemoryIssuers(place),
-      audit: new MemoryAudit(place),
-    },
+    stores: world.stores ?? memoryStores(place),
     tenantById: async (id) => control.tenants().find((tenant) => tenant.id === id),
     settings: () => settings.current(),
   });
