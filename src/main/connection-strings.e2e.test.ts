@@ -56,19 +56,22 @@ describe.each([
 ])('database %s, pooled %s', (database, pooled) => {
   const who = `${ROLE}${database}`;
 
-  test.skipIf(!hasPsql()).each(['psql', 'libpq', 'environment'])('%s', async (kind) => {
-    const text = textOf(await strings(database, pooled), kind);
-    const command = {
-      psql: `${text} -Atc "$ASKED"`,
-      libpq: 'psql "$TEXT" -Atc "$ASKED"',
-      environment: `${text}\npsql -Atc "$ASKED"`,
-    }[kind];
-    const env = { PATH: '/usr/bin:/bin', ASKED, TEXT: text };
-    const { stdout } = await run('/bin/sh', ['-c', command ?? 'false'], { env });
-    expect(stdout.trim()).toBe(who);
-  });
+  test.skipIf(!hasPsql()).each(['psql', 'libpq', 'environment'])(
+    'psql connects by the form %s',
+    async (kind) => {
+      const text = textOf(await strings(database, pooled), kind);
+      const command = {
+        psql: `${text} -Atc "$ASKED"`,
+        libpq: 'psql "$TEXT" -Atc "$ASKED"',
+        environment: `${text}\npsql -Atc "$ASKED"`,
+      }[kind];
+      const env = { PATH: '/usr/bin:/bin', ASKED, TEXT: text };
+      const { stdout } = await run('/bin/sh', ['-c', command ?? 'false'], { env });
+      expect(stdout.trim()).toBe(who);
+    },
+  );
 
-  test.each(['node-postgres', 'kysely', 'drizzle'])('%s', async (kind) => {
+  test.each(['node-postgres', 'kysely', 'drizzle'])('pg connects by the form %s', async (kind) => {
     const uri = uriIn(textOf(await strings(database, pooled), kind));
     const client = new pg.Client({ connectionString: uri });
     await client.connect();
@@ -79,7 +82,7 @@ describe.each([
     }
   });
 
-  test('postgres.js', async () => {
+  test('postgres.js connects by the options it is told', async () => {
     const text = textOf(await strings(database, pooled), 'postgres.js');
     const options: Parameters<typeof postgres>[0] = JSON.parse(
       /\{\n[\s\S]*\}/.exec(text)?.[0] ?? '',
@@ -92,7 +95,7 @@ describe.each([
     }
   });
 
-  test('the serverless driver over HTTP', async () => {
+  test('the serverless driver asks over HTTP', async () => {
     const text = textOf(await strings(database, pooled), 'neon-http');
     const endpoint = /"(https?:[^"]*)"/.exec(text)?.[1] ?? '';
     neonConfig.fetchEndpoint = () => endpoint;
