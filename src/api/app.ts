@@ -29,6 +29,15 @@ import { goneOf } from './gone.ts';
 import { Idempotency } from './idempotency.ts';
 import { addLogins } from './login-routes.ts';
 import { boundArrival, telling } from './long-requests.ts';
+import {
+  directory,
+  isKnown,
+  limitRates,
+  methodsOf,
+  requestId,
+  requireSeen,
+  tagOf,
+} from './manners.ts';
 import { addMetrics } from './metrics.ts';
 import { documentOptions, schemaOf } from './openapi.ts';
 import { faultOfFramework, RETRY_AFTER_S, toProblem } from './problem.ts';
@@ -71,7 +80,7 @@ export async function buildApp(
     routerOptions: { maxParamLength: PARAM_LENGTH_MAX },
     return503OnClosing: false,
     trustProxy: parts.trustedProxies?.length ? [...parts.trustedProxies] : false,
-    genReqId: () => `req_${Buffer.from(parts.random.bytes(9)).toString('base64url')}`,
+    genReqId: (request) => requestId(request, parts.random),
     frameworkErrors: (error, request, reply) => answerFault(error, request, reply, parts.log),
   });
   useShapes(app);
@@ -79,6 +88,7 @@ export async function buildApp(
   watch(app, parts, stopping);
   await app.register(swagger, documentOptions(parts.version));
   addAudit(app, parts.desks.audit);
+  limitRates(app, parts);
   const admit = admission(parts);
   addOperations(app, parts, admit);
   addStreams(app, parts, admit);
@@ -147,7 +157,13 @@ function watch(app: FastifyInstance, parts: ApiParts, stopping: AbortSignal): vo
   app.setErrorHandler((error, request, reply) => answerFault(error, request, reply, log));
   app.setNotFoundHandler((request, reply) => {
     const path = request.url.split('?', 1)[0] ?? '';
-    const told = fault('NOT_FOUND', { what: `route ${request.method} ${path.slice(0, 200)}` });
+    const methods = methodsOf(path);
+    if (methods.length > 0) reply.header('allow', methods.join(', '));
+    if (methods.length > 0 && request.method === 'OPTIONS') return reply.code(204).send();
+    const told =
+      methods.length > 0
+        ? fault('METHOD_UNKNOWN', { method: request.method, allowed: methods.join(', ') })
+        : fault('NOT_FOUND', { what: `route ${request.method} ${path.slice(0, 200)}` });
     return answerFault(told, request, reply, log);
   });
 }
@@ -164,7 +180,9 @@ function answerFault(
     log.error('request failed', { requestId: request.id, url: request.routeOptions.url, error });
   }
   if (told.spec.http === 401) reply.header('www-authenticate', 'Bearer');
-  if (told.spec.retry === 'soon') reply.header('retry-after', RETRY_AFTER_S);
+  if (told.spec.retry === 'soon' && !reply.hasHeader('retry-after')) {
+    reply.header('retry-after', RETRY_AFTER_S);
+  }
   const problem = toProblem(told, request.id);
   return reply.code(problem.status).type(PROBLEM_TYPE).send(JSON.stringify(problem));
 }
@@ -192,6 +210,11 @@ function addOperations(app: FastifyInstance, parts: ApiParts, admit: Admit): voi
           return reply.code(202).send(told.accepted);
         }
         noteAnswer(request, told.answer);
+        if (operation.method === 'GET') {
+          const tag = tagOf(told.answer);
+          reply.header('etag', tag);
+          if (isKnown(request, tag)) return reply.code(304).send();
+        }
         return reply.code(route.success.status).send(told.answer);
       },
     });
@@ -210,6 +233,7 @@ function handlerOf(
 ): (request: FastifyRequest, reply: FastifyReply) => Promise<unknown> {
   const answer = actions[name] as (call: Call<ActionName>) => Promise<unknown>;
   const kind = workOf(name);
+  const showing = actionShowing(name, actions);
   const work = { control, operations: desks.operations };
   const act = async (call: Call<ActionName>): Promise<unknown> =>
     kind === null ? await answer(call) : await beginWork(work, kind, call, () => answer(call));
@@ -221,12 +245,27 @@ function handlerOf(
     const gone = (): AbortSignal => goneOf(reply);
     const whence = { requestId: request.id, address: request.ip };
     const call = { params, query, body, caller, audit, gone, ...whence } as Call<ActionName>;
+    if (showing !== undefined) await requireSeen(request, () => showing(call));
     const key = headers['idempotency-key'];
     if (!keyed || typeof key !== 'string') return await act(call);
     // A key is its caller's own: nobody gets the answer to somebody else's request.
     const whole = [caller.kind, caller.id, key].join(' ');
     return await once.once(whole, [name, params, body ?? null], () => act(call));
   };
+}
+
+/** What shows the thing that `name` changes, where there is such a route. */
+function actionShowing(
+  name: ActionName,
+  actions: Actions,
+): ((call: Call<ActionName>) => Promise<unknown>) | undefined {
+  const { method, path }: Operation = OPERATIONS[name];
+  if (method === 'GET' || method === 'POST') return undefined;
+  const names = Object.keys(actions) as ActionName[];
+  const shows = names.find(
+    (one) => OPERATIONS[one].path === path && OPERATIONS[one].method === 'GET',
+  );
+  return shows && (actions[shows] as (call: Call<ActionName>) => Promise<unknown>);
 }
 
 /** What comes of it, waited for as long as was asked. */
@@ -244,6 +283,7 @@ async function answeredWork(
 /** The OpenAPI document and the page made from it. */
 function addDocuments(app: FastifyInstance): void {
   app.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger());
+  app.get('/v1', { schema: { hide: true } }, async () => directory());
   let page: string | undefined;
   app.get('/docs', { schema: { hide: true } }, async (_request, reply) => {
     page ??= referencePage(app.swagger());

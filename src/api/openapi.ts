@@ -1,6 +1,7 @@
 /** What the generated OpenAPI document says around the routes, and each route's entry in it. */
 import type { FastifyDynamicSwaggerOptions } from '@fastify/swagger';
 import type { FastifySchema } from 'fastify';
+import { OPERATIONS, type Operation } from '../contract/operations.ts';
 import { PROBLEM_TYPE, Problem } from '../contract/problem.ts';
 import { FILE_TYPE, type Route } from '../contract/route.ts';
 import { ROUTES } from '../contract/routes.ts';
@@ -12,8 +13,11 @@ import { workOf } from './work.ts';
 /** What any route may answer with. */
 const FAULTS_OF_ALL = ['HOST_UNKNOWN', 'ORIGIN_FOREIGN', 'INTERNAL'] as const;
 const FAULTS_OF_GUARDED = [
+  'RATE_LIMITED',
   ...['KEY_MISSING', 'KEY_WRONG', 'KEY_EXPIRED', 'TOKEN_REFUSED', 'CSRF_MISSING', 'FORBIDDEN'],
 ] as const;
+/** Of those that may ask for what they have seen. */
+const FAULTS_OF_CHANGE = ['CHANGED_SINCE'] as const;
 const FAULTS_OF_INPUT = ['BAD_REQUEST'] as const;
 const FAULTS_OF_BODY = ['BODY_TOO_LARGE', 'BODY_NOT_JSON'] as const;
 
@@ -51,7 +55,10 @@ export const documentOptions = (version: string): FastifyDynamicSwaggerOptions =
   // Only for the document: the framework would compile a serialiser for each.
   transform: ({ schema, url }) => {
     const route = routeCalled(schema?.operationId);
-    const response = { ...Object(schema?.response), ...(route ? problemsOf(route) : {}) };
+    const response = {
+      ...Object(schema?.response),
+      ...(route ? problemsOf(route, schema?.operationId) : {}),
+    };
     const body = route?.file?.in === 'body' ? { body: FILE, consumes: [FILE_TYPE] } : {};
     return { schema: { ...schema, ...body, response }, url };
   },
@@ -105,9 +112,9 @@ function successOf(route: Route): object {
 }
 
 /** One entry for each HTTP status, naming the codes that come with it. */
-function problemsOf(route: Route): Readonly<Record<string, object>> {
+function problemsOf(route: Route, name: string | undefined): Readonly<Record<string, object>> {
   const codesOf = new Map<number, string[]>();
-  for (const code of codesOfRoute(route)) {
+  for (const code of codesOfRoute(route, name)) {
     const { http } = FAULTS[code as FaultCode];
     codesOf.set(http, [...(codesOf.get(http) ?? []), code]);
   }
@@ -122,12 +129,22 @@ function problemsOf(route: Route): Readonly<Record<string, object>> {
   );
 }
 
-function codesOfRoute(route: Route): readonly string[] {
+/** Whether it changes what a route of the same path shows. */
+function isShown(name: string | undefined): boolean {
+  const all: readonly [string, Operation][] = Object.entries(OPERATIONS);
+  const path = all.find(
+    ([one, { method }]) => one === name && method !== 'GET' && method !== 'POST',
+  );
+  return all.some(([, { method, path: other }]) => method === 'GET' && other === path?.[1].path);
+}
+
+function codesOfRoute(route: Route, name: string | undefined): readonly string[] {
   const takesInput = [route.params, route.query, route.body, route.headers].some((s) => s);
   return [
     ...(takesInput ? FAULTS_OF_INPUT : []),
     ...(route.access ? FAULTS_OF_GUARDED : []),
     ...(route.body ? FAULTS_OF_BODY : []),
+    ...(isShown(name) ? FAULTS_OF_CHANGE : []),
     ...route.faults,
     ...FAULTS_OF_ALL,
   ];
