@@ -2,7 +2,8 @@
 import type { NewKey } from '../contract/access.ts';
 import type { BodyOf, QueryOf } from '../contract/routes.ts';
 import type { Desks } from '../control/desks.ts';
-import type { AuditQuery } from '../domain/audit.ts';
+import type { ApiKey } from '../domain/api-key.ts';
+import type { AuditQuery, AuditSubject } from '../domain/audit.ts';
 import { type Caller, customerOf } from '../domain/caller.ts';
 import type { CustomerPlace } from '../domain/customer.ts';
 import { fault } from '../domain/faults.ts';
@@ -108,19 +109,17 @@ type KeyAction = 'whoAmI' | 'createKey' | 'listKeys' | 'getKey' | 'rotateKey' | 
 
 const keyActions = (keys: Desks['keys']): Pick<Actions, KeyAction> => ({
   whoAmI: async ({ caller }) => printCaller(caller),
-  createKey: async ({ body, caller }) =>
-    printKeySecret(
-      await keys.create(
-        {
-          name: body.name,
-          scope: scopeOf(body.scope, caller),
-          role: body.role ?? caller.role,
-          isReadOnly: body.readOnly ?? false,
-          expiresAt: body.expiresAt == null ? null : momentOf(body.expiresAt),
-        },
-        caller,
-      ),
-    ),
+  createKey: async ({ body, caller, audit }) => {
+    const request = {
+      name: body.name,
+      scope: scopeOf(body.scope, caller),
+      role: body.role ?? caller.role,
+      isReadOnly: body.readOnly ?? false,
+      expiresAt: body.expiresAt == null ? null : momentOf(body.expiresAt),
+    };
+    audit.about(ofScope(request.scope));
+    return printKeySecret(await keys.create(request, caller));
+  },
   listKeys: async ({ query: { after, limit = PAGE_DEFAULT, customer, tenant }, caller }) => {
     const named = { customer: customerNamed(customer), tenant: tenantNamed(tenant) };
     if (named.customer === null || named.tenant === null) return { keys: [], next: null };
@@ -131,15 +130,25 @@ const keyActions = (keys: Desks['keys']): Pick<Actions, KeyAction> => ({
     return { keys: page.keys.map(printKey), next: page.next };
   },
   getKey: async ({ params, caller }) => printKey(await keys.show(params.key, caller)),
-  rotateKey: async ({ params, body, caller }) =>
-    printKeySecret(await keys.rotate(params.key, ms(body.graceMs ?? 0), caller)),
+  rotateKey: async ({ params, body, caller, audit }) => {
+    const made = await keys.rotate(params.key, ms(body.graceMs ?? 0), caller);
+    audit.about(ofScope(made.key.scope));
+    return printKeySecret(made);
+  },
   revokeKey: async ({ params, caller, audit }) => {
     const key = await keys.revoke(params.key, caller);
     const { name, role, scope, person } = key;
+    audit.about(ofScope(scope));
     audit.changed({ name, role, scope: scope.kind, person }, {});
     return undefined;
   },
 });
+
+/** Whose matter a key is. */
+const ofScope = (scope: ApiKey['scope']): Partial<AuditSubject> => {
+  if (scope.kind === 'customer') return { customer: scope.customer };
+  return scope.kind === 'tenant' ? { tenant: scope.tenant } : {};
+};
 
 /** The caller's own scope if none is named; throws as if what is misnamed did not exist. */
 function scopeOf(scope: NewKey['scope'], caller: Caller) {

@@ -1,16 +1,13 @@
 /** Whether a customer may have another tenant. */
-import type { Kysely } from 'kysely';
 import { fault } from '../domain/faults.ts';
 import type { CustomerId, TenantId } from '../domain/ids.ts';
-import type { AccessTables } from './access-schema.ts';
-import type { Tables } from './schema.ts';
+import type { AccessDb } from './access-schema.ts';
 
 /**
  * Within the transaction that gives it one. Who has a limit is given one after the other, so that nobody counts what
  * another is about to add. Throws `CUSTOMER_UNKNOWN`, `TENANTS_FULL`.
  */
-export async function requireRoom(tx: Kysely<Tables>, customer: CustomerId): Promise<void> {
-  const db = tx.withTables<AccessTables>();
+export async function requireRoom(db: AccessDb, customer: CustomerId): Promise<void> {
   const asked = db.selectFrom('customers').select('tenants_max').where('id', '=', customer);
   const row = await asked.forKeyShare().executeTakeFirst();
   if (row === undefined) throw fault('CUSTOMER_UNKNOWN', { customer });
@@ -23,7 +20,7 @@ export async function requireRoom(tx: Kysely<Tables>, customer: CustomerId): Pro
 }
 
 /** A tenant that is another's now: the keys of its old owner reach it no more. */
-export async function revokeTenantKeys(tx: Kysely<Tables>, tenant: TenantId): Promise<void> {
-  const keys = tx.withTables<AccessTables>().deleteFrom('api_keys');
+export async function revokeTenantKeys(db: AccessDb, tenant: TenantId): Promise<void> {
+  const keys = db.deleteFrom('api_keys');
   await keys.where('tenant_id', '=', tenant).execute();
 }

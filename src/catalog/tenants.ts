@@ -37,7 +37,7 @@ const PAGE_MAX = 1_000;
 export async function insertTenant(db: Kysely<Tables>, draft: TenantDraft): Promise<Tenant> {
   try {
     return await db.transaction().execute(async (tx) => {
-      if (draft.customer != null) await requireRoom(tx, draft.customer);
+      if (draft.customer != null) await requireRoom(tx.withTables(), draft.customer);
       const row = await tx
         .insertInto('tenants')
         .values({
@@ -257,8 +257,8 @@ export async function configureTenant(
   return await db.transaction().execute(async (tx) => {
     const before = knownTenant(await lockedTenant(tx, id), id);
     if (before.customer_id === customer) return await written(tx);
-    if (customer !== null) await requireRoom(tx, customer);
-    await revokeTenantKeys(tx, id);
+    if (customer !== null) await requireRoom(tx.withTables(), customer);
+    await revokeTenantKeys(tx.withTables(), id);
     return await written(tx);
   });
 }

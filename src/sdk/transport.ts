@@ -211,7 +211,7 @@ const isFinal = (name: OperationName, { retry, code }: DynaBaseError): boolean =
 
 /** A repeated delete that finds nothing has found its own earlier work. */
 const isGone = (operation: Operation, failure: DynaBaseError): boolean =>
-  operation.method === 'DELETE' && failure.code.endsWith('_UNKNOWN');
+  operation.method === 'DELETE' && failure.http === 404 && failure.code.endsWith('_UNKNOWN');
 
 async function readAnswer(response: Response): Promise<Try> {
   if (response.status === 204) return { answer: undefined };
