@@ -34,6 +34,7 @@ import {
   TIMEOUT_MS,
   Transport,
 } from './transport.ts';
+import { Operations, ServerSettings, Webhooks } from './work.ts';
 
 /** Tenants fetched at once by `list`. */
 const PAGE_SIZE = 100;
@@ -52,6 +53,9 @@ export class DynaBase {
   readonly tokenIssuers: TokenIssuers;
   readonly access: Access;
   readonly events: EventFeed;
+  readonly operations: Operations;
+  readonly webhooks: Webhooks;
+  readonly settings: ServerSettings;
   readonly #transport: Transport;
 
   constructor(options: ClientOptions) {
@@ -66,6 +70,9 @@ export class DynaBase {
     this.tokenIssuers = new TokenIssuers(this.#transport);
     this.access = new Access(this.#transport);
     this.events = new EventFeed(this.#transport);
+    this.operations = new Operations(this.#transport);
+    this.webhooks = new Webhooks(this.#transport);
+    this.settings = new ServerSettings(this.#transport);
   }
 
   /** What the server says of itself. */

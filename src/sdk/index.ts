@@ -40,3 +40,4 @@ export { DynaBaseError, type Retry } from './error.ts';
 export type { EventFeed, EventQuery } from './events.ts';
 export type { Computes, Inside } from './inside.ts';
 export type { CallOptions, ClientOptions, FileParts } from './transport.ts';
+export type { Operations, ServerSettings, Webhooks, WorkName } from './work.ts';
