@@ -185,7 +185,7 @@ create table dynabase.tenant_meters (
   counted_until timestamptz
 );
 
-create index tenant_meters_unended on dynabase.tenant_meters (tenant_id) where counted_until is not null;
+create index tenants_with_quota on dynabase.tenants (id) where quota <> '{}';
 
 -- Limits that were passed, for as long as that counts.
 create table dynabase.quota_marks (

@@ -25,6 +25,7 @@ import {
   type Span,
 } from './print.ts';
 import { printLevels, printRecovery, printSnapshot } from './print-levels.ts';
+import { addressesOf, claimActions, quotaActions } from './quota-actions.ts';
 import { settingsActions } from './settings-actions.ts';
 import { webhookActions } from './webhook-actions.ts';
 import { workActions } from './work.ts';
@@ -85,13 +86,15 @@ export type ActionParts = {
 };
 
 export const actionsOf = ({ control, clock, desks }: ActionParts): Actions => ({
-  ...tenantActions(control, desks.customers),
+  ...tenantActions(control, desks),
   ...ladderActions(control, desks.customers),
   ...useActions(control, clock),
   ...policyActions(control),
   ...accessActions(desks),
   ...insideActions(desks),
   ...settingsActions(desks.settings),
+  ...quotaActions(desks),
+  ...claimActions(desks, () => desks.settings.current()),
   ...webhookActions(desks),
   ...workActions({ control, operations: desks.operations }),
   getStatus: async () => printStatus(await control.status()),
@@ -115,7 +118,7 @@ type TenantAction =
 
 function tenantActions(
   control: Control,
-  customers: Desks['customers'],
+  { customers, quotas }: Desks,
 ): Pick<Actions, TenantAction> {
   return {
     createTenant: async ({ body, caller }) =>
@@ -142,6 +145,7 @@ function tenantActions(
       const change = { ...changeOf(body, caller), ...customer };
       const after = await control.configureTenant(before.tenant.id, change);
       customers.settle(before.tenant, after.tenant);
+      if (change.allowedAddresses !== undefined) quotas.confine(after.tenant);
       audit.changed(settingsShown(before), settingsShown(after));
       return printTenant(after);
     },
@@ -214,7 +218,7 @@ function useActions(control: Control, clock: Clock): Pick<Actions, UseAction> {
 }
 
 function changeOf(body: BodyOf<'changeTenant'>, { scope }: Caller): TenantChange {
-  const { plan, consent } = body;
+  const { plan, consent, allowedAddresses } = body;
   const by = scope.kind === 'operator' ? 'operator' : 'customer';
   const tier = tierChoiceOf(body, by);
   return {
@@ -222,6 +226,7 @@ function changeOf(body: BodyOf<'changeTenant'>, { scope }: Caller): TenantChange
     ...(plan === undefined ? {} : { plan }),
     ...(tier === undefined ? {} : { tier }),
     ...(consent === undefined ? {} : { consent: consent ? by : null }),
+    ...(allowedAddresses && { allowedAddresses: addressesOf(allowedAddresses) }),
   };
 }
 
@@ -230,12 +235,16 @@ function settingsOf(body: {
   readonly suspendAfterMs?: number | null;
   readonly sessionsMax?: number | null;
   readonly maxPinIdleMs?: number | null;
+  readonly expiresAt?: string | null;
 }): Omit<TenantChange, 'plan' | 'tier' | 'consent'> {
-  const { suspendAfterMs, sessionsMax, maxPinIdleMs } = body;
+  const { suspendAfterMs, sessionsMax, maxPinIdleMs, expiresAt } = body;
   return {
     ...(suspendAfterMs === undefined ? {} : { suspendAfter: durationOrNull(suspendAfterMs) }),
     ...(sessionsMax === undefined ? {} : { sessionsMax }),
     ...(maxPinIdleMs === undefined ? {} : { maxPinIdle: durationOrNull(maxPinIdleMs) }),
+    ...(expiresAt === undefined
+      ? {}
+      : { expiresAt: expiresAt === null ? null : timestamp(Date.parse(expiresAt)) }),
   };
 }
 

@@ -13,7 +13,8 @@ const MINUTES_MAX = 10_000;
  * Records of tenants that are gone are dropped: a scalar subquery asks for each by index, where
  * `exists` may be planned as a join that reads all tenants. Rows are written in one order by all
  * writers, so that none waits for another in a circle. Ids of batches are forgotten after a week,
- * by which time nobody offers them again. Returns whether the batch was new.
+ * by which time nobody offers them again. What went out is added to the month's consumption as well.
+ * Returns whether the batch was new.
  */
 export async function addUsage(
   db: Kysely<Tables>,
@@ -21,6 +22,7 @@ export async function addUsage(
   batch: string,
 ): Promise<boolean> {
   if (records.length === 0) return true;
+  const json = asJson(records);
   const { rows } = await sql<{ is_new: boolean }>`
     with forgotten as (
       delete from dynabase.usage_batches where added_at < now() - interval '7 days'
@@ -34,7 +36,7 @@ export async function addUsage(
     )
     select tenant_id, to_timestamp(minute_ms / 1000.0), sessions, queries, by_robots, transactions,
       errors, bytes_in, bytes_out, latency, latency_sum_us
-    from batch, jsonb_to_recordset(${asJson(records)}::jsonb) as record (
+    from batch, jsonb_to_recordset(${json}::jsonb) as record (
       tenant_id text, minute_ms bigint, sessions bigint, queries bigint, by_robots bigint,
       transactions bigint, errors jsonb, bytes_in bigint, bytes_out bigint, latency bigint[], latency_sum_us bigint
     )
@@ -50,6 +52,16 @@ export async function addUsage(
       bytes_out = stored.bytes_out + excluded.bytes_out,
       latency = dynabase.added_elements(stored.latency, excluded.latency),
       latency_sum_us = stored.latency_sum_us + excluded.latency_sum_us
+    ), transferred as (
+      insert into dynabase.tenant_consumption as stored (tenant_id, month, transfer_bytes)
+      select tenant_id, date_trunc('month', to_timestamp(minute_ms / 1000.0) at time zone 'UTC')::date as month,
+        sum(bytes_out)
+      from batch, jsonb_to_recordset(${json}::jsonb)
+        as record (tenant_id text, minute_ms bigint, bytes_out bigint)
+      where bytes_out > 0 and (select true from dynabase.tenants where tenants.id = record.tenant_id)
+      group by 1, 2 order by 1, 2
+      on conflict (tenant_id, month) do update
+        set transfer_bytes = stored.transfer_bytes + excluded.transfer_bytes
     )
     select exists (select from batch) as is_new`.execute(db);
   return rows[0]?.is_new === true;

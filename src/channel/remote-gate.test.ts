@@ -38,6 +38,7 @@ beforeEach(() => {
 
 const sessions: Sessions = {
   end: () => {},
+  confine: () => {},
   count: () => 0,
   park: async () => parks.shift() ?? { kind: 'parked', sessions: 1 },
   list: async () => [],

@@ -41,6 +41,13 @@ export class RemoteSessions implements Sessions {
       .catch(() => {});
   }
 
+  confine(tenant: TenantId, allowed: readonly (readonly string[])[], because: Fault): void {
+    this.#parts
+      .peer()
+      ?.call('confine', tenant, { allowed, because: plainFault(because) })
+      .catch(() => {});
+  }
+
   count(tenant?: TenantId): number {
     return this.#parts.count(tenant);
   }
@@ -88,6 +95,10 @@ export class SessionsOfAll implements Sessions {
 
   end(tenant: TenantId, because: Fault): void {
     for (const proxy of this.#proxies()) proxy.end(tenant, because);
+  }
+
+  confine(tenant: TenantId, allowed: readonly (readonly string[])[], because: Fault): void {
+    for (const proxy of this.#proxies()) proxy.confine(tenant, allowed, because);
   }
 
   count(tenant?: TenantId): number {

@@ -9,6 +9,7 @@
 import { ACCESS_OPERATIONS } from './operations-access.ts';
 import { EVENT_OPERATIONS } from './operations-events.ts';
 import { INSIDE_OPERATIONS } from './operations-inside.ts';
+import { QUOTA_OPERATIONS } from './operations-quota.ts';
 import { SETTINGS_OPERATIONS } from './operations-settings.ts';
 import { WEBHOOK_OPERATIONS } from './operations-webhooks.ts';
 import { WORK_OPERATIONS } from './operations-work.ts';
@@ -82,6 +83,7 @@ export const OPERATIONS = {
   },
   ...ACCESS_OPERATIONS,
   ...INSIDE_OPERATIONS,
+  ...QUOTA_OPERATIONS,
   ...SETTINGS_OPERATIONS,
   ...EVENT_OPERATIONS,
   ...WORK_OPERATIONS,

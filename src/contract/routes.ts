@@ -10,6 +10,7 @@ import { INSIDE_ROUTES } from './inside-routes.ts';
 import { LADDER_ROUTES } from './ladder-routes.ts';
 import type { OperationName } from './operations.ts';
 import { POLICY_ROUTES } from './policy-routes.ts';
+import { QUOTA_ROUTES } from './quota-routes.ts';
 import { ARCHIVE_FAULTS, KeyHeader, ok, Ref, type Route } from './route.ts';
 import { Restart, SessionList } from './session.ts';
 import { SETTINGS_ROUTES } from './settings-routes.ts';
@@ -61,6 +62,7 @@ export const ROUTES = {
   ...ACCESS_ROUTES,
   ...CUSTOMER_ROUTES,
   ...INSIDE_ROUTES,
+  ...QUOTA_ROUTES,
   ...SETTINGS_ROUTES,
   ...EVENT_ROUTES,
   ...WORK_ROUTES,

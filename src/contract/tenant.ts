@@ -1,4 +1,5 @@
 import { type Static, Type } from 'typebox';
+import { AddressEntries } from './quota.ts';
 import {
   Consent,
   Count,
@@ -124,6 +125,11 @@ export const TenantPage = Type.Object(
 );
 export type TenantPage = Static<typeof TenantPage>;
 
+const ExpiresAt = Type.Union([Moment(''), Type.Null()], {
+  description:
+    'When it is to be deleted by itself, with all its data; null for never. A day and an hour before, events warn of it.',
+});
+
 export const NewTenant = Type.Object(
   {
     name: Type.String({
@@ -140,6 +146,7 @@ export const NewTenant = Type.Object(
       }),
     ),
     plan: Type.Optional(Plan),
+    expiresAt: Type.Optional(ExpiresAt),
     suspendAfterMs: Type.Optional(SuspendAfterMs),
     sessionsMax: Type.Optional(SessionsMax),
     maxPinIdleMs: Type.Optional(MaxPinIdleMs),
@@ -170,6 +177,8 @@ export const TenantChange = Type.Object(
           'Whether the customer agrees to less than the PERSISTENT that is paid for, should it be used less.',
       }),
     ),
+    expiresAt: Type.Optional(ExpiresAt),
+    allowedAddresses: Type.Optional(AddressEntries),
     suspendAfterMs: Type.Optional(SuspendAfterMs),
     sessionsMax: Type.Optional(SessionsMax),
     maxPinIdleMs: Type.Optional(MaxPinIdleMs),

@@ -32,6 +32,8 @@ export type TenantChange = Settings & {
   readonly plan?: Plan;
   readonly tier?: TierChoice;
   readonly consent?: TierSetter | null;
+  readonly expiresAt?: Timestamp | null;
+  readonly allowedAddresses?: readonly string[];
   /** Whose it is from now on; keys that reach this tenant alone are revoked where that is another. */
   readonly customer?: CustomerId | null;
 };

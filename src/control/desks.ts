@@ -3,11 +3,13 @@ import type { AccessDesks } from './access-desks.ts';
 import type { EventBus } from './event-bus.ts';
 import type { InsideDesks } from './inside-desks.ts';
 import type { OperationDesk } from './operations.ts';
+import type { QuotaDesks } from './quota-desks.ts';
 import type { SettingsDesk } from './settings.ts';
 import type { WebhookDesk } from './webhooks.ts';
 
 export type Desks = AccessDesks &
-  InsideDesks & {
+  InsideDesks &
+  QuotaDesks & {
     readonly events: EventBus;
     readonly settings: SettingsDesk;
     readonly operations: OperationDesk;

@@ -9,6 +9,7 @@ import { ACCESS_FAULTS } from './access-faults.ts';
 import { CLIENT_FAULTS } from './client-faults.ts';
 import type { FaultSpec } from './fault-spec.ts';
 import { MONEY_FAULTS } from './money-faults.ts';
+import { QUOTA_FAULTS } from './quota-faults.ts';
 import { SERVER_FAULTS } from './server-faults.ts';
 import { WORK_FAULTS } from './work-faults.ts';
 
@@ -16,6 +17,7 @@ export const FAULTS = {
   ...CLIENT_FAULTS,
   ...ACCESS_FAULTS,
   ...WORK_FAULTS,
+  ...QUOTA_FAULTS,
   ...MONEY_FAULTS,
   ...SERVER_FAULTS,
 } as const satisfies Record<string, FaultSpec>;

@@ -11,6 +11,7 @@
 import type { Fault } from './faults.ts';
 import type { Address } from './host.ts';
 import type { ProxyId, SessionId, TenantId, TenantName } from './ids.ts';
+import type { QuotaHold } from './quota.ts';
 import type { DurationMs } from './units.ts';
 import type { Verifier } from './verifier.ts';
 import type { VisitorClass } from './visitors.ts';
@@ -25,6 +26,10 @@ export type Door = {
   readonly backendsMax: number;
   /** Idle time after which a pinned session is ended; null for never. */
   readonly maxPinIdle: DurationMs | null;
+  /** A client's address must be in every one of these lists; an empty one has all. Any if not given. */
+  readonly allowedAddresses?: readonly (readonly string[])[];
+  /** Why no further session may come; told to who has proven a password. */
+  readonly refusal?: QuotaHold | null;
 };
 
 /** With which role, and by which secret, a proven session logs in to the compute. */
@@ -167,6 +172,8 @@ export type PinReason = (typeof PIN_REASONS)[number];
 export interface Sessions {
   /** Ends every session of the tenant with `because`. */
   end(tenant: TenantId, because: Fault): void;
+  /** Ends those of its sessions that come from addresses which are not in all of `allowed`. */
+  confine(tenant: TenantId, allowed: readonly (readonly string[])[], because: Fault): void;
   /** Sessions now open, of one tenant or of all. */
   count(tenant?: TenantId): number;
   /** Has all sessions of the tenant give up their backends. Never throws. */

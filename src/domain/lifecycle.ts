@@ -89,6 +89,9 @@ export interface Lifecycle extends PolicyInsight {
   /** Resolves with the suspended tenant. Throws `TENANT_BUSY` while somebody is at work. */
   suspend(id: TenantId): Promise<Tenant>;
 
+  /** Stops the compute as `restart` does, and leaves it so. Throws `TENANT_BUSY`. */
+  halt(id: TenantId, request: RestartRequest, because: string): Promise<void>;
+
   /**
    * Stops the compute and starts it anew; sessions at rest are parked meanwhile. One that sleeps
    * sleeps on, since its next start is a fresh one; one that has failed is started at once.

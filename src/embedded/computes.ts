@@ -99,13 +99,13 @@ export class Computes {
     return this.#serial.run(files.root, () => this.#find(files));
   }
 
-  /** Changes settings of the compute in `files`, if one runs. */
-  change(files: ComputeFiles, live: LiveSettings): Promise<void> {
+  /** Changes settings of the compute in `files`, if one runs; what outlives a stop also if none does. */
+  change(files: ComputeFiles, live: Partial<LiveSettings>): Promise<void> {
     return this.#serial.run(files.root, async () => {
       const compute = await this.#find(files);
-      if (!compute) return;
+      if (!compute && live.readOnly === undefined) return;
       writeSettings(files, live);
-      compute.reload();
+      compute?.reload();
     });
   }
 

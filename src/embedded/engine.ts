@@ -6,6 +6,7 @@ import type { Failpoints } from '../domain/failpoints.ts';
 import type { Host } from '../domain/host.ts';
 import type { Interior } from '../domain/interior.ts';
 import type { Log } from '../domain/log.ts';
+import type { Gauges } from '../domain/quota.ts';
 import type { Random } from '../domain/random.ts';
 import { type Cages, openCages } from './cages.ts';
 import type { ControlFiles } from './cgroup-files.ts';
@@ -15,6 +16,7 @@ import type { FileOwner } from './copy-tree.ts';
 import { ensureDir, onDisk, sweep } from './durable.ts';
 import { mustWorkIn, reachableEngine } from './engine-home.ts';
 import { versionText } from './engine-version.ts';
+import { EmbeddedGauges } from './gauges.ts';
 import { EmbeddedHost, type HostParts } from './host.ts';
 import { openHusks } from './husks.ts';
 import { EmbeddedInterior } from './interior.ts';
@@ -67,6 +69,7 @@ export type TemplatePlace = {
 export type EmbeddedEngine = {
   readonly host: Host;
   readonly interior: Interior;
+  readonly gauges: Gauges;
   readonly archive: Archive;
   /** The engine's version, such as `18.4`. */
   readonly version: string;
@@ -108,6 +111,7 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<EmbeddedEn
   return {
     host,
     interior: new EmbeddedInterior(parts.secrets),
+    gauges: new EmbeddedGauges(parts),
     archive: parts.archive,
     version: versionText(engine.version),
     isolation: isolationText(),

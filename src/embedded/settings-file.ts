@@ -22,12 +22,22 @@ const O_PATH = 0o10000000;
 /** The descriptor by which a compute finds its settings; given to it behind its lock. */
 const SETTINGS_FD = LOCK_FD + 1;
 
-export type LiveSettings = { readonly autovacuum: boolean };
+export type LiveSettings = {
+  readonly autovacuum: boolean;
+  /** Transactions begin read-only; a session may say otherwise for itself. Outlives stops. */
+  readonly readOnly: boolean;
+};
 
-/** Replaces the file as a whole, if it does not say so already. */
-export function writeSettings(files: ComputeFiles, live: LiveSettings): void {
-  const text = `autovacuum = ${live.autovacuum ? 'on' : 'off'}\n`;
-  if (textOf(files.settings) === text) return;
+/** Replaces the file as a whole, if it does not say so already. What is not given is as it was. */
+export function writeSettings(files: ComputeFiles, live: Partial<LiveSettings>): void {
+  const before = textOf(files.settings) ?? '';
+  const on = (setting: string, wanted: boolean | undefined): string =>
+    (wanted ?? before.includes(`${setting} = on`)) ? 'on' : 'off';
+  const text = [
+    `autovacuum = ${on('autovacuum', live.autovacuum)}\n`,
+    `default_transaction_read_only = ${on('default_transaction_read_only', live.readOnly)}\n`,
+  ].join('');
+  if (before === text) return;
   const draft = `${files.settings}.new`;
   writeFileSync(draft, text);
   // The mode given to a new file is subject to the umask.

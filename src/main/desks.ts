@@ -8,6 +8,7 @@ import type { Desks } from '../control/desks.ts';
 import type { EventBus } from '../control/event-bus.ts';
 import type { InsideDesks } from '../control/inside-desks.ts';
 import { OperationDesk } from '../control/operations.ts';
+import type { QuotaDesks } from '../control/quota-desks.ts';
 import { StoredSettings } from '../control/settings.ts';
 import { WebhookDesk } from '../control/webhooks.ts';
 import type { Clock } from '../domain/clock.ts';
@@ -30,7 +31,7 @@ export type DeskParts = {
 };
 
 export type OpenDesks = {
-  readonly desks: Omit<Desks, keyof AccessDesks | keyof InsideDesks>;
+  readonly desks: Omit<Desks, keyof AccessDesks | keyof InsideDesks | keyof QuotaDesks>;
   close(): Promise<void>;
 };
 

@@ -7,6 +7,7 @@ import { openApi } from '../api/listen.ts';
 import type { OpenArchive } from '../archive/open-archive.ts';
 import { openCatalog } from '../catalog/open-catalog.ts';
 import type { ServerOptions } from '../cli/options.ts';
+import { AllowanceBook } from '../control/allowance-book.ts';
 import { ArchiveWork } from '../control/archive-work.ts';
 import type { ServerStatus } from '../control/control.ts';
 import { EventBus } from '../control/event-bus.ts';
@@ -39,6 +40,7 @@ import { RuleBook } from './policy-desk.ts';
 import { portableGate } from './portable-gate.ts';
 import { ProxyPlace } from './proxy-place.ts';
 import { proxySettings, sqlTarget } from './proxy-settings.ts';
+import { openQuotas } from './quota-parts.ts';
 import { growthMbOf, l2Bytes } from './rules.ts';
 import { ScramPasswords } from './scram-passwords.ts';
 
@@ -108,9 +110,20 @@ export async function openServer(parts: ServerParts): Promise<Server> {
   const opened = await openDesks({ ...parts, events, catalog, archiveWork, directory });
   stack.defer(() => opened.close());
   const { desks } = opened;
-  const core = openCore(parts, { engine, catalog, book });
+  const allowance = new AllowanceBook(parts.clock);
+  const core = openCore(parts, { engine, catalog, book, allowance });
   stack.defer(() => core.orchestrator.close(closing));
-  const sink = learningSink(catalog, core.orchestrator);
+  const quotas = await openQuotas({
+    ...{ ...parts, ...core.parts, events, catalog, allowance, gauges: engine.gauges },
+    ...{ lifecycle: core.orchestrator, rules: () => book.rules, sessions: () => proxies.sessions },
+  });
+  stack.defer(() => quotas.close());
+  const sink = learningSink(catalog, {
+    used: (records) => {
+      core.orchestrator.used(records);
+      quotas.used(records);
+    },
+  });
   const proxies = await openDataPlane(parts, { directory, native, core, sink, engine });
   stack.defer(() => proxies.close(closing));
   obey(book, { core, proxies });
@@ -143,9 +156,13 @@ export async function openServer(parts: ServerParts): Promise<Server> {
     ...{ interior: engine.interior, rules: () => book.rules, proxyPort: proxies.port },
   });
   stack.defer(() => inside.close());
+  const bounded = quotas.desks({ control, settings: desks.settings });
   const api = await openApi({
     ...{ clock: parts.clock, random: parts.random, log, control, version },
-    ...{ desks: { ...desks, ...access.desks, ...inside.desks }, authority: access.authority },
+    ...{
+      desks: { ...desks, ...access.desks, ...inside.desks, ...bounded },
+      authority: access.authority,
+    },
     trustedProxies: options.trustedProxies ?? [],
     host: options.apiHost,
     port: options.apiPort,
@@ -197,10 +214,11 @@ function openCore(
     readonly engine: EmbeddedEngine;
     readonly catalog: Catalog & PolicyStore;
     readonly book: RuleBook;
+    readonly allowance: AllowanceBook;
   },
 ): Core {
   const { options, clock, random, log, failpoints } = parts;
-  const { engine, catalog, book } = doors;
+  const { engine, catalog, book, allowance } = doors;
   const { rules } = book;
   const passwords = new ScramPasswords(random);
   const tickets = new TicketBook({ clock, random, passwords });
@@ -232,6 +250,7 @@ function openCore(
     failpoints,
     tickets,
     sessions,
+    allowance,
   };
   const orchestrator = new Orchestrator({
     ...{ ...shared, host, queue, hydrations, rules, settings },
@@ -320,6 +339,7 @@ async function openDataPlane(parts: ServerParts, doors: DataPlaneParts): Promise
 
 const NO_SESSIONS: Sessions = {
   end: () => {},
+  confine: () => {},
   count: () => 0,
   park: () => Promise.resolve({ kind: 'parked', sessions: 0 }),
   list: () => Promise.resolve([]),

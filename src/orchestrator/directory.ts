@@ -16,9 +16,16 @@ export const DIRECTORY_TENANTS_MAX = 20_000;
 /** Roles remembered of one tenant; a tenant with more asks the catalog for the rest. */
 export const DIRECTORY_ROLES_MAX = 32;
 
-type Entry = { readonly door: Door; readonly verifiers: Map<string, Verifier> };
+type Entry = {
+  readonly door: Door;
+  readonly whose: Pick<Tenant, 'id' | 'plan' | 'customer'>;
+  readonly verifiers: Map<string, Verifier>;
+};
 
-type DirectoryWorld = Pick<World, 'catalog' | 'settings' | 'tickets' | 'host' | 'rulesOf'>;
+type DirectoryWorld = Pick<
+  World,
+  'catalog' | 'settings' | 'tickets' | 'host' | 'rulesOf' | 'allowance'
+>;
 
 export class Directory {
   readonly #world: DirectoryWorld;
@@ -34,11 +41,11 @@ export class Directory {
     if (known !== undefined) {
       this.#byName.delete(name);
       this.#byName.set(name, known);
-      return known.door;
+      return this.#bounded(known);
     }
     const tenant = await this.#world.catalog.tenantByName(name);
     if (tenant === undefined || tenant.state.kind === 'deleting') return undefined;
-    return this.#remember(tenant).door;
+    return this.#bounded(this.#remember(tenant));
   }
 
   async credential(tenant: TenantId, role: string): Promise<Credential | undefined> {
@@ -71,9 +78,26 @@ export class Directory {
     }
   }
 
+  /** With what changes from one login to the next. */
+  #bounded({ door, whose }: Entry): Door {
+    const { allowance } = this.#world;
+    const refusal = allowance.refusalOf(whose);
+    const most = allowance.sessionsMaxOf(whose);
+    const lists = allowance.addressesOf(whose);
+    if (refusal === null && most === null && lists.length === 0) return door;
+    return {
+      ...door,
+      refusal,
+      sessionsMax: Math.min(door.sessionsMax, most ?? door.sessionsMax),
+      allowedAddresses: [...(door.allowedAddresses ?? []), ...lists],
+    };
+  }
+
   #remember(tenant: Tenant): Entry {
     const door = doorOf(tenant, this.#world);
-    const entry = { door, verifiers: new Map<string, Verifier>() };
+    const { id, plan, customer } = tenant;
+    const whose = { id, plan, customer };
+    const entry = { door, whose, verifiers: new Map<string, Verifier>() };
     this.#byName.set(tenant.name, entry);
     this.#names.set(tenant.id, tenant.name);
     if (this.#byName.size > DIRECTORY_TENANTS_MAX) {
@@ -98,5 +122,6 @@ function doorOf(
     sessionsMax: tenant.sessionsMax ?? settings.sessionsMax ?? SESSIONS_MAX_DEFAULT,
     backendsMax: Math.min(connectionsMax, settings.backendsMax ?? connectionsMax),
     maxPinIdle: mayPinForEver ? null : pinIdle,
+    ...(tenant.allowedAddresses.length > 0 && { allowedAddresses: [tenant.allowedAddresses] }),
   };
 }

@@ -200,6 +200,10 @@ export class Orchestrator implements Gate, Lifecycle {
     });
   }
 
+  async halt(id: TenantId, request: RestartRequest, because: string): Promise<void> {
+    await this.#with(id, (life) => life.inside.halt(request, because));
+  }
+
   async archive(id: TenantId): Promise<Tenant> {
     return await this.#with(id, async (life) => {
       await life.archive.archive('an operator asked', null);

@@ -11,6 +11,7 @@ import type { ParkRequest } from '../domain/gate.ts';
 import type { Address } from '../domain/host.ts';
 import type { Level } from '../domain/levels.ts';
 import type { RestartRequest } from '../domain/lifecycle.ts';
+import { quotaFault } from '../domain/quota.ts';
 import type { TierHeld } from '../domain/tenant.ts';
 import type { Plan, SizeClass, Tier } from '../domain/tier.ts';
 import { type DurationMs, elapsed, type Instant, ms } from '../domain/units.ts';
@@ -222,13 +223,16 @@ export class TenantCompute {
     const { world, record } = this.#parts;
     const { state } = record.tenant;
     if (this.isUnfinished || !world.queue.hasSpare) return false;
+    if (world.allowance.holdOf(record.tenant) !== null) return false;
     if (state.kind === 'failed') return event === 'prewarm' && state.retryAt <= world.clock.wall();
     return state.kind === 'suspended';
   }
 
-  /** Throws `WAKE_FAILED` while no start may be tried. */
+  /** Throws `QUOTA_EXCEEDED`, and `WAKE_FAILED`, while no start may be tried. */
   refuseIfPaused(): void {
     const { world, record } = this.#parts;
+    const hold = world.allowance.holdOf(record.tenant);
+    if (hold !== null) throw quotaFault(record.tenant.name, hold);
     const { state } = record.tenant;
     if (state.kind !== 'failed') return;
     const wait = ms(state.retryAt - world.clock.wall());

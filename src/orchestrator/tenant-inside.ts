@@ -1,6 +1,7 @@
 /** What is seen to inside a tenant's running compute, by us and not by a session. */
 import { fault } from '../domain/faults.ts';
 import type { Address } from '../domain/host.ts';
+import type { RestartRequest } from '../domain/lifecycle.ts';
 import type { TenantCompute } from './tenant-compute.ts';
 import type { TenantRecord } from './tenant-record.ts';
 import type { Turns } from './transition.ts';
@@ -19,6 +20,12 @@ export class TenantInside {
 
   constructor(parts: InsideParts) {
     this.#parts = parts;
+  }
+
+  /** As `Lifecycle.halt`. */
+  halt(request: RestartRequest, because: string): Promise<void> {
+    const { compute, turns } = this.#parts;
+    return turns.exclusively('suspend', () => compute.drain(request, because));
   }
 
   /** As `Lifecycle.inside`. */

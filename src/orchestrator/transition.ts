@@ -87,4 +87,5 @@ export const EXPECTED: ReadonlySet<FaultCode> = new Set([
   'WAKE_FAILED',
   'WAKE_TIMEOUT',
   'TENANT_BUSY',
+  'QUOTA_EXCEEDED',
 ]);

@@ -7,6 +7,7 @@ import type { Sessions, TicketReader } from '../domain/gate.ts';
 import type { Host } from '../domain/host.ts';
 import type { Log } from '../domain/log.ts';
 import type { PolicyStore } from '../domain/policy-store.ts';
+import type { Allowance } from '../domain/quota.ts';
 import type { Tenant } from '../domain/tenant.ts';
 import type { DurationMs } from '../domain/units.ts';
 import type { HuskBounds } from '../policy/pool.ts';
@@ -52,6 +53,8 @@ export type World = {
   /** Tenants brought back from the archive at once: a large one must not hold up wakes. */
   readonly hydrations: WakeQueue;
   readonly tickets: TicketReader;
+  /** Who may be awake, and how many may come. */
+  readonly allowance: Allowance;
   /** The proxy is made after the orchestrator; it is asked for when it is needed. */
   readonly sessions: () => Sessions;
   readonly settings: OrchestratorSettings;

@@ -84,6 +84,11 @@ export class Acquaintances {
     return true;
   }
 
+  /** Whether a password of the tenant was proven from there not long ago. */
+  isAcquainted(address: string, tenant: TenantId): boolean {
+    return this.#isKnown(keyOf(address, tenant));
+  }
+
   #isKnown(key: string): boolean {
     const provenAt = this.#proven.get(key);
     if (provenAt === undefined) return false;

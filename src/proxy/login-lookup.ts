@@ -4,7 +4,12 @@
  * A tenant that does not exist, a role that does not exist or may not log in, and a wrong password
  * take the same steps: the same look-ups, a check against a verifier, the same answer. For an address
  * that has been let in before the wake may begin while it proves its password (`acquaintances.ts`).
+ *
+ * Who comes from an address that the tenant does not allow is checked against nothing that could be proven, so that a
+ * password cannot be tried from there, and is answered as where there is no such tenant. Only an address that has proven
+ * a password of the tenant before is told the reason. A ticket was made for somebody who had a key of the API.
  */
+import { admits } from '../domain/address-list.ts';
 import type { Clock } from '../domain/clock.ts';
 import { type Fault, fault, isFault } from '../domain/faults.ts';
 import type { Credential, Door, Gate } from '../domain/gate.ts';
@@ -45,6 +50,8 @@ export type LoginParts = {
 /** Whom a login comes from, and what it needs. */
 export type LoginFrom = {
   readonly address: string;
+  /** As its socket reported it. */
+  readonly clientAddress: string;
   /** The server that the client asked for, where it said so outside of the startup message. */
   readonly serverName: string | null;
   readonly parts: LoginParts;
@@ -52,7 +59,12 @@ export type LoginFrom = {
 
 export type LoginStartup = Pick<StartupMessage, 'parameters'>;
 
-export type Found = { readonly meant: Route; readonly credential: Credential | undefined };
+export type Found = {
+  readonly meant: Route;
+  readonly credential: Credential | undefined;
+  /** The tenant does not allow the client's address. */
+  readonly isForeign: boolean;
+};
 
 /** A login that failed, and a hint for whoever meant well. */
 export class LoginRefused extends Error {
@@ -86,10 +98,12 @@ export async function lookUp(startup: LoginStartup, from: LoginFrom): Promise<Fo
     const meant = await findRoute(startup, from);
     const attempt = attemptOf(meant, from);
     checkWait(throttle.wait(attempt));
-    hope(meant, startup, from);
+    const isForeign = isFromElsewhere(meant, from);
+    if (!isForeign) hope(meant, startup, from);
     const credential = await gate.credential(meant.door?.tenant ?? NO_TENANT, meant.role);
     await pace.over();
-    return { meant, credential };
+    if (isForeign) refuseKnown(meant, from);
+    return { meant, credential, isForeign };
   } finally {
     pace.cancel();
   }
@@ -120,23 +134,32 @@ async function findRoute(startup: LoginStartup, from: LoginFrom): Promise<Route>
   }
 }
 
+const isFromElsewhere = ({ door, role }: Route, { clientAddress }: LoginFrom): boolean =>
+  !role.startsWith(TICKET_ROLE_PREFIX) && !admits(door?.allowedAddresses ?? [], clientAddress);
+
+/** Throws `ADDRESS_NOT_ALLOWED` to who has been let in from this address before. */
+function refuseKnown({ door }: Route, { address, parts }: LoginFrom): void {
+  if (door === undefined || !parts.acquaintances.isAcquainted(address, door.tenant)) return;
+  throw fault('ADDRESS_NOT_ALLOWED', { tenant: door.name });
+}
+
 export const attemptOf = (meant: Route, from: LoginFrom): LoginAttempt => ({
   address: from.address,
   role: `${meant.tenant}/${meant.role}`,
 });
 
 /** What the proof is checked against: a mock for those who may not come in, whatever they prove. */
-export function secretFor({ meant, credential }: Found, from: LoginFrom): ScramSecret {
+export function secretFor({ meant, credential, isForeign }: Found, from: LoginFrom): ScramSecret {
   const mock = mockSecret(from.parts.options.mockKey, attemptOf(meant, from).role);
   const isOurs =
     meant.role.startsWith(RESERVED_ROLE_PREFIX) && !meant.role.startsWith(TICKET_ROLE_PREFIX);
-  if (meant.door === undefined || credential === undefined || isOurs) return mock;
+  if (meant.door === undefined || credential === undefined || isOurs || isForeign) return mock;
   return parseVerifier(credential.verifier) ?? mock;
 }
 
 /** The same for each way to fail: it repeats what the client said. */
-export const hintOf = (meant: Route): string =>
-  `The tenant was taken to be "${meant.tenant}", from ${meant.by}.`;
+export const hintOf = (meant: Route, { clientAddress }: LoginFrom): string =>
+  `The tenant was taken to be "${meant.tenant}", from ${meant.by}. If there is one and the password is right, it may not allow your address ${clientAddress}.`;
 
 export function checkWait(wait: DurationMs): void {
   if (wait > 0) throw fault('LOGINS_THROTTLED', { wait });

@@ -132,7 +132,7 @@ async function byScram(line: ClientLine, found: Found, from: LoginFrom): Promise
     throttle.failed(attempt);
     throw new LoginRefused(
       fault('PASSWORD_WRONG', { role: found.meant.role }),
-      hintOf(found.meant),
+      hintOf(found.meant, from),
     );
   }
   throttle.succeeded(attempt);

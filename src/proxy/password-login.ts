@@ -33,7 +33,7 @@ export async function provePassword(
   checkWait(throttle.wait(attempt));
   if (clientKey === undefined) {
     throttle.failed(attempt);
-    throw new LoginRefused(fault('PASSWORD_WRONG', { role: meant.role }), hintOf(meant));
+    throw new LoginRefused(fault('PASSWORD_WRONG', { role: meant.role }), hintOf(meant, from));
   }
   throttle.succeeded(attempt);
   return clientKey;

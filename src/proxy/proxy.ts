@@ -79,15 +79,17 @@ export async function openProxy(parts: ProxyParts): Promise<RunningProxy> {
   const nextId = (): SessionId => ++sessionCount as SessionId;
   const door = parts.http && openDoor(parts.http, shared, nextId);
   const onSocket = (socket: Socket): void => {
+    const { remoteAddress: clientAddress = '' } = socket;
     const address = addressKey(socket.remoteAddress);
     const isLocal = isLoopback(socket.remoteAddress);
-    accept(socket, { id: nextId(), address, isLocal, within: null }, shared);
+    accept(socket, { id: nextId(), address, clientAddress, isLocal, within: null }, shared);
   };
   const listening = await network.listen(options, onSocket);
   return {
     port: listening.port,
     sessions: {
       end: (tenant, because) => shared.table.end(tenant, because),
+      confine: (tenant, allowed, because) => shared.table.confine(tenant, allowed, because),
       count: (tenant) => shared.table.count(tenant),
       park: (tenant, request) => pools.park(tenant, request),
       list: (tenant) => Promise.resolve(pools.list(tenant)),
@@ -110,8 +112,8 @@ const NOBODY = { end: (): void => {} };
 function openDoor(http: Http, parts: SessionParts, nextId: () => SessionId): HttpDoor {
   return new HttpDoor({
     ...{ http, parts, nextId },
-    onWebSocket: (socket, { address, serverName }) => {
-      accept(socket, { id: nextId(), address, isLocal: true, within: { serverName } }, parts);
+    onWebSocket: (socket, { serverName, ...from }) => {
+      accept(socket, { id: nextId(), ...from, isLocal: true, within: { serverName } }, parts);
     },
   });
 }

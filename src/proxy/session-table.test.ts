@@ -13,6 +13,7 @@ const ACME: Door = {
 };
 
 class Recorded implements Tracked {
+  readonly clientAddress = '203.0.113.9';
   readonly heard: string[] = [];
   end(because: Fault): void {
     this.heard.push(because.code);

@@ -3,9 +3,11 @@
  * tenant. A session counts for its tenant once its password is proven, so that strangers cannot
  * use up a tenant's share.
  */
+import { admits } from '../domain/address-list.ts';
 import { type Fault, fault } from '../domain/faults.ts';
 import type { Door } from '../domain/gate.ts';
 import type { TenantId } from '../domain/ids.ts';
+import { quotaFault } from '../domain/quota.ts';
 
 export type SessionLimits = {
   readonly sessionsMax: number;
@@ -20,6 +22,8 @@ const ANSWERED_FACTOR = 1.25;
 
 /** What the table knows of a session. */
 export interface Tracked {
+  /** As its socket reported it. */
+  readonly clientAddress: string;
   end(because: Fault): void;
   drop(): void;
 }
@@ -64,8 +68,9 @@ export class SessionTable {
     this.#ofAddress.set(address, (this.#ofAddress.get(address) ?? 0) + 1);
   }
 
-  /** Counts the session for its tenant, until it leaves. Throws `SESSIONS_FULL`. */
+  /** Counts the session for its tenant, until it leaves. Throws `SESSIONS_FULL`, `QUOTA_EXCEEDED`. */
   enter(session: Tracked, door: Door): void {
+    if (door.refusal) throw quotaFault(door.name, door.refusal);
     const sessions = this.#ofTenant.get(door.tenant) ?? new Set();
     if (sessions.size >= door.sessionsMax) {
       throw fault('SESSIONS_FULL', { of: `database "${door.name}"`, max: door.sessionsMax });
@@ -91,6 +96,13 @@ export class SessionTable {
 
   end(tenant: TenantId, because: Fault): void {
     for (const session of [...(this.#ofTenant.get(tenant) ?? [])]) session.end(because);
+  }
+
+  /** Ends those of the tenant's sessions whose addresses are not in all of `allowed`. */
+  confine(tenant: TenantId, allowed: readonly (readonly string[])[], because: Fault): void {
+    for (const session of [...(this.#ofTenant.get(tenant) ?? [])]) {
+      if (!admits(allowed, session.clientAddress)) session.end(because);
+    }
   }
 
   endAll(because: Fault): void {

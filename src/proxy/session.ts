@@ -84,6 +84,8 @@ export type SessionOptions = {
   readonly id: SessionId;
   /** As `addressKey` makes it. */
   readonly address: string;
+  /** As its socket reported it. */
+  readonly clientAddress: string;
   /** Not null: the client is told this once it can be, and goes no further. */
   readonly refusal: Fault | null;
   /** Nobody on the way can read along even without TLS. */
@@ -160,6 +162,10 @@ export class Session implements Tracked {
     socket.on('close', () => parts.table.remove(this, options.address));
   }
 
+  get clientAddress(): string {
+    return this.#options.clientAddress;
+  }
+
   /** Takes the session through its story. Resolves when it is relaying or closed; never rejects. */
   async run(): Promise<void> {
     const { loginTimeout } = this.#parts.options;
@@ -184,7 +190,7 @@ export class Session implements Tracked {
 
   async #story(): Promise<void> {
     const { cancelKeys, options } = this.#parts;
-    const { within, address } = this.#options;
+    const { within, address, clientAddress } = this.#options;
     const line = this.#ownLine;
     const greeting = await greet(line, this.#greeter);
     if (greeting.kind === 'cancel') {
@@ -202,7 +208,7 @@ export class Session implements Tracked {
     const isClear = line.channel === null && within === null;
     if (options.requireTls && isClear) throw fault('TLS_REQUIRED', {});
     const serverName = (within ?? line.channel)?.serverName ?? null;
-    const from = { address, serverName, parts: this.#parts };
+    const from = { address, clientAddress, serverName, parts: this.#parts };
     const proofBy = within === null ? 'scram' : 'password';
     const proven = await login(line, greeting.startup, { ...from, proofBy });
     const taken = this.#enter(proven);
@@ -219,7 +225,7 @@ export class Session implements Tracked {
 
   #takeHttp(): void {
     const { takeHttp, options, table } = this.#parts;
-    const { address, refusal, isLocal } = this.#options;
+    const { address, clientAddress, refusal, isLocal } = this.#options;
     assert(takeHttp !== null, 'somebody takes HTTP');
     const mayBeClear = (isLocal && !options.requireTls) || options.httpInsecure;
     const isPrivate = this.#ownLine.channel !== null || mayBeClear;
@@ -227,7 +233,9 @@ export class Session implements Tracked {
     this.#line = null;
     this.#endDeadline();
     const becomes = (): void => table.remove(this, address);
-    const connection = takeHttp(socket, head, { address, isPrivate, refusal, becomes });
+    const connection = takeHttp(socket, head, {
+      ...{ address, clientAddress, isPrivate, refusal, becomes },
+    });
     this.#move({ kind: 'http', connection });
   }
 

@@ -307,6 +307,8 @@ export class SimulatedProxies implements Sessions {
     for (const proxy of this.all) proxy.end(tenant);
   }
 
+  confine(): void {}
+
   count(): number {
     return 0;
   }

@@ -2,6 +2,7 @@
 import { type Failpoints, NO_FAILPOINTS } from '../domain/failpoints.ts';
 import { newTenantId, parseTenantName } from '../domain/ids.ts';
 import type { Log } from '../domain/log.ts';
+import { type Allowance, NO_LIMITS } from '../domain/quota.ts';
 import type { Tenant } from '../domain/tenant.ts';
 import type { Tier } from '../domain/tier.ts';
 import { seconds, type Timestamp } from '../domain/units.ts';
@@ -41,6 +42,8 @@ export type SimulatedLife = {
   readonly waitingMax?: number;
   readonly failpoints?: Failpoints;
   readonly settings?: Partial<OrchestratorSettings>;
+  /** What tenants may use; anything if not given. */
+  readonly allowance?: Allowance;
   /** How it sees what is around it; by default as it is. */
   readonly view?: <T extends object>(part: T) => T;
 };
@@ -125,6 +128,7 @@ export class SimulatedWorld<L extends Log = Log> {
       hydrations: new WakeQueue({ atOnce: hydrationsAtOnce, waitingMax }),
       rules: life.rules,
       tickets: { find: () => undefined },
+      allowance: life.allowance ?? NO_LIMITS,
       sessions: () => sessions,
       settings: { ...SETTINGS, ...life.settings },
     });

@@ -6,6 +6,7 @@ import type { FaultCode, FaultParams } from '../domain/faults.ts';
 import { hours, seconds } from '../domain/units.ts';
 import { ACCESS_GUIDE } from './fault-guide-access.ts';
 import { MONEY_GUIDE } from './fault-guide-money.ts';
+import { QUOTA_GUIDE } from './fault-guide-quota.ts';
 import { WORK_GUIDE } from './fault-guide-work.ts';
 
 export type FaultGuide = {
@@ -19,6 +20,7 @@ export type FaultGuide = {
 export const FAULT_GUIDE: FaultGuide = {
   ...ACCESS_GUIDE,
   ...WORK_GUIDE,
+  ...QUOTA_GUIDE,
   ...MONEY_GUIDE,
   TENANT_UNKNOWN: {
     params: { tenant: 'acme' },

@@ -100,6 +100,12 @@ export class MemoryControl implements Control {
     return [...this.#tenants.values()];
   }
 
+  /** Changes what a tenant is, as if the world had. */
+  alter(id: TenantId, change: Partial<Tenant>): void {
+    const tenant = this.tenants().find((one) => one.id === id);
+    if (tenant !== undefined) this.#tenants.set(tenant.name, { ...tenant, ...change });
+  }
+
   /** The next call throws this fault. */
   failNext<C extends FaultCode>(code: C, params: FaultParams<C>): void {
     this.#failure = fault(code, params);

@@ -18,6 +18,7 @@ import { type MemoryStores, memoryStores } from './memory-access.ts';
 import type { MemoryControl } from './memory-control.ts';
 import { memoryInsideDesks } from './memory-inside.ts';
 import { MemoryOperations } from './memory-operations.ts';
+import { memoryQuotaDesks } from './memory-quota-desks.ts';
 import { MemorySender, MemoryWebhooks } from './memory-webhooks.ts';
 
 const AUDIT_KEEP = hours(24 * 365);
@@ -61,5 +62,7 @@ export async function memoryDesks(
   const hooks = { ...sending, store: new MemoryWebhooks() };
   const deliveries = await Deliveries.open(hooks);
   const webhooks = new WebhookDesk({ ...hooks, deliveries });
-  return { events, settings, operations, webhooks, ...access, ...inside };
+  const limits = { clock, random, log, events, settings, secrecy, control };
+  const bounded = memoryQuotaDesks({ ...limits, customers: access.customers });
+  return { events, settings, operations, webhooks, ...access, ...inside, ...bounded };
 }

@@ -48,6 +48,8 @@ const INVALID_PASSWORD = '28P01';
 export type HttpOrigin = {
   /** As `addressKey` makes it. */
   readonly address: string;
+  /** As its socket reported it, or who handed it on. */
+  readonly clientAddress: string;
   /** Nobody on the way can read along. */
   readonly isPrivate: boolean;
   /** Not null: every request is told this. */
@@ -64,7 +66,9 @@ export type HttpDoorOptions = {
   readonly onWebSocket: (socket: Socket, from: WebSocketFrom) => void;
 };
 
-export type WebSocketFrom = { readonly address: string; readonly serverName: string | null };
+export type WebSocketFrom = Pick<HttpOrigin, 'address' | 'clientAddress'> & {
+  readonly serverName: string | null;
+};
 
 /** What a call is read from, whoever has read it. */
 type SqlRequest = {
@@ -207,7 +211,7 @@ export class HttpDoor {
 
   async #sql(
     { headers, body }: SqlRequest,
-    { address, isPrivate, refusal }: HttpOrigin,
+    { address, clientAddress, isPrivate, refusal }: HttpOrigin,
     gone: Departure,
   ): Promise<HttpReply> {
     const { parts, nextId } = this.#options;
@@ -215,7 +219,7 @@ export class HttpDoor {
     if (!isPrivate) throw fault('HTTPS_REQUIRED', {});
     const connection = headers[CONNECTION_STRING];
     if (typeof connection !== 'string') throw noConnectionString(headers);
-    const user = await this.#users.of(connection, address);
+    const user = await this.#users.of(connection, { address, clientAddress });
     const call: Call = readCall(typeof body === 'string' ? body : await body(), headers);
     const run = new HttpRun({ id: nextId(), user, call, parts });
     try {
@@ -240,7 +244,8 @@ export class HttpDoor {
     const forwarded = readForwarded(said, (other) => isSameSecret(Buffer.from(other), token));
     if (forwarded === undefined) return connected;
     const isPrivate = httpInsecure || (forwarded.isPrivate && !requireTls);
-    return { ...connected, address: addressKey(forwarded.address), isPrivate };
+    const { address: clientAddress } = forwarded;
+    return { ...connected, address: addressKey(clientAddress), clientAddress, isPrivate };
   }
 
   #upgrade(request: IncomingMessage, upgrade: Upgrade): void {
@@ -255,11 +260,11 @@ export class HttpDoor {
       upgrade.refuse(statusOf(refusal), faultJson(refusal));
       return;
     }
-    const { address } = origin;
+    const { address, clientAddress } = origin;
     const serverName = hostOf(request.headers.host);
     upgrade.accept((socket) => {
       origin.becomes();
-      this.#options.onWebSocket(socket, { address, serverName });
+      this.#options.onWebSocket(socket, { address, clientAddress, serverName });
     });
   }
 }

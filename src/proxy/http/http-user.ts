@@ -13,6 +13,7 @@ import type { Fault } from '../../domain/faults.ts';
 import type { Credential, Door } from '../../domain/gate.ts';
 import { elapsed, type Instant, seconds } from '../../domain/units.ts';
 import type { Login } from '../login.ts';
+import type { LoginFrom } from '../login-lookup.ts';
 import type { TenantPool } from '../pool.ts';
 import type { Identity } from '../pooled-backend.ts';
 import type { SessionParts } from '../session.ts';
@@ -27,10 +28,14 @@ const CHECK_AFTER = seconds(1);
 
 export type Place = { readonly pool: TenantPool; readonly identity: Identity };
 
+/** Where a call comes from. */
+export type CallerPlace = Pick<LoginFrom, 'address' | 'clientAddress'>;
+
 /** A proven login, and what it was proven against. */
 export type Checked = { readonly login: Login; readonly verifier: string };
 
 export class HttpUser implements Tracked {
+  readonly clientAddress: string;
   readonly runs = new Set<HttpRun>();
   readonly routines = new Routines();
   readonly visitor: Visitor;
@@ -45,8 +50,13 @@ export class HttpUser implements Tracked {
   usedAt: Instant;
   isOver = false;
 
-  /** Throws `SESSIONS_FULL`. */
-  constructor({ login, verifier }: Checked, address: string, parts: SessionParts) {
+  /** Throws `SESSIONS_FULL`, `QUOTA_EXCEEDED`. */
+  constructor(
+    { login, verifier }: Checked,
+    { address, clientAddress }: CallerPlace,
+    parts: SessionParts,
+  ) {
+    this.clientAddress = clientAddress;
     const { door, role, parameters } = login;
     const now = parts.clock.now();
     parts.table.enter(this, door);

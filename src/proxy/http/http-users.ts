@@ -1,4 +1,5 @@
 /** The users of SQL over HTTP, by what they present: see `http-user.ts`. */
+import { admits } from '../../domain/address-list.ts';
 import type { CancelTimer } from '../../domain/clock.ts';
 import type { Fault } from '../../domain/faults.ts';
 import { elapsed, seconds } from '../../domain/units.ts';
@@ -7,7 +8,7 @@ import { admit, poolOf } from '../login.ts';
 import { lookUp } from '../login-lookup.ts';
 import { provePassword } from '../password-login.ts';
 import type { SessionParts } from '../session.ts';
-import { HttpUser, verifierText } from './http-user.ts';
+import { type CallerPlace, HttpUser, verifierText } from './http-user.ts';
 
 const REST_MAX = seconds(15);
 const SWEEP_EVERY = seconds(5);
@@ -28,16 +29,18 @@ export class HttpUsers {
   }
 
   /** Who asks. Throws a fault, or `LoginRefused`. */
-  async of(connection: string, address: string): Promise<HttpUser> {
-    const name = this.#parts.proofs.nameOf(address, connection);
+  async of(connection: string, place: CallerPlace): Promise<HttpUser> {
+    const name = this.#parts.proofs.nameOf(place.address, connection);
     const known = this.#users.get(name);
-    if (known !== undefined) {
+    // One of the same network may be one that the tenant does not allow.
+    if (known !== undefined && !isAllowed(known, place)) await this.#login(connection, place);
+    else if (known !== undefined) {
       if (await known.isGood()) return known;
       this.#remove(name, known);
     }
     const coming = this.#coming.get(name);
     if (coming !== undefined) return await coming;
-    const login = this.#login(connection, address);
+    const login = this.#login(connection, place);
     this.#coming.set(name, login);
     try {
       const user = await login;
@@ -61,17 +64,17 @@ export class HttpUsers {
     this.#users.clear();
   }
 
-  async #login(connection: string, address: string): Promise<HttpUser> {
+  async #login(connection: string, place: CallerPlace): Promise<HttpUser> {
     const parts = this.#parts;
     const { host, password, parameters } = readConnectionString(connection);
-    const from = { address, serverName: host, parts };
+    const from = { ...place, serverName: host, parts };
     const startup = { parameters };
     const poolMode = poolOf(startup);
     const found = await lookUp(startup, from);
     const clientKey = await provePassword(password, found, from);
     const login = admit(startup, { found, clientKey, poolMode }, from);
     const verifier = verifierText(found.credential);
-    return new HttpUser({ login, verifier }, address, parts);
+    return new HttpUser({ login, verifier }, place, parts);
   }
 
   #add(name: string, user: HttpUser): void {
@@ -103,3 +106,6 @@ export class HttpUsers {
     });
   }
 }
+
+const isAllowed = ({ door }: HttpUser, { clientAddress }: CallerPlace): boolean =>
+  admits(door.allowedAddresses ?? [], clientAddress);
