@@ -1,6 +1,13 @@
 /** What the generated OpenAPI document says around the routes, and each route's entry in it. */
 import type { FastifyDynamicSwaggerOptions } from '@fastify/swagger';
 import type { FastifySchema } from 'fastify';
+import {
+  FAULTS_OF_ALL,
+  FAULTS_OF_BODY,
+  FAULTS_OF_CHANGE,
+  FAULTS_OF_GUARDED,
+  FAULTS_OF_INPUT,
+} from '../contract/common-faults.ts';
 import { OPERATIONS, type Operation } from '../contract/operations.ts';
 import { PROBLEM_TYPE, Problem } from '../contract/problem.ts';
 import { FILE_TYPE, type Route } from '../contract/route.ts';
@@ -9,17 +16,6 @@ import { WorkOperation } from '../contract/work.ts';
 import { FAULTS, type FaultCode } from '../domain/faults.ts';
 import { referring } from './shapes.ts';
 import { workOf } from './work.ts';
-
-/** What any route may answer with. */
-const FAULTS_OF_ALL = ['HOST_UNKNOWN', 'ORIGIN_FOREIGN', 'INTERNAL'] as const;
-const FAULTS_OF_GUARDED = [
-  'RATE_LIMITED',
-  ...['KEY_MISSING', 'KEY_WRONG', 'KEY_EXPIRED', 'TOKEN_REFUSED', 'CSRF_MISSING', 'FORBIDDEN'],
-] as const;
-/** Of those that may ask for what they have seen. */
-const FAULTS_OF_CHANGE = ['CHANGED_SINCE'] as const;
-const FAULTS_OF_INPUT = ['BAD_REQUEST'] as const;
-const FAULTS_OF_BODY = ['BODY_TOO_LARGE', 'BODY_NOT_JSON'] as const;
 
 export const documentOptions = (version: string): FastifyDynamicSwaggerOptions => ({
   openapi: {

@@ -7,7 +7,7 @@ export const WORK_OPERATIONS = {
 } as const satisfies Record<string, Operation>;
 
 /** Operations of the API that are long work, and of which kind. */
-export const WORK: Readonly<Record<string, string>> = {
+const KINDS = {
   createTenant: 'create',
   deleteTenant: 'delete',
   wakeTenant: 'wake',
@@ -18,4 +18,9 @@ export const WORK: Readonly<Record<string, string>> = {
   restoreSnapshot: 'restore',
   forkTenant: 'fork',
   recoverTenants: 'recover',
-};
+} as const;
+
+/** Can be begun without waiting for its end. */
+export type WorkName = keyof typeof KINDS;
+
+export const WORK: Readonly<Record<string, string>> = KINDS;

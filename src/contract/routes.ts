@@ -259,3 +259,5 @@ export type AnswerOf<N extends OperationName> = Routes[N]['success']['shape'] ex
     ? Static<S>
     : undefined
   : never;
+/** Codes that an operation names as those that it may fail with. */
+export type FaultsOf<N extends OperationName> = Routes[N]['faults'][number];

@@ -17,26 +17,8 @@ import type {
 import type { AuditEntry, AuditPage } from '../contract/audit.ts';
 import type { Customer, CustomerChange, CustomerPage, NewCustomer } from '../contract/customer.ts';
 import type { QueryOf } from '../contract/routes.ts';
+import { onPages, PAGE_SIZE } from './pages.ts';
 import type { CallOptions, Transport } from './transport.ts';
-
-/** Fetched at once by what goes page by page. */
-const PAGE_SIZE = 100;
-
-type Page = { readonly next: string | null };
-
-/** Everything on the pages that `page` gives, fetched as the loop asks for them. */
-async function* onPages<P extends Page, T>(
-  page: (place: { after?: string }) => Promise<P>,
-  rows: (page: P) => readonly T[],
-): AsyncGenerator<T, void, void> {
-  let place: { after?: string } = {};
-  for (;;) {
-    const found = await page(place);
-    yield* rows(found);
-    if (found.next === null) return;
-    place = { after: found.next };
-  }
-}
 
 /** Organisations with a plan, to whom tenants belong. `me` is the caller's own. */
 export class Customers {

@@ -1,4 +1,28 @@
+/** What calls fail with. */
+import type {
+  FAULTS_OF_ALL,
+  FAULTS_OF_BODY,
+  FAULTS_OF_CHANGE,
+  FAULTS_OF_GUARDED,
+  FAULTS_OF_INPUT,
+  FAULTS_OF_WORK,
+} from '../contract/common-faults.ts';
+import type { OperationName } from '../contract/operations.ts';
 import type { Problem } from '../contract/problem.ts';
+import type { FaultsOf } from '../contract/routes.ts';
+
+/** Every code that a call may fail with. All are told in docs/errors.md. */
+export type FaultCode =
+  | FaultsOf<OperationName>
+  | (
+      | typeof FAULTS_OF_ALL
+      | typeof FAULTS_OF_GUARDED
+      | typeof FAULTS_OF_CHANGE
+      | typeof FAULTS_OF_INPUT
+      | typeof FAULTS_OF_BODY
+      | typeof FAULTS_OF_WORK
+    )[number]
+  | 'SERVER_UNREACHABLE';
 
 /** What to do about a failure: nothing, or the same again in a moment. */
 export type Retry = 'never' | 'soon';
@@ -6,8 +30,8 @@ export type Retry = 'never' | 'soon';
 /** A failure of a call, as the server told it, or as the client met it on the way there. */
 export class DynaBaseError extends Error {
   override readonly name = 'DynaBaseError';
-  /** For programs: `TENANT_UNKNOWN`, `SERVER_UNREACHABLE`, ... All are in docs/errors.md. */
-  readonly code: string;
+  /** For programs: a `FaultCode`, or one that a later server has besides. */
+  readonly code: FaultCode | (string & {});
   /** What a PostgreSQL client would have seen. */
   readonly sqlstate: string;
   /** Status of the answer. */

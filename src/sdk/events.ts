@@ -9,6 +9,10 @@ const SILENT_AT_MOST_MS = 45_000;
 
 export type EventQuery = QueryOf<'listenEvents'>;
 
+/** Where to listen: all that the caller may hear, or one tenant. */
+type Place = { readonly query: EventQuery; readonly ref?: string };
+
+/** What happens, as it happens. */
 export class EventFeed {
   readonly #transport: Transport;
 
@@ -21,12 +25,25 @@ export class EventFeed {
    * When a connection ends, another goes on behind the last event: what happened meanwhile comes first. An event of
    * type `events.missed` says that some of it is no longer known.
    */
-  async *listen(query: EventQuery = {}, options: CallOptions = {}): AsyncGenerator<Event, void> {
-    let after = query.after;
+  listen(query: EventQuery = {}, options?: CallOptions): AsyncGenerator<Event, void> {
+    return this.#heard({ query }, options);
+  }
+
+  /** The same of one tenant, by name or id: all that a key for this tenant alone may hear. */
+  listenTenant(
+    ref: string,
+    query: QueryOf<'listenTenantEvents'> = {},
+    options?: CallOptions,
+  ): AsyncGenerator<Event, void> {
+    return this.#heard({ query, ref }, options);
+  }
+
+  async *#heard(place: Place, options: CallOptions = {}): AsyncGenerator<Event, void> {
+    let { after } = place.query;
     for (let failures = 0; ; failures++) {
       try {
-        const place = after === undefined ? {} : { after };
-        for await (const event of this.#connection({ ...query, ...place }, options)) {
+        const query = { ...place.query, ...(after === undefined ? {} : { after }) };
+        for await (const event of this.#connection({ ...place, query }, options)) {
           failures = 0;
           if (event.id !== '') after = event.id;
           yield event;
@@ -39,7 +56,7 @@ export class EventFeed {
     }
   }
 
-  async *#connection(query: EventQuery, options: CallOptions): AsyncGenerator<Event, void> {
+  async *#connection({ query, ref }: Place, options: CallOptions): AsyncGenerator<Event, void> {
     const silent = new AbortController();
     const { signal } = silent;
     const given = options.signal;
@@ -47,7 +64,8 @@ export class EventFeed {
     const patience = { timeoutMs: LONG_TIMEOUT_MS, ...options, signal: either };
     const watch = watchdog(() => silent.abort(new Error('silent')));
     try {
-      const parts = await this.#transport.receive('listenEvents', { query }, patience);
+      const name = ref === undefined ? 'listenEvents' : 'listenTenantEvents';
+      const parts = await this.#transport.receive(name, { query, params: { ref } }, patience);
       yield* eventsOf(parts, watch.seen);
     } catch (error) {
       // Who was silent is asked again; who was told to end ends.

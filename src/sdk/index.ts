@@ -1,6 +1,21 @@
 /** The package `dynabase/sdk`: a typed client of the API, on `fetch` alone. */
 
+export type {
+  Caller,
+  Key,
+  KeyRotation,
+  KeySecret,
+  LoginCode,
+  NewKey,
+  NewTokenIssuer,
+  Person,
+  PersonChange,
+  TokenIssuer,
+  TokenIssuerChange,
+} from '../contract/access.ts';
+export type { AuditEntry } from '../contract/audit.ts';
 export type { Compute, ComputeEntry, PlanList, TierList } from '../contract/compute.ts';
+export type { Customer, CustomerChange, CustomerPage, NewCustomer } from '../contract/customer.ts';
 export type { Event } from '../contract/events.ts';
 export type {
   ConnectionStrings,
@@ -10,6 +25,8 @@ export type {
   TenantSettingsChange,
 } from '../contract/inside.ts';
 export type { FleetLevels, LadderStep, RelationLevels, TenantLevels } from '../contract/levels.ts';
+export type { OperationName } from '../contract/operations.ts';
+export type { WorkName } from '../contract/operations-work.ts';
 export type {
   Decision,
   FleetPolicy,
@@ -22,7 +39,9 @@ export type { Problem } from '../contract/problem.ts';
 export type { Query, QueryResult } from '../contract/query.ts';
 export type { Recovery } from '../contract/recovery.ts';
 export type { Database, NewRole, Role, RoleChange, RoleSecret } from '../contract/role.ts';
+export type { AnswerOf, BodyOf, FaultsOf, ParamsOf, QueryOf } from '../contract/routes.ts';
 export type { Restart, Session } from '../contract/session.ts';
+export type { Settings, SettingsChange } from '../contract/settings.ts';
 export type { Fork, NewSnapshot, Snapshot } from '../contract/snapshot.ts';
 export type { Status } from '../contract/status.ts';
 export type {
@@ -35,9 +54,20 @@ export type {
   Ticket,
 } from '../contract/tenant.ts';
 export type { Usage, UsageMinute, UsageTotal } from '../contract/usage.ts';
-export { DynaBase, type Policies, type Tenants } from './client.ts';
-export { DynaBaseError, type Retry } from './error.ts';
+export type {
+  Delivery,
+  NewWebhook,
+  Webhook,
+  WebhookChange,
+  WebhookSecret,
+} from '../contract/webhook.ts';
+export type { WorkOperation } from '../contract/work.ts';
+export type { Access, Customers, Keys, People, TokenIssuers } from './access.ts';
+export { DynaBase, type Policies, type ServerSettings } from './client.ts';
+export { DynaBaseError, type FaultCode, type Retry } from './error.ts';
 export type { EventFeed, EventQuery } from './events.ts';
 export type { Computes, Inside } from './inside.ts';
-export type { CallOptions, ClientOptions, FileParts } from './transport.ts';
-export type { Operations, ServerSettings, Webhooks, WorkName } from './work.ts';
+export type { Tenants } from './tenants.ts';
+export type { CallOptions, ClientOptions, FileParts, Input } from './transport.ts';
+export type { Webhooks } from './webhooks.ts';
+export type { Operations, WaitOptions, WorkInput } from './work.ts';

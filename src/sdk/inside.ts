@@ -16,10 +16,8 @@ import type {
 import type { Query, QueryResult } from '../contract/query.ts';
 import type { Database, NewRole, Role, RoleChange, RoleSecret } from '../contract/role.ts';
 import type { QueryOf } from '../contract/routes.ts';
+import { onPages, PAGE_SIZE } from './pages.ts';
 import type { CallOptions, Transport } from './transport.ts';
-
-/** Computes fetched at once by `list`. */
-const PAGE_SIZE = 100;
 
 /** What is in one tenant's compute. A `ref` is the id or the name of a tenant; all but `connectionStrings` wake it. */
 export class Inside {
@@ -159,18 +157,17 @@ export class Computes {
   }
 
   /** Those that are awake, fetched page by page as the loop asks for them. */
-  async *list(
+  list(
     query: Omit<QueryOf<'listComputes'>, 'after'> = {},
     options?: CallOptions,
   ): AsyncGenerator<ComputeEntry, void, void> {
-    let place: { after?: string } = {};
-    for (;;) {
-      const call = { query: { limit: PAGE_SIZE, ...query, ...place } };
-      const page: ComputePage = await this.#transport.call('listComputes', call, options);
-      yield* page.computes;
-      if (page.next === null) return;
-      place = { after: page.next };
-    }
+    return onPages(
+      (place) => {
+        const asked = { limit: PAGE_SIZE, ...query, ...place };
+        return this.#transport.call('listComputes', { query: asked }, options);
+      },
+      ({ computes }: ComputePage) => computes,
+    );
   }
 
   /** What each plan promises and bounds. */

@@ -32,10 +32,13 @@ export const LONG_TIMEOUT_MS = 86_400_000;
 export type ClientOptions = {
   /** Where the API is: `http://localhost:6480`. */
   readonly apiUrl: string;
-  /** The admin key. */
+  /** A key of the API, or a token that it takes. */
   readonly apiKey: string;
+  /** Instead of the one there is. */
   readonly fetch?: typeof fetch;
+  /** Repeats of what may be repeated, after the first try: 4 if not given. */
   readonly retriesMax?: number;
+  /** Longest wait for an answer: a minute, a day for what moves data, if not given. */
   readonly timeoutMs?: number;
   /** Waits between repeats. */
   readonly sleep?: (ms: number) => Promise<void>;
@@ -61,7 +64,7 @@ export type Input<N extends OperationName> = {
 /** A body in parts, as `fetch` of Node takes it. */
 type StreamedRequest = RequestInit & { readonly duplex: 'half' };
 
-/** A file to be sent, part by part, at the speed of the server. */
+/** A file as it comes or goes, part by part, at the speed of the other side. */
 export type FileParts = AsyncIterable<Uint8Array>;
 
 /** What of a call is in its URL. */
@@ -69,7 +72,18 @@ type Place = { readonly params?: object | undefined; readonly query?: object | u
 
 type Patience = CallOptions & { readonly timeoutMs: number };
 
-type Try = { readonly answer: unknown } | { readonly failure: DynaBaseError };
+type Try =
+  | { readonly answer: unknown; readonly isAccepted: boolean }
+  | { readonly failure: DynaBaseError };
+
+/** What came of a call: with `202` the operation, in place of the answer. */
+export type Exchanged<N extends OperationName> = {
+  readonly answer: AnswerOf<N>;
+  readonly isAccepted: boolean;
+};
+
+/** Of a delete whose first answer was lost. */
+const GONE = { answer: undefined, isAccepted: false };
 
 export class Transport {
   readonly #base: string;
@@ -94,8 +108,17 @@ export class Transport {
   async call<N extends OperationName>(
     name: N,
     input: Partial<Input<N>>,
-    options: CallOptions = {},
+    options?: CallOptions,
   ): Promise<AnswerOf<N>> {
+    return (await this.exchange(name, input, options)).answer;
+  }
+
+  /** The same, and whether the server has only begun what was asked for. */
+  async exchange<N extends OperationName>(
+    name: N,
+    input: Partial<Input<N>>,
+    options: CallOptions = {},
+  ): Promise<Exchanged<N>> {
     const operation: Operation = OPERATIONS[name];
     const url = this.#urlOf(operation, input);
     const headers = this.#headersOf(operation, input.body, options);
@@ -105,8 +128,8 @@ export class Transport {
       options.signal?.throwIfAborted();
       const request = { method: operation.method, headers, body };
       const tried = await this.#try(url, request, patience, readAnswer);
-      if ('answer' in tried) return tried.answer as AnswerOf<N>;
-      if (repeat > 0 && isGone(operation, tried.failure)) return undefined as AnswerOf<N>;
+      if ('answer' in tried) return tried as Exchanged<N>;
+      if (repeat > 0 && isGone(operation, tried.failure)) return GONE as Exchanged<N>;
       if (isFinal(name, tried.failure) || repeat >= this.#retriesMax) throw tried.failure;
       await this.pause(repeat);
     }
@@ -137,7 +160,7 @@ export class Transport {
   /** Sends a file; once, since it is gone then. Throws as `call` does, and what `file` throws. */
   async send(
     name: StreamedName,
-    { file, ...input }: Partial<Input<'importTenant'>> & { readonly file: FileParts },
+    { file, ...input }: Partial<Input<'importTenant'>> & { readonly file: FileParts | Blob },
     options: CallOptions = {},
   ): Promise<AnswerOf<'importTenant'>> {
     const operation: Operation = OPERATIONS[name];
@@ -146,7 +169,7 @@ export class Transport {
       'content-type': 'application/octet-stream',
     };
     let broken: { readonly error: unknown } | undefined;
-    const body = ReadableStream.from(noting(file, (error) => (broken = { error })));
+    const body = file instanceof Blob ? file : streamOf(file, (error) => (broken = { error }));
     const request: StreamedRequest = { method: operation.method, headers, body, duplex: 'half' };
     const url = this.#urlOf(operation, input);
     const patience = this.#patience(operation, options);
@@ -213,11 +236,15 @@ const isFinal = (name: OperationName, { retry, code }: DynaBaseError): boolean =
 const isGone = (operation: Operation, failure: DynaBaseError): boolean =>
   operation.method === 'DELETE' && failure.http === 404 && failure.code.endsWith('_UNKNOWN');
 
+const ACCEPTED = 202;
+
 async function readAnswer(response: Response): Promise<Try> {
-  if (response.status === 204) return { answer: undefined };
+  if (response.status === 204) return { answer: undefined, isAccepted: false };
   const text = await response.text();
   const read = parse(text);
-  if (response.ok && read !== undefined) return { answer: read };
+  if (response.ok && read !== undefined) {
+    return { answer: read, isAccepted: response.status === ACCEPTED };
+  }
   if (isProblem(read)) {
     const { code, detail, sqlstate, status, retry, requestId, database } = read;
     const told = { code, message: detail, sqlstate, http: status, retry, requestId, database };
@@ -230,32 +257,51 @@ async function readAnswer(response: Response): Promise<Try> {
 async function partsOf(response: Response, signal: AbortSignal | undefined): Promise<Try> {
   const { ok, body } = response;
   if (!ok || body === null) return await readAnswer(response);
-  return { answer: parts(body, signal) };
+  return { answer: parts(body, signal), isAccepted: false };
 }
 
 async function* parts(
   body: ReadableStream<Uint8Array>,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<Uint8Array, void, void> {
+  // Not every browser lets a loop go over a stream.
+  const reader = body.getReader();
   try {
-    yield* body;
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) return;
+      yield value;
+    }
   } catch (error) {
     signal?.throwIfAborted();
     throw unreachable('the file was cut off; the server log has the cause', { cause: error });
+  } finally {
+    // Whoever leaves the loop early wants no more.
+    await reader.cancel().catch(() => undefined);
   }
 }
 
-/** The same parts; what `file` throws is told, since `fetch` hides it. */
-async function* noting(
+/** As `fetch` takes it; what `file` throws is told, since `fetch` hides it. */
+function streamOf(
   file: FileParts,
   broke: (error: unknown) => void,
-): AsyncGenerator<Uint8Array, void, void> {
-  try {
-    yield* file;
-  } catch (error) {
-    broke(error);
-    throw error;
-  }
+): ReadableStream<Uint8Array<ArrayBufferLike>> {
+  const parts = file[Symbol.asyncIterator]();
+  return new ReadableStream({
+    pull: async (controller) => {
+      try {
+        const { done, value } = await parts.next();
+        if (done) controller.close();
+        else controller.enqueue(value);
+      } catch (error) {
+        broke(error);
+        throw error;
+      }
+    },
+    cancel: async (reason) => {
+      await parts.return?.(reason);
+    },
+  });
 }
 
 function parse(text: string): unknown {
@@ -279,7 +325,8 @@ function searchOf(query: object | undefined): string {
   for (const [name, value] of Object.entries(query ?? {})) {
     if (value !== undefined) search.set(name, String(value));
   }
-  return search.size === 0 ? '' : `?${search}`;
+  const text = search.toString();
+  return text === '' ? '' : `?${text}`;
 }
 
 /** `fetch` hides why it failed in the cause, and often in the cause's code. */

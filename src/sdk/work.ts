@@ -1,37 +1,30 @@
-/** Long work, webhooks and the settings of the server. */
-import type { OperationName } from '../contract/operations.ts';
+/** Work that takes long: begun, watched, waited for, stopped. */
+import type { WorkName } from '../contract/operations-work.ts';
 import type { AnswerOf, QueryOf } from '../contract/routes.ts';
-import type { Settings, SettingsChange } from '../contract/settings.ts';
-import type {
-  Delivery,
-  NewWebhook,
-  Webhook,
-  WebhookChange,
-  WebhookSecret,
-} from '../contract/webhook.ts';
-import type { WorkOperation } from '../contract/work.ts';
+import type { WorkOperation, WorkPage } from '../contract/work.ts';
+import { DynaBaseError, unreachable } from './error.ts';
+import { onPages, PAGE_SIZE } from './pages.ts';
 import type { CallOptions, Input, Transport } from './transport.ts';
 
-const PAGE_SIZE = 100;
+/** How often who wants to hear of progress is told. */
+const TOLD_EVERY = '1s';
 
-/** One look waits for this long, well below what proxies allow. */
-const LOOK_FOR = '30s';
+/** How long one request waits for the end. */
+const WATCHED_FOR = '30s';
 
-/** Operations that can be begun without waiting for their end. */
-export type WorkName = Extract<
-  OperationName,
-  | 'createTenant'
-  | 'deleteTenant'
-  | 'wakeTenant'
-  | 'suspendTenant'
-  | 'restartTenant'
-  | 'archiveTenant'
-  | 'createSnapshot'
-  | 'restoreSnapshot'
-  | 'forkTenant'
-  | 'recoverTenants'
->;
+/** What the server answers with when the work goes on without us. */
+const AT_ONCE = '0s';
 
+/** How to wait. */
+export type WaitOptions = CallOptions & {
+  /** Is told at the beginning, about once a second, and at the end. */
+  readonly onProgress?: (operation: WorkOperation) => void;
+};
+
+/** What is given to a kind of work: `params`, `query` and `body` of its request. */
+export type WorkInput<N extends WorkName> = Partial<Input<N>>;
+
+/** Long work of the API. It goes on when the connection is lost, and can be found again. */
 export class Operations {
   readonly #transport: Transport;
 
@@ -39,137 +32,103 @@ export class Operations {
     this.#transport = transport;
   }
 
-  /** Begins what the operation of the API does, and resolves at once. */
-  async begin<N extends WorkName>(
-    name: N,
-    input: Partial<Pick<Input<N>, 'params' | 'body'>>,
+  /** The latest first, fetched page by page as the loop asks for them. */
+  list(
+    query: Omit<QueryOf<'listOperations'>, 'after'> = {},
     options?: CallOptions,
-  ): Promise<WorkOperation> {
-    const call = { ...input, query: { wait: '0s' } } as Partial<Input<N>>;
-    return (await this.#transport.call(name, call, options)) as unknown as WorkOperation;
+  ): AsyncGenerator<WorkOperation, void, void> {
+    return onPages(
+      (place) => {
+        const asked = { limit: PAGE_SIZE, ...query, ...place };
+        return this.#transport.call('listOperations', { query: asked }, options);
+      },
+      ({ operations }: WorkPage) => operations,
+    );
   }
 
+  /** How it stands. Its `answer` is given once: who waits for it asks `wait`. */
   get(operation: string, options?: CallOptions): Promise<WorkOperation> {
     return this.#transport.call('getOperation', { params: { operation } }, options);
   }
 
-  /** Resolves when it has ended, however that is; `answer` is there for who has begun it, once. */
-  async ended(operation: string, options: CallOptions = {}): Promise<WorkOperation> {
-    for (;;) {
-      options.signal?.throwIfAborted();
-      const call = { params: { operation }, query: { wait: LOOK_FOR } };
-      const found: WorkOperation = await this.#transport.call('getOperation', call, options);
-      if (found.status !== 'running') return found;
-    }
-  }
-
-  /** Where that leaves all as it was. */
+  /** Where that leaves all as it was; else `CANNOT_CANCEL`. */
   cancel(operation: string, options?: CallOptions): Promise<WorkOperation> {
     return this.#transport.call('cancelOperation', { params: { operation } }, options);
   }
 
-  /** The latest first, fetched page by page as the loop asks for them. */
-  async *list(
-    query: Omit<QueryOf<'listOperations'>, 'after'> = {},
+  /** Begins something and does not wait for it. */
+  async begin<N extends WorkName>(
+    name: N,
+    input: WorkInput<N>,
     options?: CallOptions,
-  ): AsyncGenerator<WorkOperation, void, void> {
-    let place: { after?: string } = {};
+  ): Promise<WorkOperation> {
+    const begun = await this.#start(name, input, { wait: AT_ONCE, options });
+    if ('operation' in begun) return begun.operation;
+    // A delete that was repeated since its first answer was lost.
+    throw unreachable('the work is over, and which operation it was is not known');
+  }
+
+  /** Does something to its end, telling meanwhile how far it is. Throws what the work failed with. */
+  async run<N extends WorkName>(
+    name: N,
+    input: WorkInput<N>,
+    options: WaitOptions = {},
+  ): Promise<AnswerOf<N>> {
+    const wait = options.onProgress === undefined ? WATCHED_FOR : TOLD_EVERY;
+    const begun = await this.#start(name, input, { wait, options });
+    if ('answer' in begun) return begun.answer;
+    options.onProgress?.(begun.operation);
+    const { id, answer } = await this.wait(begun.operation.id, options);
+    if (answer !== undefined || name === 'deleteTenant') return answer as AnswerOf<N>;
+    throw unreachable(`operation ${id} is done, but its answer was lost on the way`);
+  }
+
+  /** Until it is done. Throws what it failed with, `CANCELLED` among that. */
+  async wait(operation: string, options?: WaitOptions): Promise<WorkOperation> {
+    const ended = await this.ended(operation, options);
+    if (ended.status !== 'done') throw failureOf(ended);
+    return ended;
+  }
+
+  /** Until it has ended, however that is. `answer` is there for who has begun it, once. */
+  async ended(operation: string, options: WaitOptions = {}): Promise<WorkOperation> {
+    const wait = options.onProgress === undefined ? WATCHED_FOR : TOLD_EVERY;
     for (;;) {
-      const asked = { query: { limit: PAGE_SIZE, ...query, ...place } };
-      const page: AnswerOf<'listOperations'> = await this.#transport.call(
-        'listOperations',
-        asked,
-        options,
-      );
-      yield* page.operations;
-      if (page.next === null) return;
-      place = { after: page.next };
+      const call = { params: { operation }, query: { wait } };
+      const now: WorkOperation = await this.#transport.call('getOperation', call, options);
+      options.onProgress?.(now);
+      if (now.status !== 'running') return now;
     }
+  }
+
+  async #start<N extends WorkName>(
+    name: N,
+    input: WorkInput<N>,
+    { wait, options }: { readonly wait: string; readonly options: CallOptions | undefined },
+  ): Promise<Begun<N>> {
+    const query = { ...input.query, wait };
+    const { answer, isAccepted } = await this.#transport.exchange(
+      name,
+      { ...input, query } as WorkInput<N>,
+      options,
+    );
+    // `202`: the answer is the operation, in place of what the route answers with.
+    return isAccepted ? { operation: answer as unknown as WorkOperation } : { answer };
   }
 }
 
-export class Webhooks {
-  readonly #transport: Transport;
+type Begun<N extends WorkName> =
+  | { readonly answer: AnswerOf<N> }
+  | { readonly operation: WorkOperation };
 
-  constructor(transport: Transport) {
-    this.#transport = transport;
-  }
-
-  /** The answer holds the secret that signs, which is shown only here. */
-  create(webhook: NewWebhook, options?: CallOptions): Promise<WebhookSecret> {
-    return this.#transport.call('createWebhook', { body: webhook }, options);
-  }
-
-  async *list(options?: CallOptions): AsyncGenerator<Webhook, void, void> {
-    let place: { after?: string } = {};
-    for (;;) {
-      const asked = { query: { limit: PAGE_SIZE, ...place } };
-      const page: AnswerOf<'listWebhooks'> = await this.#transport.call(
-        'listWebhooks',
-        asked,
-        options,
-      );
-      yield* page.webhooks;
-      if (page.next === null) return;
-      place = { after: page.next };
-    }
-  }
-
-  get(webhook: string, options?: CallOptions): Promise<Webhook> {
-    return this.#transport.call('getWebhook', { params: { webhook } }, options);
-  }
-
-  change(webhook: string, body: WebhookChange, options?: CallOptions): Promise<Webhook> {
-    return this.#transport.call('changeWebhook', { params: { webhook }, body }, options);
-  }
-
-  async delete(webhook: string, options?: CallOptions): Promise<void> {
-    await this.#transport.call('deleteWebhook', { params: { webhook } }, options);
-  }
-
-  test(webhook: string, options?: CallOptions): Promise<Delivery> {
-    return this.#transport.call('testWebhook', { params: { webhook } }, options);
-  }
-
-  /** The one before signs too for a day. */
-  rotateSecret(webhook: string, options?: CallOptions): Promise<WebhookSecret> {
-    return this.#transport.call('rotateWebhookSecret', { params: { webhook } }, options);
-  }
-
-  /** The latest first. */
-  async *deliveries(webhook: string, options?: CallOptions): AsyncGenerator<Delivery, void, void> {
-    let place: { after?: string } = {};
-    for (;;) {
-      const asked = { params: { webhook }, query: { limit: PAGE_SIZE, ...place } };
-      const page: AnswerOf<'listDeliveries'> = await this.#transport.call(
-        'listDeliveries',
-        asked,
-        options,
-      );
-      yield* page.deliveries;
-      if (page.next === null) return;
-      place = { after: page.next };
-    }
-  }
-
-  redeliver(webhook: string, delivery: string, options?: CallOptions): Promise<Delivery> {
-    return this.#transport.call('redeliver', { params: { webhook, delivery } }, options);
-  }
-}
-
-export class ServerSettings {
-  readonly #transport: Transport;
-
-  constructor(transport: Transport) {
-    this.#transport = transport;
-  }
-
-  get(options?: CallOptions): Promise<Settings> {
-    return this.#transport.call('getSettings', {}, options);
-  }
-
-  /** What is left out stays. */
-  change(change: SettingsChange, options?: CallOptions): Promise<Settings> {
-    return this.#transport.call('changeSettings', { body: change }, options);
-  }
+/** What an operation keeps of its failure; a `Problem` says more. */
+function failureOf({ id, status, fault }: WorkOperation): DynaBaseError {
+  const isCancelled = status === 'cancelled';
+  return new DynaBaseError({
+    code: fault?.code ?? (isCancelled ? 'CANCELLED' : 'INTERNAL'),
+    message: fault?.message ?? `operation "${id}" ${isCancelled ? 'was cancelled' : 'failed'}`,
+    sqlstate: isCancelled ? '57014' : 'XX000',
+    http: isCancelled ? 409 : 500,
+    retry: 'never',
+  });
 }
