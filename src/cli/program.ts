@@ -9,6 +9,7 @@ import { addFileCommands } from './file-commands.ts';
 import { addInitCommand } from './init.ts';
 import { addLadderCommands } from './ladder-commands.ts';
 import { addLoginCommands } from './login-commands.ts';
+import { addMcpCommand } from './mcp.ts';
 import { withNearTenant } from './near-tenant.ts';
 import {
   flagOf,
@@ -90,6 +91,7 @@ export function buildProgram({ world, version, up, doctor, simulate }: ProgramPa
     withServerOptions(addDoctorCommand(program, run, doctor));
   }
   if (simulate !== undefined) addSimulateCommand(program, run, simulate);
+  addMcpCommand(program, run, version);
   addCompletionCommands(program, run, world);
   return program;
 }

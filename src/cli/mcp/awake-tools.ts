@@ -1,0 +1,123 @@
+/** Why a tenant is awake or asleep, what it does, and what that comes to. */
+import type { McpServer } from '@modelcontextprotocol/server';
+import { z } from 'zod';
+import { TENANT_STATES, TENANT_TIERS } from '../../contract/limits.ts';
+import type { DynaBase } from '../../sdk/client.ts';
+import { TenantRef } from './shapes.ts';
+import { type Agents, addTool } from './tool.ts';
+
+const WAKES_TOLD = 5;
+
+const AwakeShape = z.object({
+  tenant: z.string(),
+  state: z.enum(TENANT_STATES),
+  since: z.string(),
+  heldBy: z.string().nullable().describe('What keeps it awake now; null if nothing does'),
+  sleepsAt: z.string().nullable().describe('When it falls asleep if nobody asks anything'),
+  lastSuspendRefusal: z.string().nullable().describe('Why it could not be put to sleep last time'),
+  tier: z.enum(TENANT_TIERS),
+  tierBecause: z.string(),
+  keptBecause: z.string().describe('Why the policy keeps it at its level'),
+  wakesAheadAt: z.string().nullable().describe('When it is woken ahead of somebody expected'),
+  chanceInHour: z.number().describe('That somebody comes within the next hour, 0 to 1'),
+  sessions: z.array(
+    z.object({
+      role: z.string(),
+      application: z.string(),
+      from: z.string(),
+      visitor: z
+        .string()
+        .describe('person, or probe, poller, monitor, backup: these keep nothing awake'),
+      state: z.string().describe('parked holds nothing awake; pinned does'),
+      idleMs: z.number(),
+      pinnedBy: z.string().nullable(),
+    }),
+  ),
+  wakes: z.array(z.object({ at: z.string(), ms: z.number(), because: z.string() })),
+  advice: z.array(z.string()),
+});
+
+export function addAwakeTools(mcp: McpServer, agents: Agents): void {
+  addTool(mcp, agents, {
+    name: 'explain_awake',
+    title: 'Why a tenant is awake or asleep',
+    description:
+      'What keeps a tenant awake, what woke it of late, when it will sleep or be woken ahead, its tier and why. Wakes nobody.',
+    manner: 'reads',
+    input: z.object({ tenant: TenantRef }),
+    output: AwakeShape,
+    run: (client, { tenant }, signal) => explainAwake(client, tenant, signal),
+  });
+  addUsage(mcp, agents);
+}
+
+async function explainAwake(client: DynaBase, ref: string, signal: AbortSignal) {
+  const { id, ...tenant } = await client.tenants.get(ref, { signal });
+  const [policy, sessions, compute] = await Promise.all([
+    client.tenants.explain(id, { signal }),
+    client.tenants.sessions(id, { signal }),
+    client.computes.get(id, { signal }),
+  ]);
+  const wakes = compute.wakes.filter(({ kind }) => kind === 'wake');
+  return {
+    tenant: tenant.name,
+    state: tenant.state,
+    since: tenant.stateSince,
+    heldBy: tenant.heldBy,
+    sleepsAt: tenant.suspendAt,
+    lastSuspendRefusal: tenant.lastSuspendRefusal?.why ?? null,
+    tier: tenant.tier,
+    tierBecause: policy.tier.because,
+    keptBecause: policy.residency.because,
+    wakesAheadAt: policy.residency.awakeAt,
+    chanceInHour: policy.residency.chanceInHour,
+    sessions: sessions.map((session) => ({
+      role: session.role,
+      application: session.applicationName,
+      from: session.from,
+      visitor: session.visitor,
+      state: session.state,
+      idleMs: session.idleForMs,
+      pinnedBy: session.pin?.reason ?? null,
+    })),
+    wakes: wakes.slice(0, WAKES_TOLD).map(({ at, ms, because }) => ({ at, ms, because })),
+    advice: [...policy.advice],
+  };
+}
+
+const Moment = z.iso.datetime({ offset: true });
+
+function addUsage(mcp: McpServer, agents: Agents): void {
+  addTool(mcp, agents, {
+    name: 'usage',
+    title: 'What a tenant used',
+    description:
+      'Queries, transactions, errors, bytes and latency of a tenant in a span of time, the last 24 hours if none is given. Wakes nobody.',
+    manner: 'reads',
+    input: z.object({
+      tenant: TenantRef,
+      from: Moment.optional().describe('Included'),
+      to: Moment.optional().describe('Not included; now if not given'),
+    }),
+    output: z.object({
+      from: z.string(),
+      to: z.string(),
+      sessions: z.number(),
+      queries: z.number(),
+      byRobots: z.number().describe('Of the queries, those of monitors and the like'),
+      transactions: z.number(),
+      errors: z.record(z.string(), z.number()).describe('By class of SQLSTATE'),
+      bytesIn: z.number(),
+      bytesOut: z.number(),
+      meanMs: z.number().nullable().describe('Of a request; null if there was none'),
+    }),
+    run: async (client, { tenant, from, to }, signal) => {
+      const query = { ...(from && { from }), ...(to && { to }) };
+      const usage = await client.tenants.usage(tenant, query, { signal });
+      const { latency, latencySumUs, ...total } = usage.total;
+      const requests = latency.reduce((sum, count) => sum + count, 0);
+      const meanMs = requests === 0 ? null : latencySumUs / requests / 1_000;
+      return { from: usage.from, to: usage.to, ...total, meanMs };
+    },
+  });
+}
