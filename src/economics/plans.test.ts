@@ -139,6 +139,12 @@ test('in a trial nothing is charged, neither the plan nor what is used until its
   expect(charges([on({ from, trialUntil: utc('2026-12-05') })], rows)).toEqual([]);
 });
 
+test('what is used in the hour in which a plan begins is used under the plan', () => {
+  const rows = [sent(31n, '2026-11-16T10:00Z', { seconds: 1_800n })];
+  const [, egress] = charges([on({ from: utc('2026-11-16T10:30Z') })], rows);
+  expect(egress?.quantity).toBe(31n * GB - 14_562_500_000n);
+});
+
 test('a plan with a cap costs nothing beyond it', () => {
   const rows = [sent(500n, '2026-11-10T00:00Z', { plan: 'free' })];
   expect(charges([on({ plan: 'free' })], rows)).toEqual([]);

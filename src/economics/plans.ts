@@ -61,7 +61,7 @@ export function trialFrom(book: TariffBook, plan: Plan, from: Timestamp): Timest
 /** Ordered by tenant as their subscriptions are, then by plan and meter. Never less than nothing. */
 export function chargesOf({ tariffs, month, subscriptions, rows }: Billing): readonly Charge[] {
   const stays = staysIn(month, subscriptions);
-  const used = useOf(month, stays, rows);
+  const used = useOf(stays, rows);
   return [...stays.entries()].flatMap(([key, stay]) => {
     const tariff = tariffAt(tariffs, stay.plan, month.from);
     return [
@@ -107,15 +107,13 @@ function staysIn(month: Month, subscriptions: readonly Subscription[]): Readonly
 
 type Used = Partial<Record<Meter, bigint>>;
 
-/** By stay. An hour in which a trial ends is the trial's. */
+/** By stay, whose spans lie within the month. An hour in which a trial ends is the trial's. */
 function useOf(
-  month: Month,
   stays: ReadonlyMap<string, Stay>,
   rows: readonly UseRow[],
 ): ReadonlyMap<string, Used> {
   const used = new Map<string, Used>();
   for (const row of rows) {
-    if (row.hour < month.from || row.hour >= month.to) continue;
     const key = keyOf(row);
     const stay = stays.get(key);
     if (!stay?.spans.some(({ from, to }) => row.hour >= from && row.hour < to)) continue;
