@@ -58,7 +58,10 @@ export function trialFrom(book: TariffBook, plan: Plan, from: Timestamp): Timest
   return trialDays === 0 ? null : timestamp(from + hours(24 * trialDays));
 }
 
-/** Ordered by tenant as their subscriptions are, then by plan and meter. Never less than nothing. */
+/**
+ * In the order in which plans began, then of meters, whatever the order of what is given: an invoice that is made
+ * again has to be the same. Never less than nothing.
+ */
 export function chargesOf({ tariffs, month, subscriptions, rows }: Billing): readonly Charge[] {
   const stays = staysIn(month, subscriptions);
   const used = useOf(stays, rows);
@@ -87,7 +90,7 @@ const keyOf = ({ tenant, customer, plan }: Who): string => `${tenant} ${customer
 function staysIn(month: Month, subscriptions: readonly Subscription[]): ReadonlyMap<string, Stay> {
   const stays = new Map<string, Stay>();
   const ends = new Map<TenantId, Timestamp>();
-  for (const one of [...subscriptions].sort((a, b) => a.from - b.from)) {
+  for (const one of [...subscriptions].sort(byBeginning)) {
     assert(one.from >= (ends.get(one.tenant) ?? 0), 'a tenant is on one plan at a time');
     ends.set(one.tenant, one.to ?? timestamp(Number.POSITIVE_INFINITY));
     const { tenant, customer, plan } = one;
@@ -104,6 +107,9 @@ function staysIn(month: Month, subscriptions: readonly Subscription[]): Readonly
   }
   return stays;
 }
+
+const byBeginning = (one: Subscription, other: Subscription): number =>
+  one.from - other.from || (one.tenant < other.tenant ? -1 : 1);
 
 type Used = Partial<Record<Meter, bigint>>;
 
