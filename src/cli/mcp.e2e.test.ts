@@ -63,6 +63,7 @@ describe('without flags', () => {
     const { tools } = await reader.listTools();
     expect(tools.map(({ name }) => name).sort()).toEqual([
       'connection_string',
+      'consumption',
       'create_snapshot',
       'create_tenant',
       'describe_schema',
@@ -182,7 +183,13 @@ describe('without flags', () => {
     expect((await call(reader, 'suspend_tenant', { tenant: 'shop' })).value).toMatchObject({
       state: 'suspended',
     });
-    for (const name of ['explain_awake', 'usage', 'list_snapshots', 'connection_string']) {
+    for (const name of [
+      'explain_awake',
+      'usage',
+      'consumption',
+      'list_snapshots',
+      'connection_string',
+    ]) {
       expect((await call(reader, name, { tenant: 'shop' })).isError, name).toBe(false);
     }
     expect((await call(reader, 'list_tenants', {})).value).toMatchObject({

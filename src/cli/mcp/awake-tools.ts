@@ -49,6 +49,7 @@ export function addAwakeTools(mcp: McpServer, agents: Agents): void {
     run: (client, { tenant }, signal) => explainAwake(client, tenant, signal),
   });
   addUsage(mcp, agents);
+  addConsumption(mcp, agents);
 }
 
 async function explainAwake(client: DynaBase, ref: string, signal: AbortSignal) {
@@ -118,6 +119,46 @@ function addUsage(mcp: McpServer, agents: Agents): void {
       const requests = latency.reduce((sum, count) => sum + count, 0);
       const meanMs = requests === 0 ? null : latencySumUs / requests / 1_000;
       return { from: usage.from, to: usage.to, ...total, meanMs };
+    },
+  });
+}
+
+function addConsumption(mcp: McpServer, agents: Agents): void {
+  addTool(mcp, agents, {
+    name: 'consumption',
+    title: 'What a tenant has consumed in a month',
+    description:
+      'What is billed by: time awake, compute time, data written and sent, size; and which limits were passed. Wakes nobody.',
+    manner: 'reads',
+    input: z.object({
+      tenant: TenantRef,
+      month: z
+        .string()
+        .regex(/^\d{4}-(0[1-9]|1[0-2])$/)
+        .optional()
+        .describe('Such as 2026-11 (UTC); this one if not given'),
+    }),
+    output: z.object({
+      from: z.string(),
+      to: z.string(),
+      activeTimeSeconds: z.number().describe('A compute was awake'),
+      computeTimeSeconds: z.number().describe('The same times its compute units of 4 GB'),
+      writtenDataBytes: z.number(),
+      dataTransferBytes: z.number().describe('Sent to clients'),
+      logicalSizeBytes: z.number().describe('Of now, whatever the month'),
+      sessions: z.number().describe('Open now'),
+      passed: z
+        .array(
+          z.object({ quota: z.string(), grade: z.string(), limit: z.number(), until: z.string() }),
+        )
+        .describe('Limits that this period has passed; a hard one stops the tenant'),
+    }),
+    run: async (client, { tenant, month }, signal) => {
+      const [used, { passed }] = await Promise.all([
+        client.limits.consumption(tenant, { ...(month && { month }) }, { signal }),
+        client.limits.quota(tenant, { signal }),
+      ]);
+      return { ...used, passed: passed.map((one) => ({ ...one })) };
     },
   });
 }
