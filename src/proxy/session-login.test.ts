@@ -87,7 +87,7 @@ describe('a login that fails', () => {
     expect(errorFields(found.at(-1) ?? { type: '', body: Buffer.alloc(0) })).toMatchObject({
       S: 'FATAL',
       V: 'FATAL',
-      H: `The tenant was taken to be "${database}", from the database.`,
+      H: `The tenant was taken to be "${database}", from the database. If there is one and the password is right, it may not allow your address 192.0.2.1.`,
     });
     expect(found[1]?.body.length).toBe(CHALLENGE_BYTES);
     expect(world.gate.asked).toEqual(['door', 'credential']);
