@@ -190,7 +190,8 @@ describe('without flags', () => {
       'list_snapshots',
       'connection_string',
     ]) {
-      expect((await call(reader, name, { tenant: 'shop' })).isError, name).toBe(false);
+      const { isError, text } = await call(reader, name, { tenant: 'shop' });
+      expect(isError, `${name}: ${text}`).toBe(false);
     }
     expect((await call(reader, 'list_tenants', {})).value).toMatchObject({
       tenants: [{ name: 'shop', state: 'suspended' }],
@@ -252,6 +253,32 @@ describe('with flags', () => {
     const done = await call(destroyer, 'delete_tenant', { tenant: 'gone', confirm: 'gone' });
     expect(done.value).toEqual({ deleted: 'gone' });
   });
+});
+
+test('a key for one tenant shows one, and what it may not do is refused', async () => {
+  const { id } = await server.client.tenants.create({ name: 'alone' });
+  const wish = { name: 'agent', scope: { kind: 'tenant', tenant: id }, role: 'viewer' } as const;
+  const { secret } = await server.client.keys.create(wish);
+  const client = new Client({ name: 'a-test', version: '1' });
+  const env = { DYNABASE_API_URL: server.apiUrl, DYNABASE_API_KEY: secret };
+  const args = [PROGRAM, 'mcp', '--allow-writes'];
+  await client.connect(new StdioClientTransport({ command: execPath, args, env }));
+  agents.push(client);
+  expect((await call(client, 'list_tenants', {})).value).toMatchObject({
+    tenants: [{ name: 'alone' }],
+  });
+  const { resources } = await client.listResources();
+  expect(resources.map(({ uri }) => uri)).toEqual(['dynabase://tenants/alone/schema']);
+  const sql = 'create table t (n int)';
+  for (const [name, given] of [
+    ['query', { tenant: 'alone', sql, allowWrites: true }],
+    ['create_tenant', { name: 'more' }],
+    ['fork_tenant', { tenant: 'alone', name: 'more' }],
+  ] as const) {
+    expect((await call(client, name, given)).text, name).toContain('[FORBIDDEN]');
+  }
+  const foreign = await call(client, 'query', { tenant: 'shop', sql: 'select 1' });
+  expect(foreign.text).toContain('[TENANT_UNKNOWN]');
 });
 
 test('a server that is away is told in an answer', async () => {

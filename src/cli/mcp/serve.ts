@@ -8,6 +8,7 @@ import { describeSchema } from './schema.ts';
 import { LISTED_MAX } from './shapes.ts';
 import { addSnapshotTools } from './snapshot-tools.ts';
 import { addTenantTools } from './tenant-tools.ts';
+import { tenantsOf } from './tenants-of.ts';
 import type { Agents } from './tool.ts';
 
 const INSTRUCTIONS = `DynaBase gives every tenant a real PostgreSQL of its own that is awake only while it is used.
@@ -52,8 +53,7 @@ function addSchemas(mcp: McpServer, { server }: Agents): void {
   const mimeType = 'application/json';
   const template = new ResourceTemplate('dynabase://tenants/{tenant}/schema', {
     list: async ({ mcpReq }) => {
-      const page = { limit: LISTED_MAX };
-      const { tenants } = await (await server()).tenants.page(page, { signal: mcpReq.signal });
+      const { tenants } = await tenantsOf(await server(), { limit: LISTED_MAX }, mcpReq.signal);
       const resources = tenants.map(({ name }) => ({
         uri: `dynabase://tenants/${name}/schema`,
         name: `Schema of ${name}`,
@@ -63,7 +63,7 @@ function addSchemas(mcp: McpServer, { server }: Agents): void {
     },
     complete: {
       tenant: async (typed) => {
-        const { tenants } = await (await server()).tenants.page({ limit: LISTED_MAX });
+        const { tenants } = await tenantsOf(await server(), { limit: LISTED_MAX });
         return tenants.map(({ name }) => name).filter((name) => name.startsWith(typed));
       },
     },

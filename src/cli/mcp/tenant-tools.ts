@@ -13,6 +13,7 @@ import {
   TenantShape,
   told,
 } from './shapes.ts';
+import { tenantsOf } from './tenants-of.ts';
 import { type Agents, addTool } from './tool.ts';
 
 export function addTenantTools(mcp: McpServer, agents: Agents): void {
@@ -37,7 +38,7 @@ function addList(mcp: McpServer, agents: Agents): void {
     output: z.object({ tenants: z.array(TenantShape), next: z.string().nullable() }),
     run: async (client, { state, after, limit }, signal) => {
       const query = { limit, ...(state && { state }), ...(after && { after }) };
-      const { tenants, next } = await client.tenants.page(query, { signal });
+      const { tenants, next } = await tenantsOf(client, query, signal);
       return { tenants: tenants.map(told), next };
     },
   });
