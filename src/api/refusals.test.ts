@@ -77,6 +77,8 @@ describe('failures', () => {
     [`/v1/tenants/${'a'.repeat(64)}`, '"ref" in the path must have at most 63 characters'],
     [`/v1/tenants/${'a'.repeat(300)}`, 'a part of the path is too long'],
     ['/v1/tenants/%E0%A4', 'the path of the URL is not well formed'],
+    ['/v1/keys?after=%00', 'the query holds a character that is none of any text'],
+    ['/v1/keys/%00', 'the path holds a character that is none of any text'],
   ])('%s is refused in a plain sentence', async (url, detail) => {
     const { status, body } = await api.ask('GET', url);
     expect([status, body.code, body.detail]).toEqual([400, 'BAD_REQUEST', detail]);
@@ -93,6 +95,17 @@ describe('failures', () => {
       code: 'BODY_NOT_JSON',
     });
     expect(await post(' '.repeat(BODY_BYTES_MAX + 1))).toMatchObject({ code: 'BODY_TOO_LARGE' });
+  });
+
+  test.each([
+    '{"name":"a\\u0000"}',
+    '{"name":"a\\ud800"}',
+    '{"name":"a","scope":{"kind":"customer","customer":"\\u0000"}}',
+  ])('a text that no database can hold is refused: %s', async (payload) => {
+    const headers = { 'content-type': 'application/json' };
+    const { status, body } = await api.ask('POST', '/v1/keys', { payload, headers });
+    const detail = 'the body holds a character that is none of any text';
+    expect([status, body.code, body.detail]).toEqual([400, 'BAD_REQUEST', detail]);
   });
 
   test('JSON that is announced but empty is no body', async () => {

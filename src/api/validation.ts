@@ -24,9 +24,29 @@ export function checker(schema: TSchema, part: RequestPart): (value: unknown) =>
   const nothing = part === 'body' && compiled.Check({}) ? {} : undefined;
   return (value) => {
     const read = part === 'body' ? (value ?? nothing) : Value.Convert(schema, value);
-    if (compiled.Check(read)) return read;
-    throw badRequest(compiled.Errors(read), part, read);
+    if (!compiled.Check(read)) throw badRequest(compiled.Errors(read), part, read);
+    if (isText(read)) return read;
+    throw fault('BAD_REQUEST', {
+      why: `${PLACE[part]} holds a character that is none of any text`,
+    });
   };
+}
+
+/**
+ * Whether all texts in `value`, names of fields too, are such that PostgreSQL can hold them: without the character
+ * of code 0, and without halves of characters. No recursion: how deep it goes is the client's choice.
+ */
+function isText(value: unknown): boolean {
+  const left: unknown[] = [value];
+  while (left.length > 0) {
+    const part = left.pop();
+    if (typeof part === 'string') {
+      if (part.includes('\0') || !part.isWellFormed()) return false;
+    } else if (typeof part === 'object' && part !== null) {
+      for (const [name, inner] of Object.entries(part)) left.push(name, inner);
+    }
+  }
+  return true;
 }
 
 const PLACE: Readonly<Record<RequestPart, string>> = {

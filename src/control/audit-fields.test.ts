@@ -6,6 +6,8 @@ test.each([
   [{ note: 'host=h password=pw1 user=u' }, { note: `host=h password=${REMOVED} user=u` }],
   [{ note: `dyb_${'a'.repeat(12)}_${'b'.repeat(43)}` }, { note: REMOVED }],
   [{ note: 'eyJhbGciOiJ9.eyJzdWIiOiJ9.sig' }, { note: REMOVED }],
+  [{ note: `${'a'.repeat(299)}😀` }, { note: `${'a'.repeat(299)}\uFFFD` }],
+  [{ note: 'a\0b' }, { note: 'a\uFFFDb' }],
   [
     { deep: { list: [{ apiKey: 'x', plan: 'free' }] } },
     { deep: { list: [{ apiKey: REMOVED, plan: 'free' }] } },

@@ -86,7 +86,8 @@ function originOf(text: string): string {
 }
 
 function safeText(text: string): string {
-  let safe = text.slice(0, TEXT_MAX);
+  // A character that is cut in two is none that the log could hold.
+  let safe = text.slice(0, TEXT_MAX).toWellFormed().replaceAll('\0', '\uFFFD');
   for (const look of SECRET_LOOKS) safe = safe.replaceAll(look, REMOVED);
   return safe.replaceAll(USER_INFO, `$1${REMOVED}@`).replaceAll(ASSIGNED, `$1=${REMOVED}`);
 }
