@@ -3,7 +3,7 @@ import {
   QUERY_BYTES_DEFAULT,
   QUERY_ROWS_DEFAULT,
   QUERY_TIMEOUT_DEFAULT_MS,
-} from '../contract/query.ts';
+} from '../contract/limits.ts';
 import type { BodyOf } from '../contract/routes.ts';
 import { PASSWORD_PLACE } from '../control/connection-strings.ts';
 import type { InsideDesks } from '../control/inside-desks.ts';

@@ -1,16 +1,16 @@
 /** What the generated OpenAPI document says around the routes, and each route's entry in it. */
 import type { FastifyDynamicSwaggerOptions } from '@fastify/swagger';
 import type { FastifySchema } from 'fastify';
+import { OPERATIONS, type Operation } from '../contract/operations.ts';
+import { PROBLEM_TYPE, Problem } from '../contract/problem.ts';
+import { FILE_TYPE, type Route } from '../contract/route.ts';
 import {
   FAULTS_OF_ALL,
   FAULTS_OF_BODY,
   FAULTS_OF_CHANGE,
   FAULTS_OF_GUARDED,
   FAULTS_OF_INPUT,
-} from '../contract/common-faults.ts';
-import { OPERATIONS, type Operation } from '../contract/operations.ts';
-import { PROBLEM_TYPE, Problem } from '../contract/problem.ts';
-import { FILE_TYPE, type Route } from '../contract/route.ts';
+} from '../contract/route-faults.ts';
 import { ROUTES } from '../contract/routes.ts';
 import { WorkOperation } from '../contract/work.ts';
 import { FAULTS, type FaultCode } from '../domain/faults.ts';

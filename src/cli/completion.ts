@@ -3,9 +3,24 @@
  * names of tenants come from the server, if it answers quickly.
  */
 import type { Argument, Command, Option } from 'commander';
-import { AUTO_TIER, TENANT_PLANS, TENANT_STATES, TENANT_TIERS } from '../contract/limits.ts';
+import {
+  AUDIT_OUTCOMES,
+  AUTO_TIER,
+  CALLER_ROLES,
+  EVENT_TYPES,
+  PERSON_ROLES,
+  QUOTA_NAMES,
+  ROLE_ACCESSES,
+  TENANT_PLANS,
+  TENANT_STATES,
+  TENANT_TIERS,
+  WORK_KINDS,
+  WORK_STATUSES,
+} from '../contract/limits.ts';
 import { SHELLS } from './completion-scripts.ts';
+import { COMPUTE_SORTS } from './compute-commands.ts';
 import { SCHEMA_READERS } from './import/schema-readers.ts';
+import { QUOTA_HOLDERS } from './quota-commands.ts';
 import { FILTERS, SORTS } from './top/view.ts';
 
 /** A word, and what it is for. */
@@ -33,6 +48,17 @@ const VALUES: Readonly<Record<string, readonly string[]>> = {
   reader: SCHEMA_READERS,
   which: FILTERS,
   order: SORTS,
+  'person-role': PERSON_ROLES,
+  'key-role': CALLER_ROLES,
+  access: ROLE_ACCESSES,
+  status: WORK_STATUSES,
+  work: WORK_KINDS,
+  outcome: AUDIT_OUTCOMES,
+  types: EVENT_TYPES,
+  by: COMPUTE_SORTS,
+  holder: QUOTA_HOLDERS,
+  owner: ['tenant', 'customer'],
+  limit: QUOTA_NAMES.map((name) => `${name}=`),
 };
 
 /** Words in angle brackets that stand for files. */
@@ -75,7 +101,10 @@ type Place = {
 };
 
 function completionAt(command: Command, { position, waiting, prefix }: Place): Completion {
-  if (waiting !== undefined) return completionOf(/<(.*)>/.exec(waiting.flags)?.[1] ?? '', '');
+  if (waiting !== undefined) {
+    const named = /<(.*)>/.exec(waiting.flags)?.[1] ?? '';
+    return named === 'tenant' ? { kind: 'tenants' } : completionOf(named, '', prefix);
+  }
   if (prefix.startsWith('-')) {
     const words = optionsOf(command)
       .filter((option) => !option.hidden)

@@ -2,6 +2,7 @@
 import type { Command } from 'commander';
 import type { Run } from './command.ts';
 import { levelsText } from './level-words.ts';
+import { doWork, type Waiting, withNoWait } from './long-work.ts';
 import { recoveryText } from './recovery-words.ts';
 import { levelText } from './tenant-words.ts';
 import { spanWords } from './words.ts';
@@ -13,34 +14,43 @@ export function addLadderCommands(program: Command, run: Run): void {
 }
 
 function addRecover(program: Command, run: Run): void {
-  program
-    .command('recover')
-    .description('Enter the tenants that the archive has and this server has lost')
-    .action(
-      run(async ({ server, printer, world }) => {
-        const recovery = await (await server()).recover();
-        printer.answer(recovery, (style) => recoveryText(recovery, world.now(), style));
-      }),
-    );
+  withNoWait(
+    program
+      .command('recover')
+      .description('Enter the tenants that the archive has and this server has lost'),
+  ).action(
+    run(async (context, _, flags: Waiting) => {
+      const { printer, world } = context;
+      const work = { name: 'recoverTenants', input: {}, doing: 'recovering' } as const;
+      const done = await doWork(context, flags, work);
+      if (done === null) return;
+      printer.answer(done.answer, (style) => recoveryText(done.answer, world.now(), style));
+    }),
+  );
 }
 
 function addArchive(program: Command, run: Run): void {
-  program
-    .command('archive')
-    .argument('<name>', 'Name or id')
-    .description('Take the files of a tenant to the archive; the next client brings them back')
-    .action(
-      run(async ({ server, printer, world }, [name = '']) => {
-        const client = await server();
-        const before = world.now();
-        const tenant = await client.tenants.archive(name);
-        const took = spanWords(world.now() - before);
-        printer.answer(
-          tenant,
-          (style) => `${tenant.name} is at ${levelText(tenant)} ${style.dim(`(${took})`)}`,
-        );
-      }),
-    );
+  withNoWait(
+    program
+      .command('archive')
+      .argument('<name>', 'Name or id')
+      .description('Take the files of a tenant to the archive; the next client brings them back'),
+  ).action(
+    run(async (context, [ref = ''], flags: Waiting) => {
+      const { printer, world } = context;
+      const before = world.now();
+      const input = { params: { ref } };
+      const work = { name: 'archiveTenant', input, doing: `archiving ${ref}` } as const;
+      const done = await doWork(context, flags, work);
+      if (done === null) return;
+      const tenant = done.answer;
+      const took = spanWords(world.now() - before);
+      printer.answer(
+        tenant,
+        (style) => `${tenant.name} is at ${levelText(tenant)} ${style.dim(`(${took})`)}`,
+      );
+    }),
+  );
 }
 
 function addLevels(program: Command, run: Run): void {

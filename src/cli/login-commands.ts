@@ -2,6 +2,7 @@
 import { isCancel, password } from '@clack/prompts';
 import type { Command } from 'commander';
 import { DynaBase } from '../sdk/client.ts';
+import { browserLogin } from './browser-login.ts';
 import type { Run } from './command.ts';
 import {
   credentialsPath,
@@ -23,13 +24,17 @@ export function addLoginCommands(program: Command, run: Run): void {
   addLogout(program, run);
 }
 
+type LoginFlags = { readonly browser?: true; readonly customer?: string };
+
 function addLogin(program: Command, run: Run): void {
   program
     .command('login')
     .description('Keep the address and the key of a server elsewhere, for all commands')
+    .option('--browser', 'Log in with a browser, and keep a personal key')
+    .option('--customer <id>', 'With --browser, who belongs to several: for this customer')
     .addHelpText('after', LOGIN_HELP)
     .action(
-      run(async ({ world, printer, options }) => {
+      run(async ({ world, printer, options }, _, flags: LoginFlags) => {
         const { apiUrl, apiKey } = options;
         const profile = options.profile ?? PROFILE_DEFAULT;
         const { sources } = await readClientOptions(world, program.opts());
@@ -37,10 +42,15 @@ function addLogin(program: Command, run: Run): void {
         if (apiUrl === null || sourceOf(sources, 'apiUrl') === 'file') {
           throw badOption('--api-url', 'must say where the server is');
         }
-        const login = { apiUrl, apiKey: apiKey ?? (await keyOf(world, apiUrl)) };
+        const { browser, customer } = flags;
+        if (customer !== undefined && !browser) throw badOption('--customer', 'needs --browser');
+        const key = browser
+          ? await browserLogin(world, { apiUrl, customer })
+          : (apiKey ?? (await keyOf(world, apiUrl)));
+        const login = { apiUrl, apiKey: key };
         const client = new DynaBase({ ...login, fetch: world.fetch, retriesMax: 0 });
         // A key that does not work is not kept. Any key may ask for this.
-        await client.tenants.page({ limit: 1 });
+        await client.access.whoAmI();
         const logins = new Map(await readLogins(world)).set(profile, login);
         const file = await writeLogins(world, logins);
         printer.answer(
@@ -52,7 +62,8 @@ function addLogin(program: Command, run: Run): void {
 }
 
 const LOGIN_HELP = `
-The key is asked for, or read from standard input or DYNABASE_API_KEY, and never printed. The
+Without --browser the key is asked for, or read from standard input or DYNABASE_API_KEY, and
+never printed. The
 profile "${PROFILE_DEFAULT}" holds where nothing else names a server; any other is named by --profile or
 DYNABASE_PROFILE.`;
 

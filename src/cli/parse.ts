@@ -88,12 +88,39 @@ export const momentFrom =
     return new Date(read).toISOString();
   };
 
+/** A length of time before `now`, or a date as `momentFrom` reads it. */
+export const momentAgo =
+  (now: number): Parse<string> =>
+  (given, place) => {
+    if (!/^\d.*[a-z]$/.test(given)) return momentFrom(now)(given, place);
+    return new Date(now - duration({ min: 0, max: AHEAD_MAX_MS })(given, place)).toISOString();
+  };
+
 /** The shortest text that `duration` reads back as `ms`. */
 export function durationText(ms: number): string {
   const units = Object.entries(UNIT_MS).reverse();
   const [unit, scale] = units.find(([, size]) => ms >= size && ms % size === 0) ?? ['ms', 1];
   return `${ms / scale}${unit}`;
 }
+
+const BYTE_UNITS: Readonly<Record<string, number>> = {
+  '': 1,
+  B: 1,
+  kB: 1_024,
+  MB: 1_024 ** 2,
+  GB: 1_024 ** 3,
+  TB: 1_024 ** 4,
+};
+
+/** A number of bytes, with a unit as PostgreSQL has them: `500MB`, `1.5 GB`. */
+export const bytes: Parse<number> = (given) => {
+  const [, amount = '', unit = ''] = /^(\d{1,15}(?:\.\d{1,3})?)\s*([kMGT]?B)?$/.exec(given) ?? [];
+  const read = Math.round(Number(amount) * (BYTE_UNITS[unit] ?? 1));
+  if (amount === '' || !Number.isSafeInteger(read)) {
+    throw new Error(`"${given}" is not a number of bytes such as 500MB or 1.5GB`);
+  }
+  return read;
+};
 
 const YES = new Set(['1', 'true', 'yes', 'on']);
 const NO = new Set(['0', 'false', 'no', 'off', '']);

@@ -1,12 +1,19 @@
 /** The whole command line: `dynabase COMMAND ...`. */
 import { Command, CommanderError, Option } from 'commander';
 import type { DynaBaseError } from '../sdk/error.ts';
+import { addAuditCommand } from './audit-commands.ts';
+import { addClaimCommands } from './claim-commands.ts';
 import type { Action, CommanderAction, Run } from './command.ts';
 import { addCompletionCommands } from './completion-commands.ts';
+import { addComputeCommands } from './compute-commands.ts';
+import { addCustomerCommands } from './customer-commands.ts';
 import { addDoctorCommand, type Doctor } from './doctor.ts';
+import { addEventCommands } from './event-commands.ts';
 import { badOption, badRequest, failureJson, failureText } from './failure.ts';
 import { addFileCommands } from './file-commands.ts';
 import { addInitCommand } from './init.ts';
+import { addInsideCommands } from './inside-commands.ts';
+import { addKeyCommands } from './key-commands.ts';
 import { addLadderCommands } from './ladder-commands.ts';
 import { addLoginCommands } from './login-commands.ts';
 import { addMcpCommand } from './mcp.ts';
@@ -19,10 +26,15 @@ import {
   serverOptionNames,
   variableOf,
 } from './options.ts';
+import { addPeopleCommands } from './people-commands.ts';
 import { addPolicyCommands } from './policy-commands.ts';
 import { Printer } from './printer.ts';
+import { addQueryCommand } from './query-command.ts';
+import { addQuotaCommands } from './quota-commands.ts';
 import { readConfigFile, readOptions } from './read-options.ts';
+import { addRoleCommands } from './role-commands.ts';
 import { connect, readClientOptions } from './server.ts';
+import { addServerSettingsCommands } from './server-settings-commands.ts';
 import { addSessionCommands } from './session-commands.ts';
 import { addSimulateCommand, type Simulate } from './simulate.ts';
 import { addSnapshotCommands } from './snapshot-commands.ts';
@@ -31,6 +43,8 @@ import { statusText } from './status-words.ts';
 import { styleFor } from './style.ts';
 import { addTenantCommands } from './tenant-commands.ts';
 import { addTopCommand } from './top/command.ts';
+import { addWebhookCommands } from './webhook-commands.ts';
+import { addWorkCommands } from './work-commands.ts';
 import type { World } from './world.ts';
 
 export type ProgramParts = {
@@ -87,6 +101,20 @@ export function buildProgram({ world, version, up, doctor, simulate }: ProgramPa
   addSnapshotCommands(program, run);
   addFileCommands(program, run);
   addSqlCommand(program, run);
+  addQueryCommand(program, run);
+  addRoleCommands(program, run);
+  addInsideCommands(program, run);
+  addComputeCommands(program, run);
+  addWorkCommands(program, run);
+  addEventCommands(program, run);
+  addWebhookCommands(program, run);
+  addCustomerCommands(program, run);
+  addQuotaCommands(program, run);
+  addClaimCommands(program, run);
+  addKeyCommands(program, run);
+  addPeopleCommands(program, run);
+  addAuditCommand(program, run);
+  addServerSettingsCommands(program, run);
   if (doctor !== undefined) {
     withServerOptions(addDoctorCommand(program, run, doctor));
   }

@@ -9,10 +9,13 @@ import {
   TENANT_PLANS,
   TENANT_STATES,
 } from '../contract/limits.ts';
-import type { NewTenant, Tenant, TenantChange } from '../contract/tenant.ts';
+import type { NewTenant, TenantChange } from '../contract/tenant.ts';
+import { askFirst, type Confirmed } from './ask-first.ts';
 import type { Run } from './command.ts';
+import { firstOf, given } from './fields.ts';
 import { parsed } from './flag.ts';
-import { choice, duration, integer, type Parse } from './parse.ts';
+import { doWork, type Waiting, withNoWait } from './long-work.ts';
+import { choice, duration, integer, momentFrom, type Parse } from './parse.ts';
 import { addConsent } from './policy-commands.ts';
 import { secretText, stateText, tenantsText, tenantText } from './tenant-words.ts';
 import { spanWords } from './words.ts';
@@ -20,12 +23,15 @@ import { spanWords } from './words.ts';
 const suspendAfter = duration({ min: SUSPEND_AFTER_MIN_MS, max: SUSPEND_AFTER_MAX_MS });
 const sessionsMax = integer({ min: 1, max: SESSIONS_MAX });
 const pinIdle = duration({ min: MAX_PIN_IDLE_MIN_MS, max: MAX_PIN_IDLE_MAX_MS });
-const maxPinIdle: Parse<number> = (given, place) => (given === NEVER ? 0 : pinIdle(given, place));
+const maxPinIdle: Parse<number> = (text, place) => (text === NEVER ? 0 : pinIdle(text, place));
 
 /** What takes a setting back, so that the server's own holds again. */
 const DEFAULT = 'default';
 
 const NEVER = 'never';
+
+/** The operator's own tenants are of no customer. */
+const NOBODY = 'none';
 
 export function addTenantCommands(program: Command, run: Run): void {
   const tenants = program.command('tenants').description('Create, list and change tenants');
@@ -46,6 +52,8 @@ type Settings = {
   readonly suspendAfter?: string;
   readonly sessionsMax?: string;
   readonly maxPinIdle?: string;
+  readonly expires?: string;
+  readonly customer?: string;
 };
 
 const withSettings = (command: Command): Command =>
@@ -55,7 +63,9 @@ const withSettings = (command: Command): Command =>
     .option(
       '--max-pin-idle <duration>',
       `Idle time after which a session that cannot be parked is ended, or "${NEVER}"`,
-    );
+    )
+    .option('--expires <time>', `When it is deleted by itself: 2h, 7d, 2030-12-31, or "${NEVER}"`)
+    .option('--customer <id>', `Whose it is, or "${NOBODY}" for the operator's own`);
 
 function addCreate(tenants: Command, run: Run): void {
   withSettings(
@@ -65,12 +75,13 @@ function addCreate(tenants: Command, run: Run): void {
       .description('Create a tenant and print how to connect to it')
       .option('--plan <plan>', TENANT_PLANS.join(', ')),
   ).action(
-    run(async ({ server, printer }, [name = ''], flags: Settings & { readonly plan?: string }) => {
+    run(async (context, [name = ''], flags: Settings & { readonly plan?: string }) => {
+      const { server, printer, world } = context;
       const plan = parsed('--plan', flags.plan, choice(TENANT_PLANS));
       const tenant: NewTenant = {
         name,
         ...(plan === undefined ? {} : { plan }),
-        ...settingsOf(flags),
+        ...settingsOf(flags, world.now()),
       };
       const created = await (await server()).tenants.create(tenant);
       printer.answer(created, (style) => secretText(created, 'created', style));
@@ -78,20 +89,21 @@ function addCreate(tenants: Command, run: Run): void {
   );
 }
 
+type ListFlags = { readonly state?: string; readonly customer?: string };
+
 function addList(tenants: Command, run: Run): void {
   tenants
     .command('list')
     .alias('ls')
     .description('List tenants, sorted by name')
     .option('--state <state>', `Only those that are ${TENANT_STATES.join(', ')}`)
+    .option('--customer <id>', 'Only those of this customer')
     .action(
-      run(async ({ server, printer, world }, _, flags: { readonly state?: string }) => {
+      run(async ({ server, printer, world }, _, flags: ListFlags) => {
         const state = parsed('--state', flags.state, choice(TENANT_STATES));
         const client = await server();
-        const found: Tenant[] = [];
-        for await (const tenant of client.tenants.list(state === undefined ? {} : { state })) {
-          found.push(tenant);
-        }
+        const query = given({ state, customer: flags.customer });
+        const found = await firstOf(client.tenants.list(query));
         printer.answer(found, (style) => tenantsText(found, world.now(), style));
       }),
     );
@@ -124,7 +136,7 @@ function addConfigure(tenants: Command, run: Run): void {
       .description(`Change the settings of a tenant; "${DEFAULT}" takes one back`),
   ).action(
     run(async ({ server, printer, world }, [name = ''], flags: Settings) => {
-      const change: TenantChange = settingsOf(flags);
+      const change: TenantChange = settingsOf(flags, world.now());
       const tenant = await (await server()).tenants.change(name, change);
       printer.answer(tenant, (style) => tenantText({ tenant }, world.now(), style));
     }),
@@ -132,29 +144,29 @@ function addConfigure(tenants: Command, run: Run): void {
 }
 
 function addDelete(tenants: Command, run: Run): void {
-  tenants
-    .command('delete')
-    .alias('rm')
-    .argument('<name>', 'Name or id')
-    .description('Delete a tenant and all its data')
-    .option('-y, --yes', 'Do not ask')
-    .action(
-      run(async ({ server, printer, world }, [ref = ''], flags: { readonly yes?: true }) => {
-        const client = await server();
-        const { id, name } = await client.tenants.get(ref);
-        if (flags.yes !== true) {
-          const { confirmByName } = await import('./confirm.ts');
-          await confirmByName(world, {
-            name,
-            doing: `deleting "${name}"`,
-            undone: 'nothing was deleted',
-            question: `Type "${name}" to delete it and all its data`,
-          });
-        }
-        await client.tenants.delete(id);
-        printer.answer({ id, name, deleted: true }, () => `deleted ${name}`);
-      }),
-    );
+  withNoWait(
+    tenants
+      .command('delete')
+      .alias('rm')
+      .argument('<name>', 'Name or id')
+      .description('Delete a tenant and all its data')
+      .option('-y, --yes', 'Do not ask'),
+  ).action(
+    run(async (context, [ref = ''], flags: Confirmed & Waiting) => {
+      const { server, printer, world } = context;
+      const { id, name } = await (await server()).tenants.get(ref);
+      await askFirst(world, flags, {
+        name,
+        doing: `deleting "${name}"`,
+        undone: 'nothing was deleted',
+        question: `Type "${name}" to delete it and all its data`,
+      });
+      const input = { params: { ref: id } };
+      const work = { name: 'deleteTenant', input, doing: `deleting ${name}` } as const;
+      if ((await doWork(context, flags, work)) === null) return;
+      printer.answer({ id, name, deleted: true }, () => `deleted ${name}`);
+    }),
+  );
 }
 
 function addRotate(tenants: Command, run: Run): void {
@@ -207,19 +219,24 @@ function addConnectionString(program: Command, run: Run): void {
     .command('connection-string')
     .argument('<name>', 'Name or id')
     .description('Print where clients of a tenant connect, without a password')
+    .option('--ticket', 'With a login as the owner that is good for about a minute')
     .action(
-      run(async ({ server, printer }, [name = '']) => {
-        const found = await (await server()).tenants.connectionString(name);
+      run(async ({ server, printer }, [name = ''], flags: { readonly ticket?: true }) => {
+        const { tenants } = await server();
+        const found = await (flags.ticket ? tenants.ticket(name) : tenants.connectionString(name));
         printer.answer(found, () => found.connectionUri);
       }),
     );
 }
 
-function settingsOf(flags: Settings): TenantChange {
+function settingsOf(flags: Settings, now: number): TenantChange {
   const after = parsed('--suspend-after', flags.suspendAfter, orDefault(suspendAfter));
   const pinned = parsed('--max-pin-idle', flags.maxPinIdle, orDefault(maxPinIdle));
   const most = parsed('--sessions-max', flags.sessionsMax, orDefault(sessionsMax));
+  const end = flags.expires === NEVER ? null : parsed('--expires', flags.expires, momentFrom(now));
+  const customer = flags.customer === NOBODY ? null : flags.customer;
   return {
+    ...given({ expiresAt: end, customer }),
     ...(after === undefined ? {} : { suspendAfterMs: after }),
     ...(most === undefined ? {} : { sessionsMax: most }),
     ...(pinned === undefined ? {} : { maxPinIdleMs: pinned }),
@@ -228,5 +245,5 @@ function settingsOf(flags: Settings): TenantChange {
 
 const orDefault =
   <T>(parse: Parse<T>): Parse<T | null> =>
-  (given, place) =>
-    given === DEFAULT ? null : parse(given, place);
+  (text, place) =>
+    text === DEFAULT ? null : parse(text, place);

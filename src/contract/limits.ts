@@ -137,3 +137,25 @@ export const WORK_KINDS = [
 
 /** How it stands. */
 export const WORK_STATUSES = ['running', 'done', 'failed', 'cancelled'] as const;
+
+/** Of one query over the API. */
+export const QUERY_ROWS_MAX = 50_000;
+export const QUERY_ROWS_DEFAULT = 1_000;
+export const QUERY_BYTES_MAX = 33_554_432;
+export const QUERY_BYTES_DEFAULT = 4_194_304;
+export const QUERY_TIMEOUT_MAX_MS = 600_000;
+export const QUERY_TIMEOUT_DEFAULT_MS = 30_000;
+
+/** What a role may do with all that a tenant has. */
+export const ROLE_ACCESSES = ['owner', 'read-write', 'read-only', 'none'] as const;
+export const ROLE_CONNECTIONS_MAX = 10_000;
+
+/** What is limited, soft and hard. */
+export const QUOTA_NAMES = [
+  'activeTimeSeconds',
+  'computeTimeSeconds',
+  'writtenDataBytes',
+  'dataTransferBytes',
+  'logicalSizeBytes',
+  'sessions',
+] as const;

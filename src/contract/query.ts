@@ -1,5 +1,13 @@
 /** SQL over the API. */
 import { type Static, Type } from 'typebox';
+import {
+  QUERY_BYTES_DEFAULT,
+  QUERY_BYTES_MAX,
+  QUERY_ROWS_DEFAULT,
+  QUERY_ROWS_MAX,
+  QUERY_TIMEOUT_DEFAULT_MS,
+  QUERY_TIMEOUT_MAX_MS,
+} from './limits.ts';
 import { Name } from './role.ts';
 import { Count } from './values.ts';
 
@@ -7,13 +15,6 @@ const strict = { additionalProperties: false } as const;
 
 const SQL_LENGTH_MAX = 60_000;
 const PARAMS_MAX = 1_000;
-
-export const QUERY_ROWS_MAX = 50_000;
-export const QUERY_ROWS_DEFAULT = 1_000;
-export const QUERY_BYTES_MAX = 33_554_432;
-export const QUERY_BYTES_DEFAULT = 4_194_304;
-export const QUERY_TIMEOUT_MAX_MS = 600_000;
-export const QUERY_TIMEOUT_DEFAULT_MS = 30_000;
 
 export const Query = Type.Object(
   {

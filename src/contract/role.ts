@@ -1,5 +1,6 @@
 /** Roles and databases of a tenant. */
 import { type Static, Type } from 'typebox';
+import { ROLE_ACCESSES, ROLE_CONNECTIONS_MAX } from './limits.ts';
 import { Count, Moment } from './values.ts';
 
 const strict = { additionalProperties: false } as const;
@@ -7,19 +8,17 @@ const strict = { additionalProperties: false } as const;
 /** The most that PostgreSQL takes for a name; in bytes, which the server looks at. */
 const NAME_LENGTH_MAX = 63;
 
-const CONNECTIONS_MAX = 10_000;
-
 export const Name = (description: string, example: string) =>
   Type.String({ minLength: 1, maxLength: NAME_LENGTH_MAX, description, examples: [example] });
 
-const Access = Type.Enum(['owner', 'read-write', 'read-only', 'none'], {
+const Access = Type.Enum([...ROLE_ACCESSES], {
   type: 'string',
   description:
     'What it may do with all that there is in every schema, and will be: `owner` what the owner may, as a member of it; `none` only what SQL has granted to it.',
 });
 
 const ConnectionsMax = Type.Union(
-  [Type.Integer({ minimum: 0, maximum: CONNECTIONS_MAX }), Type.Null()],
+  [Type.Integer({ minimum: 0, maximum: ROLE_CONNECTIONS_MAX }), Type.Null()],
   { description: 'Backends that it may have at once; null for no limit of its own.' },
 );
 

@@ -7,6 +7,7 @@ import type { Status } from '../contract/status.ts';
 import { Access, Customers, Keys, People, TokenIssuers } from './access.ts';
 import { EventFeed } from './events.ts';
 import { Computes, Inside } from './inside.ts';
+import { Claims, Limits } from './limits.ts';
 import { Tenants } from './tenants.ts';
 import { type CallOptions, type ClientOptions, Transport } from './transport.ts';
 import { Webhooks } from './webhooks.ts';
@@ -28,6 +29,10 @@ export class DynaBase {
   readonly webhooks: Webhooks;
   /** Whose the tenants are. */
   readonly customers: Customers;
+  /** What may be used, and was. */
+  readonly limits: Limits;
+  /** Databases without an account. */
+  readonly claims: Claims;
   /** Keys of the API. */
   readonly keys: Keys;
   /** Who may log in. */
@@ -51,6 +56,8 @@ export class DynaBase {
     this.events = new EventFeed(this.#transport);
     this.webhooks = new Webhooks(this.#transport);
     this.customers = new Customers(this.#transport);
+    this.limits = new Limits(this.#transport);
+    this.claims = new Claims(this.#transport);
     this.keys = new Keys(this.#transport);
     this.people = new People(this.#transport);
     this.tokenIssuers = new TokenIssuers(this.#transport);

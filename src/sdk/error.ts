@@ -1,4 +1,7 @@
 /** What calls fail with. */
+
+import type { OperationName } from '../contract/operations.ts';
+import type { Problem } from '../contract/problem.ts';
 import type {
   FAULTS_OF_ALL,
   FAULTS_OF_BODY,
@@ -6,9 +9,7 @@ import type {
   FAULTS_OF_GUARDED,
   FAULTS_OF_INPUT,
   FAULTS_OF_WORK,
-} from '../contract/common-faults.ts';
-import type { OperationName } from '../contract/operations.ts';
-import type { Problem } from '../contract/problem.ts';
+} from '../contract/route-faults.ts';
 import type { FaultsOf } from '../contract/routes.ts';
 
 /** Every code that a call may fail with. All are told in docs/errors.md. */

@@ -14,6 +14,7 @@ export type {
   TokenIssuerChange,
 } from '../contract/access.ts';
 export type { AuditEntry } from '../contract/audit.ts';
+export type { Claim, Claimable } from '../contract/claim.ts';
 export type { Compute, ComputeEntry, PlanList, TierList } from '../contract/compute.ts';
 export type { Customer, CustomerChange, CustomerPage, NewCustomer } from '../contract/customer.ts';
 export type { Event } from '../contract/events.ts';
@@ -37,6 +38,7 @@ export type {
 } from '../contract/policy.ts';
 export type { Problem } from '../contract/problem.ts';
 export type { Query, QueryResult } from '../contract/query.ts';
+export type { Consumption, Quota, QuotaState } from '../contract/quota.ts';
 export type { Recovery } from '../contract/recovery.ts';
 export type { Database, NewRole, Role, RoleChange, RoleSecret } from '../contract/role.ts';
 export type { AnswerOf, BodyOf, FaultsOf, ParamsOf, QueryOf } from '../contract/routes.ts';
@@ -67,6 +69,7 @@ export { DynaBase, type Policies, type ServerSettings } from './client.ts';
 export { DynaBaseError, type FaultCode, type Retry } from './error.ts';
 export type { EventFeed, EventQuery } from './events.ts';
 export type { Computes, Inside } from './inside.ts';
+export type { Claims, Limits } from './limits.ts';
 export type { Tenants } from './tenants.ts';
 export type { CallOptions, ClientOptions, FileParts, Input } from './transport.ts';
 export type { Webhooks } from './webhooks.ts';

@@ -32,8 +32,8 @@ export const LONG_TIMEOUT_MS = 86_400_000;
 export type ClientOptions = {
   /** Where the API is: `http://localhost:6480`. */
   readonly apiUrl: string;
-  /** A key of the API, or a token that it takes. */
-  readonly apiKey: string;
+  /** A key of the API, or a token that it takes; without one, in a browser, the session there. */
+  readonly apiKey?: string;
   /** Instead of the one there is. */
   readonly fetch?: typeof fetch;
   /** Repeats of what may be repeated, after the first try: 4 if not given. */
@@ -87,7 +87,7 @@ const GONE = { answer: undefined, isAccepted: false };
 
 export class Transport {
   readonly #base: string;
-  readonly #key: string;
+  readonly #key: string | undefined;
   readonly #fetch: typeof fetch;
   readonly #retriesMax: number;
   readonly #timeoutMs: number | undefined;
@@ -197,7 +197,7 @@ export class Transport {
     const keyed = operation.repeat === 'keyed';
     return {
       accept: 'application/json',
-      authorization: `Bearer ${this.#key}`,
+      ...(this.#key === undefined ? {} : { authorization: `Bearer ${this.#key}` }),
       ...(body === undefined ? {} : { 'content-type': 'application/json' }),
       ...(keyed ? { 'idempotency-key': options.idempotencyKey ?? this.#newKey() } : {}),
     };

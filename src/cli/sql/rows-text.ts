@@ -125,7 +125,7 @@ function linesOf(value: string | null, nullText: string): readonly string[] {
 }
 
 /** What a terminal would obey is shown, not sent. */
-const visible = (text: string): string =>
+export const visible = (text: string): string =>
   text
     .replaceAll('\t', TAB)
     // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for
