@@ -24,6 +24,7 @@ import { type Authority, type Callers, foreign } from './access.ts';
 import { type ActionName, type Actions, actionsOf, type Call } from './actions.ts';
 import { type Admit, admission, callerOf } from './admission.ts';
 import { addAudit, auditNoteOf, noteAnswer, noteFault } from './audit.ts';
+import { openToPages } from './claim-pages.ts';
 import { addEventStreams } from './event-stream.ts';
 import { goneOf } from './gone.ts';
 import { Idempotency } from './idempotency.ts';
@@ -143,7 +144,8 @@ function watch(app: FastifyInstance, parts: ApiParts, stopping: AbortSignal): vo
     if (request.routeOptions.url !== OPERATIONS.importTenant.path) boundArrival(clock, request);
     if (stopping.aborted) throw fault('SERVER_STOPPING', {});
     const refused = foreign(request.headers, parts.callers);
-    if (refused) throw refused;
+    const isOpen = openToPages(request, reply, parts.desks.claims);
+    if (refused && !(isOpen && refused.code === 'ORIGIN_FOREIGN')) throw refused;
   });
   app.addHook('onResponse', async (request, reply) => {
     const say = request.method === 'GET' || request.method === 'HEAD' ? log.debug : log.info;
