@@ -55,6 +55,23 @@ describe('keys', () => {
     });
   });
 
+  test('a key that ends makes none that goes on, nor takes one over', async () => {
+    const at = (wait: number) => new Date(later(world.api.clock.wall(), ms(wait))).toISOString();
+    const expiresAt = at(60_000);
+    const ending = await world.key(ofOurs(), 'admin', { expiresAt });
+    const code = async (more: object) =>
+      (await make({ name: 'k', role: 'viewer', ...more }, ending)).body.code;
+    expect(await code({})).toBe('FORBIDDEN');
+    expect(await code({ expiresAt: at(60_001) })).toBe('FORBIDDEN');
+    expect(await code({ expiresAt })).toBeUndefined();
+    const { body: endless } = await make({ name: 'k', scope: ofOurs(), role: 'viewer' });
+    const rotated = await world.api.ask('POST', `/v1/keys/${endless.id}/rotate`, {
+      ...as(ending),
+      payload: {},
+    });
+    expect(rotated.body.code).toBe('FORBIDDEN');
+  });
+
   test('a rotated key takes the old secret for as long as was asked, and not longer', async () => {
     const { body } = await make({ name: 'k', role: 'viewer' });
     const rotate = (payload: object) =>

@@ -36,12 +36,29 @@ describe('tokens of an application', () => {
     ['its claim "org" names no customer', { org: 'cu_zzzzzzzzzzzz' }],
     ['its claim "tenant" names no tenant of the customer', { tenant: 'tenant-of-theirs' }],
     ['its claim "tenant" names no tenant of the customer', { tenant: 7 }],
+    ['its claim "org" names no customer', { org: '\0' }],
+    ['its claim "sub" is no text', { sub: '\0' }],
+    ['its issuer is not known here', { iss: '\0' }],
+    ['its issuer is not known here', { iss: 'a'.repeat(2_049) }],
     ['its claim "role" must be a role that may no more than admin', { role: 'claimer' }],
   ])('are refused where %s', async (why, claims) => {
     const token = await world.token({ org: world.ours.customer, ...claims });
     expect(await who(token)).toMatchObject({
       code: 'TOKEN_REFUSED',
       detail: expect.stringContaining(why),
+    });
+  });
+
+  test('of two customers are two, though the application calls both alike', async () => {
+    const made = async ({ customer }: { readonly customer: string }) => {
+      const { authorization } = as(await world.token({ org: customer, sub: 'admin' })).headers;
+      const headers = { authorization, 'idempotency-key': 'one' };
+      const { body } = await world.api.ask('POST', '/v1/keys', { payload: { name: 'k' }, headers });
+      return body.scope;
+    };
+    expect(await made(world.ours)).toEqual(ofOurs());
+    expect(await made(world.theirs)).toEqual({
+      ...{ kind: 'customer', customer: world.theirs.customer },
     });
   });
 

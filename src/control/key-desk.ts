@@ -45,11 +45,12 @@ export class KeyDesk {
     this.#world = world;
   }
 
-  /** Throws `FORBIDDEN` for one that reaches further or may more than its maker. */
+  /** Throws `FORBIDDEN` for one that reaches further, may more or lives longer than its maker. */
   async create(request: NewKey, caller: Caller): Promise<KeySecret> {
     const { clock } = this.#world;
     await this.#requireReach(caller, request.scope);
     requireRights(caller, request);
+    requireEnd(caller, request);
     if (request.expiresAt !== null && request.expiresAt <= clock.wall()) {
       throw fault('BAD_REQUEST', { why: '"expiresAt" is past' });
     }
@@ -99,6 +100,7 @@ export class KeyDesk {
     const { clock, events, ring, secrecy, store } = this.#world;
     const before = await this.show(id, caller);
     requireRights(caller, before);
+    requireEnd(caller, before);
     if (before.kind !== 'key') {
       throw fault('BAD_REQUEST', { why: 'a key of a person is not rotated; log in again' });
     }
@@ -149,4 +151,11 @@ function requireRights(caller: Caller, key: { readonly role: Role }): void {
   const own = RIGHTS_OF[caller.role];
   if (!caller.isReadOnly && RIGHTS_OF[key.role].every((right) => own.includes(right))) return;
   throw fault('FORBIDDEN', { why: `a key of role ${key.role} may more than its maker` });
+}
+
+/** Throws `FORBIDDEN` for a key that would go on where its maker's has ended. */
+function requireEnd({ endsAt }: Caller, { expiresAt }: Pick<ApiKey, 'expiresAt'>): void {
+  if (endsAt === undefined || (expiresAt !== null && expiresAt <= endsAt)) return;
+  const why = `its own key ends at ${new Date(endsAt).toISOString()}, and no key of its making later`;
+  throw fault('FORBIDDEN', { why });
 }

@@ -154,7 +154,11 @@ export class KeyRing {
 }
 
 /** Who has logged in acts as that person, whatever holds the key. */
-export function callerOf({ id, name, kind, person, scope, role, isReadOnly }: ApiKey): Caller {
-  if (kind === 'key' || person === null) return { kind: 'key', id, name, scope, role, isReadOnly };
+export function callerOf(key: ApiKey): Caller {
+  const { id, name, kind, person, scope, role, isReadOnly, expiresAt } = key;
+  if (kind === 'key' || person === null) {
+    const end = expiresAt === null ? {} : { endsAt: expiresAt };
+    return { kind: 'key', id, name, scope, role, isReadOnly, ...end };
+  }
   return { kind: 'person', id: person, name: person, scope, role, isReadOnly };
 }

@@ -38,6 +38,9 @@ const KNOWN_FOR = seconds(30);
 const KNOWN_MAX = 5_000;
 const SUBJECT_MAX = 200;
 
+/** Of the name of an issuer, which anybody may claim to be before a signature is looked at. */
+const NAME_MAX = 2_048;
+
 type Known<T> = { readonly since: Instant; readonly value: Promise<T> };
 
 export class TokenDesk {
@@ -105,9 +108,13 @@ export class TokenDesk {
     const claims = await reader.verify(token, issuer);
     if (typeof claims.exp === 'number') endsAt.at = claims.exp * 1_000;
     const customer = await this.#customerOf(claims[issuer.customerClaim], issuer);
-    const subject = typeof claims.sub === 'string' ? claims.sub.slice(0, SUBJECT_MAX) : customer;
+    const { sub } = claims;
+    if (typeof sub === 'string' && !isStorable(sub)) throw refused('its claim "sub" is no text');
+    const subject = typeof sub === 'string' ? ` ${sub.slice(0, SUBJECT_MAX)}` : '';
     return {
-      ...{ kind: 'token', id: `${issuer.id} ${subject}`, name: issuer.name, isReadOnly: false },
+      // Applications may call somebody of each customer alike: what is one's own goes by the customer, too.
+      ...{ kind: 'token', id: `${issuer.id} ${customer}${subject}` },
+      ...{ name: issuer.name, isReadOnly: false },
       scope: await this.#scopeOf(claims.tenant, customer),
       role: roleOf(claims, issuer.role),
     };
@@ -115,7 +122,8 @@ export class TokenDesk {
 
   async #issuerOf(name: string | undefined): Promise<TokenIssuer> {
     const { clock, store } = this.#world;
-    if (name === undefined) throw refused('it does not say who has issued it');
+    if (typeof name !== 'string') throw refused('it does not say who has issued it');
+    if (name.length > NAME_MAX || !isStorable(name)) throw refused('its issuer is not known here');
     const known = this.#issuers.get(name);
     const isFresh = known !== undefined && elapsed(known.since, clock.now()) < KNOWN_FOR;
     const asked = isFresh ? known : { since: clock.now(), value: store.byIssuer(name) };
@@ -128,6 +136,7 @@ export class TokenDesk {
   async #customerOf(claim: unknown, { customerClaim }: TokenIssuer): Promise<CustomerId> {
     const { customers } = this.#world;
     if (typeof claim !== 'string') throw refused(`it has no claim "${customerClaim}"`);
+    if (!isStorable(claim)) throw refused(`its claim "${customerClaim}" names no customer`);
     const byId = isId('cu', claim) ? await customers.byId(claim) : undefined;
     const found = byId ?? (await customers.byExternalId(claim));
     if (found === undefined) throw refused(`its claim "${customerClaim}" names no customer`);
@@ -161,6 +170,9 @@ export class TokenDesk {
     this.#issuers.clear();
   }
 }
+
+/** PostgreSQL has no such character in any text. */
+const isStorable = (text: string): boolean => !text.includes('\0');
 
 const refused = (why: string) => fault('TOKEN_REFUSED', { why });
 

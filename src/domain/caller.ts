@@ -6,6 +6,7 @@
  */
 import { assert } from './assert.ts';
 import type { CustomerId, TenantId } from './ids.ts';
+import type { Timestamp } from './units.ts';
 
 export const ROLES = ['admin', 'operator', 'billing', 'viewer', 'claimer'] as const;
 
@@ -15,7 +16,7 @@ export type Role = (typeof ROLES)[number];
 export const RIGHTS = ['read', 'change', 'billing', 'admin', 'claim'] as const;
 
 /**
- * `read` sees; `change` creates, moves, deletes, and reads data; `billing` is for plans, limits and money; `admin` for
+ * `read` sees, data too where it is asked for by SQL; `change` creates, moves, deletes, and takes data out whole; `billing` is for plans, limits and money; `admin` for
  * who else may do what.
  */
 export type Right = (typeof RIGHTS)[number];
@@ -52,6 +53,8 @@ export type Caller = {
   readonly role: Role;
   /** It may do nothing but `read`, whatever its role. */
   readonly isReadOnly: boolean;
+  /** When its key ends; not given for one that does not, and for people and tokens, which are to outlive theirs. */
+  readonly endsAt?: Timestamp;
 };
 
 /** Whether a caller has a right, where its scope reaches. */
