@@ -6,12 +6,6 @@
  * numbers, so that a look into it costs the same however it was written; an empty one admits everybody.
  */
 
-/** Entries of one list. */
-export const ALLOWED_ADDRESSES_MAX = 100;
-
-/** Longer is no range of two IPv6 addresses. */
-export const ALLOWED_ADDRESS_LENGTH_MAX = 100;
-
 type Range = { readonly from: bigint; readonly to: bigint };
 
 /** Both kinds of address on one line of numbers: IPv4 where IPv6 maps it to. */
