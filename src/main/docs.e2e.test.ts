@@ -22,6 +22,9 @@ const PAGES = ['README.md', ...readdirSync(join(REPOSITORY, 'docs')).map((name) 
 /** Not everybody has these; a command with one is left out then. */
 const MISSING = ['psql', 'curl', 'jq'].filter((program) => !runs(program, '--version'));
 
+/** A page is many commands, each a process. */
+const PAGE_WITHIN_MS = 180_000;
+
 const ran = promisify(execFile);
 
 test.each(PAGES)('each example of $name that is left out says why', ({ examples }) => {
@@ -42,18 +45,22 @@ async function clear(): Promise<void> {
 }
 
 describe.each(PAGES.filter(({ run }) => run.length > 0))('$name', ({ name, run }) => {
-  test('its examples do what it says', async () => {
-    await clear();
-    await using shell = await DocShell.open(server);
-    const known = new Map<string, string>();
-    const programs: string[] = [];
-    for (const example of run) {
-      const where = `${name}:${example.line}`;
-      if (example.kind === 'ts') programs.push(await runCode(shell, where, example.code));
-      else for (const command of example.commands) await runCommand(shell, where, command, known);
-    }
-    if (programs.length > 0) await expectTypes(shell, programs);
-  });
+  test(
+    'its examples do what it says',
+    async () => {
+      await clear();
+      await using shell = await DocShell.open(server);
+      const known = new Map<string, string>();
+      const programs: string[] = [];
+      for (const example of run) {
+        const where = `${name}:${example.line}`;
+        if (example.kind === 'ts') programs.push(await runCode(shell, where, example.code));
+        else for (const command of example.commands) await runCommand(shell, where, command, known);
+      }
+      if (programs.length > 0) await expectTypes(shell, programs);
+    },
+    PAGE_WITHIN_MS,
+  );
 });
 
 async function runCommand(
@@ -83,7 +90,10 @@ async function runCode(shell: DocShell, where: string, code: string): Promise<st
 /** As strictly as our own code. */
 async function expectTypes(shell: DocShell, files: readonly string[]): Promise<void> {
   const config = join(shell.directory, 'tsconfig.json');
-  const compilerOptions = { noUnusedLocals: false, typeRoots: ['node_modules/@types'] };
+  const compilerOptions = {
+    ...{ noUnusedLocals: false, typeRoots: ['node_modules/@types'] },
+    rewriteRelativeImportExtensions: false,
+  };
   const whole = { extends: join(REPOSITORY, 'tsconfig.json'), compilerOptions, files, include: [] };
   await writeFile(config, JSON.stringify(whole));
   const tsc = join(REPOSITORY, 'node_modules/typescript/bin/tsc');
