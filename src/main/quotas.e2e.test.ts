@@ -134,9 +134,7 @@ test('clients from elsewhere are answered as where there is no such tenant, and 
   const walled = await server.client.tenants.create({ name: 'walled' });
   const uri = uriOf(walled);
   const session = new pg.Client(uri);
-  const ended = new Promise<{ code?: string }>((resolve) =>
-    session.on('error', (error) => resolve(error)),
-  );
+  const ended = new Promise<Error>((resolve) => session.on('error', (error) => resolve(error)));
   await session.connect();
   await session.query('select 1');
   const changed = await api('PATCH', '/v1/tenants/walled', {
