@@ -84,9 +84,13 @@ export class IdleWatch {
     return this.#round;
   }
 
-  /** A step of the way is done that was begun in `round`, unless the way was begun anew meanwhile. */
+  /**
+   * A step of the way is done that was begun in `round`, unless the way was begun anew meanwhile. The same way may
+   * have been made again since, with other times: by what is done in it a step is known, or it would be due for ever.
+   */
   went({ way }: IdleTerms, what: DownStep['what'], round: number): void {
-    if (round === this.#round && way[this.#done]?.what === what) this.#done += 1;
+    const step = way[this.#done];
+    if (round === this.#round && step && isSame(step.what, what)) this.#done += 1;
   }
 
   /**
@@ -195,3 +199,6 @@ export class IdleWatch {
     return timestamp(this.#clock.wall() + elapsed(this.#clock.now(), at));
   }
 }
+
+const isSame = (one: DownStep['what'], other: DownStep['what']): boolean =>
+  JSON.stringify(one) === JSON.stringify(other);
