@@ -43,7 +43,9 @@ export async function openApi(options: ApiOptions): Promise<Api> {
   app.server.headersTimeout = HEADERS_TIMEOUT;
   app.server.requestTimeout = NO_BOUND;
   app.server.maxConnections = CONNECTIONS_MAX;
-  const closeSql = sql === undefined ? () => {} : openSqlDoor(app.server, sql);
+  const { trustedProxies = [] } = parts;
+  const closeSql =
+    sql === undefined ? () => {} : openSqlDoor(app.server, { ...sql, trustedProxies });
   try {
     await app.listen({ host, port: options.port });
   } catch (error) {

@@ -5,8 +5,9 @@
  * request is streamed both ways, and given up when its client goes.
  */
 import { Agent, type IncomingMessage, request, type Server, type ServerResponse } from 'node:http';
-import { connect } from 'node:net';
+import { connect, isIP } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { admits } from '../domain/address-list.ts';
 import { fault } from '../domain/faults.ts';
 import { FORWARDED_HEADER, forwardedText } from '../domain/forwarded.ts';
 
@@ -17,8 +18,11 @@ const SQL_PATH = '/sql';
 
 export type SqlTarget = { readonly host: string; readonly port: number; readonly token: string };
 
+/** With the addresses and networks of proxies that are believed who they ask for. */
+type Target = SqlTarget & { readonly trustedProxies: readonly string[] };
+
 /** Takes what is for the data plane away from `server`'s own listeners. Returns how to close. */
-export function openSqlDoor(server: Server, target: SqlTarget): () => void {
+export function openSqlDoor(server: Server, target: Target): () => void {
   const agent = new Agent({ keepAlive: true, maxSockets: REQUESTS_MAX });
   const own = server.listeners('request');
   server.removeAllListeners('request');
@@ -33,7 +37,7 @@ export function openSqlDoor(server: Server, target: SqlTarget): () => void {
 function handOn(
   asked: IncomingMessage,
   answer: ServerResponse,
-  { agent, target }: { readonly agent: Agent; readonly target: SqlTarget },
+  { agent, target }: { readonly agent: Agent; readonly target: Target },
 ): void {
   const { host, port } = target;
   const { method = 'GET', url: path = '' } = asked;
@@ -42,6 +46,10 @@ function handOn(
   onwards.on('response', (heard) => {
     answer.writeHead(heard.statusCode ?? 0, heard.headers);
     heard.pipe(answer);
+    // What was cut off is to look so: an answer that never ends would keep its client waiting.
+    heard.once('close', () => {
+      if (!heard.complete) answer.destroy();
+    });
   });
   onwards.on('error', () => {
     if (answer.headersSent) answer.destroy();
@@ -59,7 +67,7 @@ function handOn(
 
 type Upgraded = { readonly socket: Duplex; readonly head: Buffer };
 
-function splice(asked: IncomingMessage, { socket, head }: Upgraded, target: SqlTarget): void {
+function splice(asked: IncomingMessage, { socket, head }: Upgraded, target: Target): void {
   const onwards = connect({ host: target.host, port: target.port });
   const lines = [`${asked.method} ${asked.url} HTTP/1.1`];
   for (let at = 0; at + 1 < asked.rawHeaders.length; at += 2) {
@@ -80,8 +88,20 @@ function splice(asked: IncomingMessage, { socket, head }: Upgraded, target: SqlT
   }
 }
 
-function forwardedBy({ socket }: IncomingMessage, { token }: SqlTarget): string {
-  const { remoteAddress: address = '' } = socket;
-  const isPrivate = /^(?:::ffff:)?127\.|^::1$/.test(address);
-  return forwardedText(token, { address, isPrivate });
+function forwardedBy(asked: IncomingMessage, { token, trustedProxies }: Target): string {
+  const { remoteAddress = '' } = asked.socket;
+  const isPrivate = /^(?:::ffff:)?127\.|^::1$/.test(remoteAddress);
+  return forwardedText(token, { address: clientOf(asked, trustedProxies), isPrivate });
+}
+
+/** The last address on the way here that no proxy of ours has: what is said before it, anybody could have said. */
+function clientOf({ socket, headers }: IncomingMessage, trusted: readonly string[]): string {
+  const said = String(headers['x-forwarded-for'] ?? '').split(',');
+  let { remoteAddress: address = '' } = socket;
+  while (trusted.length > 0 && admits([trusted], address)) {
+    const before = said.pop()?.trim() ?? '';
+    if (isIP(before) === 0) break;
+    address = before;
+  }
+  return address;
 }
