@@ -218,3 +218,22 @@ create table dynabase.claims (
   tenant_id text collate "C" not null unique references dynabase.tenants on delete cascade,
   created_at timestamptz not null default now()
 );
+
+-- Lists of tenants by these, a page at a time.
+create index tenants_by_creation on dynabase.tenants (created_at, name);
+
+create index tenants_by_tier on dynabase.tenants (tier_since, name);
+
+-- Requests with an idempotency key that have been done, for as long as they may come again.
+create table dynabase.done_requests (
+  -- Hashes of key and caller, and of what was asked.
+  key_hash bytea primary key,
+  request_hash bytea not null,
+  operation text not null,
+  -- What it was answered; of an answer that holds a secret only what it is about.
+  answer jsonb,
+  subject jsonb not null,
+  at timestamptz not null default now()
+);
+
+create index done_requests_by_time on dynabase.done_requests (at);

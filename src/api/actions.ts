@@ -15,7 +15,6 @@ import { insideActions } from './inside-actions.ts';
 import { policyActions, tierChoiceOf } from './policy-actions.ts';
 import {
   printConnectionString,
-  printPage,
   printSecret,
   printSessions,
   printStatus,
@@ -27,6 +26,7 @@ import {
 import { printLevels, printRecovery, printSnapshot } from './print-levels.ts';
 import { addressesOf, claimActions, quotaActions } from './quota-actions.ts';
 import { settingsActions } from './settings-actions.ts';
+import { listQuery, printPage } from './tenant-list.ts';
 import { webhookActions } from './webhook-actions.ts';
 import { workActions } from './work.ts';
 
@@ -69,9 +69,6 @@ function settingsShown(view: TenantView): object {
   const settings = { suspendAfterMs, sessionsMax, maxPinIdleMs };
   return { customer, plan, tier, override, consent, expiresAt, allowedAddresses, ...settings };
 }
-
-/** Tenants on a page when the client does not say. */
-const PAGE_DEFAULT = 100;
 
 /** The span of usage when the client does not say. */
 const USAGE_SPAN_DEFAULT = hours(24);
@@ -130,14 +127,7 @@ function tenantActions(
         }),
       ),
     listTenants: async ({ query, caller }) =>
-      printPage(
-        await control.listTenants({
-          after: query.after ?? null,
-          limit: query.limit ?? PAGE_DEFAULT,
-          state: query.state ?? null,
-          ...ofCustomer(caller, query.customer),
-        }),
-      ),
+      printPage(await control.listTenants(listQuery(query, ofCustomer(caller, query.customer)))),
     getTenant: async ({ params }) => printTenant(await control.showTenant(params.ref)),
     changeTenant: async ({ params, body, caller, audit }) => {
       const before = await control.showTenant(params.ref);

@@ -1,18 +1,11 @@
 /** The domain's nouns as the contract's JSON. */
 import type { SessionList } from '../contract/session.ts';
 import type { Status } from '../contract/status.ts';
-import type {
-  ConnectionString,
-  Tenant,
-  TenantPage,
-  TenantSecret,
-  Ticket,
-} from '../contract/tenant.ts';
+import type { ConnectionString, Tenant, TenantSecret, Ticket } from '../contract/tenant.ts';
 import type { Usage, UsageTotal } from '../contract/usage.ts';
 import type {
   TenantSecret as Secret,
   ServerStatus,
-  TenantListing,
   TenantView,
   Ticket as TicketIssued,
 } from '../control/control.ts';
@@ -86,11 +79,6 @@ export const printSessions = (views: readonly SessionView[]): SessionList => ({
 export const printSecret = (secret: Secret): TenantSecret => ({
   ...printTenant(secret),
   password: secret.password,
-});
-
-export const printPage = (listing: TenantListing): TenantPage => ({
-  tenants: listing.tenants.map(printTenant),
-  next: listing.next,
 });
 
 export const printTicket = (ticket: TicketIssued): Ticket => ({

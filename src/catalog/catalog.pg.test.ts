@@ -224,7 +224,7 @@ describe.each(Object.entries(MAKERS))('a catalog %s keeps the port: ', (_, make)
       const waking = await catalog.move(await suspended('woken'), { kind: 'waking', attempt: 1 });
       expect(await catalog.listTenants({ after: null, limit: 1, state: 'waking' })).toEqual({
         tenants: [waking],
-        next: null,
+        ...{ next: null, nextValue: null },
       });
     });
 

@@ -29,6 +29,7 @@ import * as policy from './policy-store.ts';
 import * as roles from './roles.ts';
 import type { Tables } from './schema.ts';
 import { pgStores, type Stores } from './stores.ts';
+import { listTenants } from './tenant-list.ts';
 import * as tenants from './tenants.ts';
 import { addUsage, usageOf } from './usage-minutes.ts';
 
@@ -55,7 +56,7 @@ export class PgCatalog implements Catalog, PolicyStore, AsyncDisposable {
   }
 
   listTenants(query: TenantQuery): Promise<TenantPage> {
-    return this.#ask((db) => tenants.listTenants(db, query));
+    return this.#ask((db) => listTenants(db, query));
   }
 
   countTenants(): Promise<Readonly<Record<TenantStateKind, number>>> {

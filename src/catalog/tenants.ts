@@ -1,7 +1,7 @@
 /** What the catalog does with tenants, a statement or a transaction each. */
 import { type Kysely, type RawBuilder, sql, type Updateable } from 'kysely';
 import { assert } from '../domain/assert.ts';
-import type { TenantDraft, TenantPage, TenantQuery, TenantSettings } from '../domain/catalog.ts';
+import type { TenantDraft, TenantSettings } from '../domain/catalog.ts';
 import { fault } from '../domain/faults.ts';
 import type { TenantId, TenantName } from '../domain/ids.ts';
 import {
@@ -31,8 +31,6 @@ import {
   stateColumns,
   tenantOf,
 } from './tenant-row.ts';
-
-const PAGE_MAX = 1_000;
 
 export async function insertTenant(db: Kysely<Tables>, draft: TenantDraft): Promise<Tenant> {
   try {
@@ -85,25 +83,6 @@ export async function tenantBy(
   const one = 'id' in key ? all.where('id', '=', key.id) : all.where('name', '=', key.name);
   const row = await one.executeTakeFirst();
   return row && tenantOf(row);
-}
-
-/** Throws `BAD_REQUEST` unless the limit is 1 to 1,000. */
-export async function listTenants(db: Kysely<Tables>, query: TenantQuery): Promise<TenantPage> {
-  const { after, limit, state, customer } = query;
-  if (!Number.isInteger(limit) || limit < 1 || limit > PAGE_MAX) {
-    throw fault('BAD_REQUEST', { why: `limit must be 1 to ${PAGE_MAX}` });
-  }
-  let page = db
-    .selectFrom('tenants')
-    .selectAll()
-    .orderBy('name')
-    .limit(limit + 1);
-  if (after !== null) page = page.where('name', '>', after);
-  if (state !== null) page = page.where('state', '=', state);
-  if (customer !== undefined) page = page.where('customer_id', '=', customer);
-  const tenants = (await page.execute()).map(tenantOf);
-  const shown = tenants.slice(0, limit);
-  return { tenants: shown, next: tenants.length > limit ? (shown.at(-1)?.name ?? null) : null };
 }
 
 /**

@@ -19,6 +19,9 @@ export const TENANT_STATES = [
   'deleting',
 ] as const;
 
+/** What lists of tenants can be sorted by. */
+export const TENANT_SORTS = ['name', 'createdAt', 'tierSince', 'stateSince', 'state'] as const;
+
 export const TENANT_HOMES = ['none', 'local', 'archive'] as const;
 export const TENANT_LEVELS = ['L1', 'L2', 'L3', 'L4'] as const;
 

@@ -24,29 +24,12 @@ import {
   TenantSecret,
   Ticket,
 } from './tenant.ts';
+import { TenantListQuery } from './tenant-list.ts';
 import { Usage } from './usage.ts';
-import { Moment, State } from './values.ts';
+import { Moment } from './values.ts';
 import { WEBHOOK_ROUTES } from './webhook-routes.ts';
 import { WaitQuery } from './work.ts';
 import { WORK_ROUTES } from './work-routes.ts';
-
-const PAGE_MAX = 1_000;
-
-const ListQuery = Type.Object(
-  {
-    after: Type.Optional(
-      Type.String({ maxLength: 63, description: 'Begin behind the tenant of this name.' }),
-    ),
-    limit: Type.Optional(
-      Type.Integer({ minimum: 1, maximum: PAGE_MAX, default: 100, description: 'Page size.' }),
-    ),
-    state: Type.Optional(State),
-    customer: Type.Optional(
-      Type.String({ maxLength: 63, description: 'Only those of the customer of this id.' }),
-    ),
-  },
-  { additionalProperties: false },
-);
 
 const UsageQuery = Type.Object(
   {
@@ -98,9 +81,11 @@ export const ROUTES = {
   },
   listTenants: {
     tag: 'tenants',
-    summary: 'List tenants, sorted by name',
+    summary: 'List tenants',
+    description:
+      'Sorted by name unless `sort` says otherwise. A page by name, `createdAt` or `tierSince`, of all tenants or of one customer, costs what it shows; other filters and orders may look at every tenant.',
     access: { scope: 'customer', right: 'read' },
-    query: ListQuery,
+    query: TenantListQuery,
     success: ok(TenantPage),
     faults: ['CATALOG_DOWN'],
   },

@@ -116,7 +116,7 @@ export type TenantSecret = Static<typeof TenantSecret>;
 
 export const TenantPage = Type.Object(
   {
-    tenants: Type.Array(Tenant, { description: 'Sorted by name.' }),
+    tenants: Type.Array(Tenant),
     next: Type.Union([Type.String(), Type.Null()], {
       description: 'Send it as `after` to get the next page; null at the end.',
     }),

@@ -4,7 +4,7 @@
  */
 
 import type { Snapshot } from '../domain/archive.ts';
-import type { TenantSettings } from '../domain/catalog.ts';
+import type { TenantQuery, TenantSettings } from '../domain/catalog.ts';
 import type { Decision, DecisionKind } from '../domain/decision.ts';
 import type { PinReason, SessionView } from '../domain/gate.ts';
 import type { Husks } from '../domain/host.ts';
@@ -116,7 +116,11 @@ export type NewPolicy = {
 export type TenantListing = {
   readonly tenants: readonly TenantView[];
   readonly next: string | null;
+  readonly nextValue: string | null;
 };
+
+/** As the catalog takes it, of whatever name. */
+export type TenantListQuery = Omit<TenantQuery, 'after'> & { readonly after: string | null };
 
 /** A short-lived login as the tenant's owner, for the holder of an operator key. */
 export type Ticket = { readonly connectionUri: string; readonly expiresAt: Timestamp };
@@ -166,13 +170,8 @@ export interface Control {
   createTenant(request: NewTenant): Promise<TenantSecret>;
   /** Throws `TENANT_UNKNOWN`, as all that take a `TenantRef` do. */
   showTenant(ref: TenantRef): Promise<TenantView>;
-  listTenants(query: {
-    readonly after: string | null;
-    readonly limit: number;
-    readonly state: TenantStateKind | null;
-    /** Of all if not given. */
-    readonly customer?: CustomerId;
-  }): Promise<TenantListing>;
+  /** Throws `BAD_NAME` if `after` is no name. */
+  listTenants(query: TenantListQuery): Promise<TenantListing>;
   /** A tier that is given holds at once. Throws `BAD_REQUEST` for one whose end is past. */
   configureTenant(ref: TenantRef, change: TenantChange): Promise<TenantView>;
   deleteTenant(ref: TenantRef): Promise<void>;

@@ -114,7 +114,7 @@ describe('an operation', () => {
   });
 
   test('that the end of the server has cut off has failed, and says so after the restart', async () => {
-    const { id } = desk.begin(wish('wake'), () => new Promise(() => {}));
+    const { id } = desk.begin(wish('wake'), () => new Promise<never>(() => {}));
     await clock.advance(ms(0));
     desk = await opened();
     const found = await desk.find(id, ADMIN);

@@ -4,13 +4,13 @@ import type { Clock } from '../domain/clock.ts';
 import type { Decision } from '../domain/decision.ts';
 import type { Failpoints } from '../domain/failpoints.ts';
 import type { Sessions, SessionView } from '../domain/gate.ts';
-import { type CustomerId, parseTenantName } from '../domain/ids.ts';
+import { parseTenantName } from '../domain/ids.ts';
 import type { Lifecycle, RestartRequest } from '../domain/lifecycle.ts';
 import type { Passwords } from '../domain/passwords.ts';
 import type { PolicyDesk } from '../domain/policy-desk.ts';
 import type { PolicyStore } from '../domain/policy-store.ts';
 import type { Random } from '../domain/random.ts';
-import type { Tenant, TenantStateKind } from '../domain/tenant.ts';
+import type { Tenant } from '../domain/tenant.ts';
 import { later, minutes, type Timestamp } from '../domain/units.ts';
 import type { UsageMinute } from '../domain/usage.ts';
 import type { Rules } from '../policy/rules.ts';
@@ -29,14 +29,15 @@ import type {
   TenantExport,
   TenantLevels,
   TenantListing,
+  TenantListQuery,
   TenantRef,
   TenantSecret,
   TenantView,
   Ticket,
 } from './control.ts';
 import { type DecisionQuery, decisionPage } from './decisions.ts';
-import { countFleet, type Fleet, gatherMetrics } from './metrics.ts';
 import { findTenant } from './find-tenant.ts';
+import { countFleet, type Fleet, gatherMetrics } from './metrics.ts';
 import { Newcomers } from './newcomers.ts';
 import { type Recovered, recoverTenants } from './recovery.ts';
 import { replayOf } from './replay.ts';
@@ -99,15 +100,10 @@ export class ServerControl implements Control {
     return this.#view(await this.#find(ref));
   }
 
-  async listTenants(query: {
-    readonly after: string | null;
-    readonly limit: number;
-    readonly state: TenantStateKind | null;
-    readonly customer?: CustomerId;
-  }): Promise<TenantListing> {
+  async listTenants(query: TenantListQuery): Promise<TenantListing> {
     const after = query.after === null ? null : parseTenantName(query.after);
     const page = await this.#world.catalog.listTenants({ ...query, after });
-    return { tenants: page.tenants.map((tenant) => this.#view(tenant)), next: page.next };
+    return { ...page, tenants: page.tenants.map((tenant) => this.#view(tenant)) };
   }
 
   async configureTenant(ref: TenantRef, change: TenantChange): Promise<TenantView> {

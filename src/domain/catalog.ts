@@ -50,7 +50,14 @@ export type TenantPage = {
   readonly tenants: readonly Tenant[];
   /** Give it as `after` to get the next page; `null` at the end. */
   readonly next: TenantName | null;
+  /** Where the page ends in an order that is not by name: give it as `afterValue` besides. */
+  readonly nextValue: string | null;
 };
+
+/** What tenants can be sorted by; the name decides between equals. */
+export const TENANT_SORTS = ['name', 'createdAt', 'tierSince', 'stateSince', 'state'] as const;
+
+export type TenantSort = (typeof TENANT_SORTS)[number];
 
 export type TenantQuery = {
   /** Sorted by name; begins behind this one. */
@@ -60,6 +67,16 @@ export type TenantQuery = {
   readonly state: TenantStateKind | null;
   /** Only those of this customer; of all if not given. */
   readonly customer?: CustomerId | undefined;
+  readonly tier?: Tier | undefined;
+  readonly plan?: Plan | undefined;
+  readonly home?: HomeKind | undefined;
+  /** Only those whose name has this in it. */
+  readonly search?: string | undefined;
+  /** `name` if not given. */
+  readonly sort?: TenantSort | undefined;
+  readonly descending?: boolean | undefined;
+  /** By what the tenant `after` is sorted: a state, or microseconds since 1970. Not looked at for names. */
+  readonly afterValue?: string | undefined;
 };
 
 /** Which tenants at rest something is due for. At most `limit`, who waits longest first. */
@@ -82,7 +99,10 @@ export interface Catalog {
 
   tenantById(id: TenantId): Promise<Tenant | undefined>;
 
-  /** Throws `BAD_REQUEST` if the limit is out of range. */
+  /**
+   * By name it reads what it answers; by `createdAt` and `tierSince` as well. Filters other than `customer`, and the
+   * other orders, may read all tenants for one page. Throws `BAD_REQUEST` if the limit is out of range.
+   */
   listTenants(query: TenantQuery): Promise<TenantPage>;
 
   countTenants(): Promise<Readonly<Record<TenantStateKind, number>>>;

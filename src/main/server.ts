@@ -3,9 +3,10 @@
  * part is closed in the reverse order, also when a later one cannot be opened.
  */
 import { availableParallelism } from 'node:os';
-import { openApi } from '../api/listen.ts';
+import { type Api, openApi } from '../api/listen.ts';
 import type { OpenArchive } from '../archive/open-archive.ts';
 import { openCatalog } from '../catalog/open-catalog.ts';
+import type { PgCatalog } from '../catalog/pg-catalog.ts';
 import type { ServerOptions } from '../cli/options.ts';
 import { AllowanceBook } from '../control/allowance-book.ts';
 import { ArchiveWork } from '../control/archive-work.ts';
@@ -33,14 +34,14 @@ import { openAccessParts } from './access-parts.ts';
 import { openPlacedArchive } from './archive-parts.ts';
 import { type DataDirectory, openDataDirectory } from './data-directory.ts';
 import { DataPlane } from './data-plane.ts';
-import { openDesks } from './desks.ts';
+import { type OpenDesks, openDesks } from './desks.ts';
 import { openInsideParts } from './inside-parts.ts';
 import { learningSink } from './learning-sink.ts';
 import { RuleBook } from './policy-desk.ts';
 import { portableGate } from './portable-gate.ts';
 import { ProxyPlace } from './proxy-place.ts';
 import { proxySettings, sqlTarget } from './proxy-settings.ts';
-import { openQuotas } from './quota-parts.ts';
+import { openQuotas, type Quotas } from './quota-parts.ts';
 import { growthMbOf, l2Bytes } from './rules.ts';
 import { ScramPasswords } from './scram-passwords.ts';
 
@@ -82,34 +83,15 @@ export type Server = {
 /** Opens everything; resolves when clients are served. Throws the faults of its parts. */
 export async function openServer(parts: ServerParts): Promise<Server> {
   const { options, version, log, progress } = parts;
-  const native = new NativeCalls();
   // A start that fails leaves alone what it is told to leave at the end.
   const closing = { detach: options.detachComputes };
   await using stack = new AsyncDisposableStack();
-
-  progress('opening the data directory');
-  const directory = await openDataDirectory({
-    path: options.dataDir,
-    version,
-    random: parts.random,
-    lock: (fd) => native.tryLock(fd),
-  });
-  stack.defer(() => directory.close());
-
-  const archiveWork = new ArchiveWork();
-  const engine = await openEngine(parts, { native, stack, archiveWork });
-
-  progress('opening the catalog');
-  const { databaseUrl } = options;
-  const connection = databaseUrl === null ? await engine.startSystem() : { url: databaseUrl };
-  const events = new EventBus({ clock: parts.clock, log });
-  const catalog = tellingCatalog(await openCatalog({ connection, log }), { events, log });
-  stack.defer(() => catalog.close());
+  const base = await openBase(parts, stack);
+  const { directory, native, engine, events, catalog, archiveWork } = base;
 
   const book = await RuleBook.open({ options, store: catalog, log });
   const opened = await openDesks({ ...parts, events, catalog, archiveWork, directory });
   stack.defer(() => opened.close());
-  const { desks } = opened;
   const allowance = new AllowanceBook(parts.clock);
   const core = openCore(parts, { engine, catalog, book, allowance });
   stack.defer(() => core.orchestrator.close(closing));
@@ -133,44 +115,9 @@ export async function openServer(parts: ServerParts): Promise<Server> {
 
   progress('opening the ports');
   await proxies.start();
-  const control = core.control({
-    version,
-    startedAt: parts.clock.wall(),
-    engine: { kind: 'embedded', version: engine.version },
-    isolation: engine.isolation,
-    warnings: engine.warnings,
-    proxy: { host: options.publicHost, port: proxies.port },
-  });
-  const publicUrl = options.publicUrl ?? `http://${inUrl(options.apiHost)}:${options.apiPort}`;
-  const access = await openAccessParts({
-    ...parts,
-    ...desks,
-    directory,
-    catalog,
-    control,
-    publicUrl,
-  });
-  stack.defer(() => access.close());
-  const inside = openInsideParts({
-    ...{ ...parts, ...core.parts, ...desks, catalog, lifecycle: core.orchestrator },
-    ...{ interior: engine.interior, rules: () => book.rules, proxyPort: proxies.port },
-  });
-  stack.defer(() => inside.close());
-  const bounded = quotas.desks({ control, settings: desks.settings });
-  const api = await openApi({
-    ...{ clock: parts.clock, random: parts.random, log, control, version },
-    ...{
-      desks: { ...desks, ...access.desks, ...inside.desks, ...bounded },
-      authority: access.authority,
-    },
-    trustedProxies: options.trustedProxies ?? [],
-    host: options.apiHost,
-    port: options.apiPort,
-    names: [options.publicHost, new URL(publicUrl).hostname],
-    isSecure: publicUrl.startsWith('https:'),
-    sql: await sqlTarget(options, proxies.port, directory),
-  });
-  stack.defer(() => api.close());
+  const { desks } = opened;
+  const doors = { ...base, stack, book, core, quotas, desks, proxyPort: proxies.port };
+  const { api, control } = await openDoors(parts, doors);
 
   const apiUrl = `http://${inUrl(options.apiHost)}:${api.port}`;
   await directory.announce({ pid: process.pid, version, apiUrl, proxyPort: proxies.port });
@@ -185,6 +132,89 @@ export async function openServer(parts: ServerParts): Promise<Server> {
       await owned.disposeAsync();
     },
   };
+}
+
+type Base = {
+  readonly native: NativeCalls;
+  readonly directory: DataDirectory;
+  readonly archiveWork: ArchiveWork;
+  readonly engine: EmbeddedEngine;
+  readonly events: EventBus;
+  readonly catalog: PgCatalog;
+};
+
+/** What all else stands on: data directory, engine and catalog. `stack` closes them. */
+async function openBase(parts: ServerParts, stack: AsyncDisposableStack): Promise<Base> {
+  const { options, version, clock, random, log, progress } = parts;
+  const native = new NativeCalls();
+  progress('opening the data directory');
+  const directory = await openDataDirectory({
+    path: options.dataDir,
+    version,
+    random,
+    lock: (fd) => native.tryLock(fd),
+  });
+  stack.defer(() => directory.close());
+
+  const archiveWork = new ArchiveWork();
+  const engine = await openEngine(parts, { native, stack, archiveWork });
+
+  progress('opening the catalog');
+  const { databaseUrl } = options;
+  const connection = databaseUrl === null ? await engine.startSystem() : { url: databaseUrl };
+  const events = new EventBus({ clock, log });
+  const catalog = tellingCatalog(await openCatalog({ connection, log }), { events, log });
+  stack.defer(() => catalog.close());
+  return { native, directory, archiveWork, engine, events, catalog };
+}
+
+type DoorParts = Base & {
+  readonly stack: AsyncDisposableStack;
+  readonly book: RuleBook;
+  readonly core: Core;
+  readonly quotas: Quotas;
+  readonly desks: OpenDesks['desks'];
+  readonly proxyPort: number;
+};
+
+/** Whoever asks over HTTP. `stack` closes it. */
+async function openDoors(
+  parts: ServerParts,
+  doors: DoorParts,
+): Promise<{ readonly api: Api; readonly control: ServerControl }> {
+  const { options, version, clock, random, log } = parts;
+  const { directory, catalog, engine, stack, book, core, quotas, desks, proxyPort } = doors;
+  const control = core.control({
+    version,
+    startedAt: clock.wall(),
+    engine: { kind: 'embedded', version: engine.version },
+    isolation: engine.isolation,
+    warnings: engine.warnings,
+    proxy: { host: options.publicHost, port: proxyPort },
+  });
+  const publicUrl = options.publicUrl ?? `http://${inUrl(options.apiHost)}:${options.apiPort}`;
+  const access = await openAccessParts({
+    ...{ ...parts, ...desks, directory, catalog, control, publicUrl },
+  });
+  stack.defer(() => access.close());
+  const inside = openInsideParts({
+    ...{ ...parts, ...core.parts, ...desks, catalog, lifecycle: core.orchestrator },
+    ...{ interior: engine.interior, rules: () => book.rules, proxyPort },
+  });
+  stack.defer(() => inside.close());
+  const bounded = quotas.desks({ control, settings: desks.settings });
+  const api = await openApi({
+    ...{ clock, random, log, control, version, authority: access.authority },
+    desks: { ...desks, ...access.desks, ...inside.desks, ...bounded },
+    trustedProxies: options.trustedProxies ?? [],
+    host: options.apiHost,
+    port: options.apiPort,
+    names: [options.publicHost, new URL(publicUrl).hostname],
+    isSecure: publicUrl.startsWith('https:'),
+    sql: await sqlTarget(options, proxyPort, directory),
+  });
+  stack.defer(() => api.close());
+  return { api, control };
 }
 
 /** Rules reach whoever goes by them, now and whenever others are in force. */

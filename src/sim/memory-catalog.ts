@@ -24,6 +24,7 @@ import type { Tier } from '../domain/tier.ts';
 import { hours, type Timestamp, timestamp } from '../domain/units.ts';
 import type { UsageMinute } from '../domain/usage.ts';
 import type { RoleRecord, Verifier } from '../domain/verifier.ts';
+import { pageOfTenants } from './tenant-pages.ts';
 
 const PAGE_MAX = 1_000;
 
@@ -118,13 +119,7 @@ export class MemoryCatalog implements Catalog {
     if (!Number.isInteger(query.limit) || query.limit < 1 || query.limit > PAGE_MAX) {
       throw fault('BAD_REQUEST', { why: `limit must be 1 to ${PAGE_MAX}` });
     }
-    const all = [...this.#rows.values()]
-      .filter((row) => query.state === null || row.state.kind === query.state)
-      .filter((row) => query.after === null || row.name > query.after)
-      .filter((row) => query.customer === undefined || row.customer === query.customer)
-      .sort((a, b) => (a.name < b.name ? -1 : 1));
-    const tenants = all.slice(0, query.limit);
-    return { tenants, next: all.length > query.limit ? (tenants.at(-1)?.name ?? null) : null };
+    return pageOfTenants(this.#rows.values(), query);
   }
 
   async countTenants(): Promise<Readonly<Record<TenantStateKind, number>>> {

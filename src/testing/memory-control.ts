@@ -14,6 +14,7 @@ import type {
   TenantExport,
   TenantLevels,
   TenantListing,
+  TenantListQuery,
   TenantRef,
   TenantSecret,
   TenantView,
@@ -26,8 +27,7 @@ import type { Snapshot } from '../domain/archive.ts';
 import type { Clock } from '../domain/clock.ts';
 import { type FaultCode, type FaultParams, fault } from '../domain/faults.ts';
 import type { SessionView } from '../domain/gate.ts';
-import { PIN_REASONS } from '../domain/gate.ts';
-import { type CustomerId, parseTenantName, snapshotIdOf, type TenantId } from '../domain/ids.ts';
+import { parseTenantName, snapshotIdOf, type TenantId } from '../domain/ids.ts';
 import {
   type LadderStep,
   type LevelReading,
@@ -37,22 +37,12 @@ import {
 import type { FleetPolicy, RestartRequest } from '../domain/lifecycle.ts';
 import type { RulesInForce } from '../domain/policy-desk.ts';
 import type { PolicyView } from '../domain/policy-view.ts';
-import {
-  type Home,
-  retiered,
-  type Tenant,
-  type TenantState,
-  type TenantStateKind,
-} from '../domain/tenant.ts';
-import { FIRST_TIER } from '../domain/tier.ts';
+import { type Home, retiered, type Tenant, type TenantState } from '../domain/tenant.ts';
 import { later, minutes, seconds, type Timestamp } from '../domain/units.ts';
 import type { UsageMinute } from '../domain/usage.ts';
+import { pageOfTenants } from '../sim/tenant-pages.ts';
+import { countsOf, memoryTenant, sessionCounts } from './memory-tenants.ts';
 import { QUIET_FLEET, QUIET_VIEW } from './quiet-policy.ts';
-
-const NO_TENANTS: Readonly<Record<TenantStateKind, number>> = {
-  ...{ creating: 0, suspended: 0, waking: 0, running: 0 },
-  ...{ suspending: 0, failed: 0, archiving: 0, deleting: 0 },
-};
 
 /** A control without databases: tenants in memory, states changed at once. Fails when told to. */
 export class MemoryControl implements Control {
@@ -123,18 +113,11 @@ export class MemoryControl implements Control {
 
   async status(): Promise<ServerStatus> {
     this.#begin('status');
-    const tenants = { ...NO_TENANTS };
-    const homes = { none: 0, local: 0, archive: 0 };
-    const tiers = { COLD: 0, WARM: 0, HOT: 0, PERSISTENT: 0 };
-    for (const tenant of this.#tenants.values()) {
-      tenants[tenant.state.kind]++;
-      homes[tenant.home.kind]++;
-      tiers[tenant.tier]++;
-    }
+    const counts = countsOf(this.tenants());
     return {
       ...{ version: '0.1.0', startedAt: this.#clock.wall(), isolation: 'uid per tenant' },
       engine: { kind: 'embedded', version: '18.1' },
-      ...{ warnings: [], tenants, homes, tiers, policy: this.policy(), levels: this.totals },
+      ...{ ...counts, warnings: [], policy: this.policy(), levels: this.totals },
       ...{ unsavedSince: this.unsavedSince, sessions: this.sessions },
       proxy: { host: 'localhost', port: 6432 },
     };
@@ -144,29 +127,8 @@ export class MemoryControl implements Control {
     this.#begin(`create ${request.name}`);
     const name = parseTenantName(request.name);
     if (this.#tenants.has(name)) throw fault('TENANT_EXISTS', { name });
-    const now = this.#clock.wall();
-    const plan = request.plan ?? 'free';
     const id = `tn_${String(++this.#made).padStart(12, '0')}` as TenantId;
-    const tenant: Tenant = {
-      id,
-      name,
-      plan,
-      tier: FIRST_TIER[plan],
-      tierSince: now,
-      ...{ override: null, consent: null, tierBefore: null },
-      state: { kind: 'suspended' },
-      stateSince: now,
-      generation: 1,
-      home: { kind: 'none' },
-      vault: id,
-      dirtySince: null,
-      settled: false,
-      suspendAfter: request.suspendAfter ?? null,
-      sessionsMax: request.sessionsMax ?? null,
-      maxPinIdle: request.maxPinIdle ?? null,
-      createdAt: now,
-      ...{ customer: request.customer ?? null, expiresAt: null, allowedAddresses: [] },
-    };
+    const tenant = memoryTenant({ ...request, id, name }, this.#clock.wall());
     this.#tenants.set(name, tenant);
     return this.#secret(tenant);
   }
@@ -180,21 +142,11 @@ export class MemoryControl implements Control {
     return this.#view(this.#find(ref));
   }
 
-  async listTenants(query: {
-    readonly after: string | null;
-    readonly limit: number;
-    readonly state: TenantStateKind | null;
-    readonly customer?: CustomerId;
-  }): Promise<TenantListing> {
+  async listTenants(query: TenantListQuery): Promise<TenantListing> {
     this.#begin('list');
-    const found = [...this.#tenants.values()]
-      .filter((t) => query.after === null || t.name > query.after)
-      .filter((t) => query.state === null || t.state.kind === query.state)
-      .filter((t) => query.customer === undefined || t.customer === query.customer)
-      .sort((a, b) => (a.name < b.name ? -1 : 1));
-    const page = found.slice(0, query.limit);
-    const next = found.length > page.length ? (page.at(-1)?.name ?? null) : null;
-    return { tenants: page.map((t) => this.#view(t)), next };
+    const after = query.after === null ? null : parseTenantName(query.after);
+    const page = pageOfTenants(this.tenants(), { ...query, after });
+    return { ...page, tenants: page.tenants.map((tenant) => this.#view(tenant)) };
   }
 
   async configureTenant(ref: TenantRef, change: TenantChange): Promise<TenantView> {
@@ -345,15 +297,10 @@ export class MemoryControl implements Control {
     this.#begin('metrics');
     const { policy, ...status } = await this.status();
     const { tenants, homes, tiers, levels, unsavedSince } = status;
-    const sessions = { bound: 0, pinned: 0, parked: 0, waiting: 0 };
-    const pinned = Object.fromEntries(PIN_REASONS.map((reason) => [reason, 0]));
-    for (const { state, pin } of this.sessionViews) {
-      sessions[state] += 1;
-      if (pin !== null) pinned[pin.reason] = (pinned[pin.reason] ?? 0) + 1;
-    }
     const { prewarms, decisions, husks } = policy;
+    const { sessions, pinned } = sessionCounts(this.sessionViews);
     const counted = { tenants, homes, tiers, prewarms, decisions, levels, unsavedSince, sessions };
-    return { ...counted, husks, pinned: pinned as Metrics['pinned'] };
+    return { ...counted, husks, pinned };
   }
 
   async issueTicket(ref: TenantRef): Promise<Ticket> {

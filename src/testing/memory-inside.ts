@@ -18,6 +18,7 @@ import type {
 import type { QueryOutcome, QueryRequest, QueryRunner } from '../domain/query.ts';
 import { ms } from '../domain/units.ts';
 import { PRESETS } from '../policy/rules.ts';
+import { pageOfTenants } from '../sim/tenant-pages.ts';
 import type { MemoryControl } from './memory-control.ts';
 
 const NOBODY: Omit<TenantRole, 'name'> = {
@@ -175,13 +176,7 @@ export function memoryInsideDesks(
     catalog: {
       tenantById: async (id) => find((tenant) => tenant.id === id),
       tenantByName: async (name) => find((tenant) => tenant.name === name),
-      listTenants: async ({ state, customer }) => ({
-        tenants: control
-          .tenants()
-          .filter((tenant) => state === null || tenant.state.kind === state)
-          .filter((tenant) => customer === undefined || tenant.customer === customer),
-        next: null,
-      }),
+      listTenants: async (query) => pageOfTenants(control.tenants(), query),
       steps: async () => control.steps,
     },
     lifecycle: {
