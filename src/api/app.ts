@@ -27,7 +27,7 @@ import { addAudit, auditNoteOf, noteAnswer, noteFault } from './audit.ts';
 import { openToPages } from './claim-pages.ts';
 import { addEventStreams } from './event-stream.ts';
 import { goneOf } from './gone.ts';
-import { Idempotency } from './idempotency.ts';
+import { Idempotency, type Keep } from './idempotency.ts';
 import { addLogins } from './login-routes.ts';
 import { boundArrival, telling } from './long-requests.ts';
 import {
@@ -190,7 +190,7 @@ function answerFault(
 }
 
 function addOperations(app: FastifyInstance, parts: ApiParts, admit: Admit): void {
-  const once = new Idempotency(parts.clock);
+  const once = new Idempotency({ ...parts, store: parts.desks.doneRequests });
   const actions = actionsOf(parts);
   const isStreamed = (name: string): boolean => STREAMED.some((streamed) => streamed === name);
   for (const name of Object.keys(OPERATIONS).filter((all) => !isStreamed(all)) as ActionName[]) {
@@ -201,6 +201,8 @@ function addOperations(app: FastifyInstance, parts: ApiParts, admit: Admit): voi
       method: operation.method,
       url: operation.path,
       schema: schemaOf(name, route),
+      // Asking for the headers alone would take the answer away from who asks for it next.
+      exposeHeadRoute: name !== 'getOperation',
       ...admit(route.access),
       handler: async (request, reply) => {
         const answer = async () =>
@@ -237,8 +239,14 @@ function handlerOf(
   const kind = workOf(name);
   const showing = actionShowing(name, actions);
   const work = { control, operations: desks.operations };
-  const act = async (call: Call<ActionName>): Promise<unknown> =>
-    kind === null ? await answer(call) : await beginWork(work, kind, call, () => answer(call));
+  const act = async (call: Call<ActionName>, keep?: Keep): Promise<unknown> => {
+    const answered = async (): Promise<unknown> => {
+      const told = await answer(call);
+      await keep?.(told);
+      return told;
+    };
+    return kind === null ? await answered() : await beginWork(work, kind, call, answered);
+  };
   const keyed = OPERATIONS[name].repeat === 'keyed';
   return async (request, reply) => {
     const { params, query, body, headers } = request;
@@ -251,8 +259,8 @@ function handlerOf(
     const key = headers['idempotency-key'];
     if (!keyed || typeof key !== 'string') return await act(call);
     // A key is its caller's own: nobody gets the answer to somebody else's request.
-    const whole = [caller.kind, caller.id, key].join(' ');
-    return await once.once(whole, [name, params, body ?? null], () => act(call));
+    const whole = JSON.stringify([caller.kind, caller.id, caller.scope, key]);
+    return await once.once({ key: whole, name, params, body }, (keep) => act(call, keep));
   };
 }
 

@@ -1,5 +1,7 @@
 import type { FastifyInstance } from 'fastify';
+import { Value } from 'typebox/value';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import * as limits from '../contract/limits.ts';
 import {
   DECISION_KINDS as CONTRACTED_KINDS,
   TIER_SETTERS as CONTRACTED_SETTERS,
@@ -12,9 +14,13 @@ import {
 import { OPERATIONS, type Operation } from '../contract/operations.ts';
 import type { Route } from '../contract/route.ts';
 import { ROUTES } from '../contract/routes.ts';
+import { CALLER_KINDS, ROLES } from '../domain/caller.ts';
+import { TENANT_SORTS } from '../domain/catalog.ts';
 import { DECISION_KINDS } from '../domain/decision.ts';
+import { EVENT_TYPES } from '../domain/events.ts';
 import { FAULTS } from '../domain/faults.ts';
 import { PIN_REASONS } from '../domain/gate.ts';
+import { WORK_KINDS, WORK_STATUSES } from '../domain/operation.ts';
 import { TENANT_MOVES } from '../domain/tenant.ts';
 import { PLANS, TIER_SETTERS, TIERS } from '../domain/tier.ts';
 import { VISITOR_CLASSES } from '../domain/visitors.ts';
@@ -62,7 +68,7 @@ test.each(operations)('%s is documented as the contract has it', (name, operatio
   const paths = document.paths as Record<string, Record<string, Json>>;
   const entry = paths[inDocument(operation.path)]?.[operation.method.toLowerCase()] ?? {};
   expect(entry.summary).toBe(route.summary);
-  expect(entry.security).toEqual(route.access ? [{ key: [] }] : []);
+  expect(entry.security).toEqual(route.access ? [{ key: [] }, { token: [] }, { session: [] }] : []);
   const responses = entry.responses as Record<string, { content?: Record<string, Json> }>;
   const success = responses[route.success.status]?.content?.['application/json'];
   const shape = route.success.shape as { $id?: string } | null;
@@ -86,18 +92,28 @@ test('each named shape stands once among the components, as the contract has it'
   expect(Object.fromEntries(bare)).toEqual(Object.fromEntries(contracted));
 });
 
-/** References as the document writes them. */
+/** References and constants as the document writes them. */
 function referred(value: unknown): unknown {
   const text = JSON.stringify(value)
     .replaceAll(/"\$ref":"(\w+)#"/g, '"$ref":"#/components/schemas/$1"')
     .replaceAll('"patternProperties":{"^.*$":{}}', '"additionalProperties":{}');
-  return JSON.parse(text);
+  return JSON.parse(text, (_, part) => {
+    if (typeof part !== 'object' || part === null || !('const' in part)) return part;
+    const { const: only, ...rest } = part;
+    return { ...rest, enum: [only] };
+  });
 }
 
 test('the contract knows the states, tiers, plans and pins of the domain', () => {
   expect([...TENANT_STATES].sort()).toEqual(Object.keys(TENANT_MOVES).sort());
   expect(TENANT_TIERS).toEqual(TIERS);
   expect(TENANT_PLANS).toEqual(PLANS);
+  expect(limits.EVENT_TYPES).toEqual(EVENT_TYPES);
+  expect(limits.CALLER_KINDS).toEqual(CALLER_KINDS);
+  expect(limits.CALLER_ROLES).toEqual(ROLES);
+  expect(limits.WORK_KINDS).toEqual(WORK_KINDS);
+  expect(limits.WORK_STATUSES).toEqual(WORK_STATUSES);
+  expect(limits.TENANT_SORTS).toEqual(TENANT_SORTS);
   expect(SESSION_PIN_REASONS).toEqual(PIN_REASONS);
   expect(CONTRACTED_KINDS).toEqual(DECISION_KINDS);
   expect(CONTRACTED_VISITORS).toEqual(VISITOR_CLASSES);
@@ -113,3 +129,24 @@ test('the reference page shows every operation, runs no script and loads nothing
   for (const [name] of operations) expect(page.body).toContain(`<section id="${name}">`);
   expect(page.body).not.toMatch(/<script|https?:\/\/(?!localhost)/);
 });
+
+test.each(operations)('%s has examples that fit', (name, { method, path }) => {
+  const route: Route = ROUTES[name];
+  const paths = document.paths as Record<string, Record<string, Described>>;
+  const described = paths[inDocument(path)]?.[method.toLowerCase()];
+  const { status, shape } = route.success;
+  const answer = described?.responses?.[status]?.content?.['application/json']?.example;
+  const body = described?.requestBody?.content?.['application/json']?.example;
+  if (shape !== null) expect(Value.Errors(shape, answer)).toEqual([]);
+  if (route.body) expect(Value.Errors(route.body, body)).toEqual([]);
+});
+
+test('events are described, and every way to say who asks', () => {
+  const { schemas, securitySchemes } = document.components as Record<string, Json>;
+  expect(Object.keys(schemas ?? {})).toContain('Event');
+  expect(Object.keys(securitySchemes ?? {})).toEqual(['key', 'token', 'session']);
+});
+
+type Content = { content?: Record<string, { example?: unknown }> };
+
+type Described = { requestBody?: Content; responses?: Record<string, Content> };

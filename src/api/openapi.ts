@@ -10,12 +10,40 @@ import {
   FAULTS_OF_CHANGE,
   FAULTS_OF_GUARDED,
   FAULTS_OF_INPUT,
+  FAULTS_OF_SECRETS,
 } from '../contract/route-faults.ts';
 import { ROUTES } from '../contract/routes.ts';
+import { SECRET_ANSWERS } from '../contract/secret-answers.ts';
 import { WorkOperation } from '../contract/work.ts';
 import { FAULTS, type FaultCode } from '../domain/faults.ts';
+import { SESSION_COOKIES } from './doors.ts';
+import { addExamples, type Described } from './examples.ts';
 import { referring } from './shapes.ts';
 import { workOf } from './work.ts';
+
+/** By what a caller proves who it is. */
+const SECURITY_SCHEMES = {
+  key: {
+    type: 'http',
+    scheme: 'bearer',
+    description:
+      'An API key, or the one in the file `api-key` of the data directory, which may do everything.',
+  },
+  token: {
+    type: 'http',
+    scheme: 'bearer',
+    bearerFormat: 'JWT',
+    description:
+      'A token that an application has signed for one of its customers; see `createTokenIssuer`.',
+  },
+  session: {
+    type: 'apiKey',
+    in: 'cookie',
+    name: SESSION_COOKIES[0],
+    description:
+      'Of a person who has logged in with the identity provider (OpenID Connect). What changes something needs the header `x-dynabase-csrf` besides.',
+  },
+} as const;
 
 export const documentOptions = (version: string): FastifyDynamicSwaggerOptions => ({
   openapi: {
@@ -38,14 +66,7 @@ export const documentOptions = (version: string): FastifyDynamicSwaggerOptions =
       { name: 'webhooks', description: 'Events, sent to your servers.' },
     ],
     components: {
-      securitySchemes: {
-        key: {
-          type: 'http',
-          scheme: 'bearer',
-          description:
-            'An API key, or the one in the file `api-key` of the data directory, which may do everything.',
-        },
-      },
+      securitySchemes: SECURITY_SCHEMES,
     },
   },
   // Only for the document: the framework would compile a serialiser for each.
@@ -57,6 +78,19 @@ export const documentOptions = (version: string): FastifyDynamicSwaggerOptions =
     };
     const body = route?.file?.in === 'body' ? { body: FILE, consumes: [FILE_TYPE] } : {};
     return { schema: { ...schema, ...body, response }, url };
+  },
+  transformObject: (document) => {
+    if (!('openapiObject' in document)) return document.swaggerObject;
+    for (const methods of Object.values(document.openapiObject.paths ?? {})) {
+      for (const described of Object.values(methods ?? {}) as Described[]) {
+        const route = routeCalled(described.operationId);
+        if (route === undefined) continue;
+        const { body, success } = route;
+        const wanted = { status: success.status, answer: success.shape };
+        addExamples(described, body === undefined ? wanted : { ...wanted, body });
+      }
+    }
+    return document.openapiObject;
   },
   refResolver: {
     buildLocalReference: (json, _base, _fragment, index) => String(json.$id ?? `shape-${index}`),
@@ -75,7 +109,7 @@ export function schemaOf(operationId: string, route: Route): FastifySchema {
     summary: route.summary,
     ...(route.description === undefined ? {} : { description: route.description }),
     tags: [route.tag],
-    security: route.access ? [{ key: [] }] : [],
+    security: route.access ? [{ key: [] }, { token: [] }, { session: [] }] : [],
     ...(route.params === undefined ? {} : { params: route.params }),
     ...(route.query === undefined ? {} : { querystring: route.query }),
     ...(route.body === undefined ? {} : { body: referring(route.body) }),
@@ -141,6 +175,7 @@ function codesOfRoute(route: Route, name: string | undefined): readonly string[]
     ...(route.access ? FAULTS_OF_GUARDED : []),
     ...(route.body ? FAULTS_OF_BODY : []),
     ...(isShown(name) ? FAULTS_OF_CHANGE : []),
+    ...(Object.hasOwn(SECRET_ANSWERS, name ?? '') ? FAULTS_OF_SECRETS : []),
     ...route.faults,
     ...FAULTS_OF_ALL,
   ];

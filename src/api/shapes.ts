@@ -3,6 +3,7 @@
  * from wherever it is used.
  */
 import type { TSchema } from 'typebox';
+import { Event } from '../contract/events.ts';
 import { Problem } from '../contract/problem.ts';
 import type { Route } from '../contract/route.ts';
 import { ROUTES } from '../contract/routes.ts';
@@ -16,6 +17,7 @@ export function namedShapes(): ReadonlyMap<string, TSchema> {
     for (const shape of [route.body, route.success.shape]) collect(shape, found);
   }
   collect(Problem, found);
+  collect(Event, found);
   return found;
 }
 

@@ -3,6 +3,7 @@ import type { KeyStore } from '../domain/api-key.ts';
 import type { AuditStore } from '../domain/audit.ts';
 import type { ClaimStore, EndingStore } from '../domain/claim.ts';
 import type { CustomerStore } from '../domain/customer.ts';
+import type { DoneRequests } from '../domain/done-request.ts';
 import type { OperationStore } from '../domain/operation.ts';
 import type { PersonStore } from '../domain/person.ts';
 import type { QuotaStore } from '../domain/quota.ts';
@@ -12,6 +13,7 @@ import type { Ask } from './access-schema.ts';
 import { PgAudit } from './pg-audit.ts';
 import { PgClaims, PgEndings } from './pg-claims.ts';
 import { PgCustomers } from './pg-customers.ts';
+import { PgDoneRequests } from './pg-done-requests.ts';
 import { PgIssuers } from './pg-issuers.ts';
 import { PgKeys } from './pg-keys.ts';
 import { PgOperations } from './pg-operations.ts';
@@ -29,6 +31,7 @@ export type Stores = {
   readonly claims: ClaimStore;
   readonly endings: EndingStore;
   readonly operations: OperationStore;
+  readonly doneRequests: DoneRequests;
   readonly webhooks: WebhookStore;
 };
 
@@ -42,5 +45,6 @@ export const pgStores = (ask: Ask): Stores => ({
   claims: new PgClaims(ask),
   endings: new PgEndings(ask),
   operations: new PgOperations(ask),
+  doneRequests: new PgDoneRequests(ask),
   webhooks: new PgWebhooks(ask),
 });

@@ -21,5 +21,8 @@ export const FAULTS_OF_INPUT = ['BAD_REQUEST'] as const;
 
 export const FAULTS_OF_BODY = ['BODY_TOO_LARGE', 'BODY_NOT_JSON'] as const;
 
+/** Those with an idempotency key whose answer holds a secret. */
+export const FAULTS_OF_SECRETS = ['IDEMPOTENT_ANSWER_LOST'] as const;
+
 /** What stopped work says of itself, where it was waited for. */
 export const FAULTS_OF_WORK = ['CANCELLED', 'OPERATION_CUT_OFF'] as const;

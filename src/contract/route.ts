@@ -68,7 +68,7 @@ export const KeyHeader = Type.Object({
       minLength: 1,
       maxLength: 200,
       description:
-        'Any text of your choice. The same request with the same key within 24 hours is done once and answered alike.',
+        'Any text of your choice. The same request with the same key within 24 hours is done once and answered alike, also after a restart of the server: only an answer with a secret, which is not kept, is then `IDEMPOTENT_ANSWER_LOST`.',
     }),
   ),
 });

@@ -1,4 +1,5 @@
 /** What the API calls besides `Control`: one desk an area, each in its own file. */
+import type { DoneRequests } from '../domain/done-request.ts';
 import type { AccessDesks } from './access-desks.ts';
 import type { EventBus } from './event-bus.ts';
 import type { InsideDesks } from './inside-desks.ts';
@@ -13,5 +14,6 @@ export type Desks = AccessDesks &
     readonly events: EventBus;
     readonly settings: SettingsDesk;
     readonly operations: OperationDesk;
+    readonly doneRequests: DoneRequests;
     readonly webhooks: WebhookDesk;
   };

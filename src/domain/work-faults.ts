@@ -69,6 +69,14 @@ export const WORK_FAULTS = {
     message: (_: None) =>
       'it was changed since you looked; look again, and repeat with its new tag',
   },
+  IDEMPOTENT_ANSWER_LOST: {
+    kind: 'client',
+    sqlstate: '55000',
+    http: 409,
+    retry: 'never',
+    message: (p: { what: string; way: string }) =>
+      `this was done before, for ${p.what}; its answer held a secret, which is not kept: get a new one with ${p.way}`,
+  },
   RATE_LIMITED: {
     kind: 'quota',
     sqlstate: '53400',

@@ -47,7 +47,10 @@ export async function openDesks(parts: DeskParts): Promise<OpenDesks> {
   };
   const deliveries = await Deliveries.open(hooks);
   return {
-    desks: { events, settings, operations, webhooks: new WebhookDesk({ ...hooks, deliveries }) },
+    desks: {
+      ...{ events, settings, operations, doneRequests: catalog.stores.doneRequests },
+      webhooks: new WebhookDesk({ ...hooks, deliveries }),
+    },
     close: async () => {
       await deliveries.close();
       await operations.close();

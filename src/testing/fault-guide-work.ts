@@ -43,6 +43,14 @@ export const WORK_GUIDE: Pick<FaultGuide, keyof typeof WORK_FAULTS> = {
     advice:
       'Get it again, look at what is new, and send the change with the `ETag` of that answer.',
   },
+  IDEMPOTENT_ANSWER_LOST: {
+    params: {
+      what: 'acme (tn_4f9k2m0q7x1z)',
+      way: 'POST /v1/tenants/tn_4f9k2m0q7x1z/rotate-password',
+    },
+    advice:
+      'The server was restarted since. What was asked for is there; the request that is named, with a key of its own, gives it a new secret.',
+  },
   RATE_LIMITED: {
     params: { of: 'requests by this caller', waitSeconds: 3 },
     advice:

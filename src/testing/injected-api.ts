@@ -10,7 +10,7 @@ import { MemoryLog } from './memory-log.ts';
 
 export const KEY = 'the-admin-key';
 
-type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+type Method = 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
 /** The API over a control in memory, asked without a socket. */
 export class InjectedApi {

@@ -16,6 +16,7 @@ import { KeyedSecrecy } from '../system/secrecy.ts';
 import { JoseTokens } from '../system/tokens.ts';
 import { type MemoryStores, memoryStores } from './memory-access.ts';
 import type { MemoryControl } from './memory-control.ts';
+import { MemoryDoneRequests } from './memory-done-requests.ts';
 import { memoryInsideDesks } from './memory-inside.ts';
 import { MemoryOperations } from './memory-operations.ts';
 import { memoryQuotaDesks } from './memory-quota-desks.ts';
@@ -28,6 +29,7 @@ export type MemoryLogins = {
   readonly admins?: readonly string[];
   /** Made anew if not given. */
   readonly stores?: MemoryStores;
+  readonly doneRequests?: MemoryDoneRequests;
 };
 
 /** The desks of a server that keeps everything in memory. */
@@ -64,5 +66,6 @@ export async function memoryDesks(
   const webhooks = new WebhookDesk({ ...hooks, deliveries });
   const limits = { clock, random, log, events, settings, secrecy, control };
   const bounded = memoryQuotaDesks({ ...limits, customers: access.customers });
-  return { events, settings, operations, webhooks, ...access, ...inside, ...bounded };
+  const { doneRequests = new MemoryDoneRequests() } = world;
+  return { events, settings, operations, doneRequests, webhooks, ...access, ...inside, ...bounded };
 }

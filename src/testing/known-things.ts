@@ -1,0 +1,108 @@
+/** Things that an API in memory knows, so that requests about them are more than misses. */
+import type { Caller } from '../domain/caller.ts';
+import type { InjectedApi } from './injected-api.ts';
+
+/** More than is asked here. */
+const PLENTY = { perMinute: 60_000_000, burst: 1_000_000 };
+
+const ROOM = {
+  webhooks: { perOwnerMax: 1_000 },
+  claimable: { enabled: true, unclaimedMax: 1_000_000, perAddress: PLENTY },
+};
+
+const ADMIN: Caller = {
+  ...{ kind: 'admin-key', id: 'admin', name: 'admin key' },
+  ...{ scope: { kind: 'operator' }, role: 'admin', isReadOnly: false },
+};
+
+/** Ids and names by the parameter that they stand for. */
+export type Known = Readonly<Record<string, string>>;
+
+/** Makes whatever is missing of one thing of every kind; answers what all of them are called. */
+export class KnownThings {
+  readonly #api: InjectedApi;
+  static #count = 0;
+
+  constructor(api: InjectedApi) {
+    this.#api = api;
+  }
+
+  /** Those that `names` asks for. */
+  async of(names: readonly string[]): Promise<Known> {
+    const all: Record<string, string> = { ref: 'acme', plan: 'free', extension: 'hstore' };
+    // What was asked before may have been to allow less, or to take it away.
+    await this.#api.desks.settings.change({ rates: { perCaller: PLENTY }, ...ROOM });
+    await this.#api.create('acme');
+    for (const name of names) {
+      const make = this.#makers[name];
+      if (make !== undefined) Object.assign(all, await make(all));
+    }
+    return all;
+  }
+
+  readonly #makers: Readonly<Record<string, (made: Known) => Promise<Known>>> = {
+    customer: async () => {
+      const name = `Customer ${++KnownThings.#count}`;
+      return { customer: await this.#made('/v1/customers', { name }) };
+    },
+    key: async () => ({ key: await this.#made('/v1/keys', { name: 'ci', role: 'viewer' }) }),
+    webhook: async () => ({ webhook: await this.#webhook() }),
+    delivery: async () => {
+      const webhook = await this.#webhook();
+      return { webhook, delivery: await this.#made(`/v1/webhooks/${webhook}/test`, undefined) };
+    },
+    snapshot: async () => ({ snapshot: await this.#made('/v1/tenants/acme/snapshots', {}) }),
+    operation: async () => ({ operation: this.#stoppable() }),
+    issuer: async () => ({
+      issuer: await this.#made('/v1/token-issuers', {
+        name: 'app',
+        issuer: `https://${++KnownThings.#count}.example`,
+        audience: 'dynabase',
+        keysUrl: 'https://app.example/keys',
+        role: 'viewer',
+      }),
+    }),
+    email: async ({ customer }) => {
+      const email = 'ann@acme.example';
+      const at = customer === undefined ? '/v1' : `/v1/customers/${customer}`;
+      await this.#api.ask('PUT', `${at}/people/${email}`, { payload: { role: 'viewer' } });
+      return { email };
+    },
+    role: async () => {
+      await this.#api.ask('POST', '/v1/tenants/acme/roles', { payload: { name: 'reports' } });
+      return { role: 'reports' };
+    },
+    database: async () => {
+      const name = 'acme.reports';
+      await this.#api.ask('POST', '/v1/tenants/acme/databases', { payload: { name } });
+      return { database: name };
+    },
+    token: async () => {
+      const { body } = await this.#api.ask('POST', '/v1/claimable');
+      return { token: body.token };
+    },
+  };
+
+  /** Runs until it is cancelled. */
+  #stoppable(): string {
+    const { operations } = this.#api.desks;
+    const wish = { kind: 'archive', caller: ADMIN, tenant: null, customer: null } as const;
+    const { id } = operations.begin(wish, async ({ signal }) => {
+      await new Promise((_, reject) => {
+        signal.addEventListener('abort', () => reject(signal.reason));
+      });
+      return { answer: null, result: null };
+    });
+    return id;
+  }
+
+  #webhook(): Promise<string> {
+    return this.#made('/v1/webhooks', { url: 'https://hooks.example/a' });
+  }
+
+  async #made(url: string, payload: object | undefined): Promise<string> {
+    const { status, body } = await this.#api.ask('POST', url, payload ? { payload } : {});
+    if (typeof body?.id !== 'string') throw new Error(`${url}: ${status} ${JSON.stringify(body)}`);
+    return body.id;
+  }
+}
