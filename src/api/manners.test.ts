@@ -118,6 +118,16 @@ describe('rates', () => {
     expect(await guess(STRANGER)).toBe(401);
   });
 
+  test('know a stranger who takes another address of the same network for each guess', async () => {
+    await change({ failedLogins: { perMinute: 6, burst: 3 } });
+    const headers = { authorization: 'Bearer wrong', host: 'db.example' };
+    const guess = async (remoteAddress: string) =>
+      (await api.app.inject({ url: '/v1/status', headers, remoteAddress })).statusCode;
+    for (let i = 0; i < 3; i++) expect(await guess(`2001:db8:0:1::${i + 1}`)).toBe(401);
+    expect(await guess('2001:db8:0:1::ffff')).toBe(429);
+    expect(await guess('2001:db8:0:2::1')).toBe(401);
+  });
+
   test('are kept of a bounded number', () => {
     const limits = new RateLimits(new VirtualClock());
     for (let i = 0; i < BUCKETS_MAX + 10; i++) limits.take(`key ${i}`, rate);

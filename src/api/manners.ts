@@ -10,6 +10,7 @@ import { OPERATIONS, type Operation } from '../contract/operations.ts';
 import { ROUTES } from '../contract/routes.ts';
 import { type Allowance, RateLimits } from '../control/rate-limits.ts';
 import type { SettingsDesk } from '../control/settings.ts';
+import { addressKey } from '../domain/address-key.ts';
 import type { Clock } from '../domain/clock.ts';
 import { fault } from '../domain/faults.ts';
 import type { Random } from '../domain/random.ts';
@@ -40,9 +41,10 @@ export function limitRates(app: FastifyInstance, { clock, desks }: LimitParts): 
   app.addHook('onRequest', async (request, reply) => {
     if (LOOPBACK.test(request.ip)) return;
     const { failedLogins, perAddress } = rates();
-    const failed = limits.look(`failed ${request.ip}`, failedLogins);
+    const address = addressKey(request.ip);
+    const failed = limits.look(`failed ${address}`, failedLogins);
     demand(failed, 'failed attempts from this address', reply);
-    demand(limits.take(`address ${request.ip}`, perAddress), 'requests from this address', reply);
+    demand(limits.take(`address ${address}`, perAddress), 'requests from this address', reply);
   });
   app.addHook('preValidation', async (request, reply) => {
     const { kind, id } = callerOf(request);
@@ -53,7 +55,8 @@ export function limitRates(app: FastifyInstance, { clock, desks }: LimitParts): 
     demand(allowance, 'requests by this caller', reply);
   });
   app.addHook('onResponse', async (request, reply) => {
-    if (reply.statusCode === 401) limits.take(`failed ${request.ip}`, rates().failedLogins);
+    if (reply.statusCode === 401)
+      limits.take(`failed ${addressKey(request.ip)}`, rates().failedLogins);
   });
 }
 
