@@ -50,3 +50,14 @@ test('a token is good until its time is over', async () => {
   api.control.alter(body.id, { expiresAt: api.clock.wall() });
   expect((await api.ask('GET', body.claimPath)).body).toMatchObject({ code: 'CLAIM_UNKNOWN' });
 });
+
+test('their pace is one for a whole network of IPv6', async () => {
+  await enable();
+  await api.desks.settings.change({ claimable: { unclaimedMax: 100 } });
+  const codes: unknown[] = [];
+  for (let turn = 1; turn <= 6; turn++) {
+    const from = { remoteAddress: `2001:db8:0:1::${turn}`, headers: { host: 'db.example' } };
+    codes.push((await api.ask('POST', '/v1/claimable', from)).body?.code);
+  }
+  expect(codes).toEqual([...Array(5).fill(undefined), 'CLAIMS_THROTTLED']);
+});

@@ -5,6 +5,7 @@
  * in number, and is bounded in pace for each address.
  */
 
+import { addressKey } from '../domain/address-key.ts';
 import type { ClaimStore } from '../domain/claim.ts';
 import type { Clock } from '../domain/clock.ts';
 import type { Events } from '../domain/events.ts';
@@ -133,7 +134,7 @@ export class ClaimDesk {
 
   /** Throws `CLAIMS_THROTTLED`. */
   #spend(address: string, rate: Rate): void {
-    const { isLeft, waitSeconds } = this.#paces.take(address, rate);
+    const { isLeft, waitSeconds } = this.#paces.take(addressKey(address), rate);
     if (!isLeft) throw fault('CLAIMS_THROTTLED', { seconds: waitSeconds });
   }
 }
