@@ -11,7 +11,7 @@ import { MemoryLog } from '../testing/memory-log.ts';
 import { MemoryQuotas } from '../testing/memory-quotas.ts';
 import { AllowanceBook } from './allowance-book.ts';
 import { EventBus } from './event-bus.ts';
-import { QuotaKeeper } from './quota-keeper.ts';
+import { COUNT_EVERY, QuotaKeeper } from './quota-keeper.ts';
 import { tellingCatalog } from './telling-catalog.ts';
 
 const START = timestamp(Date.parse('2027-01-30T12:00:00Z'));
@@ -69,7 +69,7 @@ class Kept {
       ...{ ...this.#parts, store: this.store, book: this.book, events: this.#bus },
       random: new SeededRandom(3),
       lifecycle: this.world.orchestrator,
-      rules: () => RULES,
+      ...{ rules: () => RULES, countEvery: COUNT_EVERY },
       gauges: {
         read: async (id) => this.readings.get(id) ?? { walPosition: null, logicalBytes: null },
         setReadOnly: async (id, is) => {

@@ -29,14 +29,22 @@ import {
   type Usage,
 } from '../domain/quota.ts';
 import type { Random } from '../domain/random.ts';
-import { elapsed, type Instant, later, minutes, ms, type Timestamp } from '../domain/units.ts';
+import {
+  type DurationMs,
+  elapsed,
+  type Instant,
+  later,
+  minutes,
+  ms,
+  type Timestamp,
+} from '../domain/units.ts';
 import type { UsageMinute } from '../domain/usage.ts';
 import type { Rules } from '../policy/rules.ts';
 import type { AllowanceBook } from './allowance-book.ts';
 import { fewAtOnce } from './few-at-once.ts';
 import { QuotaJudge } from './quota-judge.ts';
 
-const COUNT_EVERY = minutes(1);
+export const COUNT_EVERY = minutes(1);
 
 /** Computes that are measured at once; each is a connection. */
 const MEASURED_AT_ONCE = 4;
@@ -51,6 +59,7 @@ export type KeeperWorld = {
   readonly gauges: Gauges;
   readonly lifecycle: Pick<Lifecycle, 'live' | 'halt'>;
   readonly rules: () => Rules;
+  readonly countEvery: DurationMs;
 };
 
 /** An awake tenant; null where its row says since when it is counted. */
@@ -135,7 +144,8 @@ export class QuotaKeeper {
   }
 
   #later(): void {
-    this.#cancel = this.#world.clock.timer(COUNT_EVERY, () => {
+    const { clock, countEvery } = this.#world;
+    this.#cancel = clock.timer(countEvery, () => {
       this.#later();
       void this.count();
     });

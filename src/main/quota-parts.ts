@@ -15,6 +15,7 @@ import type { Lifecycle } from '../domain/lifecycle.ts';
 import type { Log } from '../domain/log.ts';
 import type { Gauges } from '../domain/quota.ts';
 import type { Random } from '../domain/random.ts';
+import type { DurationMs } from '../domain/units.ts';
 import type { UsageMinute } from '../domain/usage.ts';
 import type { Rules } from '../policy/rules.ts';
 import { KeyedSecrecy } from '../system/secrecy.ts';
@@ -30,6 +31,7 @@ export type QuotaParts = {
   readonly lifecycle: Lifecycle;
   readonly rules: () => Rules;
   readonly sessions: () => Sessions;
+  readonly countEvery: DurationMs;
 };
 
 export type Quotas = {

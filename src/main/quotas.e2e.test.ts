@@ -6,7 +6,7 @@ import { type RealServer, realServer } from '../testing/real-server.ts';
 let server: RealServer;
 
 beforeAll(async () => {
-  server = await realServer();
+  server = await realServer({ env: { DYNABASE_COUNT_EVERY_MS: '2000' } });
 });
 
 afterAll(async () => {

@@ -22,7 +22,7 @@ import type { Sessions } from '../domain/gate.ts';
 import type { Log } from '../domain/log.ts';
 import type { PolicyStore } from '../domain/policy-store.ts';
 import type { Random } from '../domain/random.ts';
-import { ms, seconds } from '../domain/units.ts';
+import { type DurationMs, ms, seconds } from '../domain/units.ts';
 import type { UsageSink } from '../domain/usage.ts';
 import { type EmbeddedEngine, openEmbedded } from '../embedded/engine.ts';
 import { Orchestrator } from '../orchestrator/orchestrator.ts';
@@ -66,6 +66,8 @@ export type ServerParts = {
   readonly failpoints: Failpoints;
   /** Tests only: sessions are parked at every idle moment. */
   readonly chaosPark: boolean;
+  /** How often is counted what is used against limits. */
+  readonly countEvery: DurationMs;
   /** Told what is being done, in a few words, while the server starts. */
   readonly progress: (step: string) => void;
 };

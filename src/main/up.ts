@@ -2,6 +2,8 @@
 import { join } from 'node:path';
 import type { ServerOptions } from '../cli/options.ts';
 import type { World } from '../cli/world.ts';
+import { COUNT_EVERY } from '../control/quota-keeper.ts';
+import { ms } from '../domain/units.ts';
 import { SystemClock } from '../system/clock.ts';
 import { parseFailpoints } from '../system/failpoints.ts';
 import { forPeople, openLog } from '../system/log.ts';
@@ -44,6 +46,8 @@ async function serve(options: ServerOptions, world: World, version: string): Pro
       process.kill(process.pid, 'SIGKILL'),
     ),
     chaosPark: world.env.DYNABASE_CHAOS_PARK === '1',
+    // Tests only, as the two above.
+    countEvery: ms(Number(world.env.DYNABASE_COUNT_EVERY_MS ?? COUNT_EVERY)),
     progress: (step) => narrate(`  ${step} ...`),
   });
   if (options.json) say(JSON.stringify(describe(server, options)));

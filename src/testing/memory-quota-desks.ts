@@ -4,7 +4,7 @@ import { ClaimDesk } from '../control/claim-desk.ts';
 import type { CustomerDesk } from '../control/customer-desk.ts';
 import { QuotaDesk } from '../control/quota-desk.ts';
 import type { QuotaDesks } from '../control/quota-desks.ts';
-import { QuotaKeeper } from '../control/quota-keeper.ts';
+import { COUNT_EVERY, QuotaKeeper } from '../control/quota-keeper.ts';
 import type { SettingsDesk } from '../control/settings.ts';
 import type { Clock } from '../domain/clock.ts';
 import type { Events } from '../domain/events.ts';
@@ -45,7 +45,10 @@ export function memoryQuotaDesks(world: {
     setReadOnly: async () => {},
   };
   const rules = () => PRESETS.machine;
-  const keeper = new QuotaKeeper({ ...world, store, book, gauges, lifecycle, rules });
+  const keeper = new QuotaKeeper({
+    ...{ ...world, store, book, gauges, lifecycle, rules },
+    countEvery: COUNT_EVERY,
+  });
   const find = async (is: (tenant: Tenant) => boolean) => tenants().find(is);
   const catalog = {
     tenantById: (id: TenantId) => find((tenant) => tenant.id === id),
