@@ -93,6 +93,7 @@ describe('long work', () => {
     const begun = await api.ask('POST', '/v1/tenants/acme/fork?wait=0s', { payload });
     expect(begun.body).not.toHaveProperty('answer');
     const url = `/v1/operations/${begun.body.id}?wait=5s`;
+    expect((await api.ask('HEAD', url)).status).toBe(405);
     expect((await api.ask('GET', url)).body.answer.password).toMatch(/^secret-/);
     expect(JSON.stringify(await operations())).not.toContain('secret-');
     expect((await api.ask('GET', url)).body).not.toHaveProperty('answer');
