@@ -249,7 +249,7 @@ export class OperationDesk {
     events.publish({ type: 'operation.ended', tenant, customer, data });
     this.#unsaved.set(id, entry.operation);
     // Not before its beginning is written, or the end would be written over.
-    recorded.catch(() => undefined).then(() => this.#saveLater(ms(0)));
+    void recorded.catch(() => undefined).then(() => this.#saveLater(ms(0)));
     this.#forgetOld();
   }
 
