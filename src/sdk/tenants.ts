@@ -36,7 +36,7 @@ export class Tenants {
     return this.#transport.call('getTenant', { params: { ref } }, options);
   }
 
-  /** Every tenant, sorted by name, fetched page by page as the loop asks for them. */
+  /** Every tenant, or those asked for, sorted by name if nothing else is said; fetched page by page as the loop asks for them. */
   list(
     query: Omit<QueryOf<'listTenants'>, 'after'> = {},
     options?: CallOptions,

@@ -7,10 +7,15 @@ const INTRODUCTION = `# The SDK
 \`dynabase/sdk\` is a typed client of the [API](api.md): on \`fetch\` alone, without dependencies, for Node
 and browsers. It has a method for every operation.
 
+<!-- before
+export DYNABASE_API_KEY=$(cat ~/.dynabase/api-key)
+-->
+
 \`\`\`ts
 import { DynaBase, DynaBaseError } from 'dynabase/sdk';
 
-const dynabase = new DynaBase({ apiUrl: 'http://localhost:6480', apiKey: process.env.DYNABASE_API_KEY });
+const apiKey = process.env.DYNABASE_API_KEY ?? '';
+const dynabase = new DynaBase({ apiUrl: 'http://localhost:6480', apiKey });
 
 const { connectionUri } = await dynabase.tenants.create({ name: 'acme' });
 console.log(connectionUri); // the password in it is shown only here
