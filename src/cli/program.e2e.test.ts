@@ -101,8 +101,11 @@ describe('tenants', () => {
   });
 
   test('list says what to do where there is nothing, and takes a state', async () => {
-    expect((await dynabase(['tenants', 'list', '--state', 'failed'])).out).toBe(
+    expect((await dynabase(['tenants', 'list', '--sort', 'state'])).out).toBe(
       'no tenants; make one with: dynabase tenants create NAME\n',
+    );
+    expect((await dynabase(['tenants', 'list', '--state', 'failed'])).out).toBe(
+      'no tenant is like that\n',
     );
     expect(await dynabase(['tenants', 'list', '--state', 'dead'])).toMatchObject({
       status: 1,

@@ -6,8 +6,11 @@ import {
   SESSIONS_MAX,
   SUSPEND_AFTER_MAX_MS,
   SUSPEND_AFTER_MIN_MS,
+  TENANT_HOMES,
   TENANT_PLANS,
+  TENANT_SORTS,
   TENANT_STATES,
+  TENANT_TIERS,
 } from '../contract/limits.ts';
 import type { NewTenant, TenantChange } from '../contract/tenant.ts';
 import { askFirst, type Confirmed } from './ask-first.ts';
@@ -89,25 +92,53 @@ function addCreate(tenants: Command, run: Run): void {
   );
 }
 
-type ListFlags = { readonly state?: string; readonly customer?: string };
+type ListFlags = {
+  readonly tier?: string;
+  readonly plan?: string;
+  readonly home?: string;
+  readonly state?: string;
+  readonly customer?: string;
+  readonly search?: string;
+  readonly sort?: string;
+  readonly desc?: true;
+};
 
 function addList(tenants: Command, run: Run): void {
   tenants
     .command('list')
     .alias('ls')
-    .description('List tenants, sorted by name')
+    .description('List tenants, sorted by name unless --sort says otherwise')
+    .option('--tier <tenant-tier>', `Only those of tier ${TENANT_TIERS.join(', ')}`)
+    .option('--plan <plan>', `Only those of plan ${TENANT_PLANS.join(', ')}`)
+    .option('--home <home>', `Only those whose home is ${TENANT_HOMES.join(', ')}`)
     .option('--state <state>', `Only those that are ${TENANT_STATES.join(', ')}`)
     .option('--customer <id>', 'Only those of this customer')
+    .option('--search <text>', 'Only those with this in their name')
+    .option('--sort <sort>', `${TENANT_SORTS.join(', ')}; the name decides between equals`)
+    .option('--desc', 'The last first')
     .action(
       run(async ({ server, printer, world }, _, flags: ListFlags) => {
-        const state = parsed('--state', flags.state, choice(TENANT_STATES));
-        const client = await server();
-        const query = given({ state, customer: flags.customer });
-        const found = await firstOf(client.tenants.list(query));
-        printer.answer(found, (style) => tenantsText(found, world.now(), style));
+        const filters = filtersOf(flags);
+        const sort = parsed('--sort', flags.sort, choice(TENANT_SORTS));
+        const order = flags.desc ? ('desc' as const) : undefined;
+        const query = { ...filters, ...given({ sort, order }) };
+        const found = await firstOf((await server()).tenants.list(query));
+        const isNone = found.length === 0 && Object.keys(filters).length > 0;
+        printer.answer(found, (style) =>
+          isNone ? 'no tenant is like that' : tenantsText(found, world.now(), style),
+        );
       }),
     );
 }
+
+const filtersOf = ({ customer, search, ...flags }: ListFlags) =>
+  given({
+    ...{ customer, search },
+    tier: parsed('--tier', flags.tier?.toUpperCase(), choice(TENANT_TIERS)),
+    plan: parsed('--plan', flags.plan, choice(TENANT_PLANS)),
+    home: parsed('--home', flags.home, choice(TENANT_HOMES)),
+    state: parsed('--state', flags.state, choice(TENANT_STATES)),
+  });
 
 /** Under `tenants`, and by itself: it is what is asked most. */
 function addShow(parent: Command, run: Run): void {
