@@ -110,6 +110,9 @@ function useShapes(app: FastifyInstance): void {
     const check = checker(shape, (httpPart ?? 'body') as RequestPart);
     return (value) => tried(() => check(value));
   });
+  // Answers are made of nothing but what the contract names. A serialiser compiled for each route would cost every
+  // start seconds: it compiles all named shapes again.
+  app.setSerializerCompiler(() => (answer) => JSON.stringify(answer));
 }
 
 function tried(check: () => unknown): { value: unknown } | { error: Error } {
