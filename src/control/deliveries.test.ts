@@ -135,6 +135,36 @@ test('a restart goes on with what has not arrived', async () => {
   expect(sender.sent).toHaveLength(1);
 });
 
+test('who is silent keeps no server from its end, and is asked again by the next', async () => {
+  sender.answer = ({ signal }) =>
+    new Promise((done) => {
+      signal.addEventListener('abort', () => done({ error: 'it was ended' }), { once: true });
+    });
+  const { id } = await hook('silent');
+  events.publish({ type: 'tenant.created' });
+  await settle();
+  const [before] = await store.deliveries(id, { limit: 1 });
+  await deliveries.close();
+  expect(await store.deliveries(id, { limit: 1 })).toEqual([before]);
+  sender.answer = async () => ({ status: 204 });
+  await opened();
+  await settle(minutes(1));
+  const [after] = await store.deliveries(id, { limit: 1 });
+  expect(after).toMatchObject({ id: before?.id, attempts: 1, nextAt: null, lastStatus: 204 });
+});
+
+test('what arrives while the server ends is written down', async () => {
+  sender.answer = ({ signal }) =>
+    new Promise((done) => {
+      signal.addEventListener('abort', () => done({ status: 200 }), { once: true });
+    });
+  const { id } = await hook('slow');
+  events.publish({ type: 'tenant.created' });
+  await settle();
+  await deliveries.close();
+  expect(await store.deliveries(id, { limit: 1 })).toMatchObject([{ attempts: 1, nextAt: null }]);
+});
+
 test('a rotated secret and the one before sign for a day', async () => {
   const { webhook, secret } = await desk.create({
     url: 'https://a/',

@@ -73,7 +73,8 @@ export class Deliveries {
   #underWay = 0;
   #cancelTimer = (): void => {};
   #unsubscribe = (): void => {};
-  #isClosed = false;
+  readonly #tries = new Set<Promise<void>>();
+  readonly #closing = new AbortController();
 
   /** Throws `CATALOG_DOWN`. */
   static async open(world: DeliveriesWorld): Promise<Deliveries> {
@@ -121,13 +122,18 @@ export class Deliveries {
     return fresh;
   }
 
-  /** Tries that are under way may be made again by the next run. */
+  /** Ends the tries that are under way: they are made again by the next run. */
   async close(): Promise<void> {
-    this.#isClosed = true;
     this.#unsubscribe();
     this.#cancelTimer();
+    this.#closing.abort();
     await this.#writing;
     await this.#looking;
+    await Promise.all(this.#tries);
+  }
+
+  get #isClosed(): boolean {
+    return this.#closing.signal.aborted;
   }
 
   #take(event: Event): void {
@@ -191,7 +197,7 @@ export class Deliveries {
       if (this.#underWay >= AT_ONCE) return;
       this.#busy.set(delivery.webhook, busy.add(delivery.id));
       this.#underWay += 1;
-      void this.#try(delivery)
+      const tried = this.#try(delivery)
         .catch((error: unknown) => {
           this.#world.log.warn('how a delivery went is not written', { error });
           return false;
@@ -202,7 +208,9 @@ export class Deliveries {
           if (busy.size === 0) this.#busy.delete(delivery.webhook);
           // One that takes what it gets may have the next.
           if (more) this.#lookSoon();
+          this.#tries.delete(tried);
         });
+      this.#tries.add(tried);
     }
   }
 
@@ -223,8 +231,10 @@ export class Deliveries {
     const receipt: Receipt =
       secrets.length === 0
         ? { error: 'its secret cannot be read any more; rotate it' }
-        : await sender.send({ ...parcel, within: ANSWERED_WITHIN });
+        : await sender.send({ ...parcel, within: ANSWERED_WITHIN, signal: this.#closing.signal });
     const arrived = 'status' in receipt && receipt.status >= 200 && receipt.status < 300;
+    // Nobody knows how it would have gone, and it is as due as it was.
+    if (this.#isClosed && !arrived) return false;
     await store.record({ ...delivery, ...this.#outcome(delivery, receipt, arrived) });
     await this.#judge(webhook, receipt, arrived);
     return arrived;

@@ -73,6 +73,8 @@ export type Parcel = {
   /** It is signed with each. */
   readonly secrets: readonly string[];
   readonly within: DurationMs;
+  /** Ends the try. */
+  readonly signal: AbortSignal;
 };
 
 /** What came of a try: the status that was answered, or why nothing was. */

@@ -18,6 +18,7 @@ afterEach(() => {
 const parcel = (url: string) => ({
   ...{ id: 'dl_000000000001' as DeliveryId, url, at: timestamp(1_700_000_000_123) },
   ...{ payload: '{"type":"webhook.test"}', secrets: [SECRET, SECRET], within: seconds(2) },
+  signal: new AbortController().signal,
 });
 
 type Got = { readonly headers: IncomingHttpHeaders; readonly body: string };
@@ -105,4 +106,22 @@ test('what cannot be reached or does not answer is told in few words', async () 
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
   const silent = await sender.send({ ...parcel(url), within: seconds(0.1) });
   expect(silent).toEqual({ error: 'it has not answered in time' });
+});
+
+test.each([
+  ['an answer', 'http://127.0.0.1', undefined],
+  ['a lookup', 'http://slow.example', () => new Promise<never>(() => {})],
+])('a try that waits for %s can be ended', async (_, origin, resolve) => {
+  const closing = new AbortController();
+  server = createServer(() => closing.abort());
+  await new Promise<void>((ready) => server?.listen(0, '127.0.0.1', ready));
+  const { port } = server.address() as AddressInfo;
+  const sender = new InternetSender({
+    ...{ toPrivate: true, version: '1' },
+    ...(resolve === undefined ? {} : { resolve }),
+  });
+  const sent = { ...parcel(`${origin}:${port}/`), within: seconds(600), signal: closing.signal };
+  const ended = sender.send(sent);
+  if (resolve !== undefined) closing.abort();
+  expect(await ended).toEqual({ error: 'it has not answered in time' });
 });

@@ -48,23 +48,33 @@ export class InternetSender implements HookSender {
   }
 
   async send(parcel: Parcel): Promise<Receipt> {
+    const signal = AbortSignal.any([parcel.signal, AbortSignal.timeout(parcel.within)]);
     try {
       this.check(parcel.url);
       const url = new URL(parcel.url);
       const host = bare(url.hostname);
       const { resolve = (name) => lookup(name, { all: true }) } = this.#options;
       const literal = { address: host, family: isIP(host) };
-      const found = literal.family === 0 ? await resolve(host) : [literal];
+      const found = literal.family === 0 ? await unless(signal, resolve(host)) : [literal];
       const [first] = found;
       if (first === undefined) return { error: 'its name has no address' };
       if (!this.#options.toPrivate && !found.every(({ address }) => isPublic(address))) {
         return { error: 'its address is not public' };
       }
-      return await post(url, first, parcel, this.#options.version);
+      return await post(url, first, { ...parcel, signal }, this.#options.version);
     } catch (error) {
       return { error: wordsOf(error) };
     }
   }
+}
+
+/** A lookup cannot be ended, but it need not be waited for. */
+function unless<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
+  return new Promise((done, fail) => {
+    signal.addEventListener('abort', () => fail(signal.reason), { once: true });
+    if (signal.aborted) fail(signal.reason);
+    work.then(done, fail);
+  });
 }
 
 function post(url: URL, to: Address, parcel: Parcel, version: string): Promise<Receipt> {
@@ -72,7 +82,7 @@ function post(url: URL, to: Address, parcel: Parcel, version: string): Promise<R
   const options: RequestOptions = {
     method: 'POST',
     agent: false,
-    signal: AbortSignal.timeout(parcel.within),
+    signal: parcel.signal,
     lookup: (_name, { all }, found) => {
       if (all) found(null, [{ ...to }]);
       else found(null, to.address, to.family);
