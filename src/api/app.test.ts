@@ -16,6 +16,7 @@ const acme = {
   plan: 'free',
   tier: 'COLD',
   tierSince: '2030-01-01T00:00:00.000Z',
+  ...{ customer: null, consent: null, expiresAt: null, allowedAddresses: [] },
   override: null,
   state: 'suspended',
   stateSince: '2030-01-01T00:00:00.000Z',
