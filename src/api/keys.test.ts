@@ -55,6 +55,15 @@ describe('keys', () => {
     });
   });
 
+  test('a list of what is of somebody else is empty', async () => {
+    const admin = await world.key(ofOurs(), 'admin');
+    const listed = async (query: string) =>
+      (await world.api.ask('GET', `/v1/keys${query}`, as(admin))).body.keys.length;
+    expect(await listed('')).toBeGreaterThan(0);
+    expect(await listed(`?customer=${world.ours.customer}`)).toBe(await listed(''));
+    expect(await listed(`?customer=${world.theirs.customer}`)).toBe(0);
+  });
+
   test('a key that ends makes none that goes on, nor takes one over', async () => {
     const at = (wait: number) => new Date(later(world.api.clock.wall(), ms(wait))).toISOString();
     const expiresAt = at(60_000);

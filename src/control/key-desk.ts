@@ -1,6 +1,6 @@
 /** Makes keys, changes their secrets and takes them back; nobody gives away more than they have. */
 import type { ApiKey, KeyStore } from '../domain/api-key.ts';
-import { type Caller, RIGHTS_OF, type Role } from '../domain/caller.ts';
+import { type Caller, RIGHTS_OF, type Role, type Scope } from '../domain/caller.ts';
 import type { Clock } from '../domain/clock.ts';
 import type { Events } from '../domain/events.ts';
 import { fault } from '../domain/faults.ts';
@@ -84,6 +84,7 @@ export class KeyDesk {
 
   /** Confined to what the caller's scope covers. */
   async list(filter: KeyFilter, { scope }: Caller): Promise<KeyListing> {
+    if (isElsewhere(filter, scope)) return { keys: [], next: null };
     const confined =
       scope.kind === 'customer'
         ? { ...filter, customer: scope.customer }
@@ -159,3 +160,8 @@ function requireEnd({ endsAt }: Caller, { expiresAt }: Pick<ApiKey, 'expiresAt'>
   const why = `its own key ends at ${new Date(endsAt).toISOString()}, and no key of its making later`;
   throw fault('FORBIDDEN', { why });
 }
+
+/** What is asked for is outside of the scope, where for this caller nothing is. */
+const isElsewhere = ({ customer, tenant }: KeyFilter, scope: Scope): boolean =>
+  (scope.kind === 'customer' && customer !== undefined && customer !== scope.customer) ||
+  (scope.kind === 'tenant' && tenant !== undefined && tenant !== scope.tenant);
