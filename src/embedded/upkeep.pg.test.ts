@@ -172,7 +172,8 @@ test('a large compute vacuums itself from the start, whatever it is told', async
 test('the settings file is read through no name that the tenant could change', async () => {
   const tenant = await world.running('sealed');
   const files = filesOf(tenant);
-  expect(readFileSync(files.settings, 'utf8')).toBe('autovacuum = off\n');
+  const written = 'autovacuum = off\ndefault_transaction_read_only = off\n';
+  expect(readFileSync(files.settings, 'utf8')).toBe(written);
   if (!isRoot()) return;
   expect(statSync(files.settings)).toMatchObject({ uid: 0, mode: 0o100644 });
   const { uid } = statSync(files.data);
