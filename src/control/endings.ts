@@ -10,11 +10,10 @@ import type { CancelTimer, Clock } from '../domain/clock.ts';
 import type { Events } from '../domain/events.ts';
 import { isFault } from '../domain/faults.ts';
 import type { Log } from '../domain/log.ts';
-import { type DurationMs, hours, later, minutes } from '../domain/units.ts';
+import { type DurationMs, hours, later } from '../domain/units.ts';
 import type { Control } from './control.ts';
 import { fewAtOnce } from './few-at-once.ts';
 
-const LOOK_EVERY = minutes(1);
 const BATCH = 100;
 const AT_ONCE = 4;
 
@@ -27,6 +26,7 @@ export type EndingsWorld = {
   readonly events: Events;
   readonly store: EndingStore;
   readonly control: Pick<Control, 'deleteTenant' | 'findTenant'>;
+  readonly lookEvery: DurationMs;
 };
 
 export class Endings {
@@ -40,7 +40,7 @@ export class Endings {
   }
 
   start(): void {
-    this.#cancel = this.#world.clock.timer(LOOK_EVERY, () => {
+    this.#cancel = this.#world.clock.timer(this.#world.lookEvery, () => {
       this.start();
       void this.look();
     });

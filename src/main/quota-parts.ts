@@ -51,7 +51,7 @@ export async function openQuotas(parts: QuotaParts): Promise<Quotas> {
   return {
     used: (records) => keeper.used(records),
     desks: ({ control, settings }) => {
-      ends = new Endings({ ...parts, store: endings, control });
+      ends = new Endings({ ...parts, store: endings, control, lookEvery: parts.countEvery });
       ends.start();
       return {
         quotas: new QuotaDesk({ ...parts, store, book, keeper }),

@@ -66,7 +66,7 @@ export type ServerParts = {
   readonly failpoints: Failpoints;
   /** Tests only: sessions are parked at every idle moment. */
   readonly chaosPark: boolean;
-  /** How often is counted what is used against limits. */
+  /** How often is counted what is used against limits, and looked for what ends. */
   readonly countEvery: DurationMs;
   /** Told what is being done, in a few words, while the server starts. */
   readonly progress: (step: string) => void;
