@@ -16,6 +16,7 @@ import {
   realServer,
   removeDataDir,
 } from '../testing/real-server.ts';
+import { swept } from '../testing/swept.ts';
 
 let dataDir: string;
 let ledger: TenantSecret;
@@ -84,7 +85,7 @@ async function dieAtOrBefore(
   });
 }
 
-test.each(['create.recorded', 'create.done'] as const)(
+test.each(swept(['create.recorded', 'create.done'] as const))(
   'a server killed at %s leaves no half-made tenant',
   async (point) => {
     const name = point.replace('.', '-');
@@ -111,30 +112,29 @@ async function createdOrTakenOver(server: RealServer, name: string): Promise<Ten
   }
 }
 
-test.each(['wake.recorded', 'wake.placed', 'wake.started', 'wake.settled', 'wake.done'] as const)(
-  'a server killed at %s finds or ends the compute, and never starts a second',
-  async (point) => {
-    // Only a new tenant is settled by its wake.
-    const name = point.replace('.', '-');
-    let fresh: TenantSecret | undefined;
-    let asked: Promise<unknown[]> | undefined;
-    await dieAt(point, async (server) => {
-      fresh = await server.client.tenants.create({ name });
-      asked = query(server, fresh, 'select 1 as one');
-    });
-    await using server = await realServer({ dataDir });
-    const tenant = fresh;
-    if (tenant === undefined) throw new Error('the tenant was not made');
-    // Whoever asked then waits for the next server, and has not noticed.
-    expect(await asked).toEqual([{ one: 1 }]);
-    expect(await query(server, tenant, 'select 1 as one')).toEqual([{ one: 1 }]);
-    expect(await postmastersOf(tenant)).toBe(1);
-    await append(server);
-    await ledgerIsWhole(server);
-  },
-);
+test.each(
+  swept(['wake.recorded', 'wake.placed', 'wake.started', 'wake.settled', 'wake.done'] as const),
+)('a server killed at %s finds or ends the compute, and never starts a second', async (point) => {
+  // Only a new tenant is settled by its wake.
+  const name = point.replace('.', '-');
+  let fresh: TenantSecret | undefined;
+  let asked: Promise<unknown[]> | undefined;
+  await dieAt(point, async (server) => {
+    fresh = await server.client.tenants.create({ name });
+    asked = query(server, fresh, 'select 1 as one');
+  });
+  await using server = await realServer({ dataDir });
+  const tenant = fresh;
+  if (tenant === undefined) throw new Error('the tenant was not made');
+  // Whoever asked then waits for the next server, and has not noticed.
+  expect(await asked).toEqual([{ one: 1 }]);
+  expect(await query(server, tenant, 'select 1 as one')).toEqual([{ one: 1 }]);
+  expect(await postmastersOf(tenant)).toBe(1);
+  await append(server);
+  await ledgerIsWhole(server);
+});
 
-test.each(['suspend.recorded', 'suspend.stopped', 'suspend.done'] as const)(
+test.each(swept(['suspend.recorded', 'suspend.stopped', 'suspend.done'] as const))(
   'a server killed at %s loses no row',
   async (point) => {
     await dieAt(point, async (server) => {
@@ -150,7 +150,7 @@ test.each(['suspend.recorded', 'suspend.stopped', 'suspend.done'] as const)(
   },
 );
 
-test.each(['delete.recorded', 'delete.stopped', 'delete.removed'] as const)(
+test.each(swept(['delete.recorded', 'delete.stopped', 'delete.removed'] as const))(
   'a server killed at %s finishes the removal',
   async (point) => {
     const name = point.replace('.', '-');
@@ -173,7 +173,7 @@ test.each(['delete.recorded', 'delete.stopped', 'delete.removed'] as const)(
   },
 );
 
-test.each(['rotate.recorded', 'rotate.done'] as const)(
+test.each(swept(['rotate.recorded', 'rotate.done'] as const))(
   'a server killed at %s lets the owner rotate again',
   async (point) => {
     await dieAt(point, async (server) => {
@@ -188,7 +188,7 @@ test.each(['rotate.recorded', 'rotate.done'] as const)(
   },
 );
 
-test.each(['husk.copied', 'husk.done'] as const)(
+test.each(swept(['husk.copied', 'husk.done'] as const))(
   'a server killed at %s makes husks anew',
   async (point) => {
     const name = point.replace('.', '-');

@@ -27,6 +27,7 @@ import {
   realServer,
   removeDataDir,
 } from '../testing/real-server.ts';
+import { swept } from '../testing/swept.ts';
 
 const DEAD_WITHIN_MS = 30_000;
 
@@ -157,7 +158,7 @@ test.each([
   killTwice(point, archive),
 );
 
-test.each(['snapshot.recorded', 'snapshot.saved'] as const)(
+test.each(swept(['snapshot.recorded', 'snapshot.saved'] as const))(
   'killed at %s, a tenant has that snapshot or not, and is awake as before',
   async (point) => {
     await killTwice(point, async (server) => {
@@ -177,7 +178,7 @@ const awayAgain: Deed = async (server) => {
   pending = clients.map((client) => client.append());
 };
 
-test.each(['wake.placed', 'hydrate.claimed', 'hydrate.loaded', 'hydrate.placed'] as const)(
+test.each(swept(['wake.placed', 'hydrate.claimed', 'hydrate.loaded', 'hydrate.placed'] as const))(
   'killed at %s, a tenant comes back whole, for those who waited',
   async (point) => {
     for (const times of [1, 2]) {
@@ -197,7 +198,7 @@ test.each(['wake.placed', 'hydrate.claimed', 'hydrate.loaded', 'hydrate.placed']
 /** What the other tenant should say. */
 const told = { n: 0, last: 0, kept: 0 };
 
-test.each(['restore.stopped', 'restore.noted', 'restore.removed'] as const)(
+test.each(swept(['restore.stopped', 'restore.noted', 'restore.removed'] as const))(
   'killed at %s, a tenant has what it had or what was restored, and what it had is kept',
   async (point) => {
     const uri = (): string => uriOf(twofold);
