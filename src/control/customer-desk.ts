@@ -99,7 +99,7 @@ export class CustomerDesk {
     const customer = await this.find(id);
     await this.#world.store.remove(customer.id);
     const data = { name: customer.name, id: customer.id };
-    this.#world.events.publish({ type: 'customer.deleted', data });
+    this.#world.events.publish({ type: 'customer.deleted', customer: customer.id, data });
   }
 
   /** For whom a caller makes a tenant, and with which plan. Throws `PLAN_NOT_ALLOWED`. */

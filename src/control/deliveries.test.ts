@@ -71,6 +71,16 @@ test('each webhook gets what it asked for and may hear', async () => {
   expect(JSON.parse(sentTo('one')[0]?.payload ?? '').data.data).toEqual({ plan: 'free' });
 });
 
+test('a deleted customer is told nothing more, and others are', async () => {
+  await hook('all');
+  await hook('one', ONE);
+  events.publish({ type: 'customer.deleted', customer: ONE });
+  events.publish({ type: 'tenant.created', customer: ONE });
+  await settle();
+  expect(sentTo('one')).toEqual([]);
+  expect(sentTo('all')).toHaveLength(2);
+});
+
 test('what is not taken comes again, later and later, and after three days no more', async () => {
   sender.answer = async () => ({ status: 500 });
   const { id } = await hook('down');

@@ -7,7 +7,7 @@
  */
 import type { Clock } from '../domain/clock.ts';
 import { type Event, type Events, wanted } from '../domain/events.ts';
-import { type DeliveryId, newId, type WebhookId } from '../domain/ids.ts';
+import { type CustomerId, type DeliveryId, newId, type WebhookId } from '../domain/ids.ts';
 import type { Log } from '../domain/log.ts';
 import type { Random } from '../domain/random.ts';
 import type { Secrecy } from '../domain/secrecy.ts';
@@ -65,6 +65,8 @@ export type DeliveriesWorld = {
 export class Deliveries {
   readonly #world: DeliveriesWorld;
   readonly #webhooks = new Map<WebhookId, StoredWebhook>();
+  /** Whose they are; those of null hear of everything. An event concerns two of these at most. */
+  readonly #ofOwner = new Map<CustomerId | null, Set<WebhookId>>();
   readonly #busy = new Map<WebhookId, Set<DeliveryId>>();
   /** Not written yet. */
   #fresh: Delivery[] = [];
@@ -98,11 +100,18 @@ export class Deliveries {
   }
 
   know(webhook: StoredWebhook): void {
-    this.#webhooks.set(webhook.id, webhook);
+    const { id, customer } = webhook;
+    this.#webhooks.set(id, webhook);
+    const own = this.#ofOwner.get(customer) ?? new Set();
+    this.#ofOwner.set(customer, own.add(id));
   }
 
   forget(id: WebhookId): void {
+    const owner = this.#webhooks.get(id)?.customer ?? null;
     this.#webhooks.delete(id);
+    const own = this.#ofOwner.get(owner);
+    own?.delete(id);
+    if (own?.size === 0) this.#ofOwner.delete(owner);
   }
 
   async test(webhook: StoredWebhook): Promise<Delivery> {
@@ -137,12 +146,24 @@ export class Deliveries {
   }
 
   #take(event: Event): void {
-    for (const webhook of this.#webhooks.values()) {
-      const { isActive, customer, events } = webhook;
-      const filter = { customer: customer ?? undefined, types: events };
-      if (isActive && wanted(filter, event)) this.#fresh.push(this.#deliveryOf(webhook, event));
+    const { customer } = event;
+    const isGone = customer !== null && event.type === 'customer.deleted';
+    // The catalog has deleted its webhooks with it.
+    if (isGone) for (const id of [...this.#idsOf(customer)]) this.forget(id);
+    for (const owner of customer === null ? [null] : [null, customer]) {
+      for (const id of this.#idsOf(owner)) this.#queue(id, event);
     }
     if (this.#fresh.length > 0) this.#writing ??= this.#write();
+  }
+
+  #idsOf(owner: CustomerId | null): Iterable<WebhookId> {
+    return this.#ofOwner.get(owner) ?? [];
+  }
+
+  #queue(id: WebhookId, event: Event): void {
+    const webhook = this.#webhooks.get(id);
+    if (webhook === undefined || !webhook.isActive) return;
+    if (wanted({ types: webhook.events }, event)) this.#fresh.push(this.#deliveryOf(webhook, event));
   }
 
   #deliveryOf({ id: webhook }: StoredWebhook, event: Event): Delivery {

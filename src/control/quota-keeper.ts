@@ -205,11 +205,12 @@ export class QuotaKeeper {
     { changes }: Batch,
   ): Promise<void> {
     const month = monthOf(this.#world.clock.wall());
+    const present = changes.filter((change) => change.month === month);
+    const counted = Map.groupBy(present, ({ tenant }) => tenant);
     const customers = new Set<CustomerId>();
     for (const account of accounts) {
       const { id, customer, customerQuota } = account;
-      const counted = changes.filter((change) => change.tenant === id && change.month === month);
-      const used = counted.reduce(added, account.used);
+      const used = (counted.get(id) ?? []).reduce(added, account.used);
       await this.#judge.tenant(
         account,
         this.#usageOf({ ...account, used }, readings.get(id) ?? null),

@@ -2,7 +2,7 @@
  * The catalog, and who writes to it is heard of: every move of a tenant passes here, whoever has made it.
  *
  * An event is told when what it tells of is written, and never before. That costs the writer one object, after its
- * statement: nothing of it is on the way of a query or of a login.
+ * statement, and whoever asks the catalog for anything else one look into a map.
  */
 import type { Catalog, TenantSettings } from '../domain/catalog.ts';
 import type { Json } from '../domain/decision.ts';
@@ -30,13 +30,18 @@ export function tellingCatalog<C extends Told>(
   catalog: C,
   { events, log }: { readonly events: Events; readonly log: Log },
 ): C {
-  const told = new Teller(catalog, events, log).methods();
+  const methods = new Map<PropertyKey, unknown>(
+    Object.entries(new Teller(catalog, events, log).methods()),
+  );
   return new Proxy(catalog, {
     get(target, key) {
-      const own = told[key as keyof typeof told];
-      if (own !== undefined) return own;
+      const known = methods.get(key);
+      if (known !== undefined) return known;
       const value: unknown = Reflect.get(target, key, target);
-      return typeof value === 'function' ? value.bind(target) : value;
+      if (typeof value !== 'function') return value;
+      const method: unknown = value.bind(target);
+      methods.set(key, method);
+      return method;
     },
   });
 }
