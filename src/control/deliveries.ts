@@ -163,7 +163,8 @@ export class Deliveries {
   #queue(id: WebhookId, event: Event): void {
     const webhook = this.#webhooks.get(id);
     if (webhook === undefined || !webhook.isActive) return;
-    if (wanted({ types: webhook.events }, event)) this.#fresh.push(this.#deliveryOf(webhook, event));
+    if (wanted({ types: webhook.events }, event))
+      this.#fresh.push(this.#deliveryOf(webhook, event));
   }
 
   #deliveryOf({ id: webhook }: StoredWebhook, event: Event): Delivery {

@@ -2,6 +2,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { CustomerId } from '../domain/ids.ts';
+import { METERS, NO_USE, type Use } from '../domain/use.ts';
 import {
   customerNumber,
   type History,
@@ -25,7 +26,6 @@ import {
   hoursOf,
   totalOf,
 } from './usage-cost.ts';
-import { METERS, NO_USE, type Use } from './use.ts';
 
 const november = monthOf(utc('2026-11-01'));
 

@@ -18,6 +18,7 @@ import { fault } from '../domain/faults.ts';
 import type { CustomerId, TenantId } from '../domain/ids.ts';
 import type { Plan } from '../domain/tier.ts';
 import type { Timestamp } from '../domain/units.ts';
+import { type Meter, UNIT_OF } from '../domain/use.ts';
 import { printJson } from './invoice-text.ts';
 import {
   type Amount,
@@ -35,7 +36,6 @@ import {
   toCoins,
 } from './money.ts';
 import { type Billing, type Charge, chargesOf } from './plans.ts';
-import { type Meter, UNIT_OF } from './use.ts';
 
 export type Party = {
   readonly name: string;

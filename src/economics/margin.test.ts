@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { PLANS, type Plan } from '../domain/tier.ts';
+import { NO_USE } from '../domain/use.ts';
 import {
   customerNumber,
   hoursWithin,
@@ -15,7 +16,6 @@ import { chargesOf, earningsOf } from './plans.ts';
 import { PRICE_BOOKS } from './price-presets.ts';
 import { TARIFFS } from './tariffs.ts';
 import { costOf } from './usage-cost.ts';
-import { NO_USE } from './use.ts';
 
 const november = monthOf(utc('2026-11-01'));
 const MONTH = november.seconds;

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import type { UseRow } from '../domain/use.ts';
 import {
   customerNumber,
   historyArbitrary,
@@ -19,7 +20,6 @@ import {
   trialFrom,
 } from './plans.ts';
 import { parseTariffs, type TariffBook, tariffAt } from './tariffs.ts';
-import type { UseRow } from './use.ts';
 
 const GB = 1_000_000_000n;
 const november = monthOf(utc('2026-11-01'));

@@ -11,10 +11,10 @@ import { assert } from '../domain/assert.ts';
 import type { CustomerId, TenantId } from '../domain/ids.ts';
 import type { Plan, Tier } from '../domain/tier.ts';
 import { hours, type Timestamp, timestamp } from '../domain/units.ts';
+import { baseUnits, METERS, type Meter, type Scale, type UseRow } from '../domain/use.ts';
 import { type Amount, allocated, NOTHING, ONE, plus, scaled } from './money.ts';
 import { hourOf, type Month, secondsIn } from './month.ts';
 import { type Tariff, type TariffBook, tariffAt } from './tariffs.ts';
-import { baseUnits, METERS, type Meter, type Scale, type UseRow } from './use.ts';
 
 /** A tenant was on a plan. Those of one tenant follow each other and do not overlap. */
 export type Subscription = {

@@ -11,10 +11,10 @@
 import { fault } from '../domain/faults.ts';
 import type { Tier } from '../domain/tier.ts';
 import type { Timestamp } from '../domain/units.ts';
+import { baseUnits, type Meter, type Scale, type Use } from '../domain/use.ts';
 import { type Amount, type Currency, NOTHING, plus, scaled } from './money.ts';
 import { type Month, monthOf } from './month.ts';
 import { versionAt } from './readers.ts';
-import { baseUnits, type Meter, type Scale, type Use } from './use.ts';
 
 /** Who bears what nobody has used: the control plane, idle room, a minimum that is not reached. */
 export const SHARINGS = ['by-cost', 'by-tenant', 'apart'] as const;

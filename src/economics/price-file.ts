@@ -9,6 +9,7 @@
  * docs/economics.md describes every field.
  */
 import { TIERS } from '../domain/tier.ts';
+import { METERS } from '../domain/use.ts';
 import { CURRENCIES, type Currency } from './money.ts';
 import {
   type Machines,
@@ -31,7 +32,6 @@ import {
   someOf,
   whole,
 } from './readers.ts';
-import { METERS } from './use.ts';
 
 const BOOK_FIELDS = ['preset', 'name', 'currency', 'versions'];
 

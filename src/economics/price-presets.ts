@@ -8,9 +8,9 @@
  */
 import type { Tier } from '../domain/tier.ts';
 import { timestamp } from '../domain/units.ts';
+import { METERS } from '../domain/use.ts';
 import { type Amount, amount, NOTHING } from './money.ts';
 import type { PriceBook, Prices, PriceVersion, TierPrice } from './price-book.ts';
-import { METERS } from './use.ts';
 
 export const PRICE_PRESETS = ['vision', 'vision-metered', 'railway', 'own-hardware'] as const;
 export type PricePreset = (typeof PRICE_PRESETS)[number];

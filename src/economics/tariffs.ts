@@ -6,6 +6,7 @@
  */
 import { PLANS, type Plan } from '../domain/tier.ts';
 import { type Timestamp, timestamp } from '../domain/units.ts';
+import { METERS, type Meter } from '../domain/use.ts';
 import { type Amount, amount, CURRENCIES, type Currency } from './money.ts';
 import {
   bad,
@@ -22,7 +23,6 @@ import {
   versionAt,
   whole,
 } from './readers.ts';
-import { METERS, type Meter } from './use.ts';
 
 export type Tariff = {
   readonly month: Amount;

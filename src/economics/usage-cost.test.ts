@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Tier } from '../domain/tier.ts';
+import { NO_USE, type UseRow } from '../domain/use.ts';
 import { hoursWithin, rowOf, using, utc } from '../testing/ledger-rows.ts';
 import { type Amount, amount, NOTHING, sumOf, toCoins } from './money.ts';
 import { monthOf } from './month.ts';
@@ -15,7 +16,6 @@ import {
   totalOf,
   utilisationOf,
 } from './usage-cost.ts';
-import { NO_USE, type UseRow } from './use.ts';
 
 const GB = 1_000_000_000n;
 const HOUR = utc('2026-11-02T09:00Z');

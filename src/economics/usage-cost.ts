@@ -11,6 +11,7 @@
  */
 import { assert } from '../domain/assert.ts';
 import type { Timestamp } from '../domain/units.ts';
+import { addedUse, type Meter, NO_USE, type Use, type UseRow } from '../domain/use.ts';
 import { type Amount, allocated, minus, NOTHING, plus, ratioOf, scaled, sumOf } from './money.ts';
 import { HOUR_MS, secondsIn } from './month.ts';
 import {
@@ -22,7 +23,6 @@ import {
   type Sharing,
   scaleOf,
 } from './price-book.ts';
-import { addedUse, type Meter, NO_USE, type Use, type UseRow } from './use.ts';
 
 /** All rows of one hour, and what the fleet's own processes used in it. */
 export type FleetHour = {

@@ -3,9 +3,9 @@ import fc from 'fast-check';
 import type { CustomerId, TenantId } from '../domain/ids.ts';
 import { FIRST_TIER, PLANS, type Plan, TIERS } from '../domain/tier.ts';
 import { type Timestamp, timestamp } from '../domain/units.ts';
+import { METERS, type Meter, NO_USE, type Use, type UseRow } from '../domain/use.ts';
 import { HOUR_MS, type Month } from '../economics/month.ts';
 import type { Subscription } from '../economics/plans.ts';
-import { METERS, type Meter, NO_USE, type Use, type UseRow } from '../economics/use.ts';
 
 export const tenantNumber = (n: number): TenantId =>
   `tn_${n.toString(36).padStart(12, '0')}` as TenantId;

@@ -4,9 +4,9 @@
  * The units that people and price lists know are made of these: a GB-month is so many bytes for so many
  * seconds.
  */
-import type { CustomerId, TenantId } from '../domain/ids.ts';
-import type { Plan, Tier } from '../domain/tier.ts';
-import type { Timestamp } from '../domain/units.ts';
+import type { CustomerId, TenantId } from './ids.ts';
+import type { Plan, Tier } from './tier.ts';
+import type { Timestamp } from './units.ts';
 
 /**
  *   memory   bytes of its own in memory, by second    l2      bytes in the page cache, by second

@@ -1,0 +1,1 @@
+-- What tenants use, by minute and hour, and what is kept of it at rest.

@@ -1,0 +1,1 @@
+-- Why a tenant was awake: each interval with its cause and its end.

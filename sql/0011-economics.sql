@@ -1,0 +1,1 @@
+-- Price books, tariffs, budgets, and what settled days have cost.

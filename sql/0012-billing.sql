@@ -1,0 +1,1 @@
+-- Invoices, credits, and what has been reported to a payment provider.
