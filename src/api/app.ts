@@ -95,7 +95,7 @@ export async function buildApp(
   addStreams(app, parts, admit);
   addEventStreams(app, parts, { admit, stopping });
   addMetrics(app, parts.control, admit);
-  addLogins(app, { logins: parts.desks.logins, isSecure: parts.isSecure ?? false });
+  addLogins(app, { logins: parts.desks.logins, isSecure: parts.isSecure ?? false, admit });
   addDocuments(app);
   await app.ready();
   return app;

@@ -7,12 +7,16 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { LoginAim, LoginDesk } from '../control/login-desk.ts';
 import { fault } from '../domain/faults.ts';
+import { bearerOf } from './access.ts';
+import { type Admit, callerOf } from './admission.ts';
+import { auditNoteOf } from './audit.ts';
 import { cookieCalled, SESSION_COOKIES, sessionOf } from './doors.ts';
 
 export type LoginParts = {
   readonly logins: LoginDesk;
   /** Whether browsers reach the server over TLS. */
   readonly isSecure: boolean;
+  readonly admit: Admit;
 };
 
 const TICKET_COOKIE = 'dynabase-login';
@@ -20,12 +24,15 @@ const TICKET_PATH = '/v1/auth';
 const TICKET_S = 600;
 const SESSION_S = 43_200;
 
+/** Whoever may look at anything. */
+const READS = { scope: 'tenant', right: 'read' } as const;
+
 /** Of a SHA-256 in base64url. */
 const CHALLENGE = /^[\w-]{43}$/;
 
 type Query = Readonly<Record<string, string | undefined>>;
 
-export function addLogins(app: FastifyInstance, { logins, isSecure }: LoginParts): void {
+export function addLogins(app: FastifyInstance, { logins, isSecure, admit }: LoginParts): void {
   const [secured, plain] = SESSION_COOKIES;
   const sessionCookie = isSecure ? secured : plain;
   const secure = isSecure ? '; Secure' : '';
@@ -53,6 +60,15 @@ export function addLogins(app: FastifyInstance, { logins, isSecure }: LoginParts
     if (done.kind === 'code') return reply.redirect(done.url, 302);
     reply.header('set-cookie', cookie(sessionCookie, done.made.secret, '/', SESSION_S));
     return reply.redirect(done.path, 302);
+  });
+  // Whoever has a session already would only lengthen it: what opens one is a key, sent as a bearer.
+  const opening = { schema: { hide: true, operationId: 'login' }, ...admit(READS) };
+  app.post('/v1/auth/session', opening, async (request, reply) => {
+    if (bearerOf(request.headers.authorization) === undefined) throw fault('KEY_MISSING', {});
+    const made = await logins.open(callerOf(request));
+    auditNoteOf(request).about({ target: made.key.id });
+    reply.header('set-cookie', cookie(sessionCookie, made.secret, '/', SESSION_S));
+    return reply.code(204).send();
   });
   app.post('/v1/auth/logout', hidden, async (request, reply) => {
     const { cookie: sent, origin } = request.headers;

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import type { KeyDraft } from '../domain/api-key.ts';
+import { type KeyDraft, openerOf } from '../domain/api-key.ts';
 import type { NewAuditEntry } from '../domain/audit.ts';
 import { type CustomerId, newId, parseTenantId } from '../domain/ids.ts';
 import { ms, timestamp } from '../domain/units.ts';
@@ -116,6 +116,20 @@ describe.each(Object.entries(MAKERS))('stores %s', (_, make) => {
     expect(await keys.forgetExpired(timestamp(10_000), 10)).toBe(1);
     await keys.removeOfPerson('bob@x.y', null);
     expect(await left()).toEqual([null]);
+  });
+
+  test('the sessions that a key has opened end with it, and no key that it has made', async () => {
+    const { keys } = stores;
+    const opener = await keys.insert(key());
+    const createdBy = openerOf(opener.id);
+    const session = key({ kind: 'session', createdBy });
+    const made = key({ createdBy });
+    const old = key({ kind: 'session', expiresAt: timestamp(9_000) });
+    for (const one of [session, made, old]) await keys.insert(one);
+    await keys.removeOpenedBy(opener.id);
+    expect(await keys.byId(session.id)).toBe(undefined);
+    expect(await keys.byId(made.id)).not.toBe(undefined);
+    expect(await keys.forgetExpired(timestamp(10_000), 10)).toBe(1);
   });
 
   test('people have a role for the operator and for each customer', async () => {

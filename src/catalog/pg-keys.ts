@@ -1,13 +1,14 @@
 /** Keys of the API as rows. */
 import { sql } from 'kysely';
-import type {
-  ApiKey,
-  KeyDraft,
-  KeyQuery,
-  KeyStore,
-  KeyUse,
-  Rotation,
-  StoredKey,
+import {
+  type ApiKey,
+  type KeyDraft,
+  type KeyQuery,
+  type KeyStore,
+  type KeyUse,
+  openerOf,
+  type Rotation,
+  type StoredKey,
 } from '../domain/api-key.ts';
 import { ROLES, type Scope } from '../domain/caller.ts';
 import { type FaultCode, fault } from '../domain/faults.ts';
@@ -96,6 +97,16 @@ export class PgKeys implements KeyStore {
     if (gone.numDeletedRows === 0n) throw fault('KEY_UNKNOWN', { key: id });
   }
 
+  async removeOpenedBy(id: KeyId): Promise<void> {
+    await this.#ask((db) =>
+      db
+        .deleteFrom('api_keys')
+        .where('is_session', '=', true)
+        .where('created_by', '=', openerOf(id))
+        .execute(),
+    );
+  }
+
   async removeOfPerson(person: string, customer: CustomerId | null): Promise<void> {
     await this.#ask((db) =>
       db
@@ -139,7 +150,7 @@ export class PgKeys implements KeyStore {
       const old = db
         .selectFrom('api_keys')
         .select('id')
-        .where('person', 'is not', null)
+        .where((on) => on.or([on('person', 'is not', null), on('is_session', '=', true)]))
         .where('expires_at', '<', toWallTime(before))
         .limit(limit);
       const gone = await db.deleteFrom('api_keys').where('id', 'in', old).executeTakeFirst();

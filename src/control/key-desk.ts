@@ -4,7 +4,7 @@ import { type Caller, RIGHTS_OF, type Role, type Scope } from '../domain/caller.
 import type { Clock } from '../domain/clock.ts';
 import type { Events } from '../domain/events.ts';
 import { fault } from '../domain/faults.ts';
-import { type CustomerId, isId, newId, type TenantId } from '../domain/ids.ts';
+import { type CustomerId, isId, type KeyId, newId, type TenantId } from '../domain/ids.ts';
 import type { Random } from '../domain/random.ts';
 import type { Secrecy } from '../domain/secrecy.ts';
 import type { Tenant } from '../domain/tenant.ts';
@@ -108,6 +108,7 @@ export class KeyDesk {
     const secret = this.#secretOf(before.id);
     const oldUntil = grace === 0 ? null : later(clock.wall(), grace);
     const key = await store.rotate(before.id, { hash: secrecy.hash(secret), oldUntil });
+    await this.#endSessionsOf(key.id);
     ring.forget(key.id);
     const customer = key.scope.kind === 'customer' ? key.scope.customer : null;
     events.publish({ type: 'key.rotated', customer, data: { id: key.id, name: key.name } });
@@ -119,10 +120,17 @@ export class KeyDesk {
     const key = await this.show(id, caller);
     requireRights(caller, key);
     await store.remove(key.id);
+    await this.#endSessionsOf(key.id);
     ring.forget(key.id);
     const customer = key.scope.kind === 'customer' ? key.scope.customer : null;
     events.publish({ type: 'key.deleted', customer, data: { id: key.id, name: key.name } });
     return key;
+  }
+
+  /** Whoever has opened a browser session with a key has no more than the key. */
+  async #endSessionsOf(id: KeyId): Promise<void> {
+    await this.#world.store.removeOpenedBy(id);
+    this.#world.ring.forgetAll();
   }
 
   #secretOf(id: string): string {

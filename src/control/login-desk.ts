@@ -5,12 +5,12 @@
  * nothing of logins that are never finished. Who comes back gets a session, or, for the command line, a code that is
  * exchanged once, within two minutes, by whoever began the login.
  */
-import type { KeyStore } from '../domain/api-key.ts';
+import { type KeyStore, openerOf } from '../domain/api-key.ts';
 import type { Caller } from '../domain/caller.ts';
 import type { Clock } from '../domain/clock.ts';
 import { Fault, fault } from '../domain/faults.ts';
 import type { Identity, IdentityProvider, LoginKept } from '../domain/identity.ts';
-import type { CustomerId } from '../domain/ids.ts';
+import { type CustomerId, isId } from '../domain/ids.ts';
 import { emailOf, type Person, type PersonStore } from '../domain/person.ts';
 import type { Random } from '../domain/random.ts';
 import type { Secrecy } from '../domain/secrecy.ts';
@@ -111,6 +111,24 @@ export class LoginDesk {
       });
     }
     return await this.#issue('personal', known.member, request);
+  }
+
+  /**
+   * A session for a browser in which somebody has shown a key: it may what the key may, and ends with it. A token of an
+   * application lives for minutes, and opens nothing that outlives it. Throws `FORBIDDEN` for one.
+   */
+  async open({ kind, id, name, scope, role, isReadOnly, endsAt }: Caller): Promise<KeySecret> {
+    const { clock, keys } = this.#world;
+    if (scope.kind === 'nothing' || kind === 'token') {
+      throw fault('FORBIDDEN', { why: 'only a key opens a session' });
+    }
+    const life = timestamp(later(clock.wall(), SESSION_LIFE));
+    return await keys.issue({
+      ...{ kind: 'session', name, scope, role, isReadOnly },
+      person: kind === 'person' ? id : null,
+      createdBy: isId('key', id) ? openerOf(id) : `${kind} ${id}`,
+      expiresAt: endsAt !== undefined && endsAt < life ? endsAt : life,
+    });
   }
 
   /** Ends the session that `secret` is of, if it is one. */

@@ -62,6 +62,9 @@ export type Rotation = {
   readonly oldUntil: Timestamp | null;
 };
 
+/** `createdBy` of the sessions that were opened by showing a key. */
+export const openerOf = (id: KeyId): string => `key ${id}`;
+
 export interface KeyStore {
   /** Throws `CUSTOMER_UNKNOWN` and `TENANT_UNKNOWN` if the scope's is gone. */
   insert(draft: KeyDraft): Promise<ApiKey>;
@@ -72,6 +75,8 @@ export interface KeyStore {
   rotate(id: KeyId, rotation: Rotation): Promise<ApiKey>;
   /** Throws `KEY_UNKNOWN`. */
   remove(id: KeyId): Promise<void>;
+  /** Ends the browser sessions that were opened by showing this key. */
+  removeOpenedBy(id: KeyId): Promise<void>;
   /** Those of a person: all, or those for one customer, or with null those for the operator. */
   removeOfPerson(person: string, customer: CustomerId | null): Promise<void>;
   /** Those of the operator's people who are neither among its people nor among `admins`. */

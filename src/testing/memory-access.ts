@@ -1,12 +1,13 @@
 /** Who may call, and what they did, in memory: keeps the promises of the ports as the catalog does. */
-import type {
-  ApiKey,
-  KeyDraft,
-  KeyQuery,
-  KeyStore,
-  KeyUse,
-  Rotation,
-  StoredKey,
+import {
+  type ApiKey,
+  type KeyDraft,
+  type KeyQuery,
+  type KeyStore,
+  type KeyUse,
+  openerOf,
+  type Rotation,
+  type StoredKey,
 } from '../domain/api-key.ts';
 import type {
   AuditEnd,
@@ -160,6 +161,12 @@ class MemoryKeys implements KeyStore {
     if (!this.#rows.delete(id)) throw fault('KEY_UNKNOWN', { key: id });
   }
 
+  async removeOpenedBy(opener: KeyId): Promise<void> {
+    for (const [id, { key }] of this.#rows) {
+      if (key.kind === 'session' && key.createdBy === openerOf(opener)) this.#rows.delete(id);
+    }
+  }
+
   async removeOfPerson(person: string, customer: CustomerId | null): Promise<void> {
     for (const [id, { key }] of this.#rows) {
       const own = key.scope.kind === 'customer' ? key.scope.customer : null;
@@ -187,7 +194,8 @@ class MemoryKeys implements KeyStore {
   async forgetExpired(before: Timestamp, limit: number): Promise<number> {
     const old = [...this.#rows.values()]
       .map(({ key }) => key)
-      .filter(({ person, expiresAt }) => person !== null && (expiresAt ?? before) < before)
+      .filter(({ person, kind }) => person !== null || kind === 'session')
+      .filter(({ expiresAt }) => (expiresAt ?? before) < before)
       .slice(0, limit);
     for (const { id } of old) this.#rows.delete(id);
     return old.length;

@@ -1,0 +1,70 @@
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { ms } from '../domain/units.ts';
+import { InjectedApi, KEY } from '../testing/injected-api.ts';
+
+let api: InjectedApi;
+
+beforeEach(async () => {
+  api = await InjectedApi.open();
+});
+
+afterEach(() => api.close());
+
+const HOST = { host: 'localhost:6480' };
+
+const open = (headers: Record<string, string>) =>
+  api.app.inject({ method: 'POST', url: '/v1/auth/session', headers: { ...HOST, ...headers } });
+
+const withKey = (secret: string) => open({ authorization: `Bearer ${secret}` });
+
+const who = (cookie: string) =>
+  api.app.inject({ url: '/v1/whoami', headers: { ...HOST, cookie: `dynabase=${cookie}` } });
+
+const sessionIn = (answer: Awaited<ReturnType<typeof open>>): string =>
+  answer.cookies.find(({ name }) => name === 'dynabase')?.value ?? '';
+
+async function keyOf(more: object = {}) {
+  const payload = { name: 'desk', role: 'viewer', ...more };
+  return (await api.ask('POST', '/v1/keys', { payload })).body as { id: string; secret: string };
+}
+
+test('a key opens a session that may what the key may, and no script can read', async () => {
+  const { secret } = await keyOf();
+  const answer = await withKey(secret);
+  expect(answer.statusCode).toBe(204);
+  expect(String(answer.headers['set-cookie'])).toContain('HttpOnly; SameSite=Lax');
+  const { role, scope, name } = (await who(sessionIn(answer))).json();
+  expect({ role, scope, name }).toEqual({
+    ...{ role: 'viewer', name: 'desk' },
+    scope: { kind: 'operator' },
+  });
+  const { body } = await api.ask('GET', '/v1/audit?operation=login');
+  expect(body.entries).toMatchObject([{ outcome: 'done', caller: { name: 'desk' } }]);
+});
+
+test('the admin key opens one too; no key, a wrong one and a session open none', async () => {
+  const session = sessionIn(await withKey(KEY));
+  expect((await who(session)).json()).toMatchObject({ role: 'admin', name: 'admin key' });
+  expect((await open({})).json().code).toBe('KEY_MISSING');
+  expect((await withKey('wrong')).json().code).toBe('KEY_WRONG');
+  const lengthened = { cookie: `dynabase=${session}`, 'x-dynabase-csrf': '1' };
+  const again = await open({ ...lengthened, origin: 'http://localhost:6480' });
+  expect(again.json().code).toBe('KEY_MISSING');
+});
+
+test('a session ends with its key: when it is revoked, rotated or expires', async () => {
+  const { id, secret } = await keyOf();
+  const revoked = sessionIn(await withKey(secret));
+  const other = await keyOf();
+  const rotated = sessionIn(await withKey(other.secret));
+  await api.ask('DELETE', `/v1/keys/${id}`);
+  expect((await who(revoked)).json().code).toBe('KEY_WRONG');
+  expect((await who(rotated)).statusCode).toBe(200);
+  await api.ask('POST', `/v1/keys/${other.id}/rotate`, { payload: { graceMs: 60_000 } });
+  expect((await who(rotated)).json().code).toBe('KEY_WRONG');
+  const soon = new Date(api.clock.wall() + 10_000).toISOString();
+  const brief = await keyOf({ expiresAt: soon });
+  const session = sessionIn(await withKey(brief.secret));
+  await api.clock.advance(ms(10_000));
+  expect((await who(session)).json().code).toBe('KEY_EXPIRED');
+});
