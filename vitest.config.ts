@@ -1,5 +1,8 @@
 import { defineConfig } from 'vitest/config';
+import { workInMemory } from './src/testing/places.ts';
 import { SummaryReporter } from './src/testing/summary-reporter.ts';
+
+workInMemory();
 
 const summary = new SummaryReporter((line) => process.stdout.write(`\n${line}\n`));
 

@@ -8,6 +8,7 @@ import type { LevelReading, RelationLevels } from '../domain/levels.ts';
 import { PRESETS } from '../policy/rules.ts';
 import { SystemRandom } from '../system/random.ts';
 import { titled } from '../testing/installed.ts';
+import { KEPT } from '../testing/places.ts';
 import { GIVE_UP_AFTER, type RealHost, type RealTenant, realHost } from '../testing/real-host.ts';
 import { SUPERUSER } from './admin.ts';
 import { layoutOf, tenantFiles } from './layout.ts';
@@ -24,7 +25,7 @@ const SIZE = PRESETS.machine.tiers.WARM.size;
 let world: RealHost;
 
 beforeAll(async () => {
-  world = await realHost({ husks: 2 });
+  world = await realHost({ husks: 2, parent: KEPT });
 });
 afterAll(() => world[Symbol.asyncDispose]());
 

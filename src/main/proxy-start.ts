@@ -16,7 +16,15 @@ const PROGRAM = fileURLToPath(
 );
 
 /** What the process needs of our environment, which holds secrets it does not need. */
-const VARIABLES = ['PATH', 'HOME', 'TZ', 'LANG', 'TMPDIR', 'NODE_OPTIONS'] as const;
+const VARIABLES = [
+  'PATH',
+  'HOME',
+  'TZ',
+  'LANG',
+  'TMPDIR',
+  'NODE_OPTIONS',
+  'NODE_COMPILE_CACHE',
+] as const;
 
 /**
  * In MB. By itself Node lets the space of new objects grow to a hundred of them while many clients log

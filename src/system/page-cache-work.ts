@@ -30,9 +30,12 @@ const DEPTH_MAX = 8;
 /** Between turns of others; a file takes about 10 us. */
 const FILES_A_TURN = 64;
 
-/** How often, and how many times, what was being written is tried again. */
-const WRITTEN_EVERY_MS = 20;
-const WRITTEN_TRIES_MAX = 25;
+/**
+ * What is still there is tried again after these: a page is held for a moment by whoever looks at it, and
+ * for seconds where it waits to be written on a disk that others keep busy.
+ */
+const HELD_MS = [20, 40];
+const WRITTEN_MS = [...HELD_MS, 80, 160, 320, 640, 1_280, 2_560];
 
 /** The start beside which is read ahead reads as well, and its few pages must not wait behind all of ours. */
 const BYTES_AT_ONCE = 256 * 1_024;
@@ -64,19 +67,20 @@ export class PageCacheWork {
   }
 
   async drop(directory: string, ranges: readonly FileRange[], bytesMin: number): Promise<number> {
-    let dropped = 0;
-    let left = ranges;
-    for (let tries = 0; tries < WRITTEN_TRIES_MAX && left.length > 0; tries++) {
-      if (tries > 0) await setTimeout(WRITTEN_EVERY_MS);
+    let { dropped, held, unwritten } = await this.#dropOnce(directory, ranges, bytesMin);
+    for (const [tries, pause] of WRITTEN_MS.entries()) {
+      const left = tries < HELD_MS.length ? held : unwritten;
+      if (dropped >= bytesMin || left.length === 0) break;
+      await setTimeout(pause);
       const round = await this.#dropOnce(directory, left, bytesMin - dropped);
       dropped += round.dropped;
-      if (dropped >= bytesMin) break;
-      left = round.unwritten;
+      ({ held, unwritten } = round);
     }
     return dropped;
   }
 
   async #dropOnce(directory: string, ranges: readonly FileRange[], bytesMin: number) {
+    const held: FileRange[] = [];
     const unwritten: FileRange[] = [];
     let dropped = 0;
     await this.#within(directory, async (opened) => {
@@ -89,11 +93,12 @@ export class PageCacheWork {
           if (!before || before.pages === 0 || !this.#calls.dontNeed(fd, piece)) return;
           const now = this.#calls.cached(fd, piece) ?? before;
           dropped += Math.max(0, before.pages - now.pages) * this.#calls.pageBytes;
+          if (now.pages > 0) held.push(range);
           if (now.unwritten > 0) unwritten.push(range);
         });
       }
     });
-    return { dropped, unwritten };
+    return { dropped, held, unwritten };
   }
 
   async read(

@@ -12,9 +12,9 @@ import {
   symlinkSync,
   writeSync,
 } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { KEPT } from '../testing/places.ts';
 import { ThreadedPageCache } from './page-cache.ts';
 import { PageCacheCalls } from './page-cache-calls.ts';
 
@@ -27,7 +27,7 @@ afterAll(() => pageCache.close());
 
 let dir: string;
 beforeEach(() => {
-  dir = mkdtempSync(join(tmpdir(), 'dynabase-pages-'));
+  dir = mkdtempSync(join(KEPT, 'dynabase-pages-'));
 });
 afterEach(() => rmSync(dir, { recursive: true }));
 
@@ -50,7 +50,7 @@ const residentOf = async (name: string): Promise<number | null | undefined> =>
 
 /** Not on a file system in memory, whose pages cannot be dropped, nor on an older kernel. */
 function isTold(): boolean {
-  const type = execFileSync('stat', ['-f', '-c', '%T', tmpdir()], { encoding: 'utf8' }).trim();
+  const type = execFileSync('stat', ['-f', '-c', '%T', KEPT], { encoding: 'utf8' }).trim();
   const fd = openSync('/proc/self/exe', 'r');
   const told = new PageCacheCalls().cached(fd, { from: 0, bytes: 0 });
   closeSync(fd);

@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { env, execPath } from 'node:process';
 import type { Readable, Writable } from 'node:stream';
+import { COMPILE_CACHE } from './places.ts';
 import type { RealServer } from './real-server.ts';
 
 const REPOSITORY = resolve(import.meta.dirname, '../..');
@@ -33,7 +34,7 @@ export class DocShell {
         PATH: `${join(directory, '.bin')}:${env.PATH}`,
         HOME: directory,
         LANG: 'C.UTF-8',
-        NODE_COMPILE_CACHE: join(tmpdir(), 'dynabase-compile-cache'),
+        NODE_COMPILE_CACHE: COMPILE_CACHE,
       },
       stdio: ['pipe', 'pipe', 'pipe'],
     });

@@ -32,6 +32,7 @@ import { NativeCalls } from '../system/ffi.ts';
 import { ThreadedPageCache } from '../system/page-cache.ts';
 import { SystemRandom } from '../system/random.ts';
 import { MemoryLog } from './memory-log.ts';
+import { KEPT } from './places.ts';
 import { RealArchives } from './real-archive.ts';
 
 export const GIVE_UP_AFTER = seconds(30);
@@ -218,4 +219,4 @@ export class RealHost implements AsyncDisposable {
 
 /** One for each user, since another's files could not be read. */
 const sharedTemplates = (): string =>
-  join(tmpdir(), `dynabase-test-templates-${process.getuid?.() ?? 0}`);
+  join(KEPT, `dynabase-test-templates-${process.getuid?.() ?? 0}`);

@@ -5,17 +5,18 @@
  * `nobody` cannot reach them where they are.
  */
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { chown, cp, mkdir, mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { chown, cp, mkdir, mkdtemp, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { arch, getuid, platform } from 'node:process';
 import { createInterface } from 'node:readline';
 import { setTimeout } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import pg from 'pg';
-
-/** Short, so that socket paths fit the 107 bytes they may have; and open to every user. */
-const TEMPORARY = '/tmp';
+import { KEPT } from './places.ts';
 
 /** User and group `nobody`, on Debian as in most containers. */
 const NOBODY = 65_534;
@@ -35,6 +36,10 @@ const SETTINGS = [
   'full_page_writes=off',
   'shared_buffers=16MB',
   'max_connections=50',
+];
+
+const INITDB = [
+  ...['-U', USER, '-A', 'scram-sha-256', '--no-sync', '--encoding=UTF8', '--locale=C'],
 ];
 
 type Programs = { readonly initdb: string; readonly postgres: string };
@@ -168,7 +173,7 @@ export async function realPostgres(
   binDir?: string,
 ): Promise<RealPostgres> {
   const runAs: RunAs = getuid?.() === 0 ? { uid: NOBODY, gid: NOBODY } : {};
-  const directory = await mkdtemp(join(TEMPORARY, 'dynabase-pg-'));
+  const directory = await mkdtemp(join(tmpdir(), 'dynabase-pg-'));
   try {
     const { initdb, postgres } = await (binDir === undefined
       ? programs(directory, runAs)
@@ -180,14 +185,7 @@ export async function realPostgres(
       ['.', 'data', 'run', 'password'].map((name) => join(directory, name)),
       runAs,
     );
-    await promisify(execFile)(
-      initdb,
-      [
-        ...['-D', join(directory, 'data'), '-U', USER, '--pwfile', passwordFile],
-        ...['-A', 'scram-sha-256', '--no-sync', '--encoding=UTF8', '--locale=C'],
-      ],
-      { ...runAs, cwd: directory },
-    );
+    await initialised(initdb, directory, runAs);
     const server = new RealPostgres({ directory, postgres, runAs, settings });
     await server.start();
     return server;
@@ -195,6 +193,26 @@ export async function realPostgres(
     await rm(directory, { recursive: true, force: true });
     throw error;
   }
+}
+
+const run = promisify(execFile);
+
+/** Fills `data`: with a copy of what was made first, since to make it takes a second of a processor. */
+async function initialised(initdb: string, directory: string, runAs: RunAs): Promise<void> {
+  const data = join(directory, 'data');
+  const { mtimeMs } = await stat(initdb);
+  const made = createHash('sha256').update(`${initdb} ${mtimeMs} ${INITDB}`).digest('hex');
+  const kept = join(KEPT, `dynabase-test-cluster-${getuid?.() ?? ''}-${made.slice(0, 16)}`);
+  if (existsSync(kept)) {
+    await run('cp', ['-a', `${kept}/.`, data]);
+    return;
+  }
+  const pwfile = ['--pwfile', join(directory, 'password')];
+  await run(initdb, ['-D', data, ...INITDB, ...pwfile], { ...runAs, cwd: directory });
+  const draft = await mkdtemp(`${kept}.`);
+  await run('cp', ['-a', `${data}/.`, draft]);
+  // Whoever comes second finds it there; its own copy goes.
+  await rename(draft, kept).catch(() => rm(draft, { recursive: true, force: true }));
 }
 
 async function programs(directory: string, runAs: RunAs): Promise<Programs> {

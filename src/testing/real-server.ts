@@ -12,13 +12,13 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { DynaBase } from '../sdk/index.ts';
+import { COMPILE_CACHE, KEPT } from './places.ts';
 
 /** Longest wait for `ready`; a first start builds the template. */
 const READY_WITHIN_MS = 60_000;
 const ENDED_WITHIN_MS = 30_000;
 
-/** Half of what a start costs is Node reading the sources. */
-const NODE_COMPILE_CACHE = join(tmpdir(), 'dynabase-compile-cache');
+const NODE_COMPILE_CACHE = COMPILE_CACHE;
 
 /** Most tests have a tenant or two, and a husk is dear. */
 const DYNABASE_HUSKS = '2';
@@ -50,7 +50,7 @@ export const freshDataDir = (): Promise<string> => mkdtemp(join(tmpdir(), 'dynab
  * seconds of a processor. Named after all that it is made by.
  */
 const TEMPLATE_CACHE = join(
-  tmpdir(),
+  KEPT,
   `dynabase-e2e-template-${process.getuid?.() ?? ''}-${sourcesHash()}`,
 );
 
@@ -116,7 +116,7 @@ export function runCli(
 ): Promise<Ran> {
   const dataDir = options.dataDir === undefined ? [] : ['--data-dir', options.dataDir];
   const child = spawn(process.execPath, [PROGRAM, ...args, ...dataDir], {
-    env: { ...process.env, ...options.env },
+    env: { NODE_COMPILE_CACHE, ...process.env, ...options.env },
     stdio: 'pipe',
   });
   child.stdin.end(options.stdin ?? '');
