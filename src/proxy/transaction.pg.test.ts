@@ -17,14 +17,19 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await real?.[Symbol.asyncDispose]();
+  expect(endedByProxy).toEqual([]);
   expect(real.log.alarming).toEqual([]);
 });
 
 type Client = pg.Client & AsyncDisposable;
 
+/** What clients were told while they asked nothing: unheard, it would be nobody's failure. */
+const endedByProxy: Error[] = [];
+
 async function client(options: pg.ClientConfig = {}): Promise<Client> {
   const mode = { options: '-c dynabase.pool=transaction' };
   const made = new pg.Client({ ...real.connection, ...mode, ...options });
+  made.on('error', (error) => endedByProxy.push(error));
   await made.connect();
   return Object.assign(made, { [Symbol.asyncDispose]: () => made.end() });
 }
@@ -105,6 +110,8 @@ describe('a session with a backend for each transaction', () => {
     await session.query({ name: 'mine', text: 'select 1' });
     const own = await value(session, 'select pg_backend_pid()');
     const others = [await client(), await client(), await client()];
+    await using ended = new AsyncDisposableStack();
+    for (const other of others) ended.use(other);
     await Promise.all(others.map((other) => other.query('begin')).slice(0, 2));
     let seen = false;
     for (const other of others.slice(0, 2)) {
@@ -118,7 +125,6 @@ describe('a session with a backend for each transaction', () => {
       await other.query('commit');
     }
     expect(seen).toBe(true);
-    await Promise.all(others.map((other) => other.end()));
   });
 
   test('leaves no custom setting: its backend is closed', async () => {

@@ -19,6 +19,10 @@ import { type RealServer, type RealServerOptions, realServer } from './real-serv
 /** Long enough for a client to get some work done between two stops. */
 const STOP_EVERY_MS = 400;
 
+/** How long clients are waited for; who leaves one open is not told so by this. */
+const GOODBYE_EVERY_MS = 20;
+const GOODBYE_TRIES_MAX = 50;
+
 /** What a stop is refused with where somebody is at work. */
 const HELD = new Set(['TENANT_BUSY']);
 
@@ -120,11 +124,26 @@ export class ClientTenant implements AsyncDisposable {
     this.#over.abort();
     try {
       await this.#disturbing;
+      await this.#clientsGone();
     } finally {
       await this.server[Symbol.asyncDispose]();
     }
     if (this.#chaos !== false && this.#stops === 0) {
       throw new Error('the compute was never stopped under its clients: nothing was proven');
+    }
+  }
+
+  /**
+   * A pool says that it has ended when its clients have said goodbye. To one whose goodbye is on its way
+   * the end of the server is an error that nobody listens for.
+   */
+  async #clientsGone(): Promise<void> {
+    const api = await this.#impatient();
+    for (let tries = 0; tries < GOODBYE_TRIES_MAX; tries++) {
+      // A test may have ended its server itself.
+      const sessions = await api.tenants.sessions(this.name).catch(() => []);
+      if (sessions.length === 0) return;
+      await setTimeout(GOODBYE_EVERY_MS);
     }
   }
 
