@@ -17,12 +17,13 @@ const PROOFS_MAX = 10_000;
 const KEY_BYTES = 32;
 
 export class PasswordProofs {
-  readonly #key: Uint8Array;
+  /** As text, since it is hashed with text. */
+  readonly #key: string;
   /** In the order of the last use. */
   readonly #proofs = new Map<string, Promise<Buffer | undefined>>();
 
   constructor(random: Random) {
-    this.#key = random.bytes(KEY_BYTES);
+    this.#key = Buffer.from(random.bytes(KEY_BYTES)).toString('hex');
   }
 
   /** A name for these words that nobody else could make. */

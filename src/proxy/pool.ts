@@ -132,7 +132,9 @@ export class TenantPool implements EvidenceHears {
   }
 
   leave(session: PooledSession): void {
-    for (const set of [this.#sessions, this.#keepers, this.#timed]) set.delete(session);
+    this.#sessions.delete(session);
+    this.#keepers.delete(session);
+    this.#timed.delete(session);
     this.#compute.passed(session);
     if (session.idleness.isCounted) this.#usedAt = this.#parts.clock.now();
     this.#serve();
@@ -143,6 +145,7 @@ export class TenantPool implements EvidenceHears {
     if (seeker.isCounted && !seeker.isListening) this.#usedAt = this.#parts.clock.now();
     this.#seekers.add(seeker);
     this.#serve();
+    this.#seekers.watch(seeker);
   }
 
   /** Harmless if it is not in the queue. */

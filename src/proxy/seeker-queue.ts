@@ -101,10 +101,15 @@ export class SeekerQueue {
     return this.#seekers.find(({ mayWake }) => mayWake);
   }
 
+  /** Most are served at once, and cost no timer: `watch` is to follow for all others. */
   add(seeker: Seeker): void {
     if (seeker.isListening) this.#insert(seeker);
     else this.#seekers.push(seeker);
-    this.#watch(seeker);
+  }
+
+  /** Sends it away in time, if it still waits. */
+  watch(seeker: Seeker): void {
+    if (this.#seekers.includes(seeker) && !this.#timers.has(seeker)) this.#watch(seeker);
   }
 
   /** Puts one back that had its turn, and needs another. */
@@ -123,8 +128,11 @@ export class SeekerQueue {
   /** Harmless if it is not there. */
   remove(seeker: Seeker): void {
     const at = this.#seekers.indexOf(seeker);
-    if (at >= 0) this.#seekers.splice(at, 1);
-    this.#timers.get(seeker)?.();
+    if (at === 0) this.#seekers.shift();
+    else if (at > 0) this.#seekers.splice(at, 1);
+    const cancel = this.#timers.get(seeker);
+    if (cancel === undefined) return;
+    cancel();
     this.#timers.delete(seeker);
   }
 

@@ -94,6 +94,7 @@ export class WakeBarrier {
   /** It has rejoined, or never will. */
   passed(session: PooledSession): void {
     this.#missing.delete(session);
+    if (this.#onOpen.length === 0) return;
     if (!this.isUp) for (const run of this.#onOpen.splice(0)) run();
   }
 

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { HttpAnswer } from './http-answer.ts';
 import type { Call } from './http-call.ts';
+import { Descriptions } from './http-description.ts';
 import { int32, message, readyForQuery, zeroTerminated } from './messages.ts';
 import { int16 } from './requests.ts';
 
@@ -45,7 +46,7 @@ const EXPECTED = {
 test('is the same wherever its bytes are cut', () => {
   fc.assert(
     fc.property(fc.array(fc.integer({ min: 1, max: 20 }), { minLength: 1 }), (lengths) => {
-      const answer = new HttpAnswer(ONE, 10_000);
+      const answer = new HttpAnswer(ONE, 10_000, new Descriptions());
       for (let at = 0, n = 0; at < ANSWER.length; n++) {
         const end = Math.min(ANSWER.length, at + (lengths[n % lengths.length] ?? 1));
         // What is read into is used again.
@@ -62,7 +63,7 @@ test('is the same wherever its bytes are cut', () => {
 });
 
 test('stops at more than it may take in, before that is there', () => {
-  const answer = new HttpAnswer(ONE, 100);
+  const answer = new HttpAnswer(ONE, 100, new Descriptions());
   const header = Buffer.concat([Buffer.from('D'), int32(1_000_000_000)]);
   answer.feed(header, header.length);
   answer.feed(Buffer.alloc(10), 10);
@@ -75,7 +76,7 @@ test('a batch answers for its own statements alone', () => {
     statements: [statement, statement],
     isRaw: true,
   };
-  const answer = new HttpAnswer(call, 10_000);
+  const answer = new HttpAnswer(call, 10_000, new Descriptions());
   const tags = ['BEGIN', 'UPDATE 3', 'CREATE TABLE', 'COMMIT'].map((tag) =>
     message('C', zeroTerminated(tag)),
   );

@@ -9,7 +9,8 @@
  */
 import { ANSWER, HEADER_BYTES, STATUS } from './frames.ts';
 import type { Call, Statement } from './http-call.ts';
-import { type JsonOf, jsonOf, jsonString } from './json-values.ts';
+import type { Description, Descriptions } from './http-description.ts';
+import type { JsonOf } from './json-values.ts';
 
 /** Types that only somebody who is asked for rows hears. */
 const DATA_ROW = 0x44;
@@ -20,19 +21,17 @@ const BACKSLASH = 0x5c;
 const SPACE = 0x20;
 const ASCII_MAX = 0x7e;
 
-/** What leaves a session as it was. */
-const PLAIN_TAG = /^(?:SELECT|INSERT|UPDATE|DELETE|MERGE|BEGIN|COMMIT|ROLLBACK|EXPLAIN|SHOW)\b|^$/;
+/** Commands that leave a session as it was; nothing is the empty query's. */
+const PLAIN: ReadonlySet<string> = new Set([
+  ...['SELECT', 'INSERT', 'UPDATE', 'DELETE', 'MERGE', 'BEGIN', 'COMMIT', 'ROLLBACK'],
+  ...['EXPLAIN', 'SHOW', ''],
+]);
 
 const ROLE_TAG = /^(?:CREATE|ALTER|DROP) ROLE\b/;
 
 export type Stopped = 'tooLarge' | 'copy';
 
-type Column = {
-  /** What stands before its value in a row that is an object; null if a later one has its name. */
-  readonly label: string | null;
-  readonly json: JsonOf;
-  readonly isPlain: boolean;
-};
+const NO_ROWS: Description = { fields: '[]', columns: [] };
 
 const NOTHING = Buffer.alloc(0);
 const BEFORE_FIRST = -1;
@@ -40,14 +39,14 @@ const BEFORE_FIRST = -1;
 export class HttpAnswer {
   readonly #call: Call;
   readonly #bytesMax: number;
+  readonly #descriptions: Descriptions;
   readonly #results: string[] = [];
   /** The message whose rest is to come, and how much of it is there. */
   #partial: Buffer = NOTHING;
   #partialEnd = 0;
   /** Of the statement that is being answered; BEGIN is none of them. */
   #index: number;
-  #columns: readonly Column[] = [];
-  #fields = '[]';
+  #description = NO_ROWS;
   #rows = '';
   #bytes = 0;
   #status: number | null = null;
@@ -58,10 +57,11 @@ export class HttpAnswer {
   /** A command was run that may have changed what the session holds, or what functions there are. */
   changesSession = false;
 
-  /** More than `bytesMax` of an answer are not taken in. */
-  constructor(call: Call, bytesMax: number) {
+  /** More than `bytesMax` of an answer are not taken in. `descriptions` are those that were read before. */
+  constructor(call: Call, bytesMax: number, descriptions: Descriptions) {
     this.#call = call;
     this.#bytesMax = bytesMax;
+    this.#descriptions = descriptions;
     this.#index = call.batch === null ? 0 : BEFORE_FIRST;
   }
 
@@ -137,7 +137,7 @@ export class HttpAnswer {
         if (this.#fits(end - start)) this.#row(bytes, start);
         return;
       case ANSWER.rowDescription:
-        this.#describe(bytes, start);
+        this.#describe(bytes, start, end);
         return;
       case ANSWER.commandComplete:
         this.#complete(bytes.toString('latin1', start, end - 1));
@@ -163,40 +163,16 @@ export class HttpAnswer {
     return this.#call.statements[this.#index];
   }
 
-  #describe(bytes: Buffer, start: number): void {
-    const isRaw = this.#call.isRaw;
-    const count = bytes.readUInt16BE(start);
-    const fields: string[] = [];
-    const columns: { name: string; oid: number }[] = [];
-    let at = start + 2;
-    for (let index = 0; index < count; index++) {
-      const zero = bytes.indexOf(0, at);
-      const name = bytes.toString('utf8', at, zero);
-      const oid = bytes.readUInt32BE(zero + 7);
-      fields.push(
-        `{"name":${JSON.stringify(name)},"dataTypeID":${oid},"tableID":${bytes.readUInt32BE(zero + 1)},` +
-          `"columnID":${bytes.readInt16BE(zero + 5)},"dataTypeSize":${bytes.readInt16BE(zero + 11)},` +
-          `"dataTypeModifier":${bytes.readInt32BE(zero + 13)},"format":"text"}`,
-      );
-      columns.push({ name, oid });
-      at = zero + 19;
-    }
-    // Of columns with one name an object has the last.
-    const last = new Map(columns.map(({ name }, index) => [name, index]));
-    this.#fields = `[${fields.join(',')}]`;
-    this.#bytes += this.#fields.length;
-    this.#columns = columns.map(({ name, oid }, index) => {
-      const json = isRaw ? jsonString : jsonOf(oid);
-      const label = last.get(name) === index ? `${JSON.stringify(name)}:` : null;
-      return { label, json, isPlain: json === jsonString };
-    });
+  #describe(bytes: Buffer, start: number, end: number): void {
+    this.#description = this.#descriptions.of(bytes, start, end, this.#call.isRaw);
+    this.#bytes += this.#description.fields.length;
   }
 
   #row(bytes: Buffer, start: number): void {
     const isArray = this.#statement?.rowAsArray ?? true;
     let row = '';
     let at = start + 2;
-    for (const { label, json, isPlain } of this.#columns) {
+    for (const { label, json, isPlain } of this.#description.columns) {
       const length = bytes.readInt32BE(at);
       at += 4;
       if (isArray || label !== null) {
@@ -215,23 +191,25 @@ export class HttpAnswer {
   #complete(tag: string): void {
     const statement = this.#statement;
     this.#index++;
-    if (!PLAIN_TAG.test(tag)) {
+    const space = tag.indexOf(' ');
+    const command = space < 0 ? tag : tag.slice(0, space);
+    if (!PLAIN.has(command)) {
       this.changesSession = true;
       this.changesRoles ||= ROLE_TAG.test(tag);
     }
     if (statement !== undefined) {
-      const [command = ''] = tag.split(' ', 1);
-      const count = /\d+$/.exec(tag)?.[0] ?? 'null';
+      const count = tag.slice(tag.lastIndexOf(' ') + 1);
       this.#results.push(
-        `{"fields":${this.#fields},"rows":[${this.#rows}],"command":${JSON.stringify(command)},` +
-          `"rowCount":${count},"rowAsArray":${statement.rowAsArray}}`,
+        `{"fields":${this.#description.fields},"rows":[${this.#rows}],"command":${JSON.stringify(command)},` +
+          `"rowCount":${startsWithDigit(count) ? count : 'null'},"rowAsArray":${statement.rowAsArray}}`,
       );
     }
-    this.#fields = '[]';
-    this.#columns = [];
+    this.#description = NO_ROWS;
     this.#rows = '';
   }
 }
+
+const startsWithDigit = (text: string): boolean => text >= '0' && text < ':';
 
 /** `json` is null for what is to be a string: most values, most of which need no escape. */
 function valueJson(bytes: Buffer, start: number, end: number, json: JsonOf | null): string {

@@ -15,6 +15,7 @@ export type PlainRequest = {
 };
 
 const FIRST_LINE = 'POST /sql HTTP/1.1\r\n';
+const LINE_END = '\r\n';
 const HEAD_END = '\r\n\r\n';
 
 /** As Node bounds it. */
@@ -23,9 +24,9 @@ const HEAD_BYTES_MAX = 16 * 1024;
 const NAME = /^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/;
 const LENGTH = /^\d{1,9}$/;
 
-/** No control character but the tab, as RFC 9110 §5.5 has it. */
+/** No control character but the tab, as RFC 9110 §5.5 has it, and those that end a line. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: it is they that are looked for
-const NO_VALUE = /[\0-\x08\x0a-\x1f\x7f]/;
+const NO_TEXT = /[\0-\x08\x0b\x0c\x0e-\x1f\x7f]|\r(?!\n)|(?<!\r)\n/;
 
 /** Those whose meaning is a matter for all of HTTP. */
 const NOT_OURS: ReadonlySet<string> = new Set([
@@ -53,16 +54,37 @@ export function readPlainRequest(buffer: Buffer, end: number): PlainRequest | nu
   return { headers, body: buffer.toString('utf8', from, length), length };
 }
 
+/**
+ * Line by line, with nothing made but the values: this is paid by each request. Names that every object has
+ * (`constructor`) look as if they had come before, and are left to others.
+ */
 function readHeaders(text: string): Record<string, string> | null {
-  const headers: Record<string, string> = Object.create(null);
-  for (const line of text.split('\r\n')) {
-    const colon = line.indexOf(':');
-    const name = line.slice(0, Math.max(0, colon)).toLowerCase();
-    const value = line.slice(colon + 1).trim();
-    if (!NAME.test(name) || NO_VALUE.test(value) || NOT_OURS.has(name)) return null;
-    if (headers[name] !== undefined) return null;
-    headers[name] = value;
+  if (NO_TEXT.test(text)) return null;
+  const headers: Record<string, string> = {};
+  for (let at = 0; at <= text.length; ) {
+    const next = text.indexOf(LINE_END, at);
+    const end = next < 0 ? text.length : next;
+    const colon = text.indexOf(':', at);
+    if (colon < 0 || colon > end) return null;
+    const name = nameOf(text.slice(at, colon));
+    if (name === null || headers[name] !== undefined) return null;
+    headers[name] = text.slice(colon + 1, end).trim();
+    at = end + LINE_END.length;
   }
   const { connection } = headers;
   return connection === undefined || connection.toLowerCase() === 'keep-alive' ? headers : null;
+}
+
+/** By the names as they were written, of which there are few, the names as we know them; null if it is not ours. */
+const known = new Map<string, string | null>();
+const KNOWN_MAX = 200;
+const NAME_KEPT_MAX = 100;
+
+function nameOf(written: string): string | null {
+  const found = known.get(written);
+  if (found !== undefined) return found;
+  const name = written.toLowerCase();
+  const made = NAME.test(name) && !NOT_OURS.has(name) ? name : null;
+  if (known.size < KNOWN_MAX && written.length <= NAME_KEPT_MAX) known.set(written, made);
+  return made;
 }

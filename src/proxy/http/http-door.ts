@@ -16,7 +16,8 @@ import { FORWARDED_HEADER, readForwarded } from '../../domain/forwarded.ts';
 import type { Http, HttpListener, Upgrade } from '../../domain/http.ts';
 import type { SessionId } from '../../domain/ids.ts';
 import { isSameSecret } from '../../wire/cancel-request.ts';
-import { type Call, type CallHeaders, readCall } from '../../wire/http-call.ts';
+import { type CallHeaders, readCall } from '../../wire/http-call.ts';
+import { Descriptions } from '../../wire/http-description.ts';
 import { faultJson } from '../../wire/http-error.ts';
 import { BackendRefused } from '../backend.ts';
 import { addressKey } from '../client-address.ts';
@@ -30,9 +31,11 @@ import {
   NO_SUCH_WAY,
   PREFLIGHT,
   refused,
+  replyBytes,
   statusOf,
 } from './http-replies.ts';
 import { HttpRun } from './http-run.ts';
+import type { HttpUser } from './http-user.ts';
 import { HttpUsers } from './http-users.ts';
 import { PlainLane } from './plain-lane.ts';
 import { readBody } from './request-body.ts';
@@ -112,6 +115,7 @@ export class HttpDoor {
   readonly #users: HttpUsers;
   readonly #listener: HttpListener;
   readonly #ids: RequestIds;
+  readonly #descriptions = new Descriptions();
   readonly #connections = new WeakMap<Socket, Connection>();
   #second = 0;
   #dateText = '';
@@ -133,7 +137,7 @@ export class HttpDoor {
     const lane = new PlainLane(socket, {
       clock,
       reply: (request, gone) => this.#reply(request, origin, gone),
-      headersOf: (reply) => ({ ...this.#headersOf(reply), Date: this.#date() }),
+      bytesOf: (reply) => replyBytes(reply, this.#ids.next(), this.#date()),
       onLeft: () => {
         this.#connections.set(socket, connection);
         this.#listener.take(socket);
@@ -176,14 +180,10 @@ export class HttpDoor {
       ));
     if (reply === null || gone.isGone) return;
     if (!request.complete) response.shouldKeepAlive = false;
-    response.writeHead(reply.status, this.#headersOf(reply));
+    response.writeHead(reply.status, headersOf(reply, this.#ids.next()));
     response.end(reply.body);
     // What it still sends is read and thrown away: on unread bytes a connection would be reset.
     if (!request.complete) request.resume();
-  }
-
-  #headersOf(reply: HttpReply): Record<string, string> {
-    return headersOf(reply, this.#ids.next());
   }
 
   /** As Node's server says it; made once a second. */
@@ -196,40 +196,32 @@ export class HttpDoor {
     return this.#dateText;
   }
 
-  /** Null if there is nobody left to hear it. */
+  /** Null if there is nobody left to hear it. One function, since each that waits costs every call. */
   async #reply(
-    request: SqlRequest,
+    { headers, body }: SqlRequest,
     connected: HttpOrigin,
     gone: Departure,
   ): Promise<HttpReply | null> {
-    try {
-      return await this.#sql(request, this.#originOf(request.headers, connected), gone);
-    } catch (error) {
-      return refused(error, this.#options.parts.log);
-    }
-  }
-
-  async #sql(
-    { headers, body }: SqlRequest,
-    { address, clientAddress, isPrivate, refusal }: HttpOrigin,
-    gone: Departure,
-  ): Promise<HttpReply> {
     const { parts, nextId } = this.#options;
-    if (refusal !== null) throw refusal;
-    if (!isPrivate) throw fault('HTTPS_REQUIRED', {});
-    const connection = headers[CONNECTION_STRING];
-    if (typeof connection !== 'string') throw noConnectionString(headers);
-    const user = await this.#users.of(connection, { address, clientAddress });
-    const call: Call = readCall(typeof body === 'string' ? body : await body(), headers);
-    const run = new HttpRun({ id: nextId(), user, call, parts });
+    let user: HttpUser | undefined;
     try {
+      const origin = this.#originOf(headers, connected);
+      if (origin.refusal !== null) throw origin.refusal;
+      if (!origin.isPrivate) throw fault('HTTPS_REQUIRED', {});
+      const connection = headers[CONNECTION_STRING];
+      if (typeof connection !== 'string') throw noConnectionString(headers);
+      const asked = this.#users.of(connection, origin);
+      user = asked instanceof Promise ? await asked : asked;
+      const call = readCall(typeof body === 'string' ? body : await body(), headers);
+      const descriptions = this.#descriptions;
+      const run = new HttpRun({ id: nextId(), user, call, parts, descriptions });
       const outcome = run.start();
       gone.whenGone(() => run.abandon());
       return answered(call, await outcome);
     } catch (error) {
       const isOutdated = error instanceof BackendRefused && error.sqlstate === INVALID_PASSWORD;
-      if (isOutdated) this.#users.outdated(user);
-      throw error;
+      if (isOutdated && user !== undefined) this.#users.outdated(user);
+      return refused(error, parts.log);
     } finally {
       gone.whenGone(null);
     }

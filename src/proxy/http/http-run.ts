@@ -17,9 +17,10 @@ import type { SessionId } from '../../domain/ids.ts';
 import { elapsed, type Instant, ms } from '../../domain/units.ts';
 import { errorField } from '../../wire/error-fields.ts';
 import { failureResponse } from '../../wire/error-response.ts';
-import { HEADER_BYTES } from '../../wire/frames.ts';
+import { HEADER_BYTES, REQUEST } from '../../wire/frames.ts';
 import { HttpAnswer } from '../../wire/http-answer.ts';
 import type { Call } from '../../wire/http-call.ts';
+import type { Descriptions } from '../../wire/http-description.ts';
 import { callMessages } from '../../wire/http-messages.ts';
 import { queryMessage } from '../../wire/requests.ts';
 import { resetBackend } from '../../wire/restore.ts';
@@ -35,6 +36,7 @@ import type { BackendOwner, Identity, PooledBackend } from '../pooled-backend.ts
 import type { PooledSession } from '../pooled-session.ts';
 import type { Seeker } from '../seeker-queue.ts';
 import type { SessionParts } from '../session.ts';
+import { isSuspicious } from '../suspicion.ts';
 import { UNNAMED_BYTES_MAX } from '../unnamed-statement.ts';
 import type { Seeking } from '../visitors.ts';
 import type { HttpUser } from './http-user.ts';
@@ -49,6 +51,7 @@ export type HttpRunOptions = {
   readonly user: HttpUser;
   readonly call: Call;
   readonly parts: SessionParts;
+  readonly descriptions: Descriptions;
 };
 
 type State =
@@ -63,7 +66,9 @@ export class HttpRun implements PooledSession, BackendOwner {
   readonly idleness: Idleness;
   readonly #options: HttpRunOptions;
   readonly #pool: TenantPool;
-  readonly #evidence: Evidence;
+  /** Null as long as nothing was said that could leave anything. */
+  #evidence: Evidence | null = null;
+  #changesSession = false;
   readonly #answer: HttpAnswer;
   readonly #since: Instant;
   #bytes: Buffer;
@@ -71,14 +76,13 @@ export class HttpRun implements PooledSession, BackendOwner {
   #settle: PromiseWithResolvers<HttpAnswer> = Promise.withResolvers();
 
   constructor(options: HttpRunOptions) {
-    const { user, call, parts } = options;
+    const { user, call, parts, descriptions } = options;
     this.#options = options;
     const { pool, identity } = user.place();
     this.#pool = pool;
     this.identity = identity;
     this.#since = parts.clock.now();
-    this.#evidence = new Evidence(pool);
-    this.#answer = new HttpAnswer(call, parts.options.httpBytesMax);
+    this.#answer = new HttpAnswer(call, parts.options.httpBytesMax, descriptions);
     this.#bytes = callMessages(call);
     this.idleness = new Idleness(this.#since, user.visitor);
   }
@@ -89,9 +93,12 @@ export class HttpRun implements PooledSession, BackendOwner {
     user.runs.add(this);
     this.#pool.enter(this);
     this.#look();
+    const { cause, mayWake, isCounted } = this.#seeking();
     const seeker: Seeker = {
       identity: this.identity,
-      ...this.#seeking(),
+      cause,
+      mayWake,
+      isCounted,
       isListening: false,
       heirOf: this.identity,
       since: this.#since,
@@ -113,7 +120,10 @@ export class HttpRun implements PooledSession, BackendOwner {
     this.#giveUp(because);
   }
 
-  /** What is said is looked at as if a client of the protocol had said it. */
+  /**
+   * What is said is looked at as if a client of the protocol had said it. Before the first text that could
+   * leave something there is nothing to note but the pings.
+   */
   #look(): void {
     const { visitor } = this.#options.user;
     const bytes = this.#bytes;
@@ -121,7 +131,10 @@ export class HttpRun implements PooledSession, BackendOwner {
       const next = at + 1 + bytes.readUInt32BE(at + 1);
       const [type, start] = [bytes[at] ?? 0, at + HEADER_BYTES];
       const end = Math.min(next, start + UNNAMED_BYTES_MAX);
-      this.#evidence.asked(type, bytes, start, end);
+      if (type === REQUEST.parse && isSuspicious(bytes, start, end)) {
+        this.#evidence ??= new Evidence(this.#pool);
+      }
+      this.#evidence?.asked(type, bytes, start, end);
       visitor.pulse.asked(type, bytes, start, end);
       at = next;
     }
@@ -136,7 +149,7 @@ export class HttpRun implements PooledSession, BackendOwner {
 
   #run(backend: PooledBackend): void {
     if (this.#state.kind !== 'waiting') {
-      this.#pool.leftBy(backend, this.#evidence);
+      this.#clear(backend);
       return;
     }
     const { meter, visitor } = this.#options.user;
@@ -146,7 +159,7 @@ export class HttpRun implements PooledSession, BackendOwner {
     // A large call is not held twice while it runs.
     this.#bytes = NOTHING;
     // Who asks for what a session holds is not to find what a call before it was spared to have cleared.
-    if (backend.lastUser === null || !this.#evidence.isTouched) this.#send(backend, bytes);
+    if (backend.lastUser === null || !this.#isTouching) this.#send(backend, bytes);
     else exchange(backend, resetBackend, () => this.#send(backend, bytes));
   }
 
@@ -209,14 +222,22 @@ export class HttpRun implements PooledSession, BackendOwner {
     const { user, parts } = this.#options;
     const { routines } = user;
     const now = parts.clock.now();
-    const isPlain = !this.#evidence.isTouched && !this.#evidence.isTainting;
-    if (isPlain && routines.areHarmless(now)) this.#pool.release(backend, this.identity);
+    if (!this.#isTouching && !this.#isTainting && routines.areHarmless(now))
+      this.#pool.release(backend, this.identity);
     else if (routines.isKnown(now)) this.#clear(backend);
     else routines.ask(backend, now, () => this.#clear(backend));
   }
 
   #clear(backend: PooledBackend): void {
-    this.#pool.leftBy(backend, this.#evidence);
+    this.#pool.leftBy(backend, { isTainting: this.#isTainting });
+  }
+
+  get #isTouching(): boolean {
+    return this.#changesSession || (this.#evidence?.isTouched ?? false);
+  }
+
+  get #isTainting(): boolean {
+    return this.#evidence?.isTainting ?? false;
   }
 
   #note(): void {
@@ -226,7 +247,7 @@ export class HttpRun implements PooledSession, BackendOwner {
     meter.transactions++;
     const { error, changesRoles, changesSession } = this.#answer;
     if (changesSession) {
-      this.#evidence.isTouched = true;
+      this.#changesSession = true;
       user.routines.forget();
     }
     if (error !== null) meter.failed(errorField(error, 'C').slice(0, CLASS_CHARS));

@@ -9,6 +9,7 @@
  * password that was changed is good for another `CHECK_AFTER`; a tenant that is deleted ends its users
  * at once. What is known is found by a hash that only this process can make; the password is not kept.
  */
+import { admits } from '../../domain/address-list.ts';
 import type { Fault } from '../../domain/faults.ts';
 import type { Credential, Door } from '../../domain/gate.ts';
 import { elapsed, type Instant, seconds } from '../../domain/units.ts';
@@ -82,12 +83,23 @@ export class HttpUser implements Tracked {
     return this.#place;
   }
 
-  /** Whether it may go on without proving anything again. */
-  async isGood(): Promise<boolean> {
+  /** Whether its tenant takes what comes from there. */
+  admits(clientAddress: string): boolean {
+    const { allowedAddresses } = this.door;
+    return allowedAddresses === undefined || admits(allowedAddresses, clientAddress);
+  }
+
+  /** Whether it is certain, for now, that it may go on. */
+  get isFresh(): boolean {
     const now = this.#parts.clock.now();
     this.usedAt = now;
+    return !this.isOver && elapsed(this.#checkedAt, now) < CHECK_AFTER;
+  }
+
+  /** Whether it may go on without proving anything again. */
+  async isGood(): Promise<boolean> {
+    if (this.isFresh) return true;
     if (this.isOver) return false;
-    if (elapsed(this.#checkedAt, now) < CHECK_AFTER) return true;
     this.#checking ??= this.#check().finally(() => {
       this.#checking = null;
     });

@@ -1,5 +1,4 @@
 /** The users of SQL over HTTP, by what they present: see `http-user.ts`. */
-import { admits } from '../../domain/address-list.ts';
 import type { CancelTimer } from '../../domain/clock.ts';
 import type { Fault } from '../../domain/faults.ts';
 import { elapsed, seconds } from '../../domain/units.ts';
@@ -28,12 +27,23 @@ export class HttpUsers {
     this.#parts = parts;
   }
 
-  /** Who asks. Throws a fault, or `LoginRefused`. */
-  async of(connection: string, place: CallerPlace): Promise<HttpUser> {
+  /** Who asks, at once or later. Throws a fault, or `LoginRefused`. */
+  of(connection: string, place: CallerPlace): HttpUser | Promise<HttpUser> {
     const name = this.#parts.proofs.nameOf(place.address, connection);
     const known = this.#users.get(name);
+    if (known?.isFresh && known.admits(place.clientAddress)) return known;
+    return this.#find(name, known, connection, place);
+  }
+
+  async #find(
+    name: string,
+    known: HttpUser | undefined,
+    connection: string,
+    place: CallerPlace,
+  ): Promise<HttpUser> {
     // One of the same network may be one that the tenant does not allow.
-    if (known !== undefined && !isAllowed(known, place)) await this.#login(connection, place);
+    if (known !== undefined && !known.admits(place.clientAddress))
+      await this.#login(connection, place);
     else if (known !== undefined) {
       if (await known.isGood()) return known;
       this.#remove(name, known);
@@ -106,6 +116,3 @@ export class HttpUsers {
     });
   }
 }
-
-const isAllowed = ({ door }: HttpUser, { clientAddress }: CallerPlace): boolean =>
-  admits(door.allowedAddresses ?? [], clientAddress);

@@ -15,7 +15,7 @@ import { type PlainRequest, readPlainRequest } from '../../wire/http-request.ts'
 import { forward } from '../forward.ts';
 import { receive } from '../receive.ts';
 import { Departure } from './departure.ts';
-import { type HttpReply, REASONS } from './http-replies.ts';
+import type { HttpReply } from './http-replies.ts';
 
 /** As Node's server keeps connections. */
 const REST_MAX = seconds(75);
@@ -27,7 +27,8 @@ export type LaneOptions = {
   readonly clock: Clock;
   /** Answers a call; null if nobody is left to hear it. `gone` tells that there is not. */
   readonly reply: (request: PlainRequest, gone: Departure) => Promise<HttpReply | null>;
-  readonly headersOf: (reply: HttpReply) => Readonly<Record<string, string>>;
+  /** Head and body, as they are sent on a connection that is kept. */
+  readonly bytesOf: (reply: HttpReply) => Buffer;
   /** The socket is another's from now on, with all that was not answered put back. */
   readonly onLeft: () => void;
 };
@@ -95,17 +96,10 @@ export class PlainLane {
     this.#gone = null;
     this.#restsSince = this.#options.clock.now();
     if (reply === null || gone.isGone || this.#isOver) return;
-    const bytes = Buffer.from(this.#text(reply));
+    const bytes = this.#options.bytesOf(reply);
     forward(this.#socket, bytes, bytes.length);
     if (this.#isEnding) this.#socket.destroySoon();
     else if (this.#early.length > 0 || this.#socket.writableLength > 0) this.#leave();
-  }
-
-  #text(reply: HttpReply): string {
-    let text = `HTTP/1.1 ${reply.status} ${REASONS[reply.status] ?? ''}\r\n`;
-    const headers = this.#options.headersOf(reply);
-    for (const name in headers) text += `${name}: ${headers[name]}\r\n`;
-    return `${text}Connection: keep-alive\r\n\r\n${reply.body}`;
   }
 
   #leave(): void {

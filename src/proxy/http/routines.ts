@@ -9,6 +9,7 @@
 import { elapsed, type Instant, seconds } from '../../domain/units.ts';
 import { HttpAnswer } from '../../wire/http-answer.ts';
 import type { Call } from '../../wire/http-call.ts';
+import { Descriptions } from '../../wire/http-description.ts';
 import { callMessages } from '../../wire/http-messages.ts';
 import type { PooledBackend } from '../pooled-backend.ts';
 
@@ -43,6 +44,7 @@ const QUESTION: Call = {
 
 const BYTES = callMessages(QUESTION);
 const ANSWER_BYTES_MAX = 64 * 1024;
+const DESCRIPTIONS = new Descriptions();
 
 /** The answer if there is none. */
 const NONE_OF_THEM = '"rows":[["f"]]';
@@ -83,7 +85,7 @@ export function exchange(
   bytes: Buffer,
   then: (answer: HttpAnswer) => void,
 ): void {
-  const answer = new HttpAnswer(QUESTION, ANSWER_BYTES_MAX);
+  const answer = new HttpAnswer(QUESTION, ANSWER_BYTES_MAX, DESCRIPTIONS);
   backend.owner = {
     fromBackend: (buffer, end) => {
       answer.feed(buffer, end);
