@@ -62,8 +62,15 @@ export async function addUsage(
       group by 1, 2 order by 1, 2
       on conflict (tenant_id, month) do update
         set transfer_bytes = stored.transfer_bytes + excluded.transfer_bytes
+    ), sent as (
+      select dynabase.count_egress(jsonb_agg(jsonb_build_object(
+        'tenant', tenant_id, 'at', to_timestamp(minute_ms / 1000.0), 'bytes', bytes_out)))
+      from batch, jsonb_to_recordset(${json}::jsonb)
+        as record (tenant_id text, minute_ms bigint, bytes_out bigint)
+      where bytes_out > 0
+      having count(*) > 0
     )
-    select exists (select from batch) as is_new`.execute(db);
+    select exists (select from batch) as is_new, (select true from sent) as is_sent`.execute(db);
   return rows[0]?.is_new === true;
 }
 

@@ -13,6 +13,8 @@ import type { Use, UseRow } from './use.ts';
 export type ComputeSample = {
   /** Names this run of the compute: counters begin anew with another. */
   readonly run: string;
+  /** For how long it has run. */
+  readonly age: DurationMs;
   /** Of its own in memory now: proportional set size of its processes, or what its cgroup is charged. */
   readonly memoryBytes: number;
   /** Microseconds of a processor since the run began, processes that have ended included. Never falls in one run. */
@@ -20,6 +22,52 @@ export type ComputeSample = {
   /** Bytes that its processes have had written to disk since the run began; null where that cannot be told. */
   readonly diskWrittenBytes: number | null;
 };
+
+export interface Samples {
+  /** Looks at every compute of a tenant that runs. One that ends meanwhile is left out. */
+  all(): Promise<ReadonlyMap<TenantId, ComputeSample>>;
+
+  /** Calls `listener` with a last look at each compute that is about to be stopped. At most one listener. */
+  onLast(listener: (tenant: TenantId, sample: ComputeSample) => void): void;
+}
+
+/** Where a compute stood when it was looked at, as it is kept over restarts of the server. */
+export type SamplePoint = Omit<ComputeSample, 'age'> & {
+  readonly tenant: TenantId;
+  readonly at: Timestamp;
+};
+
+/** What a compute used in a part of a minute. */
+export type UsePiece = {
+  readonly tenant: TenantId;
+  /** Within the minute that it is counted to. */
+  readonly at: Timestamp;
+  readonly use: Pick<Use, 'memory' | 'cpu' | 'written'>;
+};
+
+/** What is counted at once. */
+export type UseBatch = {
+  /** Counted once under this name: random text, new for every batch. */
+  readonly name: string;
+  /** Until when the tenants that are `seen` are counted as awake. */
+  readonly until: Timestamp;
+  readonly seen: readonly SamplePoint[];
+  readonly used: readonly UsePiece[];
+};
+
+/** How long what is counted is kept; days are kept for ever. */
+export type UseRetention = { readonly minutes: DurationMs; readonly hours: DurationMs };
+
+export interface UseStore {
+  /** Adds what was counted, all or none. When the outcome is unknown, the same batch is offered again. */
+  count(batch: UseBatch): Promise<void>;
+
+  /** How the computes of tenants that are awake stood when they were last counted. */
+  points(): Promise<readonly SamplePoint[]>;
+
+  /** Forgets some of what is older; resolves with whether there may be more of it. */
+  forget(retention: UseRetention): Promise<boolean>;
+}
 
 /** Which rows of the ledger: whole hours in [from, to). */
 export type UseQuery = {

@@ -53,6 +53,7 @@ export class Computes {
   readonly #running = new Map<string, Compute>();
   readonly #serial = new Serial<string>();
   #onLost: (root: string, reason: string) => void = () => {};
+  #onStopping: (compute: Compute) => void = () => {};
   #cancelRotation: () => void = () => {};
 
   constructor(parts: ComputesParts) {
@@ -62,6 +63,16 @@ export class Computes {
 
   onLost(listener: (root: string, reason: string) => void): void {
     this.#onLost = listener;
+  }
+
+  /** Calls `listener` before a compute is told to end. */
+  onStopping(listener: (compute: Compute) => void): void {
+    this.#onStopping = listener;
+  }
+
+  /** Those that this process knows to run, as they are now. */
+  all(): readonly Compute[] {
+    return [...this.#running.values()];
   }
 
   /** The compute in `root`, if this process knows it to run. */
@@ -123,6 +134,7 @@ export class Computes {
       return;
     }
     this.#running.delete(files.root);
+    this.#onStopping(compute);
     try {
       await compute.stop(this.#parts.patience);
       // Whoever waits for the stop need not wait for this; a start that follows is put behind it.

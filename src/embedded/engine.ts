@@ -6,6 +6,7 @@ import type { Failpoints } from '../domain/failpoints.ts';
 import type { Host } from '../domain/host.ts';
 import type { Interior } from '../domain/interior.ts';
 import type { Log } from '../domain/log.ts';
+import type { Samples } from '../domain/metering.ts';
 import type { Gauges } from '../domain/quota.ts';
 import type { Random } from '../domain/random.ts';
 import { type Cages, openCages } from './cages.ts';
@@ -26,6 +27,7 @@ import { Levels } from './levels.ts';
 import type { OsCalls } from './os.ts';
 import type { PageCache } from './page-cache.ts';
 import { resolveEngine } from './resolver.ts';
+import { EmbeddedSamples } from './samples.ts';
 import { openSecrets } from './secrets.ts';
 import type { Ground } from './start.ts';
 import { type SystemConnection, SystemTenant } from './system-tenant.ts';
@@ -70,6 +72,7 @@ export type EmbeddedEngine = {
   readonly host: Host;
   readonly interior: Interior;
   readonly gauges: Gauges;
+  readonly samples: Samples;
   readonly archive: Archive;
   /** The engine's version, such as `18.4`. */
   readonly version: string;
@@ -112,6 +115,7 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<EmbeddedEn
     host,
     interior: new EmbeddedInterior(parts.secrets),
     gauges: new EmbeddedGauges(parts),
+    samples: new EmbeddedSamples({ ...parts, clock, log }),
     archive: parts.archive,
     version: versionText(engine.version),
     isolation: isolationText(),

@@ -37,6 +37,7 @@ import { DataPlane } from './data-plane.ts';
 import { type OpenDesks, openDesks } from './desks.ts';
 import { openInsideParts } from './inside-parts.ts';
 import { learningSink } from './learning-sink.ts';
+import { openMetering } from './metering-parts.ts';
 import { RuleBook } from './policy-desk.ts';
 import { portableGate } from './portable-gate.ts';
 import { ProxyPlace } from './proxy-place.ts';
@@ -95,6 +96,9 @@ export async function openServer(parts: ServerParts): Promise<Server> {
   const opened = await openDesks({ ...parts, events, catalog, archiveWork, directory });
   stack.defer(() => opened.close());
   const allowance = new AllowanceBook(parts.clock);
+  const metering = await openMetering({ ...parts, catalog, samples: engine.samples });
+  // After the orchestrator, whose computes are looked at once more when they end.
+  stack.defer(() => metering.close());
   const core = openCore(parts, { engine, catalog, book, allowance });
   stack.defer(() => core.orchestrator.close(closing));
   const quotas = await openQuotas({
