@@ -10,7 +10,6 @@ import {
   type SyntaxNode,
   textOf,
   type Visit,
-  visits,
 } from './syntax.ts';
 import { TIMELESS } from './walls.ts';
 
@@ -62,11 +61,11 @@ const BANS: readonly Ban[] = [
   },
   {
     holdsIn: outsideMain,
-    matches: ({ node, parents }) =>
+    matches: ({ node, parent }) =>
       reads(node, 'process.env') ||
       (node.type === 'ImportSpecifier' &&
         textOf(nodeIn(node, 'imported')) === 'env' &&
-        /^(node:)?process$/.test(textOf(parents[0] && nodeIn(parents[0], 'source')) ?? '')),
+        /^(node:)?process$/.test(textOf(parent && nodeIn(parent, 'source')) ?? '')),
     says: 'reads the environment; take options',
   },
   {
@@ -97,7 +96,7 @@ const UNFINISHED = /\b(TODO|FIXME)\b/;
 export function banFindings(source: Source): readonly Finding[] {
   const { path } = source;
   const bans = BANS.filter(({ holdsIn }) => holdsIn(source));
-  const inCode = [...visits(source.body)].flatMap((visit) =>
+  const inCode = source.visits.flatMap((visit) =>
     bans
       .filter(({ matches }) => matches(visit))
       .map(({ says }) => ({ path, line: lineOf(source, visit.node.start), says })),

@@ -2,7 +2,7 @@
 import { posix } from 'node:path';
 import type { Finding } from './finding.ts';
 import { importsOf } from './imports.ts';
-import { lineOf, nodeIn, nodesIn, type Source, type SyntaxNode, textOf, visits } from './syntax.ts';
+import { lineOf, nodeIn, nodesIn, type Source, type SyntaxNode, textOf } from './syntax.ts';
 
 /** Exports that have a reason to be unused here: `src/room/file.ts name` and the reason. */
 export type Kept = Readonly<Record<string, string>>;
@@ -13,12 +13,15 @@ export function deadExportFindings(sources: readonly Source[], kept: Kept): read
     .filter(
       ({ room, setting, name }) => room !== null && setting === 'product' && name !== 'index.ts',
     )
-    .flatMap((source) =>
-      exportsOf(source)
-        .filter(({ name }) => !used.has(`${source.path} ${name}`) && !used.has(`${source.path} *`))
-        .filter(({ name }) => mentions(source, name) < 2)
-        .map(({ name, start }) => ({ source, name, start })),
-    );
+    .flatMap((source) => {
+      const idle = exportsOf(source).filter(
+        ({ name }) => !used.has(`${source.path} ${name}`) && !used.has(`${source.path} *`),
+      );
+      const mentions = mentionsOf(source, new Set(idle.map(({ name }) => name)));
+      return idle
+        .filter(({ name }) => (mentions.get(name)?.size ?? 0) < 2)
+        .map(({ name, start }) => ({ source, name, start }));
+    });
   const unused = new Set(dead.map(({ source, name }) => `${source.path} ${name}`));
   const findings = dead
     .filter(({ source, name }) => !Object.hasOwn(kept, `${source.path} ${name}`))
@@ -50,10 +53,10 @@ function usedExports(sources: readonly Source[]): ReadonlySet<string> {
 
 /** Files that are named in strings, to be started or loaded by path. */
 function filesNamed(source: Source): readonly string[] {
-  const names = [...visits(source.body)].flatMap(({ node, parents }) => {
-    const isImport = /^(Import|Export)/.test(parents[0]?.type ?? '');
-    const text = node.type === 'Literal' && !isImport ? textOf(node) : undefined;
-    return text !== undefined && /^\.{1,2}\/.*\.tsx?$/.test(text) ? [text] : [];
+  const names = source.visits.flatMap(({ node, parent }) => {
+    const text = node.type === 'Literal' ? textOf(node) : undefined;
+    if (text === undefined || !/^\.{1,2}\/.*\.tsx?$/.test(text)) return [];
+    return /^(Import|Export)/.test(parent?.type ?? '') ? [] : [text];
   });
   return names.map((name) => posix.join(posix.dirname(source.path), name));
 }
@@ -96,12 +99,19 @@ function boundBy(pattern: SyntaxNode | undefined): readonly (string | undefined)
   }
 }
 
-/** How often `name` stands in the code, its declaration included and lists of exports not. */
-function mentions(source: Source, name: string): number {
-  const places = [...visits(source.body)]
-    .filter(({ node }) => node.type === 'Identifier' && textOf(node) === name)
-    .filter(({ parents }) => parents[0]?.type !== 'ExportSpecifier')
-    .map(({ node }) => node.start);
+/** Where each of `names` stands in the code, its declaration included and lists of exports not. */
+function mentionsOf(
+  source: Source,
+  names: ReadonlySet<string>,
+): ReadonlyMap<string, ReadonlySet<number>> {
   // The `a` of a pattern `{ a }` is two nodes in one place.
-  return new Set(places).size;
+  const places = new Map<string, Set<number>>();
+  if (names.size === 0) return places;
+  for (const { node, parent } of source.visits) {
+    if (node.type !== 'Identifier' || parent?.type === 'ExportSpecifier') continue;
+    const name = textOf(node);
+    if (name === undefined || !names.has(name)) continue;
+    places.set(name, (places.get(name) ?? new Set()).add(node.start));
+  }
+  return places;
 }

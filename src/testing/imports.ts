@@ -1,6 +1,6 @@
 /** What a source takes from others, in any of TypeScript's spellings. */
 import { posix } from 'node:path';
-import { nodeIn, nodesIn, type Source, type SyntaxNode, textOf, visits } from './syntax.ts';
+import { nodeIn, nodesIn, type Source, type SyntaxNode, textOf } from './syntax.ts';
 
 export type Import = {
   /** As written: `./relay.ts`, `node:net`, `pg`. */
@@ -15,7 +15,7 @@ export type Import = {
 };
 
 export function importsOf(source: Source): readonly Import[] {
-  return [...visits(source.body)].flatMap(({ node }) => {
+  return source.visits.flatMap(({ node }) => {
     const from = fromOf(node);
     if (from === undefined) return [];
     const target = from.startsWith('.') ? posix.join(posix.dirname(source.path), from) : null;
@@ -66,7 +66,7 @@ function namesOf(specifier: SyntaxNode, source: Source): readonly string[] {
 
 /** The members that `source` uses of a namespace it imported as `local`. */
 function membersTaken(source: Source, local: string): readonly string[] {
-  return [...visits(source.body)].flatMap(({ node }) => {
+  return source.visits.flatMap(({ node }) => {
     if (node.type === 'MemberExpression' && textOf(nodeIn(node, 'object')) === local) {
       return named(nodeIn(node, 'property'));
     }

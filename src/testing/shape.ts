@@ -10,7 +10,6 @@ import {
   type Source,
   type SyntaxNode,
   textOf,
-  visits,
 } from './syntax.ts';
 
 const FILE_LINES_MAX = 400;
@@ -53,12 +52,12 @@ function fileFindings({ path, name, room, text, body }: Source): readonly Findin
 }
 
 function functionFindings(source: Source): readonly Finding[] {
-  return [...visits(source.body)].flatMap(({ node, parents }) => {
+  return source.visits.flatMap(({ node, parent }) => {
     if (!/^(FunctionDeclaration|FunctionExpression|ArrowFunctionExpression)$/.test(node.type)) {
       return [];
     }
     const lines = linesIn(source.text.slice(node.start, node.end));
-    if (lines <= FUNCTION_LINES_MAX || isSuite(parents[0])) return [];
+    if (lines <= FUNCTION_LINES_MAX || isSuite(parent)) return [];
     const says = `has a function of ${lines} lines; ${FUNCTION_LINES_MAX} is the wall`;
     return [{ path: source.path, line: lineOf(source, node.start), says }];
   });
@@ -70,7 +69,7 @@ const isSuite = (parent: SyntaxNode | undefined): boolean =>
 
 function testFindings(source: Source): readonly Finding[] {
   if (source.setting === 'product') return [];
-  return [...visits(source.body)].flatMap(({ node }) => {
+  return source.visits.flatMap(({ node }) => {
     const name = testName(node);
     if (name === undefined || name.trim().split(/\s+/).length >= TEST_WORDS_MIN) return [];
     const says = `has a test called "${name}"; say in a sentence what is so`;

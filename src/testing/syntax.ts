@@ -29,6 +29,8 @@ export type Source = SourceFile & {
   readonly room: string | null;
   readonly setting: Setting;
   readonly body: readonly SyntaxNode[];
+  /** All nodes, in the order of the text: walked once, for all rules. */
+  readonly visits: readonly Visit[];
   readonly comments: readonly Comment[];
 };
 
@@ -36,13 +38,17 @@ export type Source = SourceFile & {
 export function parsed(file: SourceFile): Source {
   const { program, comments, errors } = parseSync(file.path, file.text);
   if (errors.length > 0) throw new Error(`${file.path}: ${errors[0]?.message}`);
+  const body = program.body as unknown as readonly SyntaxNode[];
+  const visits: Visit[] = [];
+  for (const node of body) collect(node, undefined, visits);
   const room = /^src\/([^/]+)\//.exec(file.path)?.[1] ?? null;
   return {
     ...file,
     name: basename(file.path),
     room,
     setting: settingOf(file.path),
-    body: program.body as unknown as readonly SyntaxNode[],
+    body,
+    visits,
     comments,
   };
 }
@@ -53,24 +59,21 @@ export const lineOf = (source: SourceFile, offset: number): number =>
 
 export const linesIn = (text: string): number => text.split('\n').length;
 
-/** A node of a tree, and what holds it, innermost first. */
-export type Visit = { readonly node: SyntaxNode; readonly parents: readonly SyntaxNode[] };
+/** A node of a tree, and what holds it. */
+export type Visit = { readonly node: SyntaxNode; readonly parent: SyntaxNode | undefined };
 
-/** All nodes below `nodes`, and themselves, in the order of the text. */
-export function* visits(
-  nodes: readonly SyntaxNode[],
-  parents: readonly SyntaxNode[] = [],
-): Generator<Visit> {
-  for (const node of nodes) {
-    yield { node, parents };
-    yield* visits(childrenOf(node), [node, ...parents]);
+/** Adds a node and all below it. There are a million in the house: nothing is made for each but its visit. */
+function collect(node: SyntaxNode, parent: SyntaxNode | undefined, visits: Visit[]): void {
+  visits.push({ node, parent });
+  for (const property in node) {
+    const value = node[property];
+    if (Array.isArray(value)) {
+      for (const item of value) if (isNode(item)) collect(item, node, visits);
+    } else if (isNode(value)) collect(value, node, visits);
   }
 }
 
-export const childrenOf = (node: SyntaxNode): readonly SyntaxNode[] =>
-  Object.values(node).flat().filter(isNode);
-
-export const isNode = (value: unknown): value is SyntaxNode =>
+const isNode = (value: unknown): value is SyntaxNode =>
   typeof value === 'object' && value !== null && 'type' in value && 'start' in value;
 
 /** The node in `property`; undefined if there is none. */

@@ -3,7 +3,7 @@
  * prose in STYLE.md; where the two differ, this one is in force.
  */
 import { readdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { banFindings } from './bans.ts';
 import { deadExportFindings, type Kept } from './dead-exports.ts';
 import { shapeFindings } from './shape.ts';
@@ -29,12 +29,17 @@ export async function readSources(
   root: string,
   tops: readonly string[],
 ): Promise<readonly SourceFile[]> {
-  const entries = await readdir(root, { recursive: true, withFileTypes: true });
-  const paths = entries
-    .filter((entry) => entry.isFile() && /\.(ts|tsx|js)$/.test(entry.name))
-    .map((entry) => join(entry.parentPath, entry.name).slice(root.length).replaceAll('\\', '/'));
-  const chosen = paths.filter((path) => tops.some((top) => path === top || path.startsWith(top)));
-  return Promise.all(
-    chosen.map(async (path) => ({ path, text: await readFile(join(root, path), 'utf8') })),
+  const chosen = await Promise.all(
+    tops.map((top) => (top.endsWith('/') ? pathsBelow(root, top) : [top])),
   );
+  return Promise.all(
+    chosen.flat().map(async (path) => ({ path, text: await readFile(join(root, path), 'utf8') })),
+  );
+}
+
+async function pathsBelow(root: string, folder: string): Promise<readonly string[]> {
+  const entries = await readdir(join(root, folder), { recursive: true, withFileTypes: true });
+  return entries
+    .filter((entry) => entry.isFile() && /\.(ts|tsx|js)$/.test(entry.name))
+    .map((entry) => relative(root, join(entry.parentPath, entry.name)).replaceAll('\\', '/'));
 }
