@@ -12,6 +12,7 @@ import type { Fault } from './faults.ts';
 import type { Address } from './host.ts';
 import type { ProxyId, SessionId, TenantId, TenantName } from './ids.ts';
 import type { QuotaHold } from './quota.ts';
+import type { StatementClass } from './statements.ts';
 import type { DurationMs } from './units.ts';
 import type { Verifier } from './verifier.ts';
 import type { VisitorClass } from './visitors.ts';
@@ -43,15 +44,20 @@ export type Credential = {
   readonly instead: { readonly role: string; readonly clientKey: string } | null;
 };
 
+/** A client of a tenant. */
+export type SessionClient = {
+  readonly role: string;
+  readonly applicationName: string;
+  /** Its address. */
+  readonly from: string;
+  readonly visitor: VisitorClass;
+  /** Of the first statement that was answered since it has its backend; null if none was, or it is not known. */
+  readonly statement?: StatementClass | null;
+};
+
 /** Why a tenant is woken; kept with the wake. */
 export type WakeCause =
-  | {
-      readonly kind: 'session';
-      readonly role: string;
-      readonly applicationName: string;
-      readonly from: string;
-      readonly visitor: VisitorClass;
-    }
+  | (SessionClient & { readonly kind: 'session' })
   | { readonly kind: 'operator' };
 
 export type WakeRequest = {
@@ -78,6 +84,16 @@ export type TenantUse = {
   readonly isHeldByRobots?: boolean;
   /** Since when no session has asked anything that keeps the compute awake; 0 while one does. */
   readonly idleFor: DurationMs;
+  /** Whose session it is that holds it; of several, one. Not given where it is none. */
+  readonly holder?: Holder;
+  /** Sessions that waited for the compute to wake; told once after a wake. */
+  readonly waited?: number;
+};
+
+export type Holder = {
+  readonly who: SessionClient;
+  /** Why it cannot be parked; null for one that is at work. */
+  readonly pin: PinReason | null;
 };
 
 export interface Gate {
@@ -113,8 +129,13 @@ export interface Gate {
 /** Looks up the verifiers of tickets: short-lived logins that the control plane made. */
 export interface TicketReader {
   /** Undefined if there is no such ticket for this tenant, or it has expired. */
-  find(tenant: TenantId, role: string): Verifier | undefined;
+  find(tenant: TenantId, role: string): Ticket | undefined;
 }
+
+/** As whom the holder of a ticket acts: the tenant's owner, or one who may read. */
+export type TicketRights = 'owner' | 'reader';
+
+export type Ticket = { readonly verifier: Verifier; readonly rights: TicketRights };
 
 /** How a tenant is to be parked. */
 export type ParkRequest =
@@ -131,12 +152,8 @@ export type Parked =
   /** Somebody needs the compute; nothing has changed. `why` completes "is held awake: ...". */
   | { readonly kind: 'held'; readonly why: string };
 
-export type SessionView = {
+export type SessionView = SessionClient & {
   readonly id: SessionId;
-  readonly role: string;
-  readonly applicationName: string;
-  readonly from: string;
-  readonly visitor: VisitorClass;
   /** `pinned`: bound, and cannot be parked. `waiting`: parked, and waits for a backend. */
   readonly state: 'bound' | 'pinned' | 'parked' | 'waiting';
   readonly openFor: DurationMs;

@@ -6,6 +6,7 @@ import { type DueAction, type IdleTerms, IdleWatch } from './idle-watch.ts';
 /** As the terms of a tenant whose time of sleep the policy moves: new ones whenever they are asked for. */
 const terms = (): IdleTerms => ({
   ...{ tier: 'WARM', rung: 'WARM', wants: null },
+  kept: { kind: 'idle', by: 'rules' },
   way: [
     { after: seconds(10), what: { kind: 'shedL2', keep: 0.5 } },
     { after: seconds(20), what: { kind: 'shedL2', keep: 0.2 } },

@@ -2,6 +2,7 @@
  * Watches one awake compute for idleness: since when nobody has used it, how far down its way it has
  * gone, what was refused, and the one timer after which the policy is asked again.
  */
+import type { KeptAwake } from '../domain/awake.ts';
 import type { CancelTimer, Clock } from '../domain/clock.ts';
 import type { SuspendRefusal, TenantLive } from '../domain/lifecycle.ts';
 import type { Tier } from '../domain/tier.ts';
@@ -25,6 +26,17 @@ export type IdleTerms = {
   readonly rung: Tier;
   /** Why another size is due in its tier; null if none is. */
   readonly wants: string | null;
+  /** What keeps it awake while nobody asks. */
+  readonly kept: KeptAwake;
+};
+
+type Asked = {
+  /** Something is to be done to the compute. */
+  readonly onDue: (action: DueAction) => void;
+  /** It is time to `ask` again: by now its terms may be others. */
+  readonly onAsk: () => void;
+  /** What keeps it awake from now on, as often as it is looked at. */
+  readonly onKept?: (kept: KeptAwake) => void;
 };
 
 /** What the watch asks for. */
@@ -35,6 +47,7 @@ export class IdleWatch {
   readonly #uses: TenantUses;
   readonly #onDue: (action: DueAction) => void;
   readonly #onAsk: () => void;
+  readonly #onKept: (kept: KeptAwake) => void;
   /** Idleness counts from here at the earliest. */
   #from: Instant;
   #isExpecting = false;
@@ -48,19 +61,12 @@ export class IdleWatch {
   #lastRefusal: SuspendRefusal | null = null;
   #cancelTimer: CancelTimer | null = null;
 
-  /**
-   * `onDue` is called when something is to be done to the compute, `onAsk` when it is time to `ask` again:
-   * by then its terms may be others.
-   */
-  constructor(
-    clock: Clock,
-    uses: TenantUses,
-    { onDue, onAsk }: { readonly onDue: (action: DueAction) => void; readonly onAsk: () => void },
-  ) {
+  constructor(clock: Clock, uses: TenantUses, { onDue, onAsk, onKept = () => {} }: Asked) {
     this.#clock = clock;
     this.#uses = uses;
     this.#onDue = onDue;
     this.#onAsk = onAsk;
+    this.#onKept = onKept;
     this.#from = clock.now();
   }
 
@@ -136,9 +142,14 @@ export class IdleWatch {
   /** Asks the policy about the running compute; of one that is held nobody needs to know the terms. */
   ask(terms: () => IdleTerms): void {
     this.stop();
-    if (this.#uses.heldBy !== null) return;
+    if (this.#uses.heldBy !== null) {
+      this.#onKept(this.#uses.kept);
+      return;
+    }
     const now = this.#clock.now();
-    const action = decideIdle(this.#facts(terms()), now);
+    const facts = this.#facts(terms());
+    const action = decideIdle(facts, now);
+    this.#onKept(this.#keptBy(facts, terms().kept));
     switch (action.kind) {
       case 'stay':
         return;
@@ -173,6 +184,16 @@ export class IdleWatch {
       idleSince: heldBy === null ? this.#wallTime(facts.idleSince) : null,
       suspendAt: held === null ? this.#wallTime(suspendDue(facts)) : null,
     };
+  }
+
+  /** Why it is awake though nobody asks. */
+  #keptBy(facts: IdleFacts, otherwise: KeptAwake): KeptAwake {
+    if (heldAwakeBy(facts) !== null) return { kind: 'floor' };
+    if (facts.isExpecting) return { kind: 'expected' };
+    const { notBefore } = facts;
+    const isPutOff = notBefore !== null && suspendDue({ ...facts, notBefore: null }) < notBefore;
+    if (!isPutOff || this.#lastRefusal === null) return otherwise;
+    return { kind: 'refused', because: this.#lastRefusal.why };
   }
 
   #facts(terms: IdleTerms): IdleFacts {

@@ -89,7 +89,9 @@ export class LadderWalk {
     const { idleSince } = idle;
     const { wants } = compute.idleTerms;
     const work = async (): Promise<void> => {
-      await compute.restart({ within: ms(0), force: false }, because, rung ?? undefined);
+      await compute.restart({ within: ms(0), force: false }, because, {
+        rung: rung ?? undefined,
+      });
       this.#descent.restarted();
       if (rung !== null) idle.lowered(compute.idleTerms, rung, idleSince);
       else if (wants !== null) idle.goesOn(idleSince);

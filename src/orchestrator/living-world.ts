@@ -1,4 +1,5 @@
 /** What the lives of all tenants share, made of what the orchestrator is given. */
+import { UNWATCHED } from '../domain/awake.ts';
 import type { Tenant } from '../domain/tenant.ts';
 import type { Rules } from '../policy/rules.ts';
 import { rulesFor } from '../policy/rules-tenants.ts';
@@ -25,6 +26,7 @@ export function livingWorld(parts: WorldParts): LifeWorld {
   const price = new FleetPrice({ world: parts, rules: () => rules, rulesOf });
   return {
     ...parts,
+    awake: parts.awake ?? UNWATCHED,
     ladder,
     learner,
     growth: new GrowthBudget(parts.settings.growthMb ?? 0),

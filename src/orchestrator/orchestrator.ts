@@ -7,6 +7,7 @@
  */
 
 import type { Snapshot } from '../domain/archive.ts';
+import type { Asker } from '../domain/awake.ts';
 import { fault } from '../domain/faults.ts';
 import type { Credential, Door, Gate, TenantUse, WakeCause, WakeRequest } from '../domain/gate.ts';
 import type { Address } from '../domain/host.ts';
@@ -36,6 +37,7 @@ import { TenantLife } from './tenant-life.ts';
 import { TenantRecord } from './tenant-record.ts';
 import { policyViewOf } from './tenant-view.ts';
 import { UseBook } from './use-book.ts';
+import { expectedOf } from './wake-cause.ts';
 import type { LifeWorld, WorldParts } from './world.ts';
 
 /** Tenants looked up at once for somebody who is only expected; more than that are let be. */
@@ -119,8 +121,7 @@ export class Orchestrator implements Gate, Lifecycle {
   async wake(request: WakeRequest): Promise<Address> {
     this.#refuseWhenClosing();
     if (request.onlyIfAwake === true) return this.#addressOf(request.tenant);
-    const because = causeWords(request.cause);
-    return await this.#with(request.tenant, (life) => life.wakeFor(request, because));
+    return await this.#with(request.tenant, (life) => life.wakeFor(request));
   }
 
   /** For who wakes nobody: asks the proxies nothing, and holds nothing. */
@@ -134,7 +135,7 @@ export class Orchestrator implements Gate, Lifecycle {
     if (this.#closing || this.#expected.has(tenant)) return;
     if (this.#expected.size >= EXPECTED_AT_ONCE || !this.#world.queue.hasSpare) return;
     this.#expected.add(tenant);
-    this.#with(tenant, async (life) => life.expect(`expected: ${causeWords(cause)}`))
+    this.#with(tenant, async (life) => life.expect(expectedOf(cause)))
       .catch((error) => this.#world.log.debug('nobody is expected after all', { tenant, error }))
       .finally(() => this.#expected.delete(tenant));
   }
@@ -176,10 +177,10 @@ export class Orchestrator implements Gate, Lifecycle {
     });
   }
 
-  async wakeTenant(id: TenantId): Promise<Tenant> {
+  async wakeTenant(id: TenantId, by: Asker | null = null): Promise<Tenant> {
     this.#refuseWhenClosing();
     return await this.#with(id, async (life) => {
-      await life.wake(causeWords({ kind: 'operator' }));
+      await life.wake({ kind: 'operator', by, doing: 'asked' });
       await life.written();
       return life.tenant;
     });
@@ -187,7 +188,7 @@ export class Orchestrator implements Gate, Lifecycle {
 
   async suspend(id: TenantId): Promise<Tenant> {
     return await this.#with(id, async (life) => {
-      await life.suspend('an operator asked');
+      await life.suspend('an operator asked', 'operator');
       return life.tenant;
     });
   }
@@ -381,13 +382,4 @@ export class Orchestrator implements Gate, Lifecycle {
     this.#lives.set(tenant.id, life);
     return life;
   }
-}
-
-/** The cause of a wake as the log tells it. */
-function causeWords(cause: WakeCause): string {
-  if (cause.kind === 'operator') return 'an operator asked';
-  const { role, from, applicationName, visitor } = cause;
-  const name = applicationName === '' ? '' : ` (${applicationName})`;
-  const who = visitor === 'person' ? 'a session' : `a ${visitor}`;
-  return `${who} of ${role} from ${from}${name}`;
 }

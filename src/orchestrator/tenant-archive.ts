@@ -71,11 +71,12 @@ export class TenantArchive {
   async snapshot({ name, because, isOnlyDue }: SnapshotWish): Promise<Snapshot> {
     const { record, turns } = this.#parts;
     for (let tries = 0; tries < SNAPSHOT_TRIES_MAX; tries++) {
-      if (record.tenant.home.kind === 'none') await turns.wake(because);
+      const cause = { kind: 'upkeep', doing: because } as const;
+      if (record.tenant.home.kind === 'none') await turns.wake(cause);
       const taken = await this.#snapshotUnlessWoken({ name, because, isOnlyDue });
       if (taken !== null) return taken;
       // Who came is first. Whatever comes of that start, the next try tells.
-      await turns.wake(because).catch(() => {});
+      await turns.wake(cause).catch(() => {});
     }
     throw this.#busy('is being woken');
   }
@@ -99,7 +100,7 @@ export class TenantArchive {
     const { world, record, compute } = this.#parts;
     this.#refuseIfGone();
     await compute.heal();
-    if (compute.address !== null) await compute.suspend(because);
+    if (compute.address !== null) await compute.suspend(because, 'operator');
     if (record.tenant.home.kind !== 'local') return;
     this.#refuseIfUnfit();
     try {
@@ -153,7 +154,7 @@ export class TenantArchive {
     await compute.heal();
     if (compute.address !== null) {
       const because = `snapshot ${snapshot} is to be restored`;
-      await compute.drain({ within: RESTORE_WITHIN, force: false }, because);
+      await compute.drain({ within: RESTORE_WITHIN, force: false }, because, 'operator');
     }
     await restoreTenant(world, record, snapshot).catch((error: unknown) => {
       throw this.#told(error);

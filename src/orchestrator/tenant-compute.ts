@@ -6,6 +6,8 @@
  * park the tenant, and in the same breath in which the last one has, the address is gone: whoever
  * comes then waits for the end of the transition, and gets the address of the next start.
  */
+
+import type { AwakeCause, AwakeEndKind } from '../domain/awake.ts';
 import { type Fault, fault } from '../domain/faults.ts';
 import type { ParkRequest } from '../domain/gate.ts';
 import type { Address } from '../domain/host.ts';
@@ -18,7 +20,8 @@ import { type DurationMs, elapsed, type Instant, ms } from '../domain/units.ts';
 import type { Rules } from '../policy/rules.ts';
 import { planEvent } from '../policy/tier-decision.ts';
 import { sizeAt, wayDown } from '../policy/way-down.ts';
-import type { IdleTerms, IdleWatch } from './idle-watch.ts';
+import type { ComputeParts, Restarting, Standing, Start, Stopping } from './compute-parts.ts';
+import type { IdleTerms } from './idle-watch.ts';
 import { LossRecord } from './loss-record.ts';
 import {
   beginWake,
@@ -27,7 +30,6 @@ import {
   heal,
   park,
   removeTenant,
-  type Suspension,
   saveRoles,
   settle,
   startCompute,
@@ -35,33 +37,8 @@ import {
   takeTurn,
   wakeFailed,
 } from './moves.ts';
-import type { TenantPolicy } from './tenant-policy.ts';
-import type { TenantRecord } from './tenant-record.ts';
-import type { TenantUses } from './tenant-uses.ts';
-import type { UpkeepWatch } from './upkeep-watch.ts';
+import { causeWords, keptIdle } from './wake-cause.ts';
 import type { LifeWorld } from './world.ts';
-
-export type ComputeParts = {
-  readonly world: LifeWorld;
-  readonly record: TenantRecord;
-  readonly uses: TenantUses;
-  readonly idle: IdleWatch;
-  readonly upkeep: UpkeepWatch;
-  readonly policy: TenantPolicy;
-};
-
-/** Who is started for, and how a place for the start is waited for. */
-export type Start = {
-  readonly event: 'query' | 'prewarm';
-  readonly because: string;
-  /** Drops the start while it waits for its turn. */
-  readonly signal: AbortSignal;
-  /** Called when the start has its turn, with what is done. */
-  readonly begun: (doing: string) => void;
-};
-
-/** In whose size a compute was started, what its tier was then, and by how much its cache was grown. */
-type Standing = { readonly tier: Tier; readonly rung: Tier; readonly moreMb: number };
 
 export class TenantCompute {
   readonly #parts: ComputeParts;
@@ -126,10 +103,15 @@ export class TenantCompute {
     const set = suspendAfter ?? world.settings.suspendAfter;
     const idle = set ?? policy.sleepsAfter(watch.idleSince);
     const wants = rung === tier ? policy.growth.wants : null;
-    const key = `${tier} ${rung} ${idle} ${wants}`;
+    const kept = keptIdle({ suspendAfter, set, idle, because: policy.awakeBecause });
+    const key = `${tier} ${rung} ${idle} ${wants} ${kept.kind}`;
     const rules = world.rulesOf(record.tenant);
     if (this.#terms?.key !== key || this.#terms.rules !== rules) {
-      this.#terms = { key, rules, terms: { way: wayDown(tier, rules, idle), tier, rung, wants } };
+      this.#terms = {
+        key,
+        rules,
+        terms: { way: wayDown(tier, rules, idle), tier, rung, wants, kept },
+      };
     }
     return this.#terms.terms;
   }
@@ -176,7 +158,7 @@ export class TenantCompute {
       this.#address = started.address;
       idle.began(this.isExpecting);
       upkeep.awake('started');
-      this.#woke(served ?? started.from, start.because, since);
+      this.#woke(served ?? started.from, start.cause, since);
       world.shelf.take(id, world.clock.now());
       return this.#address;
     } finally {
@@ -184,13 +166,14 @@ export class TenantCompute {
     }
   }
 
-  #waking({ because, event }: Start): { readonly because: string; readonly held: TierHeld } {
+  #waking({ cause, event }: Start): { readonly because: string; readonly held: TierHeld } {
+    const because = causeWords(cause);
     return { because, held: this.#parts.policy.tierAt(event, { asker: because }) };
   }
 
   /** Has the files brought here from the archive, if they are there: for a large tenant that takes minutes. */
   async #comeHome(start: Start): Promise<Level | null> {
-    const { because, signal, begun } = start;
+    const { cause, signal, begun } = start;
     const { world, record } = this.#parts;
     if (record.tenant.home.kind !== 'archive') return null;
     const since = world.clock.now();
@@ -201,7 +184,8 @@ export class TenantCompute {
       await beginWake(world, record, this.#waking(start));
       const bytes = await bringHome(world, record, this.#hydrating.signal);
       const { id } = record.tenant;
-      if (bytes > 0) world.ladder.step(id, { kind: 'hydrate', bytes, since, because });
+      if (bytes > 0)
+        world.ladder.step(id, { kind: 'hydrate', bytes, since, because: causeWords(cause) });
       return 'L4';
     } finally {
       this.#hydrating = null;
@@ -209,13 +193,15 @@ export class TenantCompute {
     }
   }
 
-  #woke(from: Level, because: string, since: ReturnType<LifeWorld['clock']['now']>): void {
+  #woke(from: Level, cause: AwakeCause, since: ReturnType<LifeWorld['clock']['now']>): void {
     const { world, record } = this.#parts;
-    const { id } = record.tenant;
+    const { id, customer } = record.tenant;
+    const wakeMs = elapsed(since, world.clock.now());
+    world.awake.woke(id, { cause, customer, level: from, wakeMs });
     world.ladder.woke(id, from);
-    world.price.woke(from, elapsed(since, world.clock.now()));
+    world.price.woke(from, wakeMs);
     world.price.awake(record.tenant);
-    world.ladder.step(id, { kind: 'wake', bytes: 0, since, from, because });
+    world.ladder.step(id, { kind: 'wake', bytes: 0, since, from, because: causeWords(cause) });
   }
 
   /** Whether it sleeps, and may be started for somebody who has not asked. */
@@ -254,6 +240,7 @@ export class TenantCompute {
     if (this.#address !== null) this.#standing ??= { tier, rung: tier, moreMb: 0 };
     if (this.#address !== null) upkeep.awake('found');
     if (this.#address !== null) world.price.awake(record.tenant);
+    if (this.#address !== null) world.awake.found(record.tenant.id, record.tenant.customer);
     idle.began(false);
   }
 
@@ -277,9 +264,9 @@ export class TenantCompute {
   }
 
   /** Stops it if nobody is at work. Throws `TENANT_BUSY`. */
-  async suspend(because: string): Promise<void> {
+  async suspend(because: string, end: AwakeEndKind): Promise<void> {
     const clearTheWay = () => this.#parked({ kind: 'ifIdle' });
-    const refusal = await this.#suspend({ because, clearTheWay, restarts: false });
+    const refusal = await this.#suspend({ because, clearTheWay, restarts: false, end });
     if (refusal !== null) throw this.#held(refusal);
   }
 
@@ -289,21 +276,27 @@ export class TenantCompute {
       this.#closeTheWay();
       return Promise.resolve(null);
     };
-    await this.#suspend({ because, clearTheWay, restarts: false });
+    await this.#suspend({ because, clearTheWay, restarts: false, end: 'server' });
   }
 
   /**
    * Stops it and starts it anew, or starts it if it has failed. One that sleeps sleeps on. What is
    * left to be done about it, `arrived` does. Throws `TENANT_BUSY`, and what `start` throws.
    */
-  async restart(request: RestartRequest, because: string, rung?: Tier): Promise<void> {
+  async restart(
+    request: RestartRequest,
+    because: string,
+    { rung, isAsked = false }: Restarting = {},
+  ): Promise<void> {
     const { record } = this.#parts;
     await this.heal();
     if (this.#address === null && record.kind !== 'failed') return;
-    await this.#drained(request, because, true);
+    const end = isAsked ? 'restart' : null;
+    await this.#drained(request, { because, restarts: true, end });
     this.isExpecting = false;
     const signal = new AbortController().signal;
-    await this.start({ because, event: 'query', signal, begun: () => {} }, rung);
+    const cause = { kind: 'restart', because } as const;
+    await this.start({ cause, event: 'query', signal, begun: () => {} }, rung);
   }
 
   /** What sessions need not wait for after a restart. */
@@ -319,9 +312,9 @@ export class TenantCompute {
   }
 
   /** Stops it as `restart` does, and leaves it so. Throws `TENANT_BUSY`. */
-  async drain(request: RestartRequest, because: string): Promise<void> {
+  async drain(request: RestartRequest, because: string, end: AwakeEndKind): Promise<void> {
     await this.heal();
-    await this.#drained(request, because, false);
+    await this.#drained(request, { because, restarts: false, end });
   }
 
   async remove(): Promise<void> {
@@ -330,21 +323,21 @@ export class TenantCompute {
     const { world, record } = this.#parts;
     await removeTenant(world, record);
     world.price.asleep(record.tenant.id);
+    world.awake.ended(record.tenant.id, { kind: 'deleted', because: 'it was deleted' });
     this.#gone = true;
   }
 
   async #drained(
     { within, force }: RestartRequest,
-    because: string,
-    restarts: boolean,
+    stopping: Omit<Stopping, 'clearTheWay'>,
   ): Promise<void> {
     const clearTheWay = () => this.#parked({ kind: 'drain', within, force });
-    const refusal = await this.#suspend({ because, clearTheWay, restarts });
+    const refusal = await this.#suspend({ ...stopping, clearTheWay });
     if (refusal !== null) throw this.#held(refusal);
   }
 
   /** Returns why it was not stopped, or null if it does not run any more. */
-  async #suspend(how: Omit<Suspension, 'heldAtRest'>): Promise<string | null> {
+  async #suspend(how: Stopping): Promise<string | null> {
     const { world, record, idle, policy } = this.#parts;
     const suspension = { ...how, heldAtRest: () => policy.tierAt('suspend') };
     await this.heal();
@@ -352,7 +345,7 @@ export class TenantCompute {
     try {
       const refusal = await suspendCompute(world, record, suspension);
       if (refusal !== null) idle.refused(refusal);
-      else this.#standing = null;
+      else this.#stopped(how);
       return refusal;
     } catch (error) {
       // Whatever is wrong, it is not tried again before another idle time has passed.
@@ -360,6 +353,14 @@ export class TenantCompute {
       if (record.kind === 'suspending') this.#address = null;
       throw error;
     }
+  }
+
+  #stopped({ because, end }: Stopping): void {
+    const { world, record } = this.#parts;
+    const { id } = record.tenant;
+    this.#standing = null;
+    if (end === null) world.awake.kept(id, { kind: 'restart', because });
+    else world.awake.ended(id, { kind: end, because });
   }
 
   /** Has the proxies give the compute up. Who comes meanwhile turns a suspend round, and waits for a restart. */

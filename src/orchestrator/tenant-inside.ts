@@ -5,11 +5,13 @@ import type { RestartRequest } from '../domain/lifecycle.ts';
 import type { TenantCompute } from './tenant-compute.ts';
 import type { TenantRecord } from './tenant-record.ts';
 import type { Turns } from './transition.ts';
+import type { LifeWorld } from './world.ts';
 
 /** Wakes that may be undone by somebody else before the work has had its turn. */
 const TURNS_MAX = 10;
 
 export type InsideParts = {
+  readonly world: Pick<LifeWorld, 'awake'>;
   readonly record: TenantRecord;
   readonly compute: TenantCompute;
   readonly turns: Turns;
@@ -25,18 +27,19 @@ export class TenantInside {
   /** As `Lifecycle.halt`. */
   halt(request: RestartRequest, because: string): Promise<void> {
     const { compute, turns } = this.#parts;
-    return turns.exclusively('suspend', () => compute.drain(request, because));
+    return turns.exclusively('suspend', () => compute.drain(request, because, 'quota'));
   }
 
   /** As `Lifecycle.inside`. */
   async run<T>(work: (address: Address) => Promise<T>): Promise<T> {
-    const { compute, record, turns } = this.#parts;
+    const { world, compute, record, turns } = this.#parts;
     for (let turn = 0; turn < TURNS_MAX; turn++) {
-      await turns.wake('an operator looks inside');
+      await turns.wake({ kind: 'operator', by: null, doing: 'looks inside' });
       let done: { readonly answer: T } | undefined;
       await turns.exclusively('inside', async () => {
         // Somebody may have stopped it since it woke.
         if (compute.address === null) return;
+        world.awake.kept(record.tenant.id, { kind: 'inside' });
         try {
           done = { answer: await work(compute.address) };
         } finally {

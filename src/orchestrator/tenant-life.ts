@@ -11,6 +11,8 @@
  * There is at most one transition, and the promise of its end is the state: success and failure clear it. A
  * wake that waits in the queue is dropped with its last waiter; nobody cancels any other.
  */
+
+import type { AwakeCause, AwakeEndKind, KeptAwake } from '../domain/awake.ts';
 import { Fault, fault, isFault } from '../domain/faults.ts';
 import type { TenantUse, WakeRequest } from '../domain/gate.ts';
 import type { Address } from '../domain/host.ts';
@@ -21,13 +23,14 @@ import type { Tenant } from '../domain/tenant.ts';
 import type { Plan } from '../domain/tier.ts';
 import { ms, seconds } from '../domain/units.ts';
 import { LOSS_WINDOW_MS } from '../policy/backoff.ts';
+import type { LifeParts, Start } from './compute-parts.ts';
 import { type DueAction, IdleWatch } from './idle-watch.ts';
 import { LadderWalk } from './ladder-walk.ts';
 import { placeTenant } from './moves.ts';
 import { PendingWake } from './pending-wake.ts';
 import { RolesRefresh } from './roles-refresh.ts';
 import { TenantArchive } from './tenant-archive.ts';
-import { type Start, TenantCompute } from './tenant-compute.ts';
+import { TenantCompute } from './tenant-compute.ts';
 import { TenantInside } from './tenant-inside.ts';
 import { TenantPolicy } from './tenant-policy.ts';
 import type { TenantRecord } from './tenant-record.ts';
@@ -40,6 +43,7 @@ import {
   type Turns,
 } from './transition.ts';
 import { UpkeepWatch } from './upkeep-watch.ts';
+import { causeOf } from './wake-cause.ts';
 import { WakePatience } from './wake-patience.ts';
 import type { LifeWorld } from './world.ts';
 
@@ -49,14 +53,8 @@ const TURNS_MAX = 100;
 const HEAL_AGAIN_AFTER = seconds(5);
 /** How long who is at work may delay a restart that only brings a changed setting. */
 const RESIZE_WITHIN = seconds(5);
-
-export type LifeParts = {
-  readonly record: TenantRecord;
-  readonly uses: TenantUses;
-  /** Nothing is going on with the tenant any more. */
-  readonly onRest: () => void;
-  readonly onTier: (tenant: Tenant) => void;
-};
+/** Where its end was not told before. */
+const LOST = { kind: 'crash', because: 'it was found stopped' } as const;
 
 export class TenantLife {
   readonly #world: LifeWorld;
@@ -84,7 +82,11 @@ export class TenantLife {
     this.roles = new RolesRefresh(() => this.#exclusively('roles', saveRoles));
     const keepUp = { size: () => this.#compute.size, onDue: () => this.#keepUp() };
     this.#upkeep = new UpkeepWatch({ world, record, ...keepUp });
-    const asked = { onDue: (due: DueAction) => this.#due(due), onAsk: () => this.#decide() };
+    const asked = {
+      onDue: (due: DueAction) => this.#due(due),
+      onAsk: () => this.#decide(),
+      onKept: (kept: KeptAwake) => world.awake.kept(record.tenant.id, kept),
+    };
     this.#idle = new IdleWatch(world.clock, uses, asked);
     const turns: Turns = {
       isFree: () => this.#transition === null,
@@ -93,8 +95,8 @@ export class TenantLife {
       ifFree: (kind, work) => {
         if (this.#transition === null && this.awake) void this.#run(kind, work);
       },
-      wake: (because) => this.wake(because),
-      expect: (because) => this.expect(because, 'prewarm'),
+      wake: (cause) => this.wake(cause),
+      expect: (cause) => this.expect(cause, 'prewarm'),
       decide: () => this.#decide(),
       complain: (what, error) => this.#complain(what, error),
     };
@@ -135,12 +137,12 @@ export class TenantLife {
   }
 
   /** Resolves with the address, which the proxy holds awake from now on. Throws as `Gate.wake` does. */
-  async wakeFor({ proxy, cause }: WakeRequest, because: string): Promise<Address> {
+  async wakeFor({ proxy, cause }: WakeRequest): Promise<Address> {
     const isRobot = cause.kind === 'session' && cause.visitor !== 'person';
     const answered = this.#uses.woke(proxy, isRobot);
     this.#used(true);
     try {
-      return await this.wake(because);
+      return await this.wake(causeOf(cause));
     } finally {
       answered();
     }
@@ -149,19 +151,20 @@ export class TenantLife {
   report(proxy: ProxyId, use: TenantUse): void {
     const wasHeld = this.#uses.heldBy !== null;
     this.#uses.report(proxy, use);
+    if (use.waited !== undefined) this.#world.awake.waited(this.tenant.id, use.waited);
     this.#used(wasHeld);
   }
 
   /** Begins a wake that holds nothing, if that takes nothing from anybody. Returns whether it has. */
-  expect(because: string, event: Start['event'] = 'query'): boolean {
+  expect(cause: AwakeCause, event: Start['event'] = 'query'): boolean {
     if (this.#transition !== null || !this.#compute.mayStartFor(event)) return false;
     this.#compute.isExpecting = event === 'query';
-    this.#beginWake(because, event);
+    this.#beginWake(cause, event);
     return true;
   }
 
   /** Resolves with the address of the running compute. Throws as `Gate.wake` does. */
-  async wake(because: string): Promise<Address> {
+  async wake(cause: AwakeCause): Promise<Address> {
     this.#compute.isExpecting = false;
     this.#idle.came();
     const patience = new WakePatience(this.#world, this.tenant.name);
@@ -176,7 +179,7 @@ export class TenantLife {
         return await transition.wake.join(patience.joining);
       }
       if (transition !== null) await this.#sitOut(transition, patience);
-      else this.#beginTowardsAwake(because);
+      else this.#beginTowardsAwake(cause);
     }
     throw patience.over('its state keeps changing');
   }
@@ -199,8 +202,8 @@ export class TenantLife {
   }
 
   /** Puts the tenant to sleep, its sessions parked. Throws `TENANT_BUSY` while somebody is at work. */
-  suspend(because: string): Promise<void> {
-    return this.#exclusively('suspend', () => this.#compute.suspend(because));
+  suspend(because: string, end: AwakeEndKind): Promise<void> {
+    return this.#exclusively('suspend', () => this.#compute.suspend(because, end));
   }
 
   /** Stops the compute whoever uses it: the server is going down, and has told the sessions. */
@@ -211,7 +214,7 @@ export class TenantLife {
 
   /** As `Lifecycle.restart`. */
   restart(request: RestartRequest, because: string): Promise<void> {
-    return this.#restarted(() => this.#compute.restart(request, because));
+    return this.#restarted(() => this.#compute.restart(request, because, { isAsked: true }));
   }
 
   async #restarted(restart: () => Promise<void>): Promise<void> {
@@ -253,6 +256,7 @@ export class TenantLife {
   lost(reason: string): void {
     const { log, clock } = this.#world;
     log.warn('a compute ended unexpectedly', { tenant: this.tenant.id, reason });
+    this.#world.awake.ended(this.tenant.id, { kind: 'crash', because: reason });
     this.#compute.losses.note(clock.now());
     clock.timer(ms(LOSS_WINDOW_MS), () => this.#restIfDone());
     this.unanswered();
@@ -279,16 +283,16 @@ export class TenantLife {
   }
 
   /** Begins the transition that is the next one on the way to an awake, settled compute. */
-  #beginTowardsAwake(because: string): void {
+  #beginTowardsAwake(cause: AwakeCause): void {
     if (this.awake) void this.#run('settle', () => this.#compute.settle());
-    else if (this.#record.isAtRest) this.#beginWake(because);
+    else if (this.#record.isAtRest) this.#beginWake(cause);
     else void this.#run('heal', () => this.#compute.heal());
   }
 
-  #beginWake(because: string, event: Start['event'] = 'query'): void {
+  #beginWake(cause: AwakeCause, event: Start['event'] = 'query'): void {
     this.#compute.refuseIfPaused();
     const wake = new PendingWake(this.#world.clock, (signal, begun) =>
-      this.#compute.start({ because, event, signal, begun }),
+      this.#compute.start({ cause, event, signal, begun }),
     );
     this.#walk.turn();
     const done = this.#retold(wake.ready.then(() => this.#compute.finishWake()));
@@ -309,13 +313,15 @@ export class TenantLife {
   #due(action: DueAction): void {
     if (action.kind !== 'step' || action.what.kind !== 'suspend') this.#walk.go(action);
     else if (this.#upkeep.isDue) this.#keepUp();
-    else this.suspend(action.because).catch((error) => this.#complain('suspend', error));
+    else this.suspend(action.because, 'idle').catch((error) => this.#complain('suspend', error));
   }
 
   #keepUp(): void {
     if (this.#transition !== null) return;
     void this.#run('upkeep', async () => {
-      if (this.awake) await this.#upkeep.run();
+      if (!this.awake) return;
+      this.#world.awake.kept(this.tenant.id, { kind: 'upkeep' });
+      await this.#upkeep.run();
     });
   }
 
@@ -344,22 +350,14 @@ export class TenantLife {
     return done;
   }
 
-  /** After a write refused because another came first, nothing that was known is taken as true. */
-  async #retold(work: Promise<void>): Promise<void> {
-    try {
-      await work;
-    } catch (error) {
-      if (isFault(error, 'STALE_GENERATION')) {
-        this.#compute.doubt();
-        await this.#record.reload();
-      }
-      throw error;
-    }
+  #retold(work: Promise<void>): Promise<void> {
+    return this.#record.retold(work, () => this.#compute.doubt());
   }
 
   #ended(): void {
     this.#transition = null;
     if (!this.awake) this.#upkeep.asleep();
+    if (!this.awake && !this.#compute.isUnfinished) this.#world.awake.ended(this.tenant.id, LOST);
     this.policy.settled();
     if (this.#compute.isUnfinished) this.#healLater();
     this.#decide();

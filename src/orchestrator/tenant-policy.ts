@@ -72,7 +72,7 @@ type TierQuestion = {
 };
 
 /** Awake for somebody who has not come yet. */
-type Ahead = { readonly since: Timestamp; readonly until: Timestamp };
+type Ahead = { readonly since: Timestamp; readonly until: Timestamp; readonly because: string };
 
 export class TenantPolicy {
   readonly #parts: PolicyParts;
@@ -81,6 +81,8 @@ export class TenantPolicy {
   #ahead: Ahead | null = null;
   #dayLookedAt = 0;
   #cancelReview: CancelTimer = () => {};
+  /** Why it stays awake though nobody asks, as it was said last. */
+  #awakeBecause = '';
   /** When the tier wants to be looked at again. */
   #tierAskAt: Timestamp | null = null;
 
@@ -92,6 +94,11 @@ export class TenantPolicy {
     void this.#learning.loaded.then(() => {
       if (parts.turns.isAwake()) this.review();
     });
+  }
+
+  /** Why `sleepsAfter` is what it was when it was last asked for. */
+  get awakeBecause(): string {
+    return this.#awakeBecause;
   }
 
   /** What is learned of it. */
@@ -179,7 +186,8 @@ export class TenantPolicy {
     const now = world.clock.wall();
     const since = this.#wallTime(idleSince);
     const ahead = ms(Math.max(AWAKE_AHEAD, now - since));
-    const { level, until, isOpen } = this.outlook(terms, now, ahead);
+    const { level, until, isOpen, because } = this.outlook(terms, now, ahead);
+    this.#awakeBecause = this.#ahead?.because ?? because;
     // Without an end in sight the way down begins behind the next look.
     const awakeUntil = isOpen ? later(until, ahead) : until;
     const end = Math.max(level === 'L1' ? awakeUntil : now, this.#ahead?.until ?? 0);
@@ -266,7 +274,7 @@ export class TenantPolicy {
 
   /** Wakes the sleeping tenant if its tier is always awake. Returns whether that is so. */
   keepAwake(): boolean {
-    if (this.isAlwaysAwake) this.#parts.turns.expect('its tier is always awake');
+    if (this.isAlwaysAwake) this.#parts.turns.expect({ kind: 'tier' });
     return this.isAlwaysAwake;
   }
 
@@ -289,8 +297,8 @@ export class TenantPolicy {
     const { turns } = this.#parts;
     // If it could not be woken now, it is not tried again before it would have been let go.
     this.#learning.askAt = later(seen.until, ms(1));
-    if (!turns.expect(`ahead of its people: ${seen.because}`)) return;
-    this.#ahead = { since: now, until: seen.until };
+    if (!turns.expect({ kind: 'prewarm', because: seen.because })) return;
+    this.#ahead = { since: now, until: seen.until, because: seen.because };
     this.#decided({
       at: now,
       kind: 'prewarm',

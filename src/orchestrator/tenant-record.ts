@@ -1,3 +1,4 @@
+import { isFault } from '../domain/faults.ts';
 import type { MoveChange, Tenant, TenantState, TenantStateKind } from '../domain/tenant.ts';
 import type { World } from './world.ts';
 
@@ -71,6 +72,19 @@ export class TenantRecord {
     this.#certain = false;
     this.#tenant = await this.#world.catalog.note(this.#tenant, change);
     this.#certain = true;
+  }
+
+  /** Does `work`. After a write refused because another came first, nothing that was known is taken as true. */
+  async retold(work: Promise<void>, doubt: () => void): Promise<void> {
+    try {
+      await work;
+    } catch (error) {
+      if (isFault(error, 'STALE_GENERATION')) {
+        doubt();
+        await this.reload();
+      }
+      throw error;
+    }
   }
 
   /** Takes in a row that the catalog has just answered with. */

@@ -5,8 +5,9 @@
  * A proxy that has asked for the compute holds it until its next report, whatever comes of that
  * wake; so does one that says what holds it.
  */
+import type { KeptAwake } from '../domain/awake.ts';
 import type { Clock } from '../domain/clock.ts';
-import type { TenantUse } from '../domain/gate.ts';
+import type { Holder, TenantUse } from '../domain/gate.ts';
 import type { ProxyId } from '../domain/ids.ts';
 import { after, type Instant, ms } from '../domain/units.ts';
 
@@ -21,6 +22,8 @@ type Entry = {
   readonly isHeldByRobots: boolean;
   /** When a session last asked something. */
   readonly usedAt: Instant;
+  /** Whose session holds it, where that is told. */
+  readonly holder: Holder | null;
 };
 
 export class TenantUses {
@@ -64,6 +67,18 @@ export class TenantUses {
     return more === 0 ? first : `${first}, and ${more} more`;
   }
 
+  /** What holds it, and who. */
+  get kept(): KeptAwake {
+    let who: KeptAwake | null = null;
+    for (const { heldBy, holder } of this.#entries.values()) {
+      if (heldBy === null) continue;
+      // Who is at work goes before who is only pinned.
+      if (holder?.pin == null) return { kind: 'work', who: holder?.who ?? null };
+      who ??= { kind: 'pin', pin: holder.pin, who: holder.who };
+    }
+    return who ?? { kind: 'work', who: null };
+  }
+
   /** Whether a person is at work, or something that may keep it awake. */
   get isAtWork(): boolean {
     for (const { heldBy, isHeldByRobots } of this.#entries.values()) {
@@ -91,7 +106,8 @@ export class TenantUses {
     const usedAt = isRobot ? (known?.usedAt ?? this.#usedBefore ?? now) : now;
     const isHeldByRobots =
       isRobot && (known === undefined || known.heldBy === null || known.isHeldByRobots);
-    this.#entries.set(proxy, { sessions, bound, heldBy: COMING, isHeldByRobots, usedAt });
+    const entry = { sessions, bound, heldBy: COMING, isHeldByRobots, usedAt, holder: null };
+    this.#entries.set(proxy, entry);
     this.#waiting.set(proxy, (this.#waiting.get(proxy) ?? 0) + 1);
     return () => {
       const left = (this.#waiting.get(proxy) ?? 1) - 1;
@@ -101,11 +117,11 @@ export class TenantUses {
   }
 
   report(proxy: ProxyId, use: TenantUse): void {
-    const { sessions, bound, heldBy, isHeldByRobots = false } = use;
+    const { sessions, bound, heldBy, isHeldByRobots = false, holder = null } = use;
     const idleFor = heldBy === null || isHeldByRobots ? use.idleFor : 0;
     const usedAt = after(this.#clock.now(), ms(-idleFor));
     if (sessions > 0 || heldBy !== null) {
-      this.#entries.set(proxy, { sessions, bound, heldBy, isHeldByRobots, usedAt });
+      this.#entries.set(proxy, { sessions, bound, heldBy, isHeldByRobots, usedAt, holder });
       return;
     }
     this.#entries.delete(proxy);
@@ -119,7 +135,7 @@ export class TenantUses {
       if (entry.sessions === 0) {
         this.#entries.delete(proxy);
         this.#usedBefore = later(entry.usedAt, this.#usedBefore);
-      } else this.#entries.set(proxy, { ...entry, bound: 0, heldBy: null });
+      } else this.#entries.set(proxy, { ...entry, bound: 0, heldBy: null, holder: null });
     }
   }
 

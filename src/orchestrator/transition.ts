@@ -23,6 +23,7 @@
  *   `restore`        a snapshot is put in place of its data
  *   `remove`         ends in `gone`
  */
+import type { AwakeCause } from '../domain/awake.ts';
 import type { FaultCode } from '../domain/faults.ts';
 import type { PendingWake } from './pending-wake.ts';
 
@@ -56,12 +57,11 @@ export type Turns = {
   ifFree(kind: PlainTransition, work: () => Promise<void>): void;
   /** After what is under way, however that ends. */
   exclusively(kind: PlainTransition, work: () => Promise<void>): Promise<void>;
-  wake(because: string): Promise<unknown>;
-  /** Wakes it ahead of somebody, if it sleeps and that takes nothing from anybody. */
+  wake(cause: AwakeCause): Promise<unknown>;
   /** Whether a compute may be used. */
   isAwake(): boolean;
-  /** Begins a wake ahead, and returns whether it has. */
-  expect(because: string): boolean;
+  /** Begins a wake ahead of somebody, if it sleeps and that takes nothing from anybody, and returns whether it has. */
+  expect(cause: AwakeCause): boolean;
   /** Asks the idle rule anew, after something it looks at has changed. */
   decide(): void;
   /** Tells the log of a failure that nobody waits for. */

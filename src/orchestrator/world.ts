@@ -1,5 +1,6 @@
 /** What the orchestrator works with: its settings, and the ports to everything outside of it. */
 import type { Archive } from '../domain/archive.ts';
+import type { AwakeWatch } from '../domain/awake.ts';
 import type { Catalog } from '../domain/catalog.ts';
 import type { Clock } from '../domain/clock.ts';
 import type { Failpoints } from '../domain/failpoints.ts';
@@ -53,6 +54,8 @@ export type World = {
   /** Tenants brought back from the archive at once: a large one must not hold up wakes. */
   readonly hydrations: WakeQueue;
   readonly tickets: TicketReader;
+  /** Is told why computes are awake. */
+  readonly awake: AwakeWatch;
   /** Who may be awake, and how many may come. */
   readonly allowance: Allowance;
   /** The proxy is made after the orchestrator; it is asked for when it is needed. */
@@ -65,7 +68,7 @@ export type World = {
 };
 
 /** What an orchestrator is made of; what follows from it, it makes itself. */
-export type WorldParts = Omit<World, 'rulesOf'>;
+export type WorldParts = Omit<World, 'rulesOf' | 'awake'> & { readonly awake?: AwakeWatch };
 
 /** What the lives of all tenants share besides. */
 export type LifeWorld = World & {
