@@ -63,8 +63,17 @@ function cell(text: string): string {
   return /[",\r\n]/.test(tame) ? `"${tame.replaceAll('"', '""')}"` : tame;
 }
 
+/** What is on the paper and not part of the invoice: the seller's own head and foot. */
+export type InvoiceLook = {
+  /** In large letters above all; empty for none. */
+  readonly logoText: string;
+  readonly footer: readonly string[];
+};
+
+const PLAIN: InvoiceLook = { logoText: '', footer: [] };
+
 /** A whole page without scripts and without anything from elsewhere, that prints on A4 and on Letter. */
-export function printHtml(invoice: Invoice): string {
+export function printHtml(invoice: Invoice, { logoText, footer }: InvoiceLook = PLAIN): string {
   const { number, month, seller, buyer, issuedAt } = invoice;
   const { from, to } = invoice;
   const last = dayOf((to - 1) as typeof to);
@@ -78,6 +87,7 @@ export function printHtml(invoice: Invoice): string {
 <style>${STYLE}</style>
 </head>
 <body>
+${logoText === '' ? '' : `<p class="logo">${escaped(logoText)}</p>`}
 <header>
 ${partyHtml('From', seller)}
 ${partyHtml('To', buyer)}
@@ -87,6 +97,7 @@ ${partyHtml('To', buyer)}
 ${linesHtml(invoice)}
 ${notesHtml(invoice.lines)}
 ${detailsHtml(invoice)}
+${footer.length === 0 ? '' : `<footer>${footer.map(escaped).join('<br>\n')}</footer>`}
 </body>
 </html>
 `;
@@ -96,6 +107,8 @@ const STYLE = `
 :root { font: 11pt/1.4 system-ui, sans-serif; color: #111; background: #fff }
 body { max-width: 48rem; margin: 2rem auto; padding: 0 1rem }
 header { display: flex; justify-content: space-between; gap: 2rem }
+.logo { font-size: 1.8rem; font-weight: 700; letter-spacing: -.02em; margin: 0 0 1.5rem }
+footer { margin-top: 2rem; padding-top: .6rem; border-top: 1px solid #ccc; font-size: .85em; color: #444 }
 address { font-style: normal; white-space: pre-line }
 table { width: 100%; border-collapse: collapse; margin: 1rem 0 }
 caption { text-align: left; font-weight: 600; padding: .3rem 0 }
