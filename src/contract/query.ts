@@ -34,12 +34,15 @@ export const Query = Type.Object(
     ),
     database: Type.Optional(Name("The tenant's own if not given.", 'acme')),
     role: Type.Optional(
-      Name('Acts as this role, of which the owner must be a member.', 'reporting'),
+      Name(
+        'Acts as this role, of which the owner must be a member. Not for callers who may change nothing.',
+        'reporting',
+      ),
     ),
     readOnly: Type.Optional(
       Type.Boolean({
         description:
-          'Refuses whatever writes. True for callers who may not change anything, else false if not given.',
+          'Refuses whatever writes, and acts as a role that reads all tables and is nobody else; policies of rows hold for it. True for callers who may not change anything, else false if not given.',
       }),
     ),
     rowsMax: Type.Optional(

@@ -24,13 +24,20 @@ async function deskFor(run: () => Promise<QueryOutcome> = async () => OUTCOME) {
   await control.createTenant({ name: 'acme' });
   const requests: QueryRequest[] = [];
   const users: string[] = [];
+  const prepared: string[] = [];
   const find = (is: (one: { id: string; name: string }) => boolean) => control.tenants().find(is);
   const desk = new QueryDesk({
     catalog: {
       tenantById: async (id) => find((tenant) => tenant.id === id),
       tenantByName: async (name) => find((tenant) => tenant.name === name),
     },
-    tickets: { issue: async () => ({ user: 'ticket', password: 'once' }) },
+    lifecycle: { inside: (_id, work) => work({ socketPath: '/nowhere' }) },
+    interior: {
+      prepareReader: async ({ name }, database) => {
+        prepared.push(`${name} ${database}`);
+      },
+    },
+    tickets: { issue: async (_tenant, rights) => ({ user: `ticket_${rights}`, password: 'once' }) },
     queries: {
       run: async (request, login) => {
         requests.push(request);
@@ -42,7 +49,7 @@ async function deskFor(run: () => Promise<QueryOutcome> = async () => OUTCOME) {
   const { signal } = new AbortController();
   const ask = (asked: Partial<QueryAsked>, by: Caller) =>
     desk.run('acme', { ...ASKED, ...asked }, { caller: by, signal });
-  return { control, requests, users, ask };
+  return { control, requests, users, prepared, ask };
 }
 
 test.each<[Caller, boolean | null, boolean | FaultCode]>([
@@ -71,7 +78,7 @@ test('only a tenant that slept has a wake; another database is reached by the us
   expect((await ask({}, caller('admin'))).wake).toBe(40);
   await control.wakeTenant('acme');
   expect((await ask({ database: 'Reports' }, caller('admin'))).wake).toBe(0);
-  expect(users).toEqual(['ticket', 'ticket.acme']);
+  expect(users).toEqual(['ticket_owner', 'ticket_owner.acme']);
   expect(requests.map(({ database }) => database)).toEqual(['acme', 'Reports']);
 });
 
@@ -86,4 +93,23 @@ test('no more are under way than there may be, and a place is given back', async
   open.resolve(OUTCOME);
   await Promise.all(all);
   expect((await ask({}, caller('admin'))).took).toBe(2);
+});
+
+test.each<[Caller, string | null, string | FaultCode]>([
+  [caller('viewer'), null, 'reader'],
+  [caller('admin'), null, 'reader'],
+  [caller('admin'), 'reporting', 'owner'],
+  [caller('viewer'), 'reporting', 'FORBIDDEN'],
+])('%o, who reads as role %s, logs in as %s', async (by, role, wanted) => {
+  const { requests, users, prepared, ask } = await deskFor();
+  const asked = ask({ role, readOnly: true, database: 'Reports' }, by);
+  if (wanted === 'FORBIDDEN') {
+    await expect(asked).rejects.toMatchObject({ code: wanted });
+    expect(requests).toEqual([]);
+    return;
+  }
+  await asked;
+  expect(requests).toMatchObject([{ readOnly: true, rights: wanted }]);
+  expect(users).toEqual([`ticket_${wanted}.acme`]);
+  expect(prepared).toEqual(wanted === 'reader' ? ['acme Reports'] : []);
 });

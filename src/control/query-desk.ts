@@ -1,9 +1,16 @@
-/** SQL over the API, as the tenant's owner. */
+/**
+ * SQL over the API: as the tenant's owner, or, to read only, as a role that can do nothing else, so that
+ * who may only look ends no session of the owner and sees no statement of its.
+ */
 
 import { type Caller, mayDo } from '../domain/caller.ts';
 import type { Catalog } from '../domain/catalog.ts';
 import { fault } from '../domain/faults.ts';
-import type { QueryOutcome, QueryRequest, QueryRunner } from '../domain/query.ts';
+import type { TicketRights } from '../domain/gate.ts';
+import type { Interior } from '../domain/interior.ts';
+import type { Lifecycle } from '../domain/lifecycle.ts';
+import type { QueryLogin, QueryOutcome, QueryRequest, QueryRunner } from '../domain/query.ts';
+import type { Tenant } from '../domain/tenant.ts';
 import { type DurationMs, ms } from '../domain/units.ts';
 import type { TenantRef } from './control.ts';
 import { findTenant } from './find-tenant.ts';
@@ -12,7 +19,7 @@ import type { TicketBook } from './tickets.ts';
 /** Queries under way at once; each may hold as much as its answer may have. */
 const AT_ONCE_MAX = 64;
 
-export type QueryAsked = Omit<QueryRequest, 'tenant' | 'database' | 'readOnly'> & {
+export type QueryAsked = Omit<QueryRequest, 'tenant' | 'database' | 'readOnly' | 'rights'> & {
   /** The tenant's own if null. */
   readonly database: string | null;
   /** As the caller may do if null. */
@@ -26,6 +33,8 @@ export type QueryAnswer = Pick<QueryOutcome, 'results' | 'took'> & {
 
 export type QueryWorld = {
   readonly catalog: Pick<Catalog, 'tenantById' | 'tenantByName'>;
+  readonly lifecycle: Pick<Lifecycle, 'inside'>;
+  readonly interior: Pick<Interior, 'prepareReader'>;
   readonly tickets: Pick<TicketBook, 'issue'>;
   readonly queries: QueryRunner;
 };
@@ -45,7 +54,8 @@ export class QueryDesk {
     { caller, signal }: { readonly caller: Caller; readonly signal: AbortSignal },
   ): Promise<QueryAnswer> {
     const readOnly = readOnlyFor(caller, asked.readOnly);
-    const { catalog, tickets, queries } = this.#world;
+    const rights = rightsFor(caller, asked.role, readOnly);
+    const { catalog, queries } = this.#world;
     const tenant = await findTenant(catalog, ref);
     if (this.#underWay >= AT_ONCE_MAX) {
       throw fault('SESSIONS_FULL', { of: 'the API', max: AT_ONCE_MAX });
@@ -53,11 +63,12 @@ export class QueryDesk {
     this.#underWay += 1;
     try {
       const database = asked.database ?? tenant.name;
-      const request = { ...asked, tenant: tenant.id, database, readOnly };
-      const login = () => tickets.issue(tenant.id);
       const { results, took, connecting } = await queries.run(
-        request,
-        async () => userIn(await login(), { database, tenant: tenant.name }),
+        { ...asked, tenant: tenant.id, database, readOnly, rights },
+        async () => {
+          const login = await this.#login(tenant, database, rights);
+          return userIn(login, { database, tenant: tenant.name });
+        },
         signal,
       );
       const wake = tenant.state.kind === 'running' ? ms(0) : connecting;
@@ -65,6 +76,16 @@ export class QueryDesk {
     } finally {
       this.#underWay -= 1;
     }
+  }
+
+  async #login({ id, name }: Tenant, database: string, rights: TicketRights): Promise<QueryLogin> {
+    const { lifecycle, interior, tickets } = this.#world;
+    if (rights === 'reader') {
+      await lifecycle.inside(id, (address) =>
+        interior.prepareReader({ tenant: id, name, address }, database),
+      );
+    }
+    return await tickets.issue(id, rights);
   }
 }
 
@@ -76,6 +97,14 @@ function readOnlyFor(caller: Caller, asked: boolean | null): boolean {
   if (mayDo(caller, 'change')) return asked ?? false;
   if (asked === false) throw fault('FORBIDDEN', { why: 'it may only read' });
   return true;
+}
+
+/** As another role only those read who could do more: that role may be able to. Throws `FORBIDDEN`. */
+function rightsFor(caller: Caller, role: string | null, readOnly: boolean): TicketRights {
+  if (!readOnly) return 'owner';
+  if (role === null) return 'reader';
+  if (mayDo(caller, 'change')) return 'owner';
+  throw fault('FORBIDDEN', { why: 'it may only read, and as no role in particular' });
 }
 
 /** The user names the tenant where the database does not. */

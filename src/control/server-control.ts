@@ -238,7 +238,7 @@ export class ServerControl implements Control {
   async issueTicket(ref: TenantRef): Promise<Ticket> {
     const { clock, tickets } = this.#world;
     const tenant = await this.#find(ref);
-    const { user, password } = await tickets.issue(tenant.id);
+    const { user, password } = await tickets.issue(tenant.id, 'owner');
     const connectionUri = this.#uri({ user, password, database: tenant.name });
     return { connectionUri, expiresAt: later(clock.wall(), TICKET_LIFE) };
   }

@@ -1,17 +1,16 @@
 /**
- * Tickets: short-lived logins as a tenant's owner, for the holder of an operator key.
+ * Tickets: short-lived logins as a tenant's owner, or as one who may read what that has.
  *
  * The control plane knows no tenant's password, and must not act as a superuser inside a tenant's
  * database. A ticket is a random user name and password that the proxy accepts for a minute; the
- * session it opens is an ordinary one with the owner's rights.
+ * session it opens is an ordinary one, with the rights of that role.
  */
 import type { Clock } from '../domain/clock.ts';
-import type { TicketReader } from '../domain/gate.ts';
+import type { Ticket, TicketReader, TicketRights } from '../domain/gate.ts';
 import type { TenantId } from '../domain/ids.ts';
 import type { Passwords } from '../domain/passwords.ts';
 import type { Random } from '../domain/random.ts';
 import { after, type DurationMs, type Instant, minutes } from '../domain/units.ts';
-import type { Verifier } from '../domain/verifier.ts';
 
 /** How long a ticket may be used to log in; a session it opened lives on. */
 export const TICKET_LIFE: DurationMs = minutes(1);
@@ -22,7 +21,7 @@ export const TICKETS_MAX = 10_000;
 /** Users of this form are never roles of a tenant. */
 export const TICKET_PREFIX = 'dynabase_ticket_';
 
-type Entry = { readonly tenant: TenantId; readonly verifier: Verifier; readonly until: Instant };
+type Entry = Ticket & { readonly tenant: TenantId; readonly until: Instant };
 
 export class TicketBook implements TicketReader {
   readonly #clock: Clock;
@@ -37,19 +36,23 @@ export class TicketBook implements TicketReader {
     this.#passwords = world.passwords;
   }
 
-  async issue(tenant: TenantId): Promise<{ readonly user: string; readonly password: string }> {
+  async issue(
+    tenant: TenantId,
+    rights: TicketRights,
+  ): Promise<{ readonly user: string; readonly password: string }> {
     const user = TICKET_PREFIX + hex(this.#random.bytes(8));
     const password = this.#passwords.generate();
     const verifier = await this.#passwords.verifierOf(password);
     this.#sweep();
-    this.#tickets.set(user, { tenant, verifier, until: after(this.#clock.now(), TICKET_LIFE) });
+    const until = after(this.#clock.now(), TICKET_LIFE);
+    this.#tickets.set(user, { tenant, verifier, rights, until });
     return { user, password };
   }
 
-  find(tenant: TenantId, role: string): Verifier | undefined {
+  find(tenant: TenantId, role: string): Ticket | undefined {
     const ticket = this.#tickets.get(role);
     if (ticket === undefined || ticket.tenant !== tenant) return undefined;
-    return ticket.until > this.#clock.now() ? ticket.verifier : undefined;
+    return ticket.until > this.#clock.now() ? ticket : undefined;
   }
 
   /** All tickets live equally long, so the expired ones are the oldest. */

@@ -5,6 +5,7 @@
  * idempotent: after a crash the orchestrator repeats it, and the second call finds the work done.
  */
 import type { Notes, Snapshot, SnapshotRef } from './archive.ts';
+import type { TicketRights } from './gate.ts';
 import type { TenantId, TenantName } from './ids.ts';
 import type { Level, LevelReading } from './levels.ts';
 import type { Limits, SizeClass } from './tier.ts';
@@ -75,10 +76,13 @@ export interface Host {
   settle(tenant: TenantId, owner: Owner): Promise<void>;
 
   /**
-   * The role by which an operator acts as the tenant's owner, and the SCRAM ClientKey for it
-   * (32 bytes, base64). No superuser: it may do what the owner may. Exists after `settle`.
+   * The role that the holder of a ticket logs in as, and the SCRAM ClientKey for it (32 bytes, base64). No
+   * superuser. The owner's exists after `settle`, the reader's after `Interior.prepareReader`.
    */
-  operatorKey(tenant: TenantId): { readonly role: string; readonly clientKey: string };
+  ticketKey(
+    tenant: TenantId,
+    rights: TicketRights,
+  ): { readonly role: string; readonly clientKey: string };
 
   /** The roles of the running compute that may be logged in to from outside. */
   roles(tenant: TenantId): Promise<readonly RoleRecord[]>;

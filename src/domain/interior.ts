@@ -122,6 +122,12 @@ export interface Interior {
   /** What it owns becomes the owner's; its sessions end. */
   dropRole(place: Place, name: string): Promise<void>;
 
+  /**
+   * Has the role that reads only (`Host.ticketKey`) be there, and able to read all that is in `database` now and
+   * all that the owner will make. Row-level security holds for it.
+   */
+  prepareReader(place: Place, database: string): Promise<void>;
+
   /** Sorted by name. */
   databases(place: Place): Promise<readonly TenantDatabase[]>;
   createDatabase(place: Place, name: string): Promise<void>;

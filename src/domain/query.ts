@@ -1,11 +1,14 @@
 /** SQL that somebody asks over the API, and the port to whoever puts it to the tenant's database. */
+import type { TicketRights } from './gate.ts';
 import type { TenantId } from './ids.ts';
 import type { DurationMs } from './units.ts';
 
 export type QueryRequest = {
   readonly tenant: TenantId;
   readonly database: string;
-  /** To act as; null for the owner. */
+  /** Whose login it is. */
+  readonly rights: TicketRights;
+  /** To act as; null for whoever logs in. */
   readonly role: string | null;
   readonly sql: string;
   /** Null where there are none, so that several statements may come at once. */

@@ -9,6 +9,8 @@ import { socketPlace } from './socket-place.ts';
 export const SUPERUSER = 'dynabase';
 /** Acts as the owner, for the holder of an operator key. */
 export const OPERATOR = 'dynabase_operator';
+/** Reads what the owner has, for those who may do nothing else. */
+export const READER = 'dynabase_reader';
 /** The owner's role and database until the catalog names them. */
 export const UNNAMED = 'dynabase_unnamed';
 

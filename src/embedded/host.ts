@@ -1,6 +1,7 @@
 /** PostgreSQL processes on this machine, behind the `Host` port: one compute a tenant. */
 import { existsSync, statfsSync } from 'node:fs';
 import type { Snapshot, SnapshotRef } from '../domain/archive.ts';
+import type { TicketRights } from '../domain/gate.ts';
 import type {
   Address,
   ArchiveRequest,
@@ -16,7 +17,7 @@ import { isTenantId, type TenantId } from '../domain/ids.ts';
 import type { LevelReading } from '../domain/levels.ts';
 import type { Limits } from '../domain/tier.ts';
 import type { RoleRecord } from '../domain/verifier.ts';
-import { asSuperuser, OPERATOR, readRoles, SUPERUSER } from './admin.ts';
+import { asSuperuser, OPERATOR, READER, readRoles, SUPERUSER } from './admin.ts';
 import { Archiving, type ArchivingParts } from './archiving.ts';
 import { discard, onDisk } from './durable.ts';
 import { featuresOf } from './engine-version.ts';
@@ -87,8 +88,12 @@ export class EmbeddedHost implements Host {
     });
   }
 
-  operatorKey(tenant: TenantId): { readonly role: string; readonly clientKey: string } {
-    return { role: OPERATOR, clientKey: this.#parts.secrets.clientKey(tenant, OPERATOR) };
+  ticketKey(
+    tenant: TenantId,
+    rights: TicketRights,
+  ): { readonly role: string; readonly clientKey: string } {
+    const role = rights === 'reader' ? READER : OPERATOR;
+    return { role, clientKey: this.#parts.secrets.clientKey(tenant, role) };
   }
 
   roles(tenant: TenantId): Promise<readonly RoleRecord[]> {

@@ -1,6 +1,7 @@
 /** What is inside a running compute, behind the `Interior` port. */
 import pg from 'pg';
 import { fault } from '../domain/faults.ts';
+import type { TenantId } from '../domain/ids.ts';
 import type {
   EffectiveSetting,
   Extension,
@@ -12,7 +13,7 @@ import type {
   TenantDatabase,
   TenantRole,
 } from '../domain/interior.ts';
-import { asOwner, asSuperuser, OPERATOR, SUPERUSER } from './admin.ts';
+import { asOwner, asSuperuser, OPERATOR, READER, SUPERUSER } from './admin.ts';
 import { grantGroups, hasGroups, makeGroups } from './interior-access.ts';
 import { makeDatabase, readDatabases, removeDatabase } from './interior-databases.ts';
 import {
@@ -22,6 +23,7 @@ import {
   removeExtension,
   updateExtension,
 } from './interior-extensions.ts';
+import { makeReader, openToReaders } from './interior-reader.ts';
 import {
   alterRole,
   databaseNames,
@@ -32,11 +34,13 @@ import {
 } from './interior-roles.ts';
 import { readSettings, writeSettings } from './interior-settings.ts';
 import type { Secrets } from './secrets.ts';
+import { Serial } from './serial.ts';
 
 type Work<T> = (client: pg.Client) => Promise<T>;
 
 export class EmbeddedInterior implements Interior {
   readonly #secrets: Secrets;
+  readonly #readers = new Serial<TenantId>();
 
   constructor(secrets: Secrets) {
     this.#secrets = secrets;
@@ -70,6 +74,18 @@ export class EmbeddedInterior implements Interior {
     await this.#ours(place, async (client) => {
       await disown(client, place.name, name);
       await removeRole(client, name);
+    });
+  }
+
+  /** One after the other: PostgreSQL refuses the second of two who grant at once. */
+  prepareReader(place: Place, database: string): Promise<void> {
+    return this.#readers.run(place.tenant, async () => {
+      const verifier = this.#secrets.verifier(place.tenant, READER);
+      const names = await this.#ours(place, async (client) => {
+        await makeReader(client, verifier);
+        return await databaseNames(client);
+      });
+      if (names.includes(database)) await this.#ours(place, openToReaders, database);
     });
   }
 

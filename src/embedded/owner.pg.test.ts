@@ -98,7 +98,7 @@ test('nobody gets in without a password of their own', async () => {
 test('an operator acts as the owner and is no superuser', async () => {
   const secrets = await openSecrets(layoutOf(world.dataDir).masterKey, new SystemRandom());
   const user = 'dynabase_operator';
-  expect(world.host.operatorKey(tenant.id)).toEqual({
+  expect(world.host.ticketKey(tenant.id, 'owner')).toEqual({
     role: user,
     clientKey: secrets.clientKey(tenant.id, user),
   });

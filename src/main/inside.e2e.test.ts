@@ -1,7 +1,8 @@
 /** What is inside tenants, over the API of the whole program. */
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { DynaBase, DynaBaseError } from '../sdk/index.ts';
+import type { DynaBase } from '../sdk/index.ts';
+import { asClient, failureOf } from '../testing/client-calls.ts';
 import { type RealServer, realServer } from '../testing/real-server.ts';
 
 let server: RealServer;
@@ -13,27 +14,6 @@ beforeAll(async () => {
 }, 120_000);
 
 afterAll(() => server[Symbol.asyncDispose]());
-
-/** The failure of a call that must fail. */
-async function failureOf(call: Promise<unknown>): Promise<DynaBaseError> {
-  try {
-    await call;
-  } catch (error) {
-    return error as DynaBaseError;
-  }
-  throw new Error('it has not failed');
-}
-
-async function asClient<T>(uri: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
-  const client = new pg.Client(uri);
-  client.on('error', () => {});
-  await client.connect();
-  try {
-    return await work(client);
-  } finally {
-    await client.end();
-  }
-}
 
 describe('query', () => {
   beforeAll(async () => {
@@ -153,6 +133,17 @@ describe('query', () => {
       sql: "select count(*)::int as t, to_regclass('u') as u from t",
     });
     expect(rows).toEqual([{ t: 3, u: null }]);
+  });
+
+  test('a query that only reads is made by a role that can do nothing else', async () => {
+    const { rows } = await api.inside.query('asked', {
+      sql: 'select current_user as u, session_user as s, (select count(*)::int from t) as t',
+      readOnly: true,
+    });
+    expect(rows).toEqual([{ u: 'dynabase_reader', s: 'dynabase_reader', t: 3 }]);
+    expect(await api.inside.roles('asked')).not.toContainEqual(
+      expect.objectContaining({ name: 'dynabase_reader' }),
+    );
   });
 
   test('nothing of one query is left for the next', async () => {

@@ -51,7 +51,8 @@ export class Directory {
   async credential(tenant: TenantId, role: string): Promise<Credential | undefined> {
     const ticket = this.#world.tickets.find(tenant, role);
     if (ticket !== undefined) {
-      return { verifier: ticket, instead: this.#world.host.operatorKey(tenant) };
+      const { verifier, rights } = ticket;
+      return { verifier, instead: this.#world.host.ticketKey(tenant, rights) };
     }
     const name = this.#names.get(tenant);
     const verifiers = name === undefined ? undefined : this.#byName.get(name)?.verifiers;

@@ -228,7 +228,7 @@ export class SimulatedHost implements Host {
     this.#compute(tenant).owner = owner;
   }
 
-  operatorKey(_tenant: TenantId): { readonly role: string; readonly clientKey: string } {
+  ticketKey(_tenant: TenantId): { readonly role: string; readonly clientKey: string } {
     return { role: 'dynabase_operator', clientKey: '' };
   }
 

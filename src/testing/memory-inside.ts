@@ -76,6 +76,8 @@ class MemoryInterior implements Interior {
     this.#of(place).roles.delete(name);
   }
 
+  async prepareReader(): Promise<void> {}
+
   async databases(place: Place): Promise<readonly TenantDatabase[]> {
     return sorted(this.#of(place).databases);
   }

@@ -43,7 +43,7 @@ export class PooledQueries implements QueryRunner {
   ): Promise<QueryOutcome> {
     signal.throwIfAborted();
     const began = this.#clock.now();
-    const key = [request.tenant, request.database].join(' ');
+    const key = [request.tenant, request.rights, request.database].join(' ');
     const known = await this.#take(key);
     const session = known ?? (await this.#opened(request, await login(), signal));
     const asked = this.#clock.now();
