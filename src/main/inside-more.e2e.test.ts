@@ -1,7 +1,6 @@
-/** What is inside tenants, over the API of the whole program: databases, extensions, settings, and where they run. */
-import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { ComputeEntry, DynaBase, DynaBaseError } from '../sdk/index.ts';
+import type { ComputeEntry, DynaBase } from '../sdk/index.ts';
+import { asClient, failureOf } from '../testing/client-calls.ts';
 import { type RealServer, realServer } from '../testing/real-server.ts';
 
 let server: RealServer;
@@ -13,27 +12,6 @@ beforeAll(async () => {
 }, 120_000);
 
 afterAll(() => server[Symbol.asyncDispose]());
-
-/** The failure of a call that must fail. */
-async function failureOf(call: Promise<unknown>): Promise<DynaBaseError> {
-  try {
-    await call;
-  } catch (error) {
-    return error as DynaBaseError;
-  }
-  throw new Error('it has not failed');
-}
-
-async function asClient<T>(uri: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
-  const client = new pg.Client(uri);
-  client.on('error', () => {});
-  await client.connect();
-  try {
-    return await work(client);
-  } finally {
-    await client.end();
-  }
-}
 
 describe('databases', () => {
   beforeAll(async () => {

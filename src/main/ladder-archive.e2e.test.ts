@@ -11,7 +11,8 @@ import { zstdCompressSync } from 'node:zlib';
 import pg from 'pg';
 import { pack } from 'tar-stream';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { DynaBaseError, type TenantSecret } from '../sdk/index.ts';
+import type { TenantSecret } from '../sdk/index.ts';
+import { failureOf } from '../testing/client-calls.ts';
 import { converse } from '../testing/conversation.ts';
 import { runs, titled } from '../testing/installed.ts';
 import {
@@ -55,15 +56,6 @@ async function dynabase(...args: readonly string[]) {
   const ran = await runCli([...args, '--json'], { dataDir: server.dataDir });
   expect({ args, ...ran }).toMatchObject({ code: 0 });
   return ran.stdout === '' ? null : JSON.parse(ran.stdout);
-}
-
-async function failureOf(work: Promise<unknown>): Promise<DynaBaseError> {
-  const error = await work.then(
-    () => 'it did not fail',
-    (error: unknown) => error,
-  );
-  expect(error).toBeInstanceOf(DynaBaseError);
-  return error as DynaBaseError;
 }
 
 test('a session parked over an archive sees its data again, and has what it had', async () => {

@@ -10,6 +10,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { DynaBaseError, TenantSecret } from '../sdk/index.ts';
+import { failureOf } from '../testing/client-calls.ts';
 import { eventually } from '../testing/eventually.ts';
 import { titled } from '../testing/installed.ts';
 import { LedgerClient, WHOLE } from '../testing/ledger-client.ts';
@@ -85,15 +86,6 @@ const uriOf = ({ name, password }: TenantSecret): string => server.uri({ role: n
 
 const clientOf = (tenant: TenantSecret): LedgerClient =>
   new LedgerClient('one', () => uriOf(tenant));
-
-const failureOf = async (work: Promise<unknown>): Promise<DynaBaseError> => {
-  const error = await work.then(
-    () => 'it did not fail',
-    (error: unknown) => error,
-  );
-  expect(error).toBeInstanceOf(Error);
-  return error as DynaBaseError;
-};
 
 const isLocal = ({ id }: TenantSecret): Promise<boolean> =>
   access(join(data.path, 'dynabase', 'tenants', id)).then(
@@ -180,8 +172,8 @@ describe(titled('with no room', canMount, 'the right to mount'), { skip: !canMou
     const fresh = await server.client.tenants.create({ name: 'fresh' });
     data.fill(8 * MB);
     for (const tenant of [cold, fresh]) {
-      const told = await failureOf(clientOf(tenant).begin());
-      expect(told.message).toMatch(/could not start \(.*disk is full/);
+      const begun = clientOf(tenant).begin();
+      await expect(begun).rejects.toThrow(/could not start \(.*disk is full/);
       expect(await isLocal(tenant)).toBe(false);
       const { failure } = await server.client.tenants.get(tenant.name);
       expect(failure?.reason).toMatch(/disk is full/);
