@@ -4,6 +4,7 @@ import type { OperationName, StreamedName } from '../contract/operations.ts';
 import type { AnswerOf, BodyOf, ParamsOf, QueryOf } from '../contract/routes.ts';
 import type { Control, TenantChange, TenantView } from '../control/control.ts';
 import type { Desks } from '../control/desks.ts';
+import type { Run } from '../control/operations.ts';
 import { type Caller, customerOf } from '../domain/caller.ts';
 import type { Clock } from '../domain/clock.ts';
 import { fault } from '../domain/faults.ts';
@@ -11,6 +12,9 @@ import { type CustomerId, isId } from '../domain/ids.ts';
 import { type DurationMs, hours, later, minutes, ms, timestamp } from '../domain/units.ts';
 import { accessActions } from './access-actions.ts';
 import type { AuditNote } from './audit.ts';
+import { billingActions } from './billing-actions.ts';
+import { healthActions } from './health-actions.ts';
+import { economicsActions } from './economics-actions.ts';
 import { insideActions } from './inside-actions.ts';
 import { policyActions, tierChoiceOf } from './policy-actions.ts';
 import {
@@ -39,6 +43,8 @@ export type Call<N extends ActionName> = {
   readonly requestId: string;
   /** Where the request comes from. */
   readonly address: string;
+  /** Of work that takes long: how it says how far it is, and learns that it is to stop. */
+  readonly run?: Run;
   /** Aborts when the client no longer waits for the answer. */
   readonly gone: () => AbortSignal;
 };
@@ -93,6 +99,9 @@ export const actionsOf = ({ control, clock, desks }: ActionParts): Actions => ({
   ...quotaActions(desks),
   ...claimActions(desks, () => desks.settings.current()),
   ...webhookActions(desks),
+  ...economicsActions(desks, control),
+  ...billingActions(desks, clock),
+  ...healthActions(control, desks.health),
   ...workActions({ control, operations: desks.operations }),
   getStatus: async () => printStatus(await control.status()),
   getHealth: async () => ({ status: 'ok' }),

@@ -24,7 +24,10 @@ import { type Authority, type Callers, foreign } from './access.ts';
 import { type ActionName, type Actions, actionsOf, type Call } from './actions.ts';
 import { type Admit, admission, callerOf } from './admission.ts';
 import { addAudit, auditNoteOf, noteAnswer, noteFault } from './audit.ts';
+import { addBillingPages } from './billing-pages.ts';
 import { openToPages } from './claim-pages.ts';
+import { addDashboard } from './dashboard.ts';
+import type { DashboardFiles } from './dashboard-files.ts';
 import { addEventStreams } from './event-stream.ts';
 import { goneOf } from './gone.ts';
 import { Idempotency, type Keep } from './idempotency.ts';
@@ -39,11 +42,12 @@ import {
   requireSeen,
   tagOf,
 } from './manners.ts';
-import { addMetrics } from './metrics.ts';
+import { addMetrics, meterFault, meterRequests } from './metrics.ts';
 import { documentOptions, schemaOf } from './openapi.ts';
 import { faultOfFramework, RETRY_AFTER_S, toProblem } from './problem.ts';
 import { referencePage } from './reference-page.ts';
 import { defining, namedShapes } from './shapes.ts';
+import { addStatusPage } from './status-page.ts';
 import { addStreams } from './streams.ts';
 import { checker, type RequestPart } from './validation.ts';
 import { answerWork, beginWork, waitOf, workOf } from './work.ts';
@@ -68,6 +72,10 @@ export type ApiParts = {
   readonly trustedProxies?: readonly string[];
   /** Of DynaBase, for the OpenAPI document. */
   readonly version: string;
+  /** Served beside; none if not given. */
+  readonly dashboard?: DashboardFiles | null;
+  /** Whether somebody can log in with an identity provider. */
+  readonly hasProvider?: boolean;
 };
 
 /** Builds the application without listening. `stopping` makes it refuse what comes from then on. */
@@ -86,6 +94,7 @@ export async function buildApp(
   });
   useShapes(app);
   acceptEmptyJson(app);
+  meterRequests(app, { clock: parts.clock, health: parts.desks.health });
   watch(app, parts, stopping);
   await app.register(swagger, documentOptions(parts.version));
   addAudit(app, parts.desks.audit);
@@ -94,9 +103,13 @@ export async function buildApp(
   addOperations(app, parts, admit);
   addStreams(app, parts, admit);
   addEventStreams(app, parts, { admit, stopping });
-  addMetrics(app, parts.control, admit);
+  addMetrics(app, parts.desks.health, admit);
+  addStatusPage(app, parts.desks.health);
   addLogins(app, { logins: parts.desks.logins, isSecure: parts.isSecure ?? false, admit });
+  addBillingPages(app, parts.desks);
   addDocuments(app);
+  const { dashboard: files, random, hasProvider = false } = parts;
+  if (files) addDashboard(app, { files, random, hasProvider });
   await app.ready();
   return app;
 }
@@ -181,6 +194,7 @@ function answerFault(
 ): FastifyReply {
   const told = faultOfFramework(error, BODY_BYTES_MAX) ?? toFault(error);
   noteFault(request, told.code);
+  meterFault(request, told.code);
   if (told.code === 'INTERNAL') {
     log.error('request failed', { requestId: request.id, url: request.routeOptions.url, error });
   }
@@ -243,8 +257,8 @@ function handlerOf(
   const showing = actionShowing(name, actions);
   const work = { control, operations: desks.operations };
   const act = async (call: Call<ActionName>, keep?: Keep): Promise<unknown> => {
-    const answered = async (): Promise<unknown> => {
-      const told = await answer(call);
+    const answered = async (run?: Run): Promise<unknown> => {
+      const told = await answer(run === undefined ? call : { ...call, run });
       await keep?.(told);
       return told;
     };

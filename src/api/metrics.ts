@@ -1,121 +1,138 @@
 /**
- * `/metrics` in Prometheus' text format, version 0.0.4.
+ * `/metrics` in the text formats of OpenMetrics 1.0 and Prometheus 0.0.4, whichever is asked for, and what requests to the
+ * API add to it.
  *
- * Written by hand: a few samples need no library. Counts only, no name of a tenant: what is scraped
- * is kept for long, and a label a tenant would make a series a tenant.
+ * What is counted is counted as it happens; a scrape reads it, and asks the catalog five questions that cost the same
+ * however many tenants there are, and the proxies about tenants that are in use.
  */
-import type { FastifyInstance } from 'fastify';
-import type { Control, Metrics } from '../control/control.ts';
-import type { LevelTotals } from '../domain/levels.ts';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { type Metric, Registry, type RegistryContentType } from 'prom-client';
+import type { HealthDesk } from '../control/health-desk.ts';
+import type { Family, Labels } from '../control/metrics-family.ts';
+import type { Clock } from '../domain/clock.ts';
+import type { FaultCode } from '../domain/faults.ts';
+import type { Span } from '../domain/tracing.ts';
+import { elapsed, type Instant } from '../domain/units.ts';
 import type { Admit } from './admission.ts';
+import { operationOf } from './audit.ts';
 
-const METRICS_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
-
-const UNSAVED = 'dynabase_unsaved_since_timestamp_seconds';
-const WASTED = 'dynabase_prewarms_wasted_seconds_total';
-const MS_OF_SECOND = 1_000;
+const OPENMETRICS = /application\/openmetrics-text/;
 
 /** Adds the route, for callers of the operator. */
-export function addMetrics(app: FastifyInstance, control: Control, admit: Admit): void {
+export function addMetrics(app: FastifyInstance, health: HealthDesk, admit: Admit): void {
   app.get('/metrics', {
     schema: { hide: true },
     ...admit({ scope: 'operator', right: 'read' }),
-    handler: async (_request, reply) =>
-      reply.type(METRICS_TYPE).send(metricsText(await control.metrics())),
+    handler: async (request, reply) => {
+      const isOpen = OPENMETRICS.test(request.headers.accept ?? '');
+      const type = isOpen ? Registry.OPENMETRICS_CONTENT_TYPE : Registry.PROMETHEUS_CONTENT_TYPE;
+      return reply.type(type).send(await metricsText(await health.families(), type));
+    },
   });
 }
 
-function metricsText(metrics: Metrics): string {
-  const { tenants, homes, tiers, levels, unsavedSince, sessions, pinned } = metrics;
-  return [
-    family(GAUGE, 'dynabase_tenants', 'Tenants by state.', 'state', tenants),
-    family(GAUGE, 'dynabase_tenants_by_home', 'Tenants by where their data is.', 'home', homes),
-    family(GAUGE, 'dynabase_tenants_by_tier', 'Tenants by tier.', 'tier', tiers),
-    ...policyText(metrics),
-    ...levelsText(levels),
-    `# HELP ${UNSAVED} Since when the oldest change is in no snapshot; 0 if all are.\n`,
-    `# TYPE ${UNSAVED} gauge\n${UNSAVED} ${(unsavedSince ?? 0) / MS_OF_SECOND}\n`,
-    family(
-      GAUGE,
-      'dynabase_sessions',
-      'Sessions with a proven password by state.',
-      'state',
-      sessions,
-    ),
-    family(GAUGE, 'dynabase_pinned_sessions', 'Sessions that cannot be parked.', 'reason', pinned),
-  ].join('');
+async function metricsText(
+  families: readonly Family[],
+  type: RegistryContentType,
+): Promise<string> {
+  const registry = new Registry<RegistryContentType>();
+  registry.setContentType(type);
+  const isOpen = type === Registry.OPENMETRICS_CONTENT_TYPE;
+  for (const family of families) {
+    const printed = isOpen ? openFamily(family) : plainFamily(family);
+    // What a registry asks of a metric is its name, and `get`.
+    const metric = { name: printed.name, get: async () => printed };
+    registry.registerMetric(metric as unknown as Metric);
+  }
+  return await registry.metrics();
 }
 
-function policyText({ prewarms, decisions, husks }: Metrics): readonly string[] {
-  const { hits, misses, wasted } = prewarms;
-  const { ready, kept } = husks;
-  return [
-    family(
-      COUNTER,
-      'dynabase_prewarms_total',
-      'Wakes ahead of people, by whether somebody came.',
-      'outcome',
-      { hit: hits, miss: misses },
-    ),
-    `# HELP ${WASTED} How long nobody came to wakes ahead.\n`,
-    `# TYPE ${WASTED} counter\n${WASTED} ${wasted / MS_OF_SECOND}\n`,
-    family(
-      GAUGE,
-      'dynabase_husks',
-      'Empty databases made ahead: how many are ready, and how many are to be.',
-      'state',
-      { ready, kept },
-    ),
-    family(COUNTER, 'dynabase_decisions_total', 'Decisions by kind.', 'kind', decisions),
-  ];
+type Line = { readonly metricName?: string; readonly labels: Labels; readonly value: number };
+
+type Printed = {
+  readonly name: string;
+  readonly help: string;
+  readonly type: string;
+  readonly values: readonly Line[];
+};
+
+/** The registry adds `_total` to the samples of counters by itself. */
+function openFamily(family: Family): Printed {
+  const { kind, name, help } = family;
+  if (family.kind === 'histogram') return { name, help, type: kind, values: buckets(family) };
+  const metricName = kind === 'info' ? { metricName: `${name}_info` } : {};
+  return { name, help, type: kind, values: family.samples.map((s) => ({ ...metricName, ...s })) };
 }
 
-/** What cannot be measured on this system has no sample. */
-function levelsText(levels: LevelTotals): readonly string[] {
-  const { l2, l3, l4, hitsL1, hitsL2, hitsL3, wakesL2, wakesL3, wakesL4 } = levels;
-  const bytes = { ...(l2 === null ? {} : { L2: l2 }), L3: l3, L4: l4 };
-  const reads = { L1: hitsL1, L2: hitsL2, L3: hitsL3 };
-  const wakes = { L2: wakesL2, L3: wakesL3, L4: wakesL4 };
-  return [
-    family(
-      GAUGE,
-      'dynabase_levels_bytes',
-      'Bytes of all tenants as last measured.',
-      'level',
-      bytes,
-    ),
-    family(
-      COUNTER,
-      'dynabase_page_reads_total',
-      'Reads of 8 kB pages by the level that served them.',
-      'level',
-      reads,
-    ),
-    family(
-      COUNTER,
-      'dynabase_wakes_total',
-      'Wakes by the level that the files came from.',
-      'from',
-      wakes,
-    ),
-  ];
+function plainFamily(family: Family): Printed {
+  const { kind, help } = family;
+  if (family.kind === 'histogram') return openFamily(family);
+  const suffix = { counter: '_total', info: '_info', gauge: '' }[family.kind];
+  const type = kind === 'info' ? 'gauge' : kind;
+  return { name: family.name + suffix, help, type, values: family.samples };
 }
 
-const GAUGE = 'gauge';
-const COUNTER = 'counter';
-
-type Values = Readonly<Record<string, number>>;
-
-/** Samples with one label. Neither names nor values of ours need escapes. */
-function family(
-  ...[type, name, help, label, values]: readonly [
-    type: string,
-    name: string,
-    help: string,
-    label: string,
-    values: Values,
-  ]
-): string {
-  const samples = Object.entries(values).map(([is, value]) => `${name}{${label}="${is}"} ${value}`);
-  return [`# HELP ${name} ${help}`, `# TYPE ${name} ${type}`, ...samples, ''].join('\n');
+function buckets({
+  name,
+  bounds,
+  spreads,
+}: Extract<Family, { readonly kind: 'histogram' }>): readonly Line[] {
+  return spreads.flatMap(({ labels, counts, sum }) => {
+    let below = 0;
+    const lines = counts.map((count, bucket): Line => {
+      below += count;
+      const le = bounds[bucket] === undefined ? '+Inf' : String(bounds[bucket]);
+      return { metricName: `${name}_bucket`, labels: { ...labels, le }, value: below };
+    });
+    return [
+      ...lines,
+      { metricName: `${name}_sum`, labels, value: sum },
+      { metricName: `${name}_count`, labels, value: below },
+    ];
+  });
 }
+
+const FAULTS = new WeakMap<FastifyRequest, FaultCode>();
+
+/** A request has failed with this. */
+export function meterFault(request: FastifyRequest, code: FaultCode): void {
+  FAULTS.set(request, code);
+}
+
+const MS_OF_SECOND = 1_000;
+
+/** Counts all that is answered, and begins a span for each request where traces are collected. */
+export function meterRequests(
+  app: FastifyInstance,
+  { clock, health }: { readonly clock: Clock; readonly health: HealthDesk },
+): void {
+  const begun = new WeakMap<FastifyRequest, Instant>();
+  const spans = new WeakMap<FastifyRequest, Span>();
+  app.addHook('onRequest', (request, _reply, done) => {
+    begun.set(request, clock.now());
+    const { tracer } = health;
+    if (tracer === null) return done();
+    const { traceparent } = request.headers;
+    const span = tracer.begin(`${request.method} ${nameOf(request)}`, {
+      traceparent: typeof traceparent === 'string' ? traceparent : undefined,
+      isServer: true,
+      fields: { 'http.request.method': request.method, 'http.route': routeOf(request) },
+    });
+    spans.set(request, span);
+    tracer.within(span, done);
+  });
+  app.addHook('onResponse', async (request, reply) => {
+    const status = reply.statusCode;
+    const fault = FAULTS.get(request) ?? null;
+    const since = begun.get(request) ?? clock.now();
+    const seconds = elapsed(since, clock.now()) / MS_OF_SECOND;
+    const { method } = request;
+    health.answered({ operation: nameOf(request), method, status, seconds, fault });
+    const fields = { 'http.response.status_code': status, 'dynabase.request.id': request.id };
+    spans.get(request)?.end(fields, fault ?? undefined);
+  });
+}
+
+const nameOf = (request: FastifyRequest): string => operationOf(request) || 'unknown';
+
+const routeOf = (request: FastifyRequest): string => request.routeOptions.url ?? 'unknown';

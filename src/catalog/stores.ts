@@ -7,13 +7,13 @@ import type { ClaimStore, EndingStore } from '../domain/claim.ts';
 import type { CustomerStore } from '../domain/customer.ts';
 import type { DoneRequests } from '../domain/done-request.ts';
 import type { BudgetStore, CostStore, PriceStore } from '../domain/economics.ts';
-import type { UseLedger, UseStore } from '../domain/metering.ts';
+import type { UseHistory, UseLedger, UseStore } from '../domain/metering.ts';
 import type { OperationStore } from '../domain/operation.ts';
 import type { PaymentStore } from '../domain/payment.ts';
 import type { PersonStore } from '../domain/person.ts';
 import type { QuotaStore } from '../domain/quota.ts';
-import type { ServiceStore } from '../domain/service.ts';
 import type { IssuerStore } from '../domain/token-issuer.ts';
+import type { UptimeStore } from '../domain/uptime.ts';
 import type { WebhookStore } from '../domain/webhook.ts';
 import type { Ask } from './access-schema.ts';
 import { PgAwakeStore } from './awake-store.ts';
@@ -31,8 +31,9 @@ import { PgKeys } from './pg-keys.ts';
 import { PgOperations } from './pg-operations.ts';
 import { PgPeople } from './pg-people.ts';
 import { PgQuotas } from './pg-quotas.ts';
+import { PgUptime } from './pg-uptime.ts';
 import { PgWebhooks } from './pg-webhooks.ts';
-import { PgService } from './service.ts';
+import { PgUseHistory } from './use-history.ts';
 import { PgUseLedger } from './use-ledger.ts';
 
 export type Stores = {
@@ -43,6 +44,7 @@ export type Stores = {
   readonly audit: AuditStore;
   readonly quotas: QuotaStore;
   readonly use: UseLedger & UseStore;
+  readonly useHistory: UseHistory;
   readonly claims: ClaimStore;
   readonly endings: EndingStore;
   readonly operations: OperationStore;
@@ -50,7 +52,7 @@ export type Stores = {
   readonly webhooks: WebhookStore;
   readonly billing: BillingStore;
   readonly payments: PaymentStore;
-  readonly service: ServiceStore;
+  readonly service: UptimeStore;
   readonly awake: AwakeStore;
   readonly prices: PriceStore;
   readonly costs: CostStore;
@@ -65,6 +67,7 @@ export const pgStores = (ask: Ask): Stores => ({
   audit: new PgAudit(ask),
   quotas: new PgQuotas(ask),
   use: new PgUseLedger(ask),
+  useHistory: new PgUseHistory(ask),
   claims: new PgClaims(ask),
   endings: new PgEndings(ask),
   operations: new PgOperations(ask),
@@ -72,7 +75,7 @@ export const pgStores = (ask: Ask): Stores => ({
   webhooks: new PgWebhooks(ask),
   billing: new PgBilling(ask),
   payments: new PgPayments(ask),
-  service: new PgService(ask),
+  service: new PgUptime(ask),
   awake: new PgAwakeStore(ask),
   prices: new PgPrices(ask),
   costs: new PgCosts(ask),

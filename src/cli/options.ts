@@ -8,6 +8,7 @@
  */
 import {
   POLICY_PRESETS,
+  PRICE_PRESETS,
   SESSIONS_MAX,
   SUSPEND_AFTER_MAX_MS,
   SUSPEND_AFTER_MIN_MS,
@@ -115,6 +116,24 @@ export const OPTIONS = {
     value: 'name|file',
     of: 'server',
     doc: `The rules of tiers and of staying awake: ${POLICY_PRESETS.join(', ')}, or a file`,
+  },
+  priceBook: {
+    parse: named(PRICE_PRESETS, path),
+    value: 'name|file',
+    of: 'server',
+    doc: 'Prices by which costs are reckoned: a preset, or a file, which becomes the book of its name; as it was if not given',
+  },
+  smtpUrl: {
+    parse: url(['smtp:', 'smtps:']),
+    of: 'server',
+    secret: true,
+    doc: 'Mail server for letters about budgets, such as smtp://user:password@mail.example.com:587',
+  },
+  mailFrom: {
+    parse: text,
+    value: 'address',
+    of: 'server',
+    doc: 'Whom those letters are from',
   },
   ...ARCHIVE_OPTIONS,
   snapshotEvery: {
@@ -262,6 +281,12 @@ export const OPTIONS = {
     of: 'server',
     doc: 'How long entries of the audit log are kept',
   },
+  dashboard: {
+    parse: boolean,
+    default: 'true',
+    of: 'server',
+    doc: 'Serve the dashboard at / of the REST API',
+  },
   publicUrl: {
     parse: url(['http:', 'https:']),
     value: 'url',
@@ -297,6 +322,26 @@ export const OPTIONS = {
     value: 'list',
     of: 'server',
     doc: 'Proxies before the API that are believed who they ask for: addresses and networks, with commas between',
+  },
+  metricsTenants: {
+    parse: integer({ min: 0, max: 1_000 }),
+    default: '20',
+    value: 'n',
+    of: 'server',
+    doc: 'Tenants with metrics of their own, those used most; the others are summed up',
+  },
+  statusPage: {
+    parse: choice(['off', 'service', 'tenants']),
+    default: 'service',
+    value: 'who',
+    of: 'server',
+    doc: 'Whose public status page there is: off, service, or tenants too, each by a link of its own',
+  },
+  otlpUrl: {
+    parse: url(['http:', 'https:']),
+    value: 'url',
+    of: 'server',
+    doc: 'Collector of OpenTelemetry that traces are sent to: http://localhost:4318',
   },
   logLevel: {
     parse: choice(['debug', 'info', 'warn', 'error']),

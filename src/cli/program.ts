@@ -2,15 +2,19 @@
 import { Command, CommanderError, Option } from 'commander';
 import type { DynaBaseError } from '../sdk/error.ts';
 import { addAuditCommand } from './audit-commands.ts';
+import { addBillingCommands } from './billing-commands.ts';
+import { addBillingPartyCommands } from './billing-party-commands.ts';
 import { addClaimCommands } from './claim-commands.ts';
 import type { Action, CommanderAction, Run } from './command.ts';
 import { addCompletionCommands } from './completion-commands.ts';
 import { addComputeCommands } from './compute-commands.ts';
 import { addCustomerCommands } from './customer-commands.ts';
 import { addDoctorCommand, type Doctor } from './doctor.ts';
+import { addEconomicsCommands } from './economics-commands.ts';
 import { addEventCommands } from './event-commands.ts';
 import { badOption, badRequest, failureJson, failureText } from './failure.ts';
 import { addFileCommands } from './file-commands.ts';
+import { addHealthCommands } from './health-commands.ts';
 import { addInitCommand } from './init.ts';
 import { addInsideCommands } from './inside-commands.ts';
 import { addKeyCommands } from './key-commands.ts';
@@ -110,11 +114,15 @@ export function buildProgram({ world, version, up, doctor, simulate }: ProgramPa
   addWebhookCommands(program, run);
   addCustomerCommands(program, run);
   addQuotaCommands(program, run);
+  addEconomicsCommands(program, run);
   addClaimCommands(program, run);
+  addBillingCommands(program, run);
+  addBillingPartyCommands(program, run);
   addKeyCommands(program, run);
   addPeopleCommands(program, run);
   addAuditCommand(program, run);
   addServerSettingsCommands(program, run);
+  addHealthCommands(program, run);
   if (doctor !== undefined) {
     withServerOptions(addDoctorCommand(program, run, doctor));
   }

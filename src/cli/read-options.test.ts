@@ -119,6 +119,8 @@ test('the defaults are what the reference says', () => {
     ...{ oidcClientSecretFile: null, oidcAdmins: null, trustedProxies: null },
     uidRange: { first: 200_000, last: 299_999 },
     detachComputes: false,
+    dashboard: true,
+    ...{ metricsTenants: 20, statusPage: 'service', otlpUrl: null },
     logLevel: 'info',
   });
 });

@@ -7,7 +7,10 @@
  */
 
 import { ACCESS_OPERATIONS } from './operations-access.ts';
+import { BILLING_OPERATIONS } from './operations-billing.ts';
+import { ECONOMICS_OPERATIONS } from './operations-economics.ts';
 import { EVENT_OPERATIONS } from './operations-events.ts';
+import { HEALTH_OPERATIONS } from './operations-health.ts';
 import { INSIDE_OPERATIONS } from './operations-inside.ts';
 import { QUOTA_OPERATIONS } from './operations-quota.ts';
 import { SETTINGS_OPERATIONS } from './operations-settings.ts';
@@ -85,9 +88,12 @@ export const OPERATIONS = {
   ...INSIDE_OPERATIONS,
   ...QUOTA_OPERATIONS,
   ...SETTINGS_OPERATIONS,
+  ...ECONOMICS_OPERATIONS,
   ...EVENT_OPERATIONS,
   ...WORK_OPERATIONS,
   ...WEBHOOK_OPERATIONS,
+  ...BILLING_OPERATIONS,
+  ...HEALTH_OPERATIONS,
   getHealth: { method: 'GET', path: '/healthz', repeat: 'safe' },
   getReadiness: { method: 'GET', path: '/readyz', repeat: 'safe' },
 } as const satisfies Record<string, Operation>;

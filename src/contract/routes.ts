@@ -4,8 +4,11 @@
  */
 import { type Static, type TSchema, Type } from 'typebox';
 import { ACCESS_ROUTES } from './access-routes.ts';
+import { BILLING_ROUTES } from './billing-routes.ts';
 import { CUSTOMER_ROUTES } from './customer-routes.ts';
+import { ECONOMICS_ROUTES } from './economics-routes.ts';
 import { EVENT_ROUTES } from './event-routes.ts';
+import { HEALTH_ROUTES } from './health-routes.ts';
 import { INSIDE_ROUTES } from './inside-routes.ts';
 import { LADDER_ROUTES } from './ladder-routes.ts';
 import type { OperationName } from './operations.ts';
@@ -47,9 +50,12 @@ export const ROUTES = {
   ...INSIDE_ROUTES,
   ...QUOTA_ROUTES,
   ...SETTINGS_ROUTES,
+  ...ECONOMICS_ROUTES,
   ...EVENT_ROUTES,
   ...WORK_ROUTES,
   ...WEBHOOK_ROUTES,
+  ...BILLING_ROUTES,
+  ...HEALTH_ROUTES,
   getStatus: {
     tag: 'server',
     summary: 'What the server says of itself',

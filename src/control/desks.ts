@@ -1,7 +1,10 @@
 /** What the API calls besides `Control`: one desk an area, each in its own file. */
 import type { DoneRequests } from '../domain/done-request.ts';
 import type { AccessDesks } from './access-desks.ts';
+import type { BillingDesks } from './billing-desks.ts';
+import type { EconomicsDesks } from './economics-desks.ts';
 import type { EventBus } from './event-bus.ts';
+import type { HealthDesk } from './health-desk.ts';
 import type { InsideDesks } from './inside-desks.ts';
 import type { OperationDesk } from './operations.ts';
 import type { QuotaDesks } from './quota-desks.ts';
@@ -10,8 +13,11 @@ import type { WebhookDesk } from './webhooks.ts';
 
 export type Desks = AccessDesks &
   InsideDesks &
+  BillingDesks &
+  EconomicsDesks &
   QuotaDesks & {
     readonly events: EventBus;
+    readonly health: HealthDesk;
     readonly settings: SettingsDesk;
     readonly operations: OperationDesk;
     readonly doneRequests: DoneRequests;

@@ -5,6 +5,7 @@ import type { AccessDesks } from '../control/access-desks.ts';
 import type { ArchiveWork } from '../control/archive-work.ts';
 import { Deliveries } from '../control/deliveries.ts';
 import type { Desks } from '../control/desks.ts';
+import type { EconomicsDesks } from '../control/economics-desks.ts';
 import type { EventBus } from '../control/event-bus.ts';
 import type { InsideDesks } from '../control/inside-desks.ts';
 import { OperationDesk } from '../control/operations.ts';
@@ -17,6 +18,7 @@ import type { Random } from '../domain/random.ts';
 import { InternetSender } from '../system/hook-sender.ts';
 import { KeyedSecrecy } from '../system/secrecy.ts';
 import type { DataDirectory } from './data-directory.ts';
+import type { Watching } from './observability-parts.ts';
 
 export type DeskParts = {
   readonly events: EventBus;
@@ -28,10 +30,11 @@ export type DeskParts = {
   readonly directory: Pick<DataDirectory, 'secret'>;
   readonly options: Pick<ServerOptions, 'webhooksToPrivate'>;
   readonly version: string;
+  readonly watching: Pick<Watching, 'sender'>;
 };
 
 export type OpenDesks = {
-  readonly desks: Omit<Desks, keyof AccessDesks | keyof InsideDesks | keyof QuotaDesks>;
+  readonly desks: Omit<Desks, keyof AccessDesks | keyof InsideDesks | keyof EconomicsDesks | keyof QuotaDesks | 'health'>;
   close(): Promise<void>;
 };
 
@@ -43,7 +46,9 @@ export async function openDesks(parts: DeskParts): Promise<OpenDesks> {
   const hooks = {
     ...{ ...parts, settings, store: catalog.stores.webhooks },
     secrecy: new KeyedSecrecy(await directory.secret('webhooks'), random),
-    sender: new InternetSender({ toPrivate: options.webhooksToPrivate, version }),
+    sender: parts.watching.sender(
+      new InternetSender({ toPrivate: options.webhooksToPrivate, version }),
+    ),
   };
   const deliveries = await Deliveries.open(hooks);
   return {

@@ -3,14 +3,15 @@
  * part is closed in the reverse order, also when a later one cannot be opened.
  */
 import { availableParallelism } from 'node:os';
+import type { DashboardFiles } from '../api/dashboard-files.ts';
 import { type Api, openApi } from '../api/listen.ts';
-import type { OpenArchive } from '../archive/open-archive.ts';
 import { openCatalog } from '../catalog/open-catalog.ts';
 import type { PgCatalog } from '../catalog/pg-catalog.ts';
 import type { ServerOptions } from '../cli/options.ts';
 import { AllowanceBook } from '../control/allowance-book.ts';
 import { ArchiveWork } from '../control/archive-work.ts';
 import type { ServerStatus } from '../control/control.ts';
+import type { EconomicsDesks } from '../control/economics-desks.ts';
 import { EventBus } from '../control/event-bus.ts';
 import { type ControlWorld, ServerControl } from '../control/server-control.ts';
 import { tellingCatalog } from '../control/telling-catalog.ts';
@@ -24,20 +25,22 @@ import type { PolicyStore } from '../domain/policy-store.ts';
 import type { Random } from '../domain/random.ts';
 import { type DurationMs, ms, seconds } from '../domain/units.ts';
 import type { UsageSink } from '../domain/usage.ts';
-import { type EmbeddedEngine, openEmbedded } from '../embedded/engine.ts';
+import type { EmbeddedEngine } from '../embedded/engine.ts';
 import { Orchestrator } from '../orchestrator/orchestrator.ts';
 import { WakeQueue } from '../orchestrator/wake-queue.ts';
 import { HUSK_BOUNDS } from '../policy/pool.ts';
 import { NativeCalls } from '../system/ffi.ts';
-import { ThreadedPageCache } from '../system/page-cache.ts';
 import { openAccessParts } from './access-parts.ts';
-import { openPlacedArchive } from './archive-parts.ts';
+import { openDashboard } from './dashboard-build.ts';
 import { type DataDirectory, openDataDirectory } from './data-directory.ts';
 import { DataPlane } from './data-plane.ts';
 import { type OpenDesks, openDesks } from './desks.ts';
+import { openEngine } from './engine-parts.ts';
 import { openInsideParts } from './inside-parts.ts';
 import { learningSink } from './learning-sink.ts';
 import { openMetering } from './metering-parts.ts';
+import { openEconomics } from './economics-parts.ts';
+import { openHealth, openWatching, type Watching } from './observability-parts.ts';
 import { RuleBook } from './policy-desk.ts';
 import { portableGate } from './portable-gate.ts';
 import { ProxyPlace } from './proxy-place.ts';
@@ -73,6 +76,9 @@ export type ServerParts = {
   readonly progress: (step: string) => void;
 };
 
+/** With somebody who looks on. */
+type WatchedParts = ServerParts & { readonly watching: Watching };
+
 export type Server = {
   readonly apiUrl: string;
   readonly apiKeyFile: string;
@@ -84,14 +90,18 @@ export type Server = {
 };
 
 /** Opens everything; resolves when clients are served. Throws the faults of its parts. */
-export async function openServer(parts: ServerParts): Promise<Server> {
-  const { options, version, log, progress } = parts;
+export async function openServer(given: ServerParts): Promise<Server> {
   // A start that fails leaves alone what it is told to leave at the end.
-  const closing = { detach: options.detachComputes };
+  const closing = { detach: given.options.detachComputes };
   await using stack = new AsyncDisposableStack();
+  const watching = await openWatching(given);
+  stack.defer(() => watching.close());
+  const parts: WatchedParts = { ...given, log: watching.log, watching };
+  const { options, version, log, progress } = parts;
   const base = await openBase(parts, stack);
   const { directory, native, engine, events, catalog, archiveWork } = base;
 
+  const dashboard = options.dashboard ? openDashboard(log, progress) : null;
   const book = await RuleBook.open({ options, store: catalog, log });
   const opened = await openDesks({ ...parts, events, catalog, archiveWork, directory });
   stack.defer(() => opened.close());
@@ -110,6 +120,7 @@ export async function openServer(parts: ServerParts): Promise<Server> {
     used: (records) => {
       core.orchestrator.used(records);
       quotas.used(records);
+      watching.used(records);
     },
   });
   const proxies = await openDataPlane(parts, { directory, native, core, sink, engine });
@@ -122,7 +133,15 @@ export async function openServer(parts: ServerParts): Promise<Server> {
   progress('opening the ports');
   await proxies.start();
   const { desks } = opened;
-  const doors = { ...base, stack, book, core, quotas, desks, proxyPort: proxies.port };
+  const economics = await openEconomics({
+    ...{ ...parts, ...metering, ...replayParts(core, book), events, catalog, allowance },
+    ...{ lifecycle: core.orchestrator, proxyPids: () => proxies.pids() },
+  });
+  stack.defer(() => economics.close());
+  const doors = {
+    ...{ ...base, stack, book, core, quotas, desks, dashboard, proxyPort: proxies.port },
+    economics: economics.desks,
+  };
   const { api, control } = await openDoors(parts, doors);
 
   const apiUrl = `http://${inUrl(options.apiHost)}:${api.port}`;
@@ -150,7 +169,7 @@ type Base = {
 };
 
 /** What all else stands on: data directory, engine and catalog. `stack` closes them. */
-async function openBase(parts: ServerParts, stack: AsyncDisposableStack): Promise<Base> {
+async function openBase(parts: WatchedParts, stack: AsyncDisposableStack): Promise<Base> {
   const { options, version, clock, random, log, progress } = parts;
   const native = new NativeCalls();
   progress('opening the data directory');
@@ -163,13 +182,15 @@ async function openBase(parts: ServerParts, stack: AsyncDisposableStack): Promis
   stack.defer(() => directory.close());
 
   const archiveWork = new ArchiveWork();
-  const engine = await openEngine(parts, { native, stack, archiveWork });
+  const plain = await openEngine(parts, { native, stack, archiveWork });
+  const engine = { ...plain, host: parts.watching.host(plain.host) };
 
   progress('opening the catalog');
   const { databaseUrl } = options;
   const connection = databaseUrl === null ? await engine.startSystem() : { url: databaseUrl };
   const events = new EventBus({ clock, log });
-  const catalog = tellingCatalog(await openCatalog({ connection, log }), { events, log });
+  const opened = tellingCatalog(await openCatalog({ connection, log }), { events, log });
+  const catalog = parts.watching.catalog(opened);
   stack.defer(() => catalog.close());
   return { native, directory, archiveWork, engine, events, catalog };
 }
@@ -180,12 +201,14 @@ type DoorParts = Base & {
   readonly core: Core;
   readonly quotas: Quotas;
   readonly desks: OpenDesks['desks'];
+  readonly economics: EconomicsDesks;
+  readonly dashboard: Promise<DashboardFiles | null> | null;
   readonly proxyPort: number;
 };
 
 /** Whoever asks over HTTP. `stack` closes it. */
 async function openDoors(
-  parts: ServerParts,
+  parts: WatchedParts,
   doors: DoorParts,
 ): Promise<{ readonly api: Api; readonly control: ServerControl }> {
   const { options, version, clock, random, log } = parts;
@@ -208,20 +231,38 @@ async function openDoors(
     ...{ interior: engine.interior, rules: () => book.rules, proxyPort },
   });
   stack.defer(() => inside.close());
+  const health = await openHealth({
+    ...{ ...parts, events: doors.events, catalog, control, engine, directory },
+    ...{ lifecycle: core.orchestrator, money: async () => null, sources: [] },
+  });
+  stack.defer(() => health.close());
   const bounded = quotas.desks({ control, settings: desks.settings });
   const api = await openApi({
     ...{ clock, random, log, control, version, authority: access.authority },
-    desks: { ...desks, ...access.desks, ...inside.desks, ...bounded },
+    desks: {
+      ...{ ...desks, ...access.desks, ...inside.desks, ...bounded, ...doors.economics },
+      health: health.desk,
+    },
     trustedProxies: options.trustedProxies ?? [],
     host: options.apiHost,
     port: options.apiPort,
     names: [options.publicHost, new URL(publicUrl).hostname],
     isSecure: publicUrl.startsWith('https:'),
     sql: await sqlTarget(options, proxyPort, directory),
+    dashboard: await doors.dashboard,
+    hasProvider: options.oidcIssuer !== null,
   });
   stack.defer(() => api.close());
   return { api, control };
 }
+
+/** What a replay goes by: the rules in force, and what a second is worth as it has been steered. */
+const replayParts = (core: Core, book: RuleBook) => ({
+  replayWorld: () => ({
+    rules: book.rules,
+    valueOfSecond: core.orchestrator.valueOfSecond,
+  }),
+});
 
 /** Rules reach whoever goes by them, now and whenever others are in force. */
 function obey(
@@ -245,7 +286,7 @@ type Core = {
 
 /** What decides: orchestrator and control, over the engine and the catalog. */
 function openCore(
-  parts: ServerParts,
+  parts: WatchedParts,
   doors: {
     readonly engine: EmbeddedEngine;
     readonly catalog: Catalog & PolicyStore;
@@ -299,52 +340,17 @@ function openCore(
     },
     control: (server) =>
       new ServerControl({
-        ...{ ...shared, random, passwords, server, lifecycle: orchestrator },
+        ...{
+          ...shared,
+          random,
+          passwords,
+          server,
+          lifecycle: parts.watching.lifecycle(orchestrator),
+        },
         policyDesk: book,
         rules: () => book.rules,
       }),
   };
-}
-
-type EngineDoors = {
-  readonly native: NativeCalls;
-  readonly stack: AsyncDisposableStack;
-  readonly archiveWork: ArchiveWork;
-};
-
-/** The engine, with the archive and the page cache that it uses; `stack` closes all three. */
-async function openEngine(
-  parts: ServerParts,
-  { native, stack, archiveWork }: EngineDoors,
-): Promise<EmbeddedEngine> {
-  const { options, clock, random, log, failpoints, progress } = parts;
-  const pageCache = new ThreadedPageCache();
-  stack.defer(() => pageCache.close());
-  const archives: OpenArchive[] = [];
-  stack.defer(async () => {
-    for (const archive of archives) await archive.close();
-  });
-  const engine = await openEmbedded({
-    dataDir: options.dataDir,
-    binDir: options.postgresBinDir,
-    husks: options.husks ?? HUSK_BOUNDS.min,
-    uidRange: options.uidRange,
-    os: native,
-    pageCache,
-    archive: async (template) => {
-      const syncFileSystem = (fd: number) => native.syncFileSystem(fd);
-      const archive = await openPlacedArchive({ ...parts, options, syncFileSystem }, template);
-      archives.push(archive);
-      return archiveWork.watching(archive);
-    },
-    clock,
-    random,
-    log,
-    failpoints,
-    progress,
-  });
-  stack.defer(() => engine.close());
-  return engine;
 }
 
 type DataPlaneParts = {
@@ -356,7 +362,7 @@ type DataPlaneParts = {
 };
 
 /** The side of the data plane that lives here. Nothing is started yet. */
-async function openDataPlane(parts: ServerParts, doors: DataPlaneParts): Promise<DataPlane> {
+async function openDataPlane(parts: WatchedParts, doors: DataPlaneParts): Promise<DataPlane> {
   const { options, version, clock, random, log, failpoints, chaosPark } = parts;
   const { directory, native, core, sink, engine } = doors;
   const place = await ProxyPlace.open(directory.path, (fd) => native.tryLock(fd));
@@ -365,11 +371,11 @@ async function openDataPlane(parts: ServerParts, doors: DataPlaneParts): Promise
     token: await directory.secret('data-plane'),
     mockKey: await directory.secret('mock-salts'),
   });
-  const gate = portableGate(core.orchestrator, place.directory);
+  const gate = portableGate(parts.watching.gate(core.orchestrator), place.directory);
   const proxies = new DataPlane({
     ...{ place, settings, gate, sink, clock, random, log, failpoints },
   });
-  core.admit(proxies.sessions);
+  core.admit(parts.watching.sessions(proxies.sessions));
   return proxies;
 }
 

@@ -5,7 +5,10 @@ import type { AnswerOf } from '../contract/routes.ts';
 import type { Settings, SettingsChange } from '../contract/settings.ts';
 import type { Status } from '../contract/status.ts';
 import { Access, Customers, Keys, People, TokenIssuers } from './access.ts';
+import { Billing } from './billing.ts';
+import { Economics } from './economics.ts';
 import { EventFeed } from './events.ts';
+import { Health } from './health.ts';
 import { Computes, Inside } from './inside.ts';
 import { Claims, Limits } from './limits.ts';
 import { Tenants } from './tenants.ts';
@@ -29,8 +32,12 @@ export class DynaBase {
   readonly webhooks: Webhooks;
   /** Whose the tenants are. */
   readonly customers: Customers;
+  /** Invoices, credits, and the payment provider. */
+  readonly billing: Billing;
   /** What may be used, and was. */
   readonly limits: Limits;
+  /** What it costs, what is charged, prices and budgets. */
+  readonly economics: Economics;
   /** Databases without an account. */
   readonly claims: Claims;
   /** Keys of the API. */
@@ -45,6 +52,8 @@ export class DynaBase {
   readonly policy: Policies;
   /** What the operator sets for the whole server. */
   readonly settings: ServerSettings;
+  /** How the server does, and where that can be seen. */
+  readonly health: Health;
   readonly #transport: Transport;
 
   constructor(options: ClientOptions) {
@@ -56,7 +65,9 @@ export class DynaBase {
     this.events = new EventFeed(this.#transport);
     this.webhooks = new Webhooks(this.#transport);
     this.customers = new Customers(this.#transport);
+    this.billing = new Billing(this.#transport);
     this.limits = new Limits(this.#transport);
+    this.economics = new Economics(this.#transport);
     this.claims = new Claims(this.#transport);
     this.keys = new Keys(this.#transport);
     this.people = new People(this.#transport);
@@ -64,6 +75,7 @@ export class DynaBase {
     this.access = new Access(this.#transport);
     this.policy = new Policies(this.#transport);
     this.settings = new ServerSettings(this.#transport);
+    this.health = new Health(this.#transport);
   }
 
   /** What the server says of itself. */

@@ -14,10 +14,39 @@ export type {
   TokenIssuerChange,
 } from '../contract/access.ts';
 export type { AuditEntry } from '../contract/audit.ts';
+export type {
+  BillingProfile,
+  BillingProfileChange,
+  BillingSettings,
+  BillingSettingsChange,
+  Credit,
+  Invoice,
+  InvoiceDraft,
+  InvoiceHead,
+  InvoiceRendering,
+  InvoiceVerdict,
+  InvoiceVerdicts,
+  MonthClosed,
+  NewCredit,
+  PaymentPortal,
+  Reconciliation,
+} from '../contract/billing.ts';
 export type { Claim, Claimable } from '../contract/claim.ts';
 export type { Compute, ComputeEntry, PlanList, TierList } from '../contract/compute.ts';
 export type { Customer, CustomerChange, CustomerPage, NewCustomer } from '../contract/customer.ts';
+export type {
+  Budget,
+  BudgetWish,
+  CostLine,
+  CostReport,
+  OwnCost,
+  PriceBook,
+  Tariffs,
+  WhatIf,
+  WhatIfWish,
+} from '../contract/economics.ts';
 export type { Event } from '../contract/events.ts';
+export type { Kpi, KpiReport, StatusLink } from '../contract/health.ts';
 export type {
   ConnectionStrings,
   Extension,
@@ -68,6 +97,7 @@ export type { Access, Customers, Keys, People, TokenIssuers } from './access.ts'
 export { DynaBase, type Policies, type ServerSettings } from './client.ts';
 export { DynaBaseError, type FaultCode, type Retry } from './error.ts';
 export type { EventFeed, EventQuery } from './events.ts';
+export type { Health } from './health.ts';
 export type { Computes, Inside } from './inside.ts';
 export type { Claims, Limits } from './limits.ts';
 export type { Tenants } from './tenants.ts';

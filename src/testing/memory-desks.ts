@@ -15,8 +15,10 @@ import { SeededRandom } from '../sim/seeded-random.ts';
 import { KeyedSecrecy } from '../system/secrecy.ts';
 import { JoseTokens } from '../system/tokens.ts';
 import { type MemoryStores, memoryStores } from './memory-access.ts';
+import { memoryBillingDesks } from './memory-billing-desks.ts';
 import type { MemoryControl } from './memory-control.ts';
 import { MemoryDoneRequests } from './memory-done-requests.ts';
+import { memoryHealth } from './memory-health.ts';
 import { memoryInsideDesks } from './memory-inside.ts';
 import { MemoryOperations } from './memory-operations.ts';
 import { memoryQuotaDesks } from './memory-quota-desks.ts';
@@ -66,6 +68,25 @@ export async function memoryDesks(
   const webhooks = new WebhookDesk({ ...hooks, deliveries });
   const limits = { clock, random, log, events, settings, secrecy, control };
   const bounded = memoryQuotaDesks({ ...limits, customers: access.customers });
+  const money = await memoryBillingDesks({
+    clock,
+    log,
+    random,
+    events,
+    customers: access.customers,
+  });
   const { doneRequests = new MemoryDoneRequests() } = world;
-  return { events, settings, operations, doneRequests, webhooks, ...access, ...inside, ...bounded };
+  const health = await memoryHealth({ clock, log, control });
+  return {
+    events,
+    health,
+    settings,
+    operations,
+    doneRequests,
+    webhooks,
+    ...access,
+    ...inside,
+    ...bounded,
+    ...money,
+  };
 }

@@ -1,0 +1,60 @@
+import { type Static, Type } from 'typebox';
+import { TENANT_PLANS } from './limits.ts';
+import { Moment } from './values.ts';
+
+export const Kpi = Type.Object(
+  {
+    name: Type.String({ examples: ['cold-start-p95'] }),
+    area: Type.Enum(['technical', 'business', 'satisfaction', 'promise'], {
+      type: 'string',
+      description: 'A `promise` is what a plan is promised.',
+    }),
+    title: Type.String(),
+    plan: Type.Union([Type.Enum([...TENANT_PLANS], { type: 'string' }), Type.Null()], {
+      description: 'To whom it is promised.',
+    }),
+    value: Type.Union([Type.Number(), Type.Null()], {
+      description: 'Null if it is not known; `why` says why.',
+    }),
+    unit: Type.Enum(['ratio', 'seconds', 'dollars', 'count', 'score'], {
+      type: 'string',
+      description: 'A `ratio` is from 0 to 1.',
+    }),
+    target: Type.Object(
+      {
+        is: Type.Enum(['below', 'above', 'at most', 'at least'], { type: 'string' }),
+        value: Type.Number(),
+      },
+      { additionalProperties: false },
+    ),
+    isMet: Type.Union([Type.Boolean(), Type.Null()], {
+      description: 'Whether the value is as the target says; null if it is not known.',
+    }),
+    measured: Type.String({ description: 'How.' }),
+    why: Type.Union([Type.String(), Type.Null()], { description: 'Why the value is not known.' }),
+  },
+  { $id: 'Kpi', additionalProperties: false },
+);
+export type Kpi = Static<typeof Kpi>;
+
+export const KpiReport = Type.Object(
+  {
+    from: Moment('Of what time the figures are.'),
+    to: Moment('Until when.'),
+    kpis: Type.Array(Kpi),
+  },
+  { $id: 'KpiReport', additionalProperties: false },
+);
+export type KpiReport = Static<typeof KpiReport>;
+
+export const StatusLink = Type.Object(
+  {
+    path: Type.Union([Type.String(), Type.Null()], {
+      description:
+        'Path of the public status page of the tenant, which whoever knows it may read; null where the server gives tenants none.',
+      examples: ['/status/tn_4f9k2m0q7x1z.6f1d...'],
+    }),
+  },
+  { $id: 'StatusLink', additionalProperties: false },
+);
+export type StatusLink = Static<typeof StatusLink>;
