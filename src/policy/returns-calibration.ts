@@ -72,7 +72,7 @@ export class Calibration {
 
   /** Takes what was encoded; says whether it can be that. */
   read(bytes: Uint8Array): boolean {
-    const parts = new Float32Array(bytes.slice().buffer);
+    const parts = new Float32Array(Uint8Array.from(bytes).buffer);
     if (!parts.every(Number.isFinite) || (parts.at(-1) ?? 0) > HOUR_MAX) return false;
     const counts = [...parts.subarray(0, 2 * KNOTS), ...parts.subarray(4 * KNOTS)];
     if (counts.some((count) => count < 0)) return false;

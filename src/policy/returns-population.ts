@@ -59,7 +59,8 @@ export class Population {
     const isUnchecked = bytes[0] === VERSION_UNCHECKED && bytes.length === COUNTS_END;
     const isWhole = bytes[0] === VERSION && bytes.length === COUNTS_END + CALIBRATION_BYTES;
     if (!isUnchecked && !isWhole) return population;
-    const counts = new Float32Array(bytes.slice(1, COUNTS_END).buffer);
+    // A copy, since `slice` of Node's buffers is none.
+    const counts = new Float32Array(Uint8Array.from(bytes.subarray(1, COUNTS_END)).buffer);
     if (!counts.every((count) => count >= 0 && count < Number.POSITIVE_INFINITY)) return population;
     if (isWhole && !population.calibration.read(bytes.subarray(COUNTS_END))) return population;
     population.#counts.set(counts);

@@ -159,4 +159,16 @@ describe('what is learned', () => {
     read.merge(other);
     expect(read.encode()).toEqual(both.encode());
   });
+
+  test('of the fleet is read where its bytes are a part of many others, as a database gives them', () => {
+    const fleet = new Population();
+    fleet.watched({ since: MONDAY, from: ms(0), to: hours(2), returned: true });
+    const bytes = fleet.encode();
+    for (const fill of [0, 0xff]) {
+      const answer = Buffer.alloc(4 * bytes.length, fill);
+      answer.set(bytes, bytes.length);
+      const read = Population.decode(answer.subarray(bytes.length, 2 * bytes.length));
+      expect(read.encode()).toEqual(bytes);
+    }
+  });
 });
