@@ -26,6 +26,11 @@ const DYNABASE_HUSKS = '2';
 /** Tiers and idle times that stay as a test sets them. */
 const DYNABASE_POLICY = 'machine';
 
+/** Built and served only where a test looks at it. */
+const DYNABASE_DASHBOARD = 'false';
+
+const DEFAULTS = { NODE_COMPILE_CACHE, DYNABASE_HUSKS, DYNABASE_POLICY, DYNABASE_DASHBOARD };
+
 const PROGRAM = resolve(import.meta.dirname, '../../bin/dynabase.js');
 
 export type RealServerOptions = {
@@ -140,7 +145,7 @@ export class RealServer {
     const program = options.program ?? PROGRAM;
     const args = [program, 'up', '--data-dir', dataDir, ...ports, ...(options.args ?? [])];
     this.#process = spawn(process.execPath, args, {
-      env: { NODE_COMPILE_CACHE, DYNABASE_HUSKS, DYNABASE_POLICY, ...process.env, ...options.env },
+      env: { ...DEFAULTS, ...process.env, ...options.env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     const keep = (chunk: Buffer): void => {

@@ -1,0 +1,114 @@
+/** What each plan promises and bounds, and what each tier gives. */
+import { useQuery } from '@tanstack/react-query';
+import type { PlanList, TierList } from '../../sdk/index.ts';
+import { duration } from '../format/units.ts';
+import { plansQuery, tiersQuery } from '../server/queries.ts';
+import { TierBadge } from '../ui/badge.tsx';
+import { Fact, Facts, PageHead, Panel } from '../ui/panel.tsx';
+import { Loaded } from '../ui/states.tsx';
+
+type Plan = PlanList['plans'][number];
+
+type Tier = TierList['tiers'][number];
+
+export function PlansPage() {
+  const plans = useQuery(plansQuery);
+  const tiers = useQuery(tiersQuery);
+  return (
+    <>
+      <PageHead
+        title="Plans and tiers"
+        lead="What customers are promised, and how the promise is kept."
+      />
+      <Loaded query={plans}>
+        {(all) => (
+          <div className="mb-4 grid gap-4 md:grid-cols-2 xl:grid-cols-4">
+            {all.map((plan) => (
+              <Panel key={plan.plan} title={plan.plan}>
+                <PlanFacts plan={plan} />
+              </Panel>
+            ))}
+          </div>
+        )}
+      </Loaded>
+      <Loaded query={tiers}>
+        {({ tiers: all, residency }) => (
+          <>
+            <div className="grid gap-4 md:grid-cols-2 xl:grid-cols-4">
+              {all.map((tier) => (
+                <Panel key={tier.tier} title={tier.tier}>
+                  <TierFacts tier={tier} isAdaptive={residency === 'adaptive'} />
+                </Panel>
+              ))}
+            </div>
+            <p className="mt-3 text-ink-soft">
+              {residency === 'adaptive'
+                ? 'Idle times are learned of each tenant; those of the tiers are where that begins.'
+                : 'Idle times are those of the tiers.'}
+            </p>
+          </>
+        )}
+      </Loaded>
+    </>
+  );
+}
+
+const COLD_STARTS: Readonly<Record<Plan['sla']['coldStarts'], string>> = {
+  allowed: 'may happen',
+  rare: 'rare',
+  'outside-business-hours': 'outside business hours',
+  never: 'never',
+};
+
+const memory = (mb: number | null): string => (mb === null ? 'no limit' : `${mb} MB`);
+
+const processors = (cpuPercent: number | null): string =>
+  cpuPercent === null ? 'no limit' : `${cpuPercent / 100} processors`;
+
+function PlanFacts({ plan: { firstTier, floor, ceiling, sla, limits } }: { readonly plan: Plan }) {
+  return (
+    <Facts>
+      <Fact name="Tiers">
+        <span className="flex flex-wrap items-center gap-1">
+          <TierBadge tier={floor} /> to <TierBadge tier={ceiling} />
+        </span>
+      </Fact>
+      <Fact name="Begins as">
+        <TierBadge tier={firstTier} />
+      </Fact>
+      <Fact name="Cold starts">
+        {COLD_STARTS[sla.coldStarts]}
+        {sla.coldStartUnderMs === null ? '' : `, under ${duration(sla.coldStartUnderMs)}`}
+      </Fact>
+      <Fact name="95 % of queries">under {duration(sla.queryP95UnderMs)}</Fact>
+      <Fact name="Uptime">
+        {sla.uptimePercent === null ? 'best effort' : `${sla.uptimePercent} %`}
+      </Fact>
+      <Fact name="Memory">{memory(limits.memoryMb)}</Fact>
+      <Fact name="Processors">{processors(limits.cpuPercent)}</Fact>
+    </Facts>
+  );
+}
+
+function TierFacts({
+  tier: { size, limits, idleAfterMs, coldest },
+  isAdaptive,
+}: {
+  readonly tier: Tier;
+  readonly isAdaptive: boolean;
+}) {
+  const idle = idleAfterMs === null ? 'never' : `after ${duration(idleAfterMs)} idle`;
+  return (
+    <Facts>
+      <Fact name="Goes down">
+        {idle}
+        {isAdaptive && idleAfterMs !== null ? ', at first' : ''}
+      </Fact>
+      <Fact name="As far as">{coldest}</Fact>
+      <Fact name="Shared buffers">{size.sharedBuffersMb} MB</Fact>
+      <Fact name="Connections">{size.connectionsMax}</Fact>
+      <Fact name="Memory">{memory(limits.memoryMb)}</Fact>
+      <Fact name="Processors">{processors(limits.cpuPercent)}</Fact>
+    </Facts>
+  );
+}

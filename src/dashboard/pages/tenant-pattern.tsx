@@ -1,0 +1,112 @@
+import { useQuery } from '@tanstack/react-query';
+import { useMemo } from 'react';
+import type { Tenant, TenantPolicy, Usage } from '../../sdk/index.ts';
+import { count, duration, percent } from '../format/units.ts';
+import { explainQuery, usageQuery } from '../server/queries.ts';
+import { HeatMap } from '../ui/heat-map.tsx';
+import { Fact, Facts, Panel } from '../ui/panel.tsx';
+import { Loaded } from '../ui/states.tsx';
+import { TimeAgo } from '../ui/time.tsx';
+
+const WEEK_HOURS = 168;
+
+export function TenantPattern({ tenant }: { readonly tenant: Tenant }) {
+  const explained = useQuery(explainQuery(tenant.name));
+  const usage = useQuery(usageQuery(tenant.name, WEEK_HOURS));
+  return (
+    <div className="grid gap-4 lg:grid-cols-2">
+      <Panel title="What is learned of it">
+        <Loaded query={explained}>{(policy) => <Learned policy={policy} />}</Loaded>
+      </Panel>
+      <Panel title="What comes next">
+        <Loaded query={explained}>{(policy) => <Next policy={policy} />}</Loaded>
+      </Panel>
+      <div className="lg:col-span-2">
+        <Panel
+          title="Queries of the last 7 days, by the hour"
+          aside={<span className="text-xs">in your zone</span>}
+        >
+          <Loaded query={usage}>{(week) => <Week usage={week} />}</Loaded>
+        </Panel>
+      </div>
+    </div>
+  );
+}
+
+function Learned({ policy: { metrics, prewarms } }: { readonly policy: TenantPolicy }) {
+  return (
+    <Facts>
+      <Fact name="Queries, 24 h">
+        {count(metrics.queryCount)} ({metrics.queryComplexity})
+      </Fact>
+      <Fact name="Active">{metrics.activeHoursPerDay.toFixed(1)} h a day</Fact>
+      <Fact name="Predictable">to {percent(metrics.consistencyScore)}</Fact>
+      <Fact name="Data">
+        {metrics.datasetSizeGb === null ? 'not measured' : `${metrics.datasetSizeGb.toFixed(2)} GB`}
+        , {metrics.growth}
+      </Fact>
+      <Fact name="Read from memory">{percent(metrics.cacheHitRatio)}</Fact>
+      <Fact name="Peak hours (UTC)">
+        {metrics.peakHours.length === 0
+          ? 'none yet'
+          : metrics.peakHours.map((hour) => `${hour}:00`).join(', ')}
+      </Fact>
+      <Fact name="Woken ahead">
+        {count(prewarms.hits)} times somebody came, {count(prewarms.misses)} times nobody did (
+        {duration(prewarms.wastedMs)} wasted)
+      </Fact>
+    </Facts>
+  );
+}
+
+function Next({
+  policy: { residency, nextWindow, nextDecisionAt },
+}: {
+  readonly policy: TenantPolicy;
+}) {
+  return (
+    <Facts>
+      <Fact name="Somebody comes">within the hour to {percent(residency.chanceInHour)}</Fact>
+      <Fact name="Next use">
+        {nextWindow === null ? (
+          'no hour stands out'
+        ) : (
+          <>
+            <TimeAgo at={nextWindow.from} />, likely to {percent(nextWindow.chance)}
+          </>
+        )}
+      </Fact>
+      <Fact name="Awake ahead">
+        {residency.awakeAt === null ? 'not planned' : <TimeAgo at={residency.awakeAt} />}
+      </Fact>
+      <Fact name="Looked at again">
+        {nextDecisionAt === null ? 'when something happens' : <TimeAgo at={nextDecisionAt} />}
+      </Fact>
+    </Facts>
+  );
+}
+
+const DAYS = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat'] as const;
+
+const HOURS = Array.from({ length: 24 }, (_, hour) => String(hour));
+
+function Week({ usage }: { readonly usage: Usage }) {
+  const rows = useMemo(() => {
+    const sums = DAYS.map(() => HOURS.map(() => 0));
+    for (const { minute, queries } of usage.minutes) {
+      const at = new Date(minute);
+      const day = sums[at.getDay()];
+      if (day !== undefined) day[at.getHours()] = (day[at.getHours()] ?? 0) + queries;
+    }
+    // Weeks begin on Monday here.
+    return [1, 2, 3, 4, 5, 6, 0].map((day) => ({ name: DAYS[day] ?? '', values: sums[day] ?? [] }));
+  }, [usage]);
+  return (
+    <HeatMap
+      label="Queries by day and hour"
+      columns={HOURS}
+      rows={rows}
+      format={(value) => `${count(value)} queries`}
+    />
+  );
+}

@@ -1,0 +1,149 @@
+/**
+ * Every page by its path, loaded when it is gone to. What a page shows is in its URL: filters, order, tab, span.
+ */
+import { QueryClient } from '@tanstack/react-query';
+import {
+  createRootRoute,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  redirect,
+} from '@tanstack/react-router';
+import { DynaBaseError } from '../sdk/index.ts';
+import { operationFilter, tenantFilter, tenantTab, textFilter } from './search.ts';
+import { whoQuery } from './server/queries.ts';
+import { Failed, Missing } from './shell/failed.tsx';
+import { Frame } from './shell/frame.tsx';
+import { Waiting } from './ui/states.tsx';
+
+/** The SDK has repeated what may be repeated, and events say what is no longer true. */
+export const queryClient = new QueryClient({
+  defaultOptions: { queries: { retry: false, staleTime: 10_000, refetchOnWindowFocus: true } },
+});
+
+const root = createRootRoute({ notFoundComponent: Missing, errorComponent: Failed });
+
+const login = createRoute({
+  getParentRoute: () => root,
+  path: '/login',
+  validateSearch: (search): { readonly to?: string } =>
+    typeof search.to === 'string' ? { to: search.to } : {},
+  component: lazyRouteComponent(() => import('./pages/login.tsx'), 'LoginPage'),
+});
+
+const frame = createRoute({
+  getParentRoute: () => root,
+  id: 'frame',
+  component: Frame,
+  beforeLoad: async ({ location }) => {
+    try {
+      return { caller: await queryClient.ensureQueryData(whoQuery) };
+    } catch (error) {
+      const isStranger = error instanceof DynaBaseError && error.http === 401;
+      if (isStranger) throw redirect({ to: '/login', search: { to: location.href } });
+      throw error;
+    }
+  },
+});
+
+const within = { getParentRoute: () => frame } as const;
+
+const overview = createRoute({
+  ...within,
+  path: '/',
+  component: lazyRouteComponent(() => import('./pages/overview.tsx'), 'OverviewPage'),
+});
+
+const tenants = createRoute({
+  ...within,
+  path: '/tenants',
+  validateSearch: tenantFilter,
+  component: lazyRouteComponent(() => import('./pages/tenants.tsx'), 'TenantsPage'),
+});
+
+const tenant = createRoute({
+  ...within,
+  path: '/tenants/$ref',
+  validateSearch: tenantTab,
+  component: lazyRouteComponent(() => import('./pages/tenant.tsx'), 'TenantPage'),
+});
+
+const operations = createRoute({
+  ...within,
+  path: '/operations',
+  validateSearch: operationFilter,
+  component: lazyRouteComponent(() => import('./pages/operations.tsx'), 'OperationsPage'),
+});
+
+const audit = createRoute({
+  ...within,
+  path: '/audit',
+  validateSearch: textFilter,
+  component: lazyRouteComponent(() => import('./pages/audit.tsx'), 'AuditPage'),
+});
+
+const customers = createRoute({
+  ...within,
+  path: '/customers',
+  validateSearch: textFilter,
+  component: lazyRouteComponent(() => import('./pages/customers.tsx'), 'CustomersPage'),
+});
+
+const keys = createRoute({
+  ...within,
+  path: '/keys',
+  component: lazyRouteComponent(() => import('./pages/keys.tsx'), 'KeysPage'),
+});
+
+const webhooks = createRoute({
+  ...within,
+  path: '/webhooks',
+  component: lazyRouteComponent(() => import('./pages/webhooks.tsx'), 'WebhooksPage'),
+});
+
+const policy = createRoute({
+  ...within,
+  path: '/policy',
+  component: lazyRouteComponent(() => import('./pages/policy.tsx'), 'PolicyPage'),
+});
+
+const plans = createRoute({
+  ...within,
+  path: '/plans',
+  component: lazyRouteComponent(() => import('./pages/plans.tsx'), 'PlansPage'),
+});
+
+const settings = createRoute({
+  ...within,
+  path: '/settings',
+  component: lazyRouteComponent(() => import('./pages/settings.tsx'), 'SettingsPage'),
+});
+
+export const router = createRouter({
+  routeTree: root.addChildren([
+    login,
+    frame.addChildren([
+      overview,
+      tenants,
+      tenant,
+      operations,
+      audit,
+      customers,
+      keys,
+      webhooks,
+      policy,
+      plans,
+      settings,
+    ]),
+  ]),
+  defaultPreload: 'intent',
+  defaultPendingComponent: Waiting,
+  defaultErrorComponent: Failed,
+  scrollRestoration: true,
+});
+
+declare module '@tanstack/react-router' {
+  interface Register {
+    router: typeof router;
+  }
+}

@@ -1,0 +1,67 @@
+/** What URLs may say. What is unknown or wrong is left out: a link of yesterday still opens something. */
+import {
+  TENANT_HOMES,
+  TENANT_PLANS,
+  TENANT_SORTS,
+  TENANT_STATES,
+  TENANT_TIERS,
+  WORK_KINDS,
+  WORK_STATUSES,
+} from '../contract/limits.ts';
+
+type Search = Readonly<Record<string, unknown>>;
+
+/** `{ name: value }` if the value is one of those there are. */
+function one<N extends string, V extends string>(
+  search: Search,
+  name: N,
+  values: readonly V[],
+): { readonly [K in N]?: V } {
+  const found = values.find((value) => value === search[name]);
+  return (found === undefined ? {} : { [name]: found }) as { readonly [K in N]?: V };
+}
+
+function text<N extends string>(search: Search, name: N): { readonly [K in N]?: string } {
+  const found = search[name];
+  const isSaid = (typeof found === 'string' && found !== '') || typeof found === 'number';
+  return (isSaid ? { [name]: String(found).slice(0, 63) } : {}) as { readonly [K in N]?: string };
+}
+
+export const tenantFilter = (search: Search) => ({
+  ...text(search, 'search'),
+  ...text(search, 'customer'),
+  ...one(search, 'state', TENANT_STATES),
+  ...one(search, 'tier', TENANT_TIERS),
+  ...one(search, 'plan', TENANT_PLANS),
+  ...one(search, 'home', TENANT_HOMES),
+  ...one(search, 'sort', TENANT_SORTS),
+  ...one(search, 'order', ['asc', 'desc']),
+});
+
+export const TENANT_TABS = [
+  'overview',
+  'pattern',
+  'sessions',
+  'queries',
+  'snapshots',
+  'decisions',
+  'connect',
+  'settings',
+] as const;
+
+export type TenantTab = (typeof TENANT_TABS)[number];
+
+/** Hours that the charts of a tenant span. */
+export const SPANS = ['1', '6', '24', '72'] as const;
+
+export const tenantTab = (search: Search) => ({
+  ...one(search, 'tab', TENANT_TABS),
+  ...one({ hours: search.hours === undefined ? undefined : String(search.hours) }, 'hours', SPANS),
+});
+
+export const operationFilter = (search: Search) => ({
+  ...one(search, 'status', WORK_STATUSES),
+  ...one(search, 'kind', WORK_KINDS),
+});
+
+export const textFilter = (search: Search) => text(search, 'search');

@@ -1,0 +1,78 @@
+/**
+ * Who may do what, so that an action that would be refused says so before it is tried.
+ *
+ * The server decides; this only foretells. A test holds the table against the routes.
+ */
+import type { Caller } from '../../sdk/index.ts';
+
+type Right = 'read' | 'change' | 'billing' | 'admin';
+
+type Reach = 'tenant' | 'customer' | 'operator';
+
+type Access = { readonly scope: Reach; readonly right: Right; readonly orRight?: Right };
+
+const needs = (scope: Reach, right: Right, orRight?: Right): Access =>
+  orRight === undefined ? { scope, right } : { scope, right, orRight };
+
+/** What the dashboard asks for that not everybody may. */
+export const ACCESS = {
+  getStatus: needs('operator', 'read'),
+  createTenant: needs('customer', 'change'),
+  changeTenant: needs('tenant', 'change', 'billing'),
+  deleteTenant: needs('customer', 'change'),
+  wakeTenant: needs('tenant', 'change'),
+  suspendTenant: needs('tenant', 'change'),
+  restartTenant: needs('tenant', 'change'),
+  archiveTenant: needs('tenant', 'change'),
+  createSnapshot: needs('tenant', 'change'),
+  deleteSnapshot: needs('tenant', 'change'),
+  restoreSnapshot: needs('tenant', 'change'),
+  forkTenant: needs('customer', 'change'),
+  rotatePassword: needs('tenant', 'change'),
+  setQuota: needs('tenant', 'change', 'billing'),
+  setPolicy: needs('operator', 'change'),
+  getPolicy: needs('operator', 'read'),
+  changeSettings: needs('operator', 'admin'),
+  getSettings: needs('operator', 'read'),
+  listPlans: needs('tenant', 'read'),
+  listAudit: needs('customer', 'read'),
+  listOperations: needs('tenant', 'read'),
+  cancelOperation: needs('tenant', 'change'),
+  listWebhooks: needs('customer', 'read'),
+  createWebhook: needs('customer', 'change'),
+  changeWebhook: needs('customer', 'change'),
+  deleteWebhook: needs('customer', 'change'),
+  testWebhook: needs('customer', 'change'),
+  listCustomers: needs('operator', 'read'),
+  createCustomer: needs('operator', 'change'),
+  changeCustomer: needs('customer', 'admin'),
+  deleteCustomer: needs('operator', 'admin'),
+  createKey: needs('tenant', 'admin'),
+  rotateKey: needs('tenant', 'admin'),
+  revokeKey: needs('tenant', 'admin'),
+  listKeys: needs('tenant', 'read'),
+  listPeople: needs('operator', 'read'),
+  putPerson: needs('operator', 'admin'),
+} as const satisfies Readonly<Record<string, Access>>;
+
+export type Guarded = keyof typeof ACCESS;
+
+const RIGHTS: Readonly<Record<Caller['role'], readonly Right[]>> = {
+  admin: ['read', 'change', 'billing', 'admin'],
+  operator: ['read', 'change'],
+  billing: ['read', 'billing'],
+  viewer: ['read'],
+  claimer: [],
+};
+
+const REACH = { tenant: 0, customer: 1, operator: 2 } as const;
+
+/** Why `caller` may not do it, in a sentence; null if they may. */
+export function refusal(caller: Caller, operation: Guarded): string | null {
+  const { scope, right, orRight }: Access = ACCESS[operation];
+  if (REACH[caller.scope.kind] < REACH[scope]) return `Only a caller of the ${scope} may do that.`;
+  if (caller.readOnly && right !== 'read') return 'Your key only reads.';
+  const rights = RIGHTS[caller.role];
+  if (rights.includes(right) || (orRight !== undefined && rights.includes(orRight))) return null;
+  return `Your role is ${caller.role}; that needs the right to ${right === 'admin' ? 'say who may do what' : right}.`;
+}

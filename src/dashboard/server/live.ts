@@ -1,0 +1,116 @@
+/**
+ * What happens, as it happens: one stream for the page, turned into what is known.
+ *
+ * An event patches what it says all about (the state of a tenant, in lists too: a list of thousands is not asked for
+ * again), and marks what it only touches. What is marked is asked for again together, once a second at most and only where
+ * somebody looks: a fleet with a thousand wakes a minute costs each reader one question a second.
+ */
+import type { InfiniteData, QueryClient } from '@tanstack/react-query';
+import type { Event, Tenant, TenantPage } from '../../sdk/index.ts';
+import { dynabase } from './client.ts';
+import { lost } from './connection.ts';
+import { happened } from './history.ts';
+
+const ASKED_AGAIN_EVERY_MS = 1_000;
+
+type Key = readonly unknown[];
+
+/** Until `signal` aborts. */
+export async function follow(client: QueryClient, signal: AbortSignal): Promise<void> {
+  const marks = new Marks(client, signal);
+  try {
+    for await (const event of dynabase.events.listen({}, { signal })) {
+      happened(event);
+      for (const key of touchedBy(event)) marks.add(key);
+      patch(client, event);
+    }
+  } catch {
+    // The page is left, or the session has ended: whatever is asked next says so.
+    if (!signal.aborted) lost();
+  }
+}
+
+/** What is asked for again after an event, by the beginning of its key. */
+export function touchedBy({ type, tenant }: Event): readonly Key[] {
+  const [area] = type.split('.');
+  const own: readonly Key[] =
+    tenant === null
+      ? []
+      : [
+          ['tenant', tenant.id],
+          ['tenant', tenant.name],
+        ];
+  switch (area) {
+    case 'tenant':
+      return type === 'tenant.created' || type === 'tenant.deleted' || type === 'tenant.claimed'
+        ? [...own, ['status'], ['tenants']]
+        : [...own, ['status'], ['computes']];
+    case 'quota':
+      return own;
+    case 'operation':
+      return [['operations'], ...own.map((key) => [...key, 'snapshots'])];
+    case 'key':
+      return [['keys']];
+    case 'customer':
+      return [['customers']];
+    case 'webhook':
+      return [['webhooks']];
+    default:
+      // Some were missed: nothing is known for sure.
+      return [[]];
+  }
+}
+
+/** Asks again for what was marked, together. */
+class Marks {
+  readonly #client: QueryClient;
+  readonly #marked = new Map<string, Key>();
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #flushedAt = 0;
+
+  constructor(client: QueryClient, signal: AbortSignal) {
+    this.#client = client;
+    signal.addEventListener('abort', () => clearTimeout(this.#timer));
+  }
+
+  add(key: Key): void {
+    this.#marked.set(JSON.stringify(key), key);
+    if (this.#timer !== undefined) return;
+    const rest = this.#flushedAt + ASKED_AGAIN_EVERY_MS - Date.now();
+    this.#timer = setTimeout(() => this.#flush(), Math.max(rest, 50));
+  }
+
+  #flush(): void {
+    this.#timer = undefined;
+    this.#flushedAt = Date.now();
+    const keys = [...this.#marked.values()];
+    this.#marked.clear();
+    for (const queryKey of keys) void this.#client.invalidateQueries({ queryKey });
+  }
+}
+
+/** What an event of type `tenant.state` says of its tenant. */
+export function moved(tenant: Tenant, event: Event): Tenant {
+  const { to, home } = event.data as { to?: Tenant['state']; home?: Tenant['home'] };
+  if (to === undefined) return tenant;
+  const at = home ?? tenant.home;
+  const level = to === 'running' ? 'L1' : at === 'local' ? 'L3' : 'L4';
+  return { ...tenant, state: to, stateSince: event.at, home: at, level };
+}
+
+function patch(client: QueryClient, event: Event): void {
+  const { tenant } = event;
+  if (event.type !== 'tenant.state' || tenant === null) return;
+  for (const ref of [tenant.id, tenant.name]) {
+    client.setQueryData<Tenant>(['tenant', ref], (known) => known && moved(known, event));
+  }
+  client.setQueriesData<InfiniteData<TenantPage>>({ queryKey: ['tenants'] }, (known) => {
+    const isListed = known?.pages.some(({ tenants }) => tenants.some(({ id }) => id === tenant.id));
+    if (known === undefined || !isListed) return known;
+    const rows = (page: TenantPage): TenantPage => ({
+      ...page,
+      tenants: page.tenants.map((row) => (row.id === tenant.id ? moved(row, event) : row)),
+    });
+    return { ...known, pages: known.pages.map(rows) };
+  });
+}

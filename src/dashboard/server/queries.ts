@@ -1,0 +1,159 @@
+/** What is asked of the server, each under one name: events say what of it is no longer true. */
+import { queryOptions } from '@tanstack/react-query';
+import type { QueryOf, Tenant } from '../../sdk/index.ts';
+import { dynabase } from './client.ts';
+
+/** Rows of a list that is not paged by the page itself. */
+const LISTED_MAX = 200;
+
+/** The first rows of a list, and whether there are more. */
+export type Rows<T> = { readonly rows: readonly T[]; readonly isCut: boolean };
+
+async function first<T>(list: AsyncGenerator<T, void>, max: number): Promise<Rows<T>> {
+  const rows: T[] = [];
+  for await (const row of list) {
+    if (rows.length === max) return { rows, isCut: true };
+    rows.push(row);
+  }
+  return { rows, isCut: false };
+}
+
+/** What nobody changes while the page is open. */
+const STEADY = { staleTime: 300_000 };
+
+export const whoQuery = queryOptions({
+  queryKey: ['who'],
+  queryFn: ({ signal }) => dynabase.access.whoAmI({ signal }),
+  staleTime: Number.POSITIVE_INFINITY,
+});
+
+export const statusQuery = queryOptions({
+  queryKey: ['status'],
+  queryFn: ({ signal }) => dynabase.status({ signal }),
+});
+
+export const computesQuery = queryOptions({
+  queryKey: ['computes'],
+  queryFn: ({ signal }) => first(dynabase.computes.list({}, { signal }), LISTED_MAX),
+});
+
+export const plansQuery = queryOptions({
+  queryKey: ['plans'],
+  queryFn: ({ signal }) => dynabase.computes.plans({ signal }),
+  ...STEADY,
+});
+
+export const tiersQuery = queryOptions({
+  queryKey: ['tiers'],
+  queryFn: ({ signal }) => dynabase.computes.tiers({ signal }),
+  ...STEADY,
+});
+
+export const policyQuery = queryOptions({
+  queryKey: ['policy'],
+  queryFn: ({ signal }) => dynabase.policy.get({ signal }),
+});
+
+export const settingsQuery = queryOptions({
+  queryKey: ['settings'],
+  queryFn: ({ signal }) => dynabase.settings.get({ signal }),
+});
+
+export type TenantFilter = Omit<QueryOf<'listTenants'>, 'after' | 'limit'>;
+
+export const tenantQuery = (ref: string) =>
+  queryOptions({
+    queryKey: ['tenant', ref],
+    queryFn: ({ signal }): Promise<Tenant> => dynabase.tenants.get(ref, { signal }),
+  });
+
+/** What is asked about one tenant: `part` says what. */
+const ofTenant = <T>(
+  ref: string,
+  part: string,
+  ask: (options: { readonly signal: AbortSignal }) => Promise<T>,
+) => queryOptions({ queryKey: ['tenant', ref, part], queryFn: ({ signal }) => ask({ signal }) });
+
+export const levelsQuery = (ref: string) =>
+  ofTenant(ref, 'levels', (options) => dynabase.tenants.levels(ref, options));
+
+export const explainQuery = (ref: string) =>
+  ofTenant(ref, 'policy', (options) => dynabase.tenants.explain(ref, options));
+
+export const sessionsQuery = (ref: string) =>
+  ofTenant(ref, 'sessions', (options) => dynabase.tenants.sessions(ref, options));
+
+export const snapshotsQuery = (ref: string) =>
+  ofTenant(ref, 'snapshots', (options) => dynabase.tenants.snapshots(ref, options));
+
+export const computeQuery = (ref: string) =>
+  ofTenant(ref, 'compute', (options) => dynabase.computes.get(ref, options));
+
+export const quotaQuery = (ref: string) =>
+  ofTenant(ref, 'quota', (options) => dynabase.limits.quota(ref, options));
+
+export const stringsQuery = (ref: string) =>
+  ofTenant(ref, 'strings', (options) => dynabase.inside.connectionStrings(ref, {}, options));
+
+export const decisionsQuery = (ref: string) =>
+  ofTenant(ref, 'decisions', (options) =>
+    first(dynabase.tenants.decisions(ref, {}, options), LISTED_MAX),
+  );
+
+/** Of the last `hours`, ending now; asked again when the hours change or a minute has passed. */
+export const usageQuery = (ref: string, hours: number) =>
+  queryOptions({
+    queryKey: ['tenant', ref, 'usage', hours],
+    queryFn: ({ signal }) => {
+      const from = new Date(Date.now() - hours * 3_600_000).toISOString();
+      return dynabase.tenants.usage(ref, { from }, { signal });
+    },
+    // Use is written by the minute, and no event tells of it.
+    refetchInterval: 60_000,
+  });
+
+export const operationsQuery = (query: Omit<QueryOf<'listOperations'>, 'after'> = {}) =>
+  queryOptions({
+    queryKey: ['operations', query],
+    queryFn: ({ signal }) => first(dynabase.operations.list(query, { signal }), LISTED_MAX),
+  });
+
+export const auditQuery = (query: Omit<QueryOf<'listAudit'>, 'after'> = {}) =>
+  queryOptions({
+    queryKey: ['audit', query],
+    queryFn: ({ signal }) => first(dynabase.access.audit(query, { signal }), LISTED_MAX),
+  });
+
+export const webhooksQuery = queryOptions({
+  queryKey: ['webhooks'],
+  queryFn: ({ signal }) => first(dynabase.webhooks.list({}, { signal }), LISTED_MAX),
+});
+
+export const deliveriesQuery = (webhook: string) =>
+  queryOptions({
+    queryKey: ['webhooks', webhook, 'deliveries'],
+    queryFn: ({ signal }) => first(dynabase.webhooks.deliveries(webhook, {}, { signal }), 50),
+  });
+
+export const customersQuery = (query: Omit<QueryOf<'listCustomers'>, 'after'> = {}) =>
+  queryOptions({
+    queryKey: ['customers', query],
+    queryFn: ({ signal }) => first(dynabase.customers.list(query, { signal }), LISTED_MAX),
+  });
+
+export const customerQuery = (customer: string) =>
+  queryOptions({
+    queryKey: ['customers', customer],
+    queryFn: ({ signal }) => dynabase.customers.get(customer, { signal }),
+  });
+
+export const keysQuery = (query: Omit<QueryOf<'listKeys'>, 'after'> = {}) =>
+  queryOptions({
+    queryKey: ['keys', query],
+    queryFn: ({ signal }) => first(dynabase.keys.list(query, { signal }), LISTED_MAX),
+  });
+
+export const peopleQuery = queryOptions({
+  queryKey: ['people'],
+  queryFn: ({ signal }) => first(dynabase.people.list(null, { signal }), LISTED_MAX),
+});

@@ -1,0 +1,201 @@
+/** What stands around every page: where one can go, who one is, and whether what is shown is live. */
+import { useQueryClient } from '@tanstack/react-query';
+import { Link, Outlet, useNavigate, useRouterState } from '@tanstack/react-router';
+import { useEffect, useState } from 'react';
+import { logout } from '../server/client.ts';
+import { type Connection, useConnection } from '../server/connection.ts';
+import { follow } from '../server/live.ts';
+import { Button, Hint } from '../ui/button.tsx';
+import { Icon, type IconName } from '../ui/icon.tsx';
+import { Menu } from '../ui/menu.tsx';
+import { Palette } from './palette.tsx';
+import { type Place, placesOf } from './places.ts';
+import { type Theme, useTheme } from './theme.ts';
+import { useCaller } from './who.ts';
+
+export function Frame() {
+  const caller = useCaller();
+  const places = placesOf(caller);
+  const [isPalette, setPalette] = useState(false);
+  const [isMenu, setMenu] = useState(false);
+  const path = useRouterState({ select: ({ location }) => location.pathname });
+  useLive();
+  usePaletteKey(() => setPalette(true));
+  // biome-ignore lint/correctness/useExhaustiveDependencies: going somewhere closes the menu
+  useEffect(() => setMenu(false), [path]);
+  return (
+    <div className="min-h-dvh md:grid md:grid-cols-[13.5rem_minmax(0,1fr)]">
+      <a
+        href="#page"
+        className="sr-only z-50 rounded bg-accent px-3 py-2 text-accent-ink focus:not-sr-only focus:fixed focus:top-2 focus:left-2"
+      >
+        Skip to the page
+      </a>
+      <aside className="border-line bg-surface md:sticky md:top-0 md:flex md:h-dvh md:flex-col md:border-r">
+        <div className="flex h-13 items-center justify-between border-b border-line px-4 md:border-b-0">
+          <Link to="/" className="flex items-center gap-2 font-semibold tracking-tight">
+            <img src="/icon.svg" alt="" width="22" height="22" />
+            DynaBase
+          </Link>
+          <span className="flex items-center gap-1 md:hidden">
+            <Button look="quiet" icon="search" label="Search" onClick={() => setPalette(true)} />
+            <Button
+              look="quiet"
+              icon={isMenu ? 'close' : 'menu'}
+              label={isMenu ? 'Close the menu' : 'Open the menu'}
+              onClick={() => setMenu(!isMenu)}
+            />
+          </span>
+        </div>
+        <div
+          className={`${isMenu ? 'flex' : 'hidden'} flex-col border-b border-line md:flex md:min-h-0 md:flex-1 md:border-b-0`}
+        >
+          <SearchButton onClick={() => setPalette(true)} />
+          <Places places={places} />
+          <Foot />
+        </div>
+      </aside>
+      <main id="page" tabIndex={-1} className="min-w-0 px-4 py-5 outline-none md:px-7 md:py-6">
+        <div className="mx-auto max-w-[90rem]">
+          <Outlet />
+        </div>
+      </main>
+      <Palette places={places} isOpen={isPalette} onClose={() => setPalette(false)} />
+    </div>
+  );
+}
+
+function useLive(): void {
+  const client = useQueryClient();
+  useEffect(() => {
+    const over = new AbortController();
+    void follow(client, over.signal);
+    return () => over.abort();
+  }, [client]);
+}
+
+function usePaletteKey(open: () => void): void {
+  useEffect(() => {
+    const onKey = (event: globalThis.KeyboardEvent): void => {
+      if (event.key !== 'k' || !(event.metaKey || event.ctrlKey)) return;
+      event.preventDefault();
+      open();
+    };
+    window.addEventListener('keydown', onKey);
+    return () => window.removeEventListener('keydown', onKey);
+  }, [open]);
+}
+
+function SearchButton({ onClick }: { readonly onClick: () => void }) {
+  return (
+    <button
+      type="button"
+      onClick={onClick}
+      className="control mx-3 mt-3 justify-between text-ink-soft! hover:bg-sunken md:mt-0"
+    >
+      <span className="flex items-center gap-2">
+        <Icon name="search" /> Go to
+      </span>
+      <kbd className="rounded border border-line px-1 font-sans text-xs">Ctrl K</kbd>
+    </button>
+  );
+}
+
+const GROUPS = [
+  ['fleet', 'Fleet'],
+  ['people', 'Access'],
+  ['rules', 'Rules'],
+] as const;
+
+function Places({ places }: { readonly places: readonly Place[] }) {
+  return (
+    <nav aria-label="Pages" className="min-h-0 flex-1 overflow-y-auto px-3 py-3">
+      {GROUPS.map(([group, name]) => {
+        const own = places.filter((place) => place.group === group);
+        if (own.length === 0) return null;
+        return (
+          <div key={group} className="mb-4">
+            <p className="px-2 pb-1 text-xs text-ink-soft">{name}</p>
+            <ul>
+              {own.map(({ to, name: title, icon }) => (
+                <li key={to}>
+                  <Link
+                    to={to}
+                    activeOptions={{ exact: to === '/' }}
+                    className="flex h-8 items-center gap-2.5 rounded-md px-2 text-ink-soft hover:bg-sunken hover:text-ink aria-[current=page]:bg-sunken aria-[current=page]:font-medium aria-[current=page]:text-ink"
+                  >
+                    <Icon name={icon} />
+                    {title}
+                  </Link>
+                </li>
+              ))}
+            </ul>
+          </div>
+        );
+      })}
+    </nav>
+  );
+}
+
+const THEMES: readonly (readonly [Theme, string, IconName])[] = [
+  ['system', 'As the system', 'screen'],
+  ['light', 'Light', 'sun'],
+  ['dark', 'Dark', 'moon'],
+];
+
+function Foot() {
+  const caller = useCaller();
+  const client = useQueryClient();
+  const navigate = useNavigate();
+  const [theme, setTheme] = useTheme();
+  const leave = async (): Promise<void> => {
+    await logout();
+    client.clear();
+    await navigate({ to: '/login' });
+  };
+  const icon = THEMES.find(([one]) => one === theme)?.[2] ?? 'screen';
+  return (
+    <div className="border-t border-line p-3">
+      <LiveSign />
+      <div className="flex items-center gap-1">
+        <div className="min-w-0 flex-1 px-2">
+          <p className="truncate font-medium">{caller.name}</p>
+          <p className="truncate text-xs text-ink-soft">
+            {caller.readOnly ? 'reads only' : caller.role}
+            {caller.scope.kind === 'operator' ? '' : `, of one ${caller.scope.kind}`}
+          </p>
+        </div>
+        <Menu
+          trigger={<Button look="quiet" icon={icon} label="Theme" />}
+          items={THEMES.map(([one, text, sign]) => ({
+            ...{ text, icon: one === theme ? 'check' : sign },
+            onClick: () => setTheme(one),
+          }))}
+        />
+        <Button look="quiet" icon="logout" label="Log out" onClick={() => void leave()} />
+      </div>
+    </div>
+  );
+}
+
+const SIGNS: Readonly<Record<Connection, readonly [string, string, string]>> = {
+  connecting: ['Connecting', 'var(--warn)', 'The stream of events is being opened.'],
+  live: ['Live', 'var(--good)', 'What is shown changes as it happens.'],
+  lost: ['Not connected', 'var(--bad)', 'What is shown may be old; it is tried again by itself.'],
+};
+
+function LiveSign() {
+  const connection = useConnection();
+  const [word, colour, says] = SIGNS[connection];
+  return (
+    <Hint says={says}>
+      <p className="mb-2 flex items-center gap-2 px-2 text-xs text-ink-soft">
+        <span
+          className={`size-2 rounded-full ${connection === 'live' ? '' : 'busy'}`}
+          style={{ background: colour }}
+        />
+        <output>{word}</output>
+      </p>
+    </Hint>
+  );
+}

@@ -1,0 +1,45 @@
+/** The pages there are, for the menu at the side and the palette. */
+import type { Caller } from '../../sdk/index.ts';
+import { type Guarded, refusal } from '../server/access.ts';
+import type { IconName } from '../ui/icon.tsx';
+
+export type Place = {
+  readonly to:
+    | '/'
+    | '/tenants'
+    | '/operations'
+    | '/audit'
+    | '/customers'
+    | '/keys'
+    | '/webhooks'
+    | '/policy'
+    | '/plans'
+    | '/settings';
+  readonly name: string;
+  readonly icon: IconName;
+  readonly needs: Guarded | null;
+  readonly group: 'fleet' | 'people' | 'rules';
+};
+
+const PLACES: readonly Place[] = [
+  { to: '/', name: 'Overview', icon: 'overview', needs: 'getStatus', group: 'fleet' },
+  { to: '/tenants', name: 'Tenants', icon: 'tenants', needs: null, group: 'fleet' },
+  { to: '/operations', name: 'Operations', icon: 'operations', needs: null, group: 'fleet' },
+  { to: '/audit', name: 'Audit log', icon: 'audit', needs: 'listAudit', group: 'fleet' },
+  {
+    to: '/customers',
+    name: 'Customers',
+    icon: 'customers',
+    needs: 'listCustomers',
+    group: 'people',
+  },
+  { to: '/keys', name: 'Keys and people', icon: 'keys', needs: 'listKeys', group: 'people' },
+  { to: '/webhooks', name: 'Webhooks', icon: 'webhooks', needs: 'listWebhooks', group: 'people' },
+  { to: '/policy', name: 'Policy', icon: 'policy', needs: 'getPolicy', group: 'rules' },
+  { to: '/plans', name: 'Plans and tiers', icon: 'plans', needs: 'listPlans', group: 'rules' },
+  { to: '/settings', name: 'Settings', icon: 'settings', needs: 'getSettings', group: 'rules' },
+];
+
+/** Those that a caller can see anything on. */
+export const placesOf = (caller: Caller): readonly Place[] =>
+  PLACES.filter(({ needs }) => needs === null || refusal(caller, needs) === null);

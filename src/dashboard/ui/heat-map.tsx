@@ -1,0 +1,58 @@
+/** Amounts by two things at once, the darker the more; each cell says its number to who points at it. */
+
+export type HeatRow = { readonly name: string; readonly values: readonly number[] };
+
+export function HeatMap({
+  label,
+  columns,
+  rows,
+  format,
+}: {
+  readonly label: string;
+  readonly columns: readonly string[];
+  readonly rows: readonly HeatRow[];
+  readonly format: (value: number) => string;
+}) {
+  const most = Math.max(1, ...rows.flatMap(({ values }) => values));
+  return (
+    <div className="overflow-x-auto">
+      <table aria-label={label} className="w-full min-w-xl border-separate border-spacing-0.5">
+        <thead>
+          <tr className="text-xs text-ink-soft">
+            <td />
+            {columns.map((column, index) => (
+              <th key={column} scope="col" className="tnum font-normal">
+                <span className={index % 3 === 0 ? '' : 'sr-only'}>{column}</span>
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {rows.map(({ name, values }) => (
+            <tr key={name}>
+              <th scope="row" className="pr-2 text-left text-xs font-normal text-ink-soft">
+                {name}
+              </th>
+              {values.map((value, index) => (
+                <td
+                  key={columns[index]}
+                  title={`${name} ${columns[index]}: ${format(value)}`}
+                  className="h-6 rounded-sm"
+                  style={{ background: shade(value / most) }}
+                >
+                  <span className="sr-only">{format(value)}</span>
+                </td>
+              ))}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+/** Amounts differ by orders of magnitude: the root shows the small ones too. */
+const shade = (part: number): string =>
+  part === 0
+    ? 'var(--sunken)'
+    : `color-mix(in oklab, var(--accent) ${Math.round(15 + 85 * Math.sqrt(part))}%, var(--sunken))`;
