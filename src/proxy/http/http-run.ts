@@ -40,7 +40,7 @@ import { isSuspicious } from '../suspicion.ts';
 import { UNNAMED_BYTES_MAX } from '../unnamed-statement.ts';
 import type { Seeking } from '../visitors.ts';
 import type { HttpUser } from './http-user.ts';
-import { exchange } from './routines.ts';
+import { exchange, mayLeave } from './routines.ts';
 
 const ROLLBACK = queryMessage('ROLLBACK');
 
@@ -68,7 +68,7 @@ export class HttpRun implements PooledSession, BackendOwner {
   readonly #pool: TenantPool;
   /** Null as long as nothing was said that could leave anything. */
   #evidence: Evidence | null = null;
-  #changesSession = false;
+  #changesSession: boolean;
   readonly #answer: HttpAnswer;
   readonly #since: Instant;
   #bytes: Buffer;
@@ -84,6 +84,7 @@ export class HttpRun implements PooledSession, BackendOwner {
     this.#since = parts.clock.now();
     this.#answer = new HttpAnswer(call, parts.options.httpBytesMax, descriptions);
     this.#bytes = callMessages(call);
+    this.#changesSession = call.statements.some(({ sql }) => mayLeave(sql));
     this.idleness = new Idleness(this.#since, user.visitor);
   }
 
