@@ -375,21 +375,105 @@ begin
 end
 $$;
 
--- Adds bytes that went to clients: {tenant, at, bytes}.
-create function dynabase.count_egress(sent jsonb) returns void
+-- What was asked by hour, as `usage_minutes` has it by minute; by day once the hours are forgotten.
+create table dynabase.traffic_hours (
+  tenant_id text collate "C" not null,
+  at timestamptz not null,
+  customer_id text collate "C" not null,
+  sessions bigint not null,
+  queries bigint not null,
+  by_robots bigint not null,
+  transactions bigint not null,
+  bytes_in bigint not null,
+  bytes_out bigint not null,
+  latency_sum_us bigint not null,
+  errors jsonb not null,
+  latency bigint[] not null,
+  -- By the places of QUERY_CLASSES in domain/usage.ts.
+  classes bigint[] not null,
+  primary key (tenant_id, at, customer_id)
+);
+
+create table dynabase.traffic_days (like dynabase.traffic_hours including all);
+
+create index traffic_hours_by_time on dynabase.traffic_hours (at);
+
+create index traffic_days_by_time on dynabase.traffic_days (at);
+
+create index traffic_hours_of_customer on dynabase.traffic_hours (customer_id, at);
+
+create index traffic_days_of_customer on dynabase.traffic_days (customer_id, at);
+
+create index usage_minutes_by_time on dynabase.usage_minutes (minute);
+
+-- As before, in a tenth of the time.
+create or replace function dynabase.added_elements(one bigint[], other bigint[]) returns bigint[]
+language plpgsql immutable strict
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  sums bigint[] := case when cardinality(one) >= cardinality(other) then one else other end;
+  less bigint[] := case when cardinality(one) >= cardinality(other) then other else one end;
+begin
+  for place in 1 .. cardinality(less) loop
+    if less[place] <> 0 then sums[place] := sums[place] + less[place]; end if;
+  end loop;
+  return sums;
+end
+$$;
+
+create aggregate dynabase.sum_elements(bigint[]) (
+  sfunc = dynabase.added_elements, stype = bigint[], initcond = '{}'
+);
+
+create aggregate dynabase.sum_counts(jsonb) (
+  sfunc = dynabase.added_counts, stype = jsonb, initcond = '{}'
+);
+
+alter table dynabase.usage_minutes add column classes bigint[] not null default '{}';
+
+-- The buckets of latency have become finer; each old bound is one of the new ones.
+update dynabase.usage_minutes set latency = array(
+  select coalesce(usage_minutes.latency[coarse.place], 0)
+  from generate_series(1, 37) as fine (place)
+  left join unnest(array[1, 4, 6, 8, 11, 13, 15, 18, 20, 22, 25, 27, 29, 32, 34, 36, 37])
+    with ordinality as coarse (fine, place) on coarse.fine = fine.place
+  order by fine.place
+) where cardinality(latency) = 17;
+
+-- Adds what was asked, one record a tenant and hour, to the hours, and what went to clients to what is charged.
+create function dynabase.count_traffic(records dynabase.traffic_hours[]) returns void
 language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
 begin
   perform from dynabase.use_spans span
-  where span.tenant_id in (select entry ->> 'tenant' from jsonb_array_elements(sent) as entry)
+  where span.tenant_id = any (array(select distinct tenant_id from unnest(records)))
   order by span.tenant_id for update;
+  insert into dynabase.traffic_hours as kept
+  select piece.tenant_id, piece.at, span.customer_id, piece.sessions, piece.queries, piece.by_robots,
+    piece.transactions, piece.bytes_in, piece.bytes_out, piece.latency_sum_us, piece.errors, piece.latency,
+    piece.classes
+  from unnest(records) as piece
+  join dynabase.use_spans span on span.tenant_id = piece.tenant_id
+  order by piece.tenant_id, piece.at
+  on conflict (tenant_id, at, customer_id) do update set
+    sessions = kept.sessions + excluded.sessions,
+    queries = kept.queries + excluded.queries,
+    by_robots = kept.by_robots + excluded.by_robots,
+    transactions = kept.transactions + excluded.transactions,
+    bytes_in = kept.bytes_in + excluded.bytes_in,
+    bytes_out = kept.bytes_out + excluded.bytes_out,
+    latency_sum_us = kept.latency_sum_us + excluded.latency_sum_us,
+    errors = dynabase.added_counts(kept.errors, excluded.errors),
+    latency = dynabase.added_elements(kept.latency, excluded.latency),
+    classes = dynabase.added_elements(kept.classes, excluded.classes);
   perform dynabase.add_use(array(
     select row(span.tenant_id, piece.at, span.customer_id, span.plan, span.tier,
-      0, 0, 0, 0, 0, 0, 0, 0, 0, piece.bytes, 0)::dynabase.use_minutes
-    from jsonb_to_recordset(sent) as piece (tenant text, at timestamptz, bytes bigint)
-    join dynabase.use_spans span on span.tenant_id = piece.tenant
-    where piece.bytes > 0
+      0, 0, 0, 0, 0, 0, 0, 0, 0, piece.bytes_out, 0)::dynabase.use_minutes
+    from unnest(records) as piece
+    join dynabase.use_spans span on span.tenant_id = piece.tenant_id
+    where piece.bytes_out > 0
   ));
 end
 $$;
@@ -412,6 +496,36 @@ begin
   get diagnostics most = row_count;
   delete from dynabase.use_hours where ctid = any (array(
     select ctid from dynabase.use_hours where at < hours_before limit at_once for update skip locked));
+  get diagnostics forgotten = row_count;
+  most := greatest(most, forgotten);
+  with forgotten as (
+    delete from dynabase.traffic_hours where ctid = any (array(
+      select ctid from dynabase.traffic_hours where at < hours_before order by at limit at_once
+      for update skip locked))
+    returning *
+  ), counted as (select count(*) as hours from forgotten), kept_by_day as (
+    insert into dynabase.traffic_days as kept
+    select tenant_id, date_trunc('day', at, 'UTC'), customer_id, sum(sessions), sum(queries),
+      sum(by_robots), sum(transactions), sum(bytes_in), sum(bytes_out), sum(latency_sum_us),
+      dynabase.sum_counts(errors), dynabase.sum_elements(latency), dynabase.sum_elements(classes)
+    from forgotten
+    group by 1, 2, 3 order by 1, 2, 3
+    on conflict (tenant_id, at, customer_id) do update set
+      sessions = kept.sessions + excluded.sessions,
+      queries = kept.queries + excluded.queries,
+      by_robots = kept.by_robots + excluded.by_robots,
+      transactions = kept.transactions + excluded.transactions,
+      bytes_in = kept.bytes_in + excluded.bytes_in,
+      bytes_out = kept.bytes_out + excluded.bytes_out,
+      latency_sum_us = kept.latency_sum_us + excluded.latency_sum_us,
+      errors = dynabase.added_counts(kept.errors, excluded.errors),
+      latency = dynabase.added_elements(kept.latency, excluded.latency),
+      classes = dynabase.added_elements(kept.classes, excluded.classes)
+  )
+  select hours into forgotten from counted;
+  most := greatest(most, forgotten);
+  delete from dynabase.usage_minutes where ctid = any (array(
+    select ctid from dynabase.usage_minutes where minute < minutes_before limit at_once for update skip locked));
   get diagnostics forgotten = row_count;
   most := greatest(most, forgotten);
   delete from dynabase.use_spans where ctid = any (array(

@@ -169,7 +169,8 @@ describe('usage', () => {
       errors: { '42': 1 },
       bytesIn: 10,
       bytesOut: 20,
-      latency: Array.from({ length: 17 }, (_, i) => (i === 0 ? queries : 0)),
+      latency: Array.from({ length: 37 }, (_, i) => (i === 0 ? queries : 0)),
+      classes: [queries],
       latencySumUs: 50,
     });
     const end = Date.UTC(2030, 0, 1);

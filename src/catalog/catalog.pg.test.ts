@@ -396,5 +396,6 @@ const nothingUsed = {
   bytesIn: 0,
   bytesOut: 0,
   latency: [],
+  classes: [],
   latencySumUs: 0,
 } as const;

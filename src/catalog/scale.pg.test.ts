@@ -137,5 +137,6 @@ const used = {
   bytesIn: 1,
   bytesOut: 1,
   latency: Array<number>(LATENCY_BOUNDS_US.length + 1).fill(0),
+  classes: [],
   latencySumUs: 1,
 };

@@ -77,6 +77,7 @@ export type UsageTable = {
   bytes_out: number;
   latency: number[];
   latency_sum_us: number;
+  classes: number[];
 };
 
 type LevelColumns = {

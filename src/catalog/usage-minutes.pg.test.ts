@@ -48,6 +48,7 @@ const used = (tenant: TenantId, change: Partial<UsageMinute> = {}): UsageMinute 
   bytesIn: 1_000,
   bytesOut: 5_000_000_000,
   latency: Array.from({ length: BUCKETS }, (_, bucket) => bucket),
+  classes: [1, 2, 3],
   latencySumUs: 123_456,
   ...change,
 });
@@ -73,6 +74,7 @@ test('parts of a minute add up, each count to its own', async () => {
       bytesIn: 3_000,
       bytesOut: 15_000_000_000,
       latency: Array.from({ length: BUCKETS }, (_, bucket) => 3 * bucket),
+      classes: [3, 6, 9],
       latencySumUs: 370_368,
     },
   ]);

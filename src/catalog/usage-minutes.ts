@@ -1,7 +1,7 @@
 /** What tenants used, added up by minute. */
 import { type Kysely, sql } from 'kysely';
 import type { TenantId } from '../domain/ids.ts';
-import type { Timestamp } from '../domain/units.ts';
+import { hours, type Timestamp, timestamp } from '../domain/units.ts';
 import { addedUsage, type UsageMinute } from '../domain/usage.ts';
 import { fromWallTime, type Tables, toWallTime, type UsageRow } from './schema.ts';
 
@@ -13,7 +13,8 @@ const MINUTES_MAX = 10_000;
  * Records of tenants that are gone are dropped: a scalar subquery asks for each by index, where
  * `exists` may be planned as a join that reads all tenants. Rows are written in one order by all
  * writers, so that none waits for another in a circle. Ids of batches are forgotten after a week,
- * by which time nobody offers them again. What went out is added to the month's consumption as well.
+ * by which time nobody offers them again. What went out is added to the
+ * month's consumption as well, and all of it to the hours, also of a tenant that is just gone.
  * Returns whether the batch was new.
  */
 export async function addUsage(
@@ -23,6 +24,7 @@ export async function addUsage(
 ): Promise<boolean> {
   if (records.length === 0) return true;
   const json = asJson(records);
+  const byHour = records.map((record) => ({ ...record, minute: hourOf(record.minute) }));
   const { rows } = await sql<{ is_new: boolean }>`
     with forgotten as (
       delete from dynabase.usage_batches where added_at < now() - interval '7 days'
@@ -32,13 +34,14 @@ export async function addUsage(
     ), added as (
     insert into dynabase.usage_minutes as stored (
       tenant_id, minute, sessions, queries, by_robots, transactions, errors,
-      bytes_in, bytes_out, latency, latency_sum_us
+      bytes_in, bytes_out, latency, latency_sum_us, classes
     )
     select tenant_id, to_timestamp(minute_ms / 1000.0), sessions, queries, by_robots, transactions,
-      errors, bytes_in, bytes_out, latency, latency_sum_us
+      errors, bytes_in, bytes_out, latency, latency_sum_us, classes
     from batch, jsonb_to_recordset(${json}::jsonb) as record (
       tenant_id text, minute_ms bigint, sessions bigint, queries bigint, by_robots bigint,
-      transactions bigint, errors jsonb, bytes_in bigint, bytes_out bigint, latency bigint[], latency_sum_us bigint
+      transactions bigint, errors jsonb, bytes_in bigint, bytes_out bigint, latency bigint[], latency_sum_us bigint,
+      classes bigint[]
     )
     where (select true from dynabase.tenants where tenants.id = record.tenant_id)
     order by tenant_id, minute_ms
@@ -51,7 +54,8 @@ export async function addUsage(
       bytes_in = stored.bytes_in + excluded.bytes_in,
       bytes_out = stored.bytes_out + excluded.bytes_out,
       latency = dynabase.added_elements(stored.latency, excluded.latency),
-      latency_sum_us = stored.latency_sum_us + excluded.latency_sum_us
+      latency_sum_us = stored.latency_sum_us + excluded.latency_sum_us,
+      classes = dynabase.added_elements(stored.classes, excluded.classes)
     ), transferred as (
       insert into dynabase.tenant_consumption as stored (tenant_id, month, transfer_bytes)
       select tenant_id, date_trunc('month', to_timestamp(minute_ms / 1000.0) at time zone 'UTC')::date as month,
@@ -62,17 +66,24 @@ export async function addUsage(
       group by 1, 2 order by 1, 2
       on conflict (tenant_id, month) do update
         set transfer_bytes = stored.transfer_bytes + excluded.transfer_bytes
-    ), sent as (
-      select dynabase.count_egress(jsonb_agg(jsonb_build_object(
-        'tenant', tenant_id, 'at', to_timestamp(minute_ms / 1000.0), 'bytes', bytes_out)))
-      from batch, jsonb_to_recordset(${json}::jsonb)
-        as record (tenant_id text, minute_ms bigint, bytes_out bigint)
-      where bytes_out > 0
+    ), rolled as (
+      select dynabase.count_traffic(array_agg(row(tenant_id, to_timestamp(minute_ms / 1000.0), '',
+        sessions, queries, by_robots, transactions, bytes_in, bytes_out, latency_sum_us, errors,
+        latency, classes)::dynabase.traffic_hours))
+      from batch, jsonb_to_recordset(${asJson(byHour)}::jsonb) as record (
+        tenant_id text, minute_ms bigint, sessions bigint, queries bigint, by_robots bigint,
+        transactions bigint, errors jsonb, bytes_in bigint, bytes_out bigint, latency bigint[],
+        latency_sum_us bigint, classes bigint[]
+      )
       having count(*) > 0
     )
-    select exists (select from batch) as is_new, (select true from sent) as is_sent`.execute(db);
+    select exists (select from batch) as is_new, (select true from rolled) as is_rolled`.execute(
+    db,
+  );
   return rows[0]?.is_new === true;
 }
+
+const hourOf = (at: Timestamp): Timestamp => timestamp(at - (at % hours(1)));
 
 /** Minutes in [from, to), oldest first, at most 10,000. */
 export async function usageOf(
@@ -113,6 +124,7 @@ function asJson(records: readonly UsageMinute[]): string {
       bytes_out: minute.bytesOut,
       latency: minute.latency,
       latency_sum_us: minute.latencySumUs,
+      classes: minute.classes,
     })),
   );
 }
@@ -129,4 +141,5 @@ const minuteOf = (tenant: TenantId, row: UsageRow): UsageMinute => ({
   bytesOut: row.bytes_out,
   latency: row.latency,
   latencySumUs: row.latency_sum_us,
+  classes: row.classes,
 });

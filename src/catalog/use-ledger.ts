@@ -12,10 +12,11 @@ import type {
 } from '../domain/metering.ts';
 import { PLANS, TIERS } from '../domain/tier.ts';
 import { hours, later, seconds, type Timestamp, timestamp } from '../domain/units.ts';
-import { METERS, type Meter, type UseRow } from '../domain/use.ts';
+import type { UseRow } from '../domain/use.ts';
 import type { Ask } from './access-schema.ts';
 import { fromWallTime, toWallTime } from './schema.ts';
 import { oneOf, unreadable } from './tenant-row.ts';
+import { atRest, ofWhom, SUMS, type Sums, useOf } from './use-sums.ts';
 
 /** Rows that are read at once. */
 const PAGE = 2_000;
@@ -30,8 +31,6 @@ const FORGOTTEN_AT_ONCE = 5_000;
 
 /** How long a deleted tenant's last span is kept, for what is still on its way. */
 const GONE_KEPT = hours(24 * 8);
-
-type Sums = Readonly<Record<Meter, string>>;
 
 type HourRow = Sums & {
   readonly tenant_id: string;
@@ -114,21 +113,12 @@ export class PgUseLedger implements UseLedger, UseStore {
   }
 
   #page(query: UseQuery, last: HourRow | null): Promise<readonly HourRow[]> {
-    const { from, to, tenant, customer } = query;
-    const whose = sql`(${tenant ?? null}::text is null or tenant_id = ${tenant ?? null})
-      and (${customer === undefined ? null : (customer ?? '')}::text is null
-        or customer_id = ${customer === undefined ? null : (customer ?? '')})`;
+    const { from, to } = query;
+    const whose = ofWhom(query);
     const after = sql`(${last === null} or (at, tenant_id, customer_id, plan, tier) > (
       ${toWallTime(timestamp(last?.at ?? 0))}, ${last?.tenant_id ?? ''}, ${last?.customer_id ?? ''},
       ${last?.plan ?? ''}, ${last?.tier ?? ''}))`;
     const [begin, end] = [toWallTime(from), toWallTime(to)];
-    const spanned = (from: string, until: string) => sql`
-      select tenant_id, piece.at, customer_id, plan, tier, piece.seconds,
-        0, 0, 0, l2_bytes * piece.seconds, l3_bytes * piece.seconds, l4_bytes * piece.seconds,
-        stored_bytes * piece.seconds, 0, 0, 0
-      from ${sql.raw(from)}
-      cross join lateral dynabase.use_pieces(
-        greatest(since, ${begin}), least(${sql.raw(until)}, ${end}), interval '1 hour') as piece`;
     return this.#ask(async (db) => {
       const { rows } = await sql<HourRow>`
         select * from (
@@ -137,11 +127,7 @@ export class PgUseLedger implements UseLedger, UseStore {
           from (
             select * from dynabase.use_hours where at >= ${begin} and at < ${end} and ${whose}
             union all
-            ${spanned('dynabase.use_rests', 'until')}
-            where tstzrange(since, until) && tstzrange(${begin}, ${end}) and ${whose}
-            union all
-            ${spanned('dynabase.use_spans', 'dynabase.use_clock()')}
-            where not is_awake and not is_gone and since < ${end} and ${whose}
+            ${atRest({ ...query, step: 'hour' })}
           ) as parts
           where seconds > 0 or awake > 0 or memory > 0 or cpu > 0 or written > 0 or egress > 0 or wakes > 0
           group by 1, 2, 3, 4, 5
@@ -151,13 +137,6 @@ export class PgUseLedger implements UseLedger, UseStore {
       return rows;
     });
   }
-}
-
-/** Sums may be larger than what a number holds. */
-const SUMS = sql.raw(METERS.map((meter) => `sum(${meter})::text as ${meter}`).join(', '));
-
-function useOf(row: Sums): UseRow['use'] {
-  return Object.fromEntries(METERS.map((meter) => [meter, BigInt(row[meter])])) as UseRow['use'];
 }
 
 const useRow = (row: HourRow): UseRow => ({

@@ -7,6 +7,7 @@
  */
 import type { CustomerId, TenantId } from './ids.ts';
 import type { DurationMs, Timestamp } from './units.ts';
+import type { UsageMinute } from './usage.ts';
 import type { Use, UseRow } from './use.ts';
 
 /** What a running compute has used and holds, at one look. */
@@ -84,6 +85,33 @@ export type UseMinute = {
   readonly length: DurationMs;
   readonly use: Use;
 };
+
+export const USE_STEPS = ['minute', 'hour', 'day'] as const;
+
+export type UseStep = (typeof USE_STEPS)[number];
+
+/** Beginning with a whole step. */
+export type StepQuery = UseQuery & { readonly step: UseStep };
+
+/** What was used in one step, by all tenants that were asked for. */
+export type UsedStep = {
+  readonly at: Timestamp;
+  /** For how long they were there, all together. */
+  readonly seconds: bigint;
+  readonly use: Use;
+};
+
+/** What they were asked. */
+export type Traffic = Omit<UsageMinute, 'tenant' | 'minute'>;
+
+export type TrafficStep = Traffic & { readonly at: Timestamp };
+
+/** Sums by step, the oldest first; steps without anything are left out. All throw `CATALOG_DOWN`. */
+export interface UseHistory {
+  /** By the minute only what was used awake. */
+  used(query: StepQuery): Promise<readonly UsedStep[]>;
+  traffic(query: StepQuery): Promise<readonly TrafficStep[]>;
+}
 
 export interface UseLedger {
   /**

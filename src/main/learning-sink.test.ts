@@ -9,7 +9,7 @@ import { learningSink } from './learning-sink.ts';
 const MINUTE: UsageMinute = {
   ...{ tenant: 'tn_000000000001' as UsageMinute['tenant'], minute: timestamp(60_000) },
   ...{ sessions: 1, queries: 2, byRobots: 0, transactions: 2, errors: {}, bytesIn: 3, bytesOut: 4 },
-  ...{ latency: LATENCY_BOUNDS_US.map(() => 0), latencySumUs: 5 },
+  ...{ latency: LATENCY_BOUNDS_US.map(() => 0), classes: [], latencySumUs: 5 },
 };
 
 test('a batch that is offered again is learned from once, and one that was not stored not at all', async () => {

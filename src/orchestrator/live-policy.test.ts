@@ -25,6 +25,7 @@ const learnedOf = async (world: Orchestrated, { id }: Tenant): Promise<Learned> 
 const minuteOf = (tenant: TenantId, minute: Timestamp): UsageMinute => ({
   ...{ tenant, minute, sessions: 1, queries: 60, byRobots: 0, transactions: 60, errors: {} },
   ...{ bytesIn: 1_000, bytesOut: 1_000, latency: LATENCY_BOUNDS_US.map(() => 1) },
+  classes: [],
   latencySumUs: 1_000,
 });
 

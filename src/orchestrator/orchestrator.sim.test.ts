@@ -254,7 +254,7 @@ class Fleet {
 const usedIn = (tenant: TenantId, minute: Timestamp, dice: number): UsageMinute => ({
   ...{ tenant, minute, sessions: 1, queries: Math.floor(dice * 2_000), byRobots: 0 },
   ...{ transactions: 1, errors: {}, bytesIn: 1_000, bytesOut: 1_000 },
-  ...{ latency: LATENCY_BOUNDS_US.map(() => 1), latencySumUs: 1_000 },
+  ...{ latency: LATENCY_BOUNDS_US.map(() => 1), classes: [], latencySumUs: 1_000 },
 });
 
 const seeds = Array.from({ length: SEEDS }, (_, seed) => seed);

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { TenantId } from '../domain/ids.ts';
 import { minutes, ms, seconds, timestamp } from '../domain/units.ts';
-import type { UsageMinute, UsageSink } from '../domain/usage.ts';
+import { LATENCY_BOUNDS_US, type UsageMinute, type UsageSink } from '../domain/usage.ts';
 import { SeededRandom } from '../sim/seeded-random.ts';
 import { VirtualClock } from '../sim/virtual-clock.ts';
 import { MemoryLog } from '../testing/memory-log.ts';
@@ -44,6 +44,9 @@ function world() {
   return { clock, sink, log, meter };
 }
 
+const buckets = (counts: Readonly<Record<number, number>>): number[] =>
+  Array.from({ length: LATENCY_BOUNDS_US.length + 1 }, (_, bucket) => counts[bucket] ?? 0);
+
 describe('meter', () => {
   test('a minute’s counts become one record, whole', async () => {
     const { clock, sink, meter } = world();
@@ -71,7 +74,8 @@ describe('meter', () => {
           errors: { 42: 2, 23: 1 },
           bytesIn: 10,
           bytesOut: 20,
-          latency: [2, 1, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1],
+          classes: [0, 0, 0, 0, 0, 0, 0],
+          latency: buckets({ 0: 2, 1: 1, 11: 1, 36: 1 }),
           latencySumUs: 20_003_260,
         },
       ],

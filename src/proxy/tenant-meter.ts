@@ -1,9 +1,10 @@
 import type { TenantId } from '../domain/ids.ts';
 import type { DurationMs, Timestamp } from '../domain/units.ts';
-import { LATENCY_BOUNDS_US, type UsageMinute } from '../domain/usage.ts';
+import { LATENCY_BOUNDS_US, QUERY_CLASSES, type UsageMinute } from '../domain/usage.ts';
 
 const US_IN_MS = 1_000;
-const BUCKETS = LATENCY_BOUNDS_US.length + 1;
+const BOUNDS: readonly number[] = LATENCY_BOUNDS_US;
+const BUCKETS = BOUNDS.length + 1;
 
 /**
  * What one tenant used since its counts were last taken.
@@ -20,6 +21,8 @@ export class TenantMeter {
   transactions = 0;
   bytesIn = 0;
   bytesOut = 0;
+  /** Statements carried out, by the places of `QUERY_CLASSES`. */
+  classes: number[] = new Array(QUERY_CLASSES.length).fill(0);
   #openSessions = 0;
   #sessions = 0;
   #latencySumUs = 0;
@@ -47,7 +50,12 @@ export class TenantMeter {
   answered(took: DurationMs): void {
     const us = took * US_IN_MS;
     let bucket = 0;
-    while (us > (LATENCY_BOUNDS_US[bucket] ?? Number.POSITIVE_INFINITY)) bucket++;
+    let end = BOUNDS.length;
+    while (bucket < end) {
+      const middle = (bucket + end) >> 1;
+      if (us > (BOUNDS[middle] ?? 0)) bucket = middle + 1;
+      else end = middle;
+    }
     this.#latency[bucket] = (this.#latency[bucket] ?? 0) + 1;
     this.#latencySumUs += us;
   }
@@ -69,6 +77,7 @@ export class TenantMeter {
       errors: Object.fromEntries(this.#errors),
       bytesIn: this.bytesIn,
       bytesOut: this.bytesOut,
+      classes: this.classes,
       latency: this.#latency,
       latencySumUs: Math.round(this.#latencySumUs),
     };
@@ -80,6 +89,7 @@ export class TenantMeter {
     this.transactions = 0;
     this.bytesIn = 0;
     this.bytesOut = 0;
+    this.classes = new Array(QUERY_CLASSES.length).fill(0);
     this.#latency = new Array(BUCKETS).fill(0);
     this.#latencySumUs = 0;
     this.#errors = new Map();

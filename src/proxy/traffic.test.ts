@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { TenantId } from '../domain/ids.ts';
 import { ms, type Timestamp } from '../domain/units.ts';
-import { LATENCY_BOUNDS_US } from '../domain/usage.ts';
+import { LATENCY_BOUNDS_US, QUERY_CLASSES } from '../domain/usage.ts';
 import { VirtualClock } from '../sim/virtual-clock.ts';
 import { errorResponse } from '../wire/error-response.ts';
 import { STATUS } from '../wire/frames.ts';
@@ -50,11 +50,12 @@ class World {
   counted(): Readonly<Record<string, unknown>> {
     const record = this.meter.take(MINUTE);
     if (record === null) return {};
-    const { tenant: _tenant, minute: _minute, latency, errors, ...counts } = record;
+    const { tenant: _tenant, minute: _minute, latency, errors, classes, ...counts } = record;
     const bounds = latency.flatMap((count, bucket) =>
       Array<number>(count).fill(LATENCY_BOUNDS_US[bucket] ?? Number.POSITIVE_INFINITY),
     );
-    const all = { ...counts, latency: bounds.join(), errors: JSON.stringify(errors) };
+    const kinds = Object.fromEntries(QUERY_CLASSES.map((kind, place) => [kind, classes[place]]));
+    const all = { ...counts, ...kinds, latency: bounds.join(), errors: JSON.stringify(errors) };
     return Object.fromEntries(
       Object.entries(all).filter(([, value]) => value !== 0 && value !== '' && value !== '{}'),
     );
@@ -70,6 +71,7 @@ describe('usage of a session', () => {
     world.answered(answered);
     expect(world.counted()).toEqual({
       queries: 1,
+      read: 1,
       transactions: 1,
       bytesIn: asked.length,
       bytesOut: answered.length,
@@ -117,7 +119,7 @@ describe('usage of a session', () => {
       await world.clock.advance(ms(10));
       world.answered(complete('SELECT 1'), ready());
     }
-    expect(world.counted()).toMatchObject({ latency: '25000,25000,50000', latencySumUs: 66_000 });
+    expect(world.counted()).toMatchObject({ latency: '14000,25000,35000', latencySumUs: 66_000 });
   });
 
   test('an extended query is timed from its Parse, not its Sync', async () => {
@@ -126,7 +128,7 @@ describe('usage of a session', () => {
     await world.clock.advance(ms(7));
     world.asked(message('S'));
     world.answered(message('1'), message('2'), complete('SELECT 1'), ready());
-    expect(world.counted()).toMatchObject({ latency: '10000', latencySumUs: 7_000 });
+    expect(world.counted()).toMatchObject({ latency: '7000', latencySumUs: 7_000 });
   });
 
   test('rows count as bytes before their query has ended', () => {

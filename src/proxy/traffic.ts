@@ -24,6 +24,7 @@ import {
 } from '../wire/frames.ts';
 import type { Evidence } from './evidence.ts';
 import { RequestLedger } from './ledger.ts';
+import { classOfTag } from './tag-class.ts';
 import type { TenantMeter } from './tenant-meter.ts';
 import { UNNAMED_BYTES_MAX } from './unnamed-statement.ts';
 import type { Visitor } from './visitors.ts';
@@ -223,6 +224,8 @@ class AnswerListener implements FrameListener {
     }
     if (type === ANSWER.commandComplete) {
       this.#evidence.tagged(bytes, start, end);
+      const place = classOfTag(bytes, start, end);
+      this.#meter.classes[place] = (this.#meter.classes[place] ?? 0) + 1;
       if (isRoleTag(bytes, start, end)) this.#areRolesTouched = true;
     }
     if (type === ANSWER.notification) this.#notified(bytes, start);
