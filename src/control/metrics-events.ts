@@ -56,6 +56,8 @@ export class EventWatch {
   );
 
   constructor() {
+    this.#requests.add({ operation: 'unknown', status: '401' }, 0);
+    this.#requests.add({ operation: 'unknown', status: '500' }, 0);
     for (const level of ['warn', 'error']) this.#lines.add({ level }, 0);
   }
 

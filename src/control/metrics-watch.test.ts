@@ -32,10 +32,12 @@ function samplesOf(families: readonly Family[], name: string): readonly string[]
       .filter(({ value }) => value !== 0)
       .map(({ labels, value }) => `${words(labels)} ${value}`);
   }
-  return family.spreads.map(
-    ({ labels, counts, sum }) =>
-      `${words(labels)} ${counts.reduce((all, count) => all + count, 0)} ${sum}`,
-  );
+  return family.spreads
+    .map(({ labels, counts, sum }) => {
+      const all = counts.reduce((before, count) => before + count, 0);
+      return `${words(labels)} ${all} ${sum}`;
+    })
+    .filter((text) => !text.endsWith(' 0 0'));
 }
 
 const usage = (

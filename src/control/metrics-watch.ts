@@ -9,7 +9,7 @@ import type { Clock } from '../domain/clock.ts';
 import type { TenantId } from '../domain/ids.ts';
 import type { LadderStep, LevelTotals } from '../domain/levels.ts';
 import type { Tenant } from '../domain/tenant.ts';
-import { PLANS, type Plan, type Tier } from '../domain/tier.ts';
+import { PLANS, type Plan, TIERS, type Tier } from '../domain/tier.ts';
 import type { DurationMs } from '../domain/units.ts';
 import type { UsageMinute } from '../domain/usage.ts';
 import { Area } from './metrics-area.ts';
@@ -123,6 +123,12 @@ export class FleetWatch {
     this.top = new TopTenants(tenantsMax);
     for (const level of ['L1', 'L2', 'L3']) this.#reads.add({ level }, 0);
     this.#wakesFailed.add({}, 0);
+    // A rate needs a sample from before the first of its kind.
+    for (const tier of TIERS) {
+      this.#wakes.addAll({ from: 'L3', cause: 'person', tier }, [], 0);
+      this.#queries.addAll({ tier }, [], 0);
+      for (const to of TIERS) if (to !== tier) this.#tiers.add({ from: tier, to }, 0);
+    }
   }
 
   /** What the catalog said of a tenant, whyever it was asked. */

@@ -2,7 +2,7 @@
  * What is kept of a day for the figures that the product is measured by: sums only, so that days add up to any window.
  *
  * A day is 1 to 2 kB as JSON, however many tenants there are. What a later version counts besides is 0 in days that an
- * earlier one has written.
+ * earlier one has written, and counts by other bounds than now are left out.
  */
 import type { Json } from '../domain/decision.ts';
 import { PLANS, type Plan, TIERS, type Tier } from '../domain/tier.ts';
@@ -70,7 +70,9 @@ export const readDay = (stored: { readonly [key: string]: Json }): Day =>
 function added(base: Tree, one: unknown, other: unknown): Tree {
   if (typeof base === 'number') return numberOf(one) + numberOf(other);
   if (isCounts(base)) {
-    return base.map((_, place) => numberOf(at(one, place)) + numberOf(at(other, place)));
+    const counts = (tree: unknown): unknown =>
+      Array.isArray(tree) && tree.length === base.length ? tree : base;
+    return base.map((_, i) => numberOf(at(counts(one), i)) + numberOf(at(counts(other), i)));
   }
   const entries = Object.entries(base).map(
     ([key, part]) => [key, added(part, at(one, key), at(other, key))] as const,

@@ -84,11 +84,14 @@ test('days add up number by number, and what another version wrote counts as far
   const one: Day = { ...NO_DAY, wakesFailed: 2, reads: { L1: 1, L2: 2, L3: 3 } };
   expect(addedDays(one, one)).toMatchObject({ wakesFailed: 4, reads: { L1: 2, L2: 4, L3: 6 } });
   expect(addedDays(NO_DAY, one)).toEqual(one);
-  const read = readDay({ wakesFailed: 'many', reads: { L1: 5, L9: 7 }, wakes: { L2: [1, 2] } });
+  // Counts by other bounds say nothing.
+  const L3 = oneMore(NO_DAY.wakes.L3, 4);
+  const wakes = { L2: [1, 2], L3: [...L3] };
+  const read = readDay({ wakesFailed: 'many', reads: { L1: 5, L9: 7 }, wakes });
   expect(read).toEqual({
     ...NO_DAY,
     reads: { L1: 5, L2: 0, L3: 0 },
-    wakes: { ...NO_DAY.wakes, L2: [1, 2, ...NO_DAY.wakes.L2.slice(2)] },
+    wakes: { ...NO_DAY.wakes, L3 },
   });
   expect(JSON.stringify(addedDays(one, one)).length).toBeLessThan(2_048);
 });
@@ -152,7 +155,7 @@ test('figures are held against the targets of the vision', () => {
     'gross-margin': [0.7, false],
     churn: [0.1, false],
     'tier-upgrades': [0.12, true],
-    'professional-query-p95': [0.0975, false],
+    'professional-query-p95': [0.0985, false],
     'enterprise-cold-starts': [1, false],
     'starter-uptime': [served, true],
     'enterprise-uptime': [served * 0.99, false],

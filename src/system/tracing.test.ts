@@ -1,55 +1,12 @@
-import { once } from 'node:events';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
+import { otlpDouble } from '../testing/otlp-double.ts';
 import { openOtlpTracer, readTraceparent } from './tracing.ts';
-
-/** A collector of OTLP over HTTP, in JSON, that keeps what it gets. */
-let collector: Server;
-let url: string;
-let got: { path: string | undefined; body: string }[];
-
-beforeEach(async () => {
-  got = [];
-  collector = createServer(async (request, response) => {
-    const parts: Buffer[] = [];
-    for await (const part of request) parts.push(part);
-    got.push({ path: request.url, body: Buffer.concat(parts).toString() });
-    response.writeHead(200, { 'content-type': 'application/json' }).end('{}');
-  }).listen(0, '127.0.0.1');
-  await once(collector, 'listening');
-  url = `http://127.0.0.1:${(collector.address() as AddressInfo).port}`;
-});
-
-afterEach(() => {
-  collector.closeAllConnections();
-  collector.close();
-});
-
-type Span = {
-  name: string;
-  traceId: string;
-  spanId: string;
-  parentSpanId?: string;
-  kind: number;
-  status: { code?: number; message?: string };
-  attributes: { key: string; value: Record<string, unknown> }[];
-};
-
-const spans = (): Map<string, Span> =>
-  new Map(
-    got.flatMap(({ body }) =>
-      JSON.parse(body).resourceSpans.flatMap(
-        ({ scopeSpans }: { scopeSpans: { spans: Span[] }[] }) =>
-          scopeSpans.flatMap((scope) => scope.spans.map((span) => [span.name, span] as const)),
-      ),
-    ),
-  );
 
 const TRACE = '0af7651916cd43dd8448eb211c80319c';
 
 test('spans reach the collector with their steps, their faults, and the trace that they belong to', async () => {
-  const tracer = await openOtlpTracer({ url, version: '1.2.3' });
+  await using collector = await otlpDouble();
+  const tracer = await openOtlpTracer({ url: collector.url, version: '1.2.3' });
   const request = tracer.begin('request', {
     ...{ traceparent: `00-${TRACE}-b7ad6b7169203331-01`, isServer: true },
     fields: { 'http.response.status_code': 200 },
@@ -65,8 +22,8 @@ test('spans reach the collector with their steps, their faults, and the trace th
   request.end();
   tracer.begin('alone').end();
   await tracer.close();
-  expect(new Set(got.map(({ path }) => path))).toEqual(new Set(['/v1/traces']));
-  const all = spans();
+  expect(new Set(collector.paths)).toEqual(new Set(['/v1/traces']));
+  const all = new Map(collector.spans().map((span) => [span.name, span] as const));
   const [root, wake, start] = ['request', 'wake', 'start'].map((name) => all.get(name));
   expect(root).toMatchObject({ traceId: TRACE, parentSpanId: 'b7ad6b7169203331', kind: 2 });
   expect(wake).toMatchObject({ traceId: TRACE, parentSpanId: root?.spanId, attributes: [] });
@@ -76,15 +33,12 @@ test('spans reach the collector with their steps, their faults, and the trace th
 });
 
 test('a collector that is gone holds up neither the work nor the end', async () => {
-  const { port } = collector.address() as AddressInfo;
-  collector.close();
-  const tracer = await openOtlpTracer({
-    url: `http://127.0.0.1:${port}`,
-    ...{ version: '1.2.3', closeWithin: 10 },
-  });
+  const collector = await otlpDouble();
+  await collector[Symbol.asyncDispose]();
+  const tracer = await openOtlpTracer({ url: collector.url, version: '1.2.3', closeWithin: 10 });
   tracer.begin('lost').end();
   await tracer.close();
-  expect(got).toEqual([]);
+  expect(collector.bodies).toEqual([]);
 });
 
 test('a traceparent is taken over as the standard says, or not at all', () => {
