@@ -14,11 +14,12 @@ import type { Route } from '../contract/route.ts';
 import { ROUTES } from '../contract/routes.ts';
 import type { Control } from '../control/control.ts';
 import type { Desks } from '../control/desks.ts';
-import { Begun } from '../control/operations.ts';
+import { Begun, type Run } from '../control/operations.ts';
 import type { Clock } from '../domain/clock.ts';
 import { fault, toFault } from '../domain/faults.ts';
 import type { Log } from '../domain/log.ts';
 import type { Random } from '../domain/random.ts';
+import { Serial } from '../domain/serial.ts';
 import { elapsed, type Instant } from '../domain/units.ts';
 import { type Authority, type Callers, foreign } from './access.ts';
 import { type ActionName, type Actions, actionsOf, type Call } from './actions.ts';
@@ -208,12 +209,13 @@ function answerFault(
 
 function addOperations(app: FastifyInstance, parts: ApiParts, admit: Admit): void {
   const once = new Idempotency({ ...parts, store: parts.desks.doneRequests });
+  const turns = new Serial<string>();
   const actions = actionsOf(parts);
   const isStreamed = (name: string): boolean => STREAMED.some((streamed) => streamed === name);
   for (const name of Object.keys(OPERATIONS).filter((all) => !isStreamed(all)) as ActionName[]) {
     const operation: Operation = OPERATIONS[name];
     const route: Route = ROUTES[name];
-    const handle = handlerOf(name, { ...parts, actions, once });
+    const handle = handlerOf(name, { ...parts, actions, once, turns });
     app.route({
       method: operation.method,
       url: operation.path,
@@ -245,12 +247,14 @@ function addOperations(app: FastifyInstance, parts: ApiParts, admit: Admit): voi
 type Handling = Pick<ApiParts, 'control' | 'desks'> & {
   readonly actions: Actions;
   readonly once: Idempotency;
+  /** By what is changed. */
+  readonly turns: Serial<string>;
 };
 
 /** Does what the request asks; the validator has made sure of the shapes. */
 function handlerOf(
   name: ActionName,
-  { actions, once, control, desks }: Handling,
+  { actions, once, turns, control, desks }: Handling,
 ): (request: FastifyRequest, reply: FastifyReply) => Promise<unknown> {
   const answer = actions[name] as (call: Call<ActionName>) => Promise<unknown>;
   const kind = workOf(name);
@@ -272,12 +276,19 @@ function handlerOf(
     const gone = (): AbortSignal => goneOf(reply);
     const whence = { requestId: request.id, address: request.ip };
     const call = { params, query, body, caller, audit, gone, ...whence } as Call<ActionName>;
-    if (showing !== undefined) await requireSeen(request, () => showing(call));
-    const key = headers['idempotency-key'];
-    if (!keyed || typeof key !== 'string') return await act(call);
-    // A key is its caller's own: nobody gets the answer to somebody else's request.
-    const whole = JSON.stringify([caller.kind, caller.id, caller.scope, key]);
-    return await once.once({ key: whole, name, params, body }, (keep) => act(call, keep));
+    const done = async (): Promise<unknown> => {
+      const key = headers['idempotency-key'];
+      if (!keyed || typeof key !== 'string') return await act(call);
+      // A key is its caller's own: nobody gets the answer to somebody else's request.
+      const whole = JSON.stringify([caller.kind, caller.id, caller.scope, key]);
+      return await once.once({ key: whole, name, params, body }, (keep) => act(call, keep));
+    };
+    if (showing === undefined) return await done();
+    // Of one thing one change after the other: between the look and the change nobody else makes one.
+    return await turns.run(JSON.stringify([OPERATIONS[name].path, params]), async () => {
+      await requireSeen(request, () => showing(call));
+      return await done();
+    });
   };
 }
 

@@ -23,10 +23,24 @@ export type DoorParts = {
   readonly admin: AdminKey;
   readonly ring: Pick<KeyRing, 'fits' | 'holderOf'>;
   readonly tokens: TokenDoor;
+  /** Whether browsers reach the server over TLS. */
+  readonly isSecure: boolean;
 };
 
-/** Of sessions; with the prefix a browser keeps it from anything but this host over TLS. */
-export const SESSION_COOKIES = ['__Host-dynabase', 'dynabase'] as const;
+/** Of sessions and of logins under way. */
+const SESSION_COOKIE = 'dynabase';
+const TICKET_COOKIE = 'dynabase-login';
+
+export type CookieNames = { readonly session: string; readonly ticket: string };
+
+/**
+ * What our cookies are called. With the prefix a browser takes one from nobody but this host over TLS, so that where
+ * there is TLS no other name is taken: anybody beside us could have set that.
+ */
+export function cookieNames(isSecure: boolean): CookieNames {
+  const prefix = isSecure ? '__Host-' : '';
+  return { session: `${prefix}${SESSION_COOKIE}`, ticket: `${prefix}${TICKET_COOKIE}` };
+}
 
 export class Doors implements Authority {
   readonly #parts: DoorParts;
@@ -40,7 +54,7 @@ export class Doors implements Authority {
     const { authorization, address } = credentials;
     const bearer = bearerOf(authorization);
     if (bearer === undefined) {
-      const session = authorization === undefined ? sessionOf(credentials.cookie) : undefined;
+      const session = authorization === undefined ? this.#sessionIn(credentials.cookie) : undefined;
       if (session === undefined) throw fault('KEY_MISSING', {});
       return await this.#callerOfSession(session, credentials);
     }
@@ -49,6 +63,10 @@ export class Doors implements Authority {
     const { caller, key } = await ring.holderOf(bearer, address);
     if (key.kind === 'session') throw fault('KEY_WRONG', {});
     return caller;
+  }
+
+  #sessionIn(cookie: string | undefined): string | undefined {
+    return cookieCalled(cookieNames(this.#parts.isSecure).session, cookie);
   }
 
   async #callerOfSession(session: string, credentials: Credentials): Promise<Caller> {
@@ -62,20 +80,11 @@ export class Doors implements Authority {
   }
 }
 
-/** The secret of the session in a `Cookie` header. */
-export function sessionOf(cookie: string | undefined): string | undefined {
-  return cookieCalled(SESSION_COOKIES, cookie);
-}
-
-/** The first cookie of one of these names. */
-export function cookieCalled(
-  names: readonly string[],
-  cookie: string | undefined,
-): string | undefined {
-  const all = new Map<string, string>();
+/** The value of a cookie of this name. */
+export function cookieCalled(name: string, cookie: string | undefined): string | undefined {
   for (const part of (cookie ?? '').split(';')) {
     const at = part.indexOf('=');
-    if (at > 0) all.set(part.slice(0, at).trim(), part.slice(at + 1).trim());
+    if (at > 0 && part.slice(0, at).trim() === name) return part.slice(at + 1).trim();
   }
-  return names.map((name) => all.get(name)).find((value) => value !== undefined);
+  return undefined;
 }

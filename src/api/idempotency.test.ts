@@ -134,3 +134,17 @@ test('answers that hold a secret are those that are not kept', () => {
   });
   expect(secret.toSorted()).toEqual(Object.keys(SECRET_ANSWERS).toSorted());
 });
+
+test('however many others come, what is under way is not done beside itself', async () => {
+  const once = opened();
+  const slow = Promise.withResolvers<unknown>();
+  const first = once.once(asked('slow'), () => slow.promise);
+  for (let i = 0; i <= REMEMBERED_MAX; i++) await once.once(asked(`key ${i}`), run);
+  const again = once.once(asked('slow'), run);
+  await expect(once.once(asked('slow', { other: true }), run)).rejects.toMatchObject({
+    code: 'IDEMPOTENCY_KEY_REUSED',
+  });
+  slow.resolve({ id: 'the first' });
+  expect(await Promise.all([first, again])).toEqual([{ id: 'the first' }, { id: 'the first' }]);
+  expect(runs).toBe(REMEMBERED_MAX + 1);
+});

@@ -41,6 +41,8 @@ type Memory = {
   readonly since: Instant;
   readonly request: string;
   readonly outcome: Promise<unknown>;
+  /** Not while it is under way: a repeat would be done beside it. */
+  mayBeForgotten: boolean;
 };
 
 type World = { readonly clock: Clock; readonly log: Log; readonly store: DoneRequests };
@@ -71,13 +73,19 @@ export class Idempotency {
       return await known.outcome;
     }
     const outcome = this.#found(asked, digest, run);
-    const memory: Memory = { since: this.#world.clock.now(), request, outcome };
+    const since = this.#world.clock.now();
+    const memory: Memory = { since, request, outcome, mayBeForgotten: false };
     this.#memories.set(key, memory);
     // Work that has begun may still fail.
     const ended = outcome.then((value) => (value instanceof Begun ? value.outcome : value));
-    ended.catch(() => {
-      if (this.#memories.get(key) === memory) this.#memories.delete(key);
-    });
+    ended.then(
+      () => {
+        memory.mayBeForgotten = true;
+      },
+      () => {
+        if (this.#memories.get(key) === memory) this.#memories.delete(key);
+      },
+    );
     return await outcome;
   }
 
@@ -116,7 +124,7 @@ export class Idempotency {
     for (const [key, memory] of this.#memories) {
       const young = elapsed(memory.since, now) < REMEMBERED_FOR;
       if (young && this.#memories.size < REMEMBERED_MAX) return;
-      this.#memories.delete(key);
+      if (memory.mayBeForgotten) this.#memories.delete(key);
     }
   }
 }

@@ -68,3 +68,28 @@ test('a session ends with its key: when it is revoked, rotated or expires', asyn
   await api.clock.advance(ms(10_000));
   expect((await who(session)).json().code).toBe('KEY_EXPIRED');
 });
+
+test('where there is TLS a session is one of this host alone, whoever sets what beside it', async () => {
+  const secure = await InjectedApi.open({ isSecure: true });
+  try {
+    const told = await secure.app.inject({
+      ...{ method: 'POST', url: '/v1/auth/session' },
+      headers: { ...HOST, authorization: `Bearer ${KEY}` },
+    });
+    const [made] = told.cookies;
+    expect(made).toMatchObject({
+      name: '__Host-dynabase',
+      path: '/',
+      secure: true,
+      httpOnly: true,
+    });
+    const as = async (cookie: string) =>
+      (await secure.app.inject({ url: '/v1/whoami', headers: { ...HOST, cookie } })).statusCode;
+    const session = made?.value ?? '';
+    expect(await as(`dynabase=other; __Host-dynabase=${session}`)).toBe(200);
+    expect(await as(`dynabase=${session}`)).toBe(401);
+    expect(await as(`dynabase=${session}; __Host-dynabase=other`)).toBe(401);
+  } finally {
+    await secure.close();
+  }
+});

@@ -10,7 +10,7 @@ import { fault } from '../domain/faults.ts';
 import { bearerOf } from './access.ts';
 import { type Admit, callerOf } from './admission.ts';
 import { auditNoteOf } from './audit.ts';
-import { cookieCalled, SESSION_COOKIES, sessionOf } from './doors.ts';
+import { cookieCalled, cookieNames } from './doors.ts';
 
 export type LoginParts = {
   readonly logins: LoginDesk;
@@ -19,8 +19,6 @@ export type LoginParts = {
   readonly admit: Admit;
 };
 
-const TICKET_COOKIE = 'dynabase-login';
-const TICKET_PATH = '/v1/auth';
 const TICKET_S = 600;
 const SESSION_S = 43_200;
 
@@ -33,17 +31,17 @@ const CHALLENGE = /^[\w-]{43}$/;
 type Query = Readonly<Record<string, string | undefined>>;
 
 export function addLogins(app: FastifyInstance, { logins, isSecure, admit }: LoginParts): void {
-  const [secured, plain] = SESSION_COOKIES;
-  const sessionCookie = isSecure ? secured : plain;
+  const { session: sessionCookie, ticket: ticketCookie } = cookieNames(isSecure);
   const secure = isSecure ? '; Secure' : '';
   const hidden = { schema: { hide: true } };
-  const cookie = (name: string, value: string, path: string, ageS: number): string =>
-    `${name}=${value}; Path=${path}; Max-Age=${ageS}; HttpOnly; SameSite=Lax${secure}`;
+  // The prefix of their names wants a path of all.
+  const cookie = (name: string, value: string, ageS: number): string =>
+    `${name}=${value}; Path=/; Max-Age=${ageS}; HttpOnly; SameSite=Lax${secure}`;
 
   const begin = async (request: FastifyRequest, reply: FastifyReply, aim: LoginAim) => {
     const { customer } = request.query as Query;
     const { url, ticket } = await logins.begin({ aim, customer: customer ?? null });
-    reply.header('set-cookie', cookie(TICKET_COOKIE, ticket, TICKET_PATH, TICKET_S));
+    reply.header('set-cookie', cookie(ticketCookie, ticket, TICKET_S));
     return reply.redirect(url, 302);
   };
   app.get('/v1/auth/login', hidden, (request, reply) =>
@@ -54,11 +52,11 @@ export function addLogins(app: FastifyInstance, { logins, isSecure, admit }: Log
   );
   app.get('/v1/auth/callback', hidden, async (request, reply) => {
     const url = new URL(request.url, 'http://localhost');
-    const ticket = cookieCalled([TICKET_COOKIE], request.headers.cookie);
-    reply.header('set-cookie', cookie(TICKET_COOKIE, '', TICKET_PATH, 0));
+    const ticket = cookieCalled(ticketCookie, request.headers.cookie);
+    reply.header('set-cookie', cookie(ticketCookie, '', 0));
     const done = await logins.finish(url, ticket, whoAsks(request));
     if (done.kind === 'code') return reply.redirect(done.url, 302);
-    reply.header('set-cookie', cookie(sessionCookie, done.made.secret, '/', SESSION_S));
+    reply.header('set-cookie', cookie(sessionCookie, done.made.secret, SESSION_S));
     return reply.redirect(done.path, 302);
   });
   // Whoever has a session already would only lengthen it: what opens one is a key, sent as a bearer.
@@ -67,16 +65,16 @@ export function addLogins(app: FastifyInstance, { logins, isSecure, admit }: Log
     if (bearerOf(request.headers.authorization) === undefined) throw fault('KEY_MISSING', {});
     const made = await logins.open(callerOf(request));
     auditNoteOf(request).about({ target: made.key.id });
-    reply.header('set-cookie', cookie(sessionCookie, made.secret, '/', SESSION_S));
+    reply.header('set-cookie', cookie(sessionCookie, made.secret, SESSION_S));
     return reply.code(204).send();
   });
   app.post('/v1/auth/logout', hidden, async (request, reply) => {
     const { cookie: sent, origin } = request.headers;
     const isOurs = request.headers['x-dynabase-csrf'] === '1' && origin !== undefined;
     if (!isOurs) throw fault('CSRF_MISSING', {});
-    const session = sessionOf(sent);
+    const session = cookieCalled(sessionCookie, sent);
     if (session !== undefined) await logins.logout(session, whoAsks(request));
-    reply.header('set-cookie', cookie(sessionCookie, '', '/', 0));
+    reply.header('set-cookie', cookie(sessionCookie, '', 0));
     return reply.code(204).send();
   });
 }

@@ -50,6 +50,19 @@ describe('an answer', () => {
     expect((await api.ask('DELETE', '/v1/tenants/acme', { headers: any })).status).toBe(204);
     expect((await api.ask('DELETE', '/v1/tenants/acme', { headers: any })).status).toBe(404);
   });
+
+  test('is changed by one of those who have seen the same', async () => {
+    const { body, headers } = await api.ask('GET', '/v1/tenants/acme');
+    const tag = String(headers.etag);
+    const all = [11, 12, 13, 14].map((sessionsMax) =>
+      api.ask('PATCH', `/v1/tenants/${sessionsMax % 2 === 0 ? 'acme' : body.id}`, {
+        payload: { sessionsMax },
+        headers: { 'if-match': tag },
+      }),
+    );
+    const told = (await Promise.all(all)).map(({ status }) => status);
+    expect(told.toSorted()).toEqual([200, 412, 412, 412]);
+  });
 });
 
 describe('a request', () => {

@@ -16,7 +16,7 @@ import { ROUTES } from '../contract/routes.ts';
 import { SECRET_ANSWERS } from '../contract/secret-answers.ts';
 import { WorkOperation } from '../contract/work.ts';
 import { FAULTS, type FaultCode } from '../domain/faults.ts';
-import { SESSION_COOKIES } from './doors.ts';
+import { cookieNames } from './doors.ts';
 import { addExamples, type Described } from './examples.ts';
 import { referring } from './shapes.ts';
 import { workOf } from './work.ts';
@@ -39,7 +39,7 @@ const SECURITY_SCHEMES = {
   session: {
     type: 'apiKey',
     in: 'cookie',
-    name: SESSION_COOKIES[0],
+    name: cookieNames(true).session,
     description:
       'Of a person who has logged in with the identity provider (OpenID Connect). What changes something needs the header `x-dynabase-csrf` besides.',
   },
@@ -63,7 +63,9 @@ export const documentOptions = (version: string): FastifyDynamicSwaggerOptions =
       { name: 'server', description: 'The server itself.' },
       { name: 'events', description: 'What happens, as it happens.' },
       { name: 'operations', description: 'Work that takes long.' },
+      { name: 'economics', description: 'What it costs, what is charged, prices and budgets.' },
       { name: 'webhooks', description: 'Events, sent to your servers.' },
+      { name: 'billing', description: 'Invoices, credits, and the payment provider.' },
     ],
     components: {
       securitySchemes: SECURITY_SCHEMES,

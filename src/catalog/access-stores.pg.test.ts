@@ -179,7 +179,9 @@ describe.each(Object.entries(MAKERS))('stores %s', (_, make) => {
     await audit.add(entry('b', null));
     await audit.add(entry('c', own));
     await audit.finish(first, { ...entry('a', own), outcome: 'failed', fault: 'DISK_FULL' });
+    expect([await audit.endBegun(), await audit.endBegun()]).toEqual([2, 0]);
     const all = await audit.list({ limit: 9 });
+    expect(all.map(({ outcome }) => outcome)).toEqual(['unknown', 'unknown', 'failed']);
     expect(all.map(({ operation }) => operation)).toEqual(['c', 'b', 'a']);
     expect(all.at(-1)).toMatchObject({
       outcome: 'failed',

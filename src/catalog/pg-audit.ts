@@ -46,6 +46,17 @@ export class PgAudit implements AuditStore {
     await this.#ask((db) => db.updateTable('audit').set(columns).where('id', '=', id).execute());
   }
 
+  async endBegun(): Promise<number> {
+    const ended = await this.#ask((db) =>
+      db
+        .updateTable('audit')
+        .set({ outcome: 'unknown' })
+        .where('outcome', '=', 'begun')
+        .executeTakeFirst(),
+    );
+    return Number(ended.numUpdatedRows);
+  }
+
   list(query: AuditQuery): Promise<readonly AuditEntry[]> {
     const { customer, tenant, caller, operation, outcome, from, to, before, limit } = query;
     return this.#ask(async (db) => {

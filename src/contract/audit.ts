@@ -28,7 +28,8 @@ export const AuditEntry = Type.Object(
     target: TextOrNull('What else it was about: a key, a role, a snapshot.'),
     outcome: Type.Enum([...AUDIT_OUTCOMES], {
       type: 'string',
-      description: '`begun` is under way, or was cut off.',
+      description:
+        '`begun` is under way; `unknown` was cut off by the end of the server, and may have been done or not.',
     }),
     fault: TextOrNull('Code of the fault it failed with.'),
     before: Fields('The fields that became different, as they were.'),

@@ -103,6 +103,7 @@ export const EVENT_TYPES = [
   'quota.soft',
   'quota.hard',
   'quota.lifted',
+  'cost.alert',
   'operation.begun',
   'operation.ended',
   'key.created',
@@ -111,6 +112,9 @@ export const EVENT_TYPES = [
   'customer.created',
   'customer.changed',
   'customer.deleted',
+  'invoice.closed',
+  'invoice.paid',
+  'invoice.payment-failed',
   'webhook.test',
   'webhook.disabled',
   'events.missed',
@@ -121,7 +125,7 @@ export const CALLER_KINDS = ['admin-key', 'key', 'person', 'token', 'anybody'] a
 export const CALLER_ROLES = ['admin', 'operator', 'billing', 'viewer', 'claimer'] as const;
 export const PERSON_ROLES = ['admin', 'operator', 'billing', 'viewer'] as const;
 export const KEY_KINDS = ['key', 'personal', 'session'] as const;
-export const AUDIT_OUTCOMES = ['begun', 'done', 'failed'] as const;
+export const AUDIT_OUTCOMES = ['begun', 'done', 'failed', 'unknown'] as const;
 
 /** Long work of the API. */
 export const WORK_KINDS = [
@@ -136,7 +140,14 @@ export const WORK_KINDS = [
   'import',
   'recover',
   'delete',
+  'what-if',
 ] as const;
+
+/** Price books that are there without being made. */
+export const PRICE_PRESETS = ['vision', 'vision-metered', 'railway', 'own-hardware'] as const;
+
+/** By what costs can be summed. */
+export const COST_KEYS = ['tenant', 'tier', 'plan', 'customer', 'day'] as const;
 
 /** How it stands. */
 export const WORK_STATUSES = ['running', 'done', 'failed', 'cancelled'] as const;

@@ -71,10 +71,21 @@ export class AuditDesk {
     this.#world = world;
   }
 
+  /** Before anything is asked of this server: what is still begun was cut off with the one before. */
+  async start(): Promise<void> {
+    try {
+      const cut = await this.#world.store.endBegun();
+      if (cut > 0) this.#world.log.warn('audit entries were cut off', { count: cut });
+    } catch (error) {
+      this.#world.log.warn('audit entries that were cut off are not told of as such', { error });
+    }
+    this.#forgetLater();
+  }
+
   /** Forgets old entries from now on, an hour's worth at a time. */
-  start(): void {
+  #forgetLater(): void {
     this.#stop = this.#world.clock.timer(FORGET_EVERY, () => {
-      void this.#forgetOld().finally(() => this.start());
+      void this.#forgetOld().finally(() => this.#forgetLater());
     });
   }
 

@@ -2,16 +2,16 @@
  * Who has changed what, and who has tried to.
  *
  * An entry is written before the change is made and finished behind it: what a crash cuts off is still told of, as
- * begun. It names no secret, and outlives what it is about.
+ * begun, and from the next start on as unknown. It names no secret, and outlives what it is about.
  */
 import type { Caller } from './caller.ts';
 import type { Json } from './decision.ts';
 import type { CustomerId, TenantId } from './ids.ts';
 import type { Timestamp } from './units.ts';
 
-export const AUDIT_OUTCOMES = ['begun', 'done', 'failed'] as const;
+export const AUDIT_OUTCOMES = ['begun', 'done', 'failed', 'unknown'] as const;
 
-/** `begun`: still under way, or cut off. */
+/** `begun`: still under way; `unknown`: cut off, so that it may have been done or not. */
 export type AuditOutcome = (typeof AUDIT_OUTCOMES)[number];
 
 /** The fields that became different, or what was asked for; null if nothing is to be said. */
@@ -63,6 +63,8 @@ export interface AuditStore {
   /** Gives the id of the entry. */
   add(entry: NewAuditEntry): Promise<number>;
   finish(id: number, end: AuditEnd): Promise<void>;
+  /** What is still begun is unknown from now on; says how many it were. */
+  endBegun(): Promise<number>;
   /** The latest first. */
   list(query: AuditQuery): Promise<readonly AuditEntry[]>;
   /** Deletes at most `limit` entries older than `before`, and says how many it were. */

@@ -8,8 +8,11 @@ import type { Socket } from 'node:net';
 
 /** A client that wants to go on in WebSocket frames. Nothing happens until one of the two is called. */
 export interface Upgrade {
-  /** Calls back with what its binary frames carry, as a socket. Not at all if the handshake fails. */
-  accept(onSocket: (socket: Socket) => void): void;
+  /**
+   * Calls back with what its binary frames carry, as a socket. Not at all if the handshake fails. Until `trust`
+   * is called, a client that sends more than a login takes is cut off: a frame is held until it is whole.
+   */
+  accept(onSocket: (socket: Socket, trust: () => void) => void): void;
   /** Answers with this status, and closes. */
   refuse(status: number, body: string): void;
 }

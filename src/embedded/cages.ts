@@ -13,6 +13,7 @@ import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Clock } from '../domain/clock.ts';
 import type { Log } from '../domain/log.ts';
+import { Serial } from '../domain/serial.ts';
 import type { Limits } from '../domain/tier.ts';
 import { ms } from '../domain/units.ts';
 import { CONTROL_FILES, type ControlFiles } from './cgroup-files.ts';
@@ -27,7 +28,6 @@ import {
   unlessGone,
 } from './cgroup-places.ts';
 import { isErrno } from './durable.ts';
-import { Serial } from './serial.ts';
 
 export type CagesOptions = {
   /** An existing directory, by which the groups of a server are told from another's. */

@@ -7,6 +7,7 @@
 import { existsSync } from 'node:fs';
 import { basename } from 'node:path';
 import type { Log } from '../domain/log.ts';
+import { Serial } from '../domain/serial.ts';
 import type { Limits } from '../domain/tier.ts';
 import { type DurationMs, ms, seconds } from '../domain/units.ts';
 import type { Cages } from './cages.ts';
@@ -16,7 +17,6 @@ import { isLocked } from './lock.ts';
 import { rotateLog } from './log-file.ts';
 import { dataCapOf, UNCAPPED_DATA } from './own-memory.ts';
 import { killAll } from './processes.ts';
-import { Serial } from './serial.ts';
 import type { Setting } from './settings.ts';
 import { type LiveSettings, writeSettings } from './settings-file.ts';
 import { findCompute, type Ground, startCompute } from './start.ts';

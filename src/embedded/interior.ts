@@ -13,6 +13,7 @@ import type {
   TenantDatabase,
   TenantRole,
 } from '../domain/interior.ts';
+import { Serial } from '../domain/serial.ts';
 import { asOwner, asSuperuser, OPERATOR, READER, SUPERUSER } from './admin.ts';
 import { grantGroups, hasGroups, makeGroups } from './interior-access.ts';
 import { makeDatabase, readDatabases, removeDatabase } from './interior-databases.ts';
@@ -34,7 +35,6 @@ import {
 } from './interior-roles.ts';
 import { readSettings, writeSettings } from './interior-settings.ts';
 import type { Secrets } from './secrets.ts';
-import { Serial } from './serial.ts';
 
 type Work<T> = (client: pg.Client) => Promise<T>;
 

@@ -4,6 +4,7 @@ import type { Clock } from '../domain/clock.ts';
 import type { TenantId } from '../domain/ids.ts';
 import type { LevelReading } from '../domain/levels.ts';
 import type { Log } from '../domain/log.ts';
+import { Serial } from '../domain/serial.ts';
 import { elapsed, seconds } from '../domain/units.ts';
 import { type AccessRecord, advanced, pagesOfRun, sharesOf } from './access-record.ts';
 import { asSuperuser, type Login, SUPERUSER } from './admin.ts';
@@ -28,7 +29,6 @@ import {
 import type { FileFacts, PageCache } from './page-cache.ts';
 import { BLOCK_BYTES, type NamedRelation, namedRelations } from './relations.ts';
 import type { Secrets } from './secrets.ts';
-import { Serial } from './serial.ts';
 
 export type LevelsParts = {
   readonly layout: Layout;

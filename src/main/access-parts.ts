@@ -53,10 +53,14 @@ export async function openAccessParts(parts: AccessParts): Promise<Access> {
   });
   await desks.logins.start();
   desks.ring.start();
-  desks.audit.start();
+  await desks.audit.start();
   return {
     desks,
-    authority: new Doors({ ...desks, admin: new AdminKey(directory.apiKey) }),
+    authority: new Doors({
+      ...desks,
+      admin: new AdminKey(directory.apiKey),
+      isSecure: parts.publicUrl.startsWith('https:'),
+    }),
     close: async () => {
       desks.audit.close();
       await desks.ring.close();

@@ -112,8 +112,12 @@ const NOBODY = { end: (): void => {} };
 function openDoor(http: Http, parts: SessionParts, nextId: () => SessionId): HttpDoor {
   return new HttpDoor({
     ...{ http, parts, nextId },
-    onWebSocket: (socket, { serverName, ...from }) => {
-      accept(socket, { id: nextId(), ...from, isLocal: true, within: { serverName } }, parts);
+    onWebSocket: (socket, { serverName, trust, ...from }) => {
+      accept(
+        socket,
+        { id: nextId(), ...from, isLocal: true, within: { serverName, trust } },
+        parts,
+      );
     },
   });
 }

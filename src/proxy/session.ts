@@ -91,7 +91,7 @@ export type SessionOptions = {
   /** Nobody on the way can read along even without TLS. */
   readonly isLocal: boolean;
   /** Not null for what came in WebSocket frames: the server that was asked for there. */
-  readonly within: { readonly serverName: string | null } | null;
+  readonly within: { readonly serverName: string | null; readonly trust: () => void } | null;
 };
 
 type State =
@@ -252,6 +252,7 @@ export class Session implements Tracked {
     const counted = meter.sessionBegan(door.tenant);
     const taken = { door, meter: counted, pool, identity, visitor, key: null };
     this.#taken = taken;
+    this.#options.within?.trust();
     this.#endDeadline();
     this.#move({ kind: 'binding' });
     return taken;

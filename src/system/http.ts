@@ -11,7 +11,10 @@ const REQUEST_WITHIN = seconds(120);
 /** Longer than what is common on the other side, so that a client is seldom told that its connection has just closed. */
 const KEEP_ALIVE = seconds(75);
 
-/** One frame. Before its login a client could make us hold as much. */
+/** Of a client that has proven nothing: frames of a login, and of what drivers send along with it. */
+const STRANGER_BYTES_MAX = 64 * 1024;
+
+/** One message. */
 const FRAME_BYTES_MAX = 16 * 1024 * 1024;
 
 /** RFC 6455 §7.4.1: a kind of data that cannot be accepted. */
@@ -59,7 +62,9 @@ function upgradeOf(server: WebSocketServer, { request, socket, head }: Asked): U
   socket.on('error', () => {});
   return {
     accept: (onSocket) => {
-      server.handleUpgrade(request, socket, head, (opened) => onSocket(streamOf(opened)));
+      server.handleUpgrade(request, socket, head, (opened) => {
+        onSocket(streamOf(opened), boundStranger(opened, socket, head.length));
+      });
     },
     refuse: (status, body) => {
       const lines = [
@@ -71,6 +76,17 @@ function upgradeOf(server: WebSocketServer, { request, socket, head }: Asked): U
       socket.end(`${lines.join('\r\n')}\r\n\r\n${body}`);
     },
   };
+}
+
+/** Cuts off who sends too much. Returns how to let it send as much as it likes. */
+function boundStranger(opened: WebSocket, socket: Duplex, already: number): () => void {
+  let sent = already;
+  const count = (chunk: Buffer): void => {
+    sent += chunk.length;
+    if (sent > STRANGER_BYTES_MAX) opened.terminate();
+  };
+  socket.on('data', count);
+  return () => socket.off('data', count);
 }
 
 /** What its users take for a socket: they read, write, pause and close it. */

@@ -35,7 +35,10 @@ export class InjectedApi {
     this.app = parts.app;
   }
 
-  static async open(logins: MemoryLogins = {}): Promise<InjectedApi> {
+  static async open({
+    isSecure = false,
+    ...logins
+  }: MemoryLogins & { readonly isSecure?: boolean } = {}): Promise<InjectedApi> {
     const clock = new VirtualClock();
     const control = new MemoryControl(clock);
     const log = new MemoryLog();
@@ -43,7 +46,10 @@ export class InjectedApi {
     const callers = { listenHost: '127.0.0.1', names: ['db.example'] };
     const stores = memoryStores({ clock, tenants: () => control.tenants() });
     const given = { stores, ...logins };
-    const parts = await memoryApiParts({ clock, control, log, key: KEY, logins: given });
+    const parts = await memoryApiParts({
+      ...{ clock, control, log, key: KEY, isSecure },
+      logins: given,
+    });
     const app = await buildApp({ ...parts, callers }, stopping.signal);
     return new InjectedApi({ clock, control, desks: parts.desks, stores, log, stopping, app });
   }

@@ -321,6 +321,15 @@ class MemoryAudit implements AuditStore {
     if (entry !== undefined) this.entries[place] = { ...entry, ...end };
   }
 
+  async endBegun(): Promise<number> {
+    this.#fail();
+    const begun = this.entries.filter(({ outcome }) => outcome === 'begun');
+    for (const entry of begun) {
+      this.entries[this.entries.indexOf(entry)] = { ...entry, outcome: 'unknown' };
+    }
+    return begun.length;
+  }
+
   async list(query: AuditQuery): Promise<AuditEntry[]> {
     const { customer, tenant, caller, operation, outcome, from, to, before, limit } = query;
     return this.entries

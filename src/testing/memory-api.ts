@@ -16,10 +16,13 @@ export async function memoryApiParts(world: {
   readonly key?: string;
   /** Who can log in, and with whom. */
   readonly logins?: MemoryLogins;
+  /** Whether browsers reach it over TLS; not so if not given. */
+  readonly isSecure?: boolean;
 }): Promise<Omit<ApiParts, 'callers'>> {
-  const { clock, control, log = new MemoryLog(), key = 'key' } = world;
+  const { clock, control, log = new MemoryLog(), key = 'key', isSecure = false } = world;
   const random = new SeededRandom(7);
   const desks = await memoryDesks({ clock, log, control, ...world.logins });
-  const authority = new Doors({ ...desks, admin: new AdminKey(key) });
-  return { clock, random, log, control, desks, authority, version: '1.2.3' };
+  const authority = new Doors({ ...desks, admin: new AdminKey(key), isSecure });
+
+  return { clock, random, log, control, desks, authority, isSecure, version: '1.2.3' };
 }

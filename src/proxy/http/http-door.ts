@@ -71,6 +71,8 @@ export type HttpDoorOptions = {
 
 export type WebSocketFrom = Pick<HttpOrigin, 'address' | 'clientAddress'> & {
   readonly serverName: string | null;
+  /** To be called once its password is proven: until then little is taken from it. */
+  readonly trust: () => void;
 };
 
 /** What a call is read from, whoever has read it. */
@@ -254,9 +256,9 @@ export class HttpDoor {
     }
     const { address, clientAddress } = origin;
     const serverName = hostOf(request.headers.host);
-    upgrade.accept((socket) => {
+    upgrade.accept((socket, trust) => {
       origin.becomes();
-      this.#options.onWebSocket(socket, { address, clientAddress, serverName });
+      this.#options.onWebSocket(socket, { address, clientAddress, serverName, trust });
     });
   }
 }
