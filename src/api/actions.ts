@@ -5,16 +5,18 @@ import type { AnswerOf, BodyOf, ParamsOf, QueryOf } from '../contract/routes.ts'
 import type { Control, TenantChange, TenantView } from '../control/control.ts';
 import type { Desks } from '../control/desks.ts';
 import type { Run } from '../control/operations.ts';
+import type { Asker } from '../domain/awake.ts';
 import { type Caller, customerOf } from '../domain/caller.ts';
 import type { Clock } from '../domain/clock.ts';
 import { fault } from '../domain/faults.ts';
 import { type CustomerId, isId } from '../domain/ids.ts';
-import { type DurationMs, hours, later, minutes, ms, timestamp } from '../domain/units.ts';
+import {type DurationMs, ms, timestamp} from '../domain/units.ts';
 import { accessActions } from './access-actions.ts';
 import type { AuditNote } from './audit.ts';
+import { awakeActions } from './awake-actions.ts';
 import { billingActions } from './billing-actions.ts';
-import { healthActions } from './health-actions.ts';
 import { economicsActions } from './economics-actions.ts';
+import { healthActions } from './health-actions.ts';
 import { insideActions } from './inside-actions.ts';
 import { policyActions, tierChoiceOf } from './policy-actions.ts';
 import {
@@ -24,13 +26,12 @@ import {
   printStatus,
   printTenant,
   printTicket,
-  printUsage,
-  type Span,
 } from './print.ts';
 import { printLevels, printRecovery, printSnapshot } from './print-levels.ts';
 import { addressesOf, claimActions, quotaActions } from './quota-actions.ts';
 import { settingsActions } from './settings-actions.ts';
 import { listQuery, printPage } from './tenant-list.ts';
+import { usageActions } from './usage-actions.ts';
 import { webhookActions } from './webhook-actions.ts';
 import { workActions } from './work.ts';
 
@@ -56,6 +57,12 @@ export type Actions = {
   readonly [N in ActionName]: (call: Call<N>) => Promise<AnswerOf<N>>;
 };
 
+/** Who is told to have woken a tenant. */
+const askerOf = ({ name, scope }: Caller): Asker => ({
+  name,
+  customer: scope.kind === 'customer' ? scope.customer : null,
+});
+
 /** What a list is confined to. */
 function ofCustomer(caller: Caller, asked?: string): { readonly customer?: CustomerId } {
   const own = customerOf(caller);
@@ -76,12 +83,6 @@ function settingsShown(view: TenantView): object {
   return { customer, plan, tier, override, consent, expiresAt, allowedAddresses, ...settings };
 }
 
-/** The span of usage when the client does not say. */
-const USAGE_SPAN_DEFAULT = hours(24);
-
-/** Minutes that one answer of the catalog holds at most. */
-const USAGE_MINUTES_MAX = 10_000;
-
 export type ActionParts = {
   readonly control: Control;
   readonly clock: Clock;
@@ -91,7 +92,8 @@ export type ActionParts = {
 export const actionsOf = ({ control, clock, desks }: ActionParts): Actions => ({
   ...tenantActions(control, desks),
   ...ladderActions(control, desks.customers),
-  ...useActions(control, clock),
+  ...useActions(control),
+  ...usageActions(desks.usage, clock),
   ...policyActions(control),
   ...accessActions(desks),
   ...insideActions(desks),
@@ -99,6 +101,7 @@ export const actionsOf = ({ control, clock, desks }: ActionParts): Actions => ({
   ...quotaActions(desks),
   ...claimActions(desks, () => desks.settings.current()),
   ...webhookActions(desks),
+  ...awakeActions(desks.awake, clock),
   ...economicsActions(desks, control),
   ...billingActions(desks, clock),
   ...healthActions(control, desks.health),
@@ -152,7 +155,8 @@ function tenantActions(
       await control.deleteTenant(params.ref);
       return undefined;
     },
-    wakeTenant: async ({ params }) => printTenant(await control.wakeTenant(params.ref)),
+    wakeTenant: async ({ params, caller }) =>
+      printTenant(await control.wakeTenant(params.ref, askerOf(caller))),
     suspendTenant: async ({ params }) => printTenant(await control.suspendTenant(params.ref)),
     restartTenant: async ({ params, body }) =>
       printTenant(
@@ -204,13 +208,12 @@ function ladderActions(
   };
 }
 
-type UseAction = 'listSessions' | 'issueTicket' | 'getUsage' | 'getConnectionString';
+type UseAction = 'listSessions' | 'issueTicket' | 'getConnectionString';
 
-function useActions(control: Control, clock: Clock): Pick<Actions, UseAction> {
+function useActions(control: Control): Pick<Actions, UseAction> {
   return {
     listSessions: async ({ params }) => printSessions(await control.listSessions(params.ref)),
     issueTicket: async ({ params }) => printTicket(await control.issueTicket(params.ref)),
-    getUsage: ({ params, query }) => usage(control, params.ref, spanOf(query, clock)),
     getConnectionString: async ({ params }) =>
       printConnectionString((await control.showTenant(params.ref)).connectionUri),
   };
@@ -249,26 +252,3 @@ function settingsOf(body: {
 
 const durationOrNull = (given: number | null): DurationMs | null =>
   given === null ? null : ms(given);
-
-function spanOf(query: QueryOf<'getUsage'>, clock: Clock): Span {
-  const to = query.to === undefined ? clock.wall() : timestamp(Date.parse(query.to));
-  const from =
-    query.from === undefined
-      ? later(to, ms(-USAGE_SPAN_DEFAULT))
-      : timestamp(Date.parse(query.from));
-  if (from >= to) throw fault('BAD_REQUEST', { why: 'the span ends before it begins' });
-  return { from, to };
-}
-
-async function usage(control: Control, ref: string, span: Span): Promise<AnswerOf<'getUsage'>> {
-  const { tenant } = await control.showTenant(ref);
-  const found = await control.usage(ref, span.from, span.to);
-  const last = found.at(-1);
-  const cut = found.length >= USAGE_MINUTES_MAX && last !== undefined;
-  return printUsage({
-    tenant: tenant.id,
-    span,
-    minutes: found,
-    next: cut ? later(last.minute, minutes(1)) : null,
-  });
-}

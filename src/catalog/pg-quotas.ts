@@ -5,6 +5,7 @@ import { type CustomerId, isId, isTenantId, isTenantName, type TenantId } from '
 import {
   type Account,
   type Consumption,
+  HOLD_NAMES,
   type Mark,
   type MeterChange,
   type MeterSeen,
@@ -323,7 +324,7 @@ const ownerOf = ({ tenant_id: tenant, customer_id: customer }: OwnerRow): QuotaO
 function markOf(row: MarkRow): Mark {
   return {
     owner: ownerOf(row),
-    quota: oneOf(QUOTA_NAMES, row.quota),
+    quota: oneOf(HOLD_NAMES, row.quota),
     grade: oneOf(['soft', 'hard'], row.grade),
     limit: row.limit_value,
     until: fromWallTime(row.until),

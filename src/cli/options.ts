@@ -14,6 +14,7 @@ import {
   SUSPEND_AFTER_MIN_MS,
 } from '../contract/limits.ts';
 import { ARCHIVE_OPTIONS } from './archive-options.ts';
+import { BILLING_OPTIONS } from './billing-options.ts';
 import type { Option } from './option.ts';
 import {
   boolean,
@@ -136,6 +137,7 @@ export const OPTIONS = {
     doc: 'Whom those letters are from',
   },
   ...ARCHIVE_OPTIONS,
+  ...BILLING_OPTIONS,
   snapshotEvery: {
     parse: named(['off'], duration({ min: SECOND_MS, max: 365 * DAY_MS })),
     value: 'duration',

@@ -47,6 +47,7 @@ import { statusText } from './status-words.ts';
 import { styleFor } from './style.ts';
 import { addTenantCommands } from './tenant-commands.ts';
 import { addTopCommand } from './top/command.ts';
+import { addUsageCommands } from './usage-commands.ts';
 import { addWebhookCommands } from './webhook-commands.ts';
 import { addWorkCommands } from './work-commands.ts';
 import type { World } from './world.ts';
@@ -109,6 +110,7 @@ export function buildProgram({ world, version, up, doctor, simulate }: ProgramPa
   addRoleCommands(program, run);
   addInsideCommands(program, run);
   addComputeCommands(program, run);
+  addUsageCommands(program, run);
   addWorkCommands(program, run);
   addEventCommands(program, run);
   addWebhookCommands(program, run);

@@ -18,6 +18,7 @@ const KINDS = {
   restoreSnapshot: 'restore',
   forkTenant: 'fork',
   recoverTenants: 'recover',
+  whatIf: 'what-if',
 } as const;
 
 /** Can be begun without waiting for its end. */

@@ -7,6 +7,7 @@
  */
 
 import { ACCESS_OPERATIONS } from './operations-access.ts';
+import { AWAKE_OPERATIONS } from './operations-awake.ts';
 import { BILLING_OPERATIONS } from './operations-billing.ts';
 import { ECONOMICS_OPERATIONS } from './operations-economics.ts';
 import { EVENT_OPERATIONS } from './operations-events.ts';
@@ -14,6 +15,7 @@ import { HEALTH_OPERATIONS } from './operations-health.ts';
 import { INSIDE_OPERATIONS } from './operations-inside.ts';
 import { QUOTA_OPERATIONS } from './operations-quota.ts';
 import { SETTINGS_OPERATIONS } from './operations-settings.ts';
+import { USAGE_OPERATIONS } from './operations-usage.ts';
 import { WEBHOOK_OPERATIONS } from './operations-webhooks.ts';
 import { WORK_OPERATIONS } from './operations-work.ts';
 
@@ -78,7 +80,6 @@ export const OPERATIONS = {
   listSessions: { method: 'GET', path: '/v1/tenants/:ref/sessions', repeat: 'safe' },
   rotatePassword: { method: 'POST', path: '/v1/tenants/:ref/rotate-password', repeat: 'keyed' },
   issueTicket: { method: 'POST', path: '/v1/tenants/:ref/tickets', repeat: 'safe' },
-  getUsage: { method: 'GET', path: '/v1/tenants/:ref/usage', repeat: 'safe' },
   getConnectionString: {
     method: 'GET',
     path: '/v1/tenants/:ref/connection-string',
@@ -87,11 +88,13 @@ export const OPERATIONS = {
   ...ACCESS_OPERATIONS,
   ...INSIDE_OPERATIONS,
   ...QUOTA_OPERATIONS,
+  ...AWAKE_OPERATIONS,
   ...SETTINGS_OPERATIONS,
   ...ECONOMICS_OPERATIONS,
   ...EVENT_OPERATIONS,
   ...WORK_OPERATIONS,
   ...WEBHOOK_OPERATIONS,
+  ...USAGE_OPERATIONS,
   ...BILLING_OPERATIONS,
   ...HEALTH_OPERATIONS,
   getHealth: { method: 'GET', path: '/healthz', repeat: 'safe' },

@@ -60,7 +60,7 @@ const Used = Type.Object(usedFields, { $id: 'QuotaUsed', additionalProperties: f
 
 const PassedLimit = Type.Object(
   {
-    quota: QuotaName,
+    quota: Type.Union([QuotaName, Type.Literal('budget'), Type.Literal('included')]),
     grade: Type.Union([Type.Literal('soft'), Type.Literal('hard')]),
     limit: Type.Integer({ minimum: 0 }),
     until: Moment(

@@ -28,7 +28,9 @@ export type Route = {
     | 'server'
     | 'events'
     | 'operations'
-    | 'webhooks';
+    | 'economics'
+    | 'webhooks'
+    | 'billing';
   readonly summary: string;
   readonly description?: string;
   /** Who may ask; null for everybody, without a key. */

@@ -2,8 +2,9 @@
  * Every route with its shapes: the one source from which the API registers, validates, serialises
  * and documents, and from which the SDK takes its types.
  */
-import { type Static, type TSchema, Type } from 'typebox';
+import {type Static, type TSchema} from 'typebox';
 import { ACCESS_ROUTES } from './access-routes.ts';
+import { AWAKE_ROUTES } from './awake-routes.ts';
 import { BILLING_ROUTES } from './billing-routes.ts';
 import { CUSTOMER_ROUTES } from './customer-routes.ts';
 import { ECONOMICS_ROUTES } from './economics-routes.ts';
@@ -28,27 +29,20 @@ import {
   Ticket,
 } from './tenant.ts';
 import { TenantListQuery } from './tenant-list.ts';
-import { Usage } from './usage.ts';
-import { Moment } from './values.ts';
+import { USAGE_ROUTES } from './usage-routes.ts';
 import { WEBHOOK_ROUTES } from './webhook-routes.ts';
 import { WaitQuery } from './work.ts';
 import { WORK_ROUTES } from './work-routes.ts';
 
-const UsageQuery = Type.Object(
-  {
-    from: Type.Optional(Moment('Start, included. 24 hours before the end if not given.')),
-    to: Type.Optional(Moment('End, not included. Now if not given.')),
-  },
-  { additionalProperties: false },
-);
-
 export const ROUTES = {
   ...LADDER_ROUTES,
+  ...USAGE_ROUTES,
   ...POLICY_ROUTES,
   ...ACCESS_ROUTES,
   ...CUSTOMER_ROUTES,
   ...INSIDE_ROUTES,
   ...QUOTA_ROUTES,
+  ...AWAKE_ROUTES,
   ...SETTINGS_ROUTES,
   ...ECONOMICS_ROUTES,
   ...EVENT_ROUTES,
@@ -203,15 +197,6 @@ export const ROUTES = {
     access: { scope: 'tenant', right: 'change' },
     params: Ref,
     success: { status: 201, shape: Ticket },
-    faults: ['TENANT_UNKNOWN', 'CATALOG_DOWN'],
-  },
-  getUsage: {
-    tag: 'tenants',
-    summary: 'What a tenant used, minute by minute',
-    access: { scope: 'tenant', right: 'read' },
-    params: Ref,
-    query: UsageQuery,
-    success: ok(Usage),
     faults: ['TENANT_UNKNOWN', 'CATALOG_DOWN'],
   },
   getConnectionString: {

@@ -9,12 +9,12 @@ import type { CustomerId, TenantId } from '../domain/ids.ts';
 import {
   type Allowance,
   effectiveQuota,
+  type HoldName,
   type Mark,
   NO_QUOTAS,
   type Quota,
   type QuotaBook,
   type QuotaHold,
-  type QuotaName,
   type QuotaOwner,
 } from '../domain/quota.ts';
 import type { Tenant } from '../domain/tenant.ts';
@@ -88,7 +88,7 @@ export class AllowanceBook implements Allowance {
   }
 
   /** Null if it was not passed, or that is over. */
-  mark({ id }: QuotaOwner, quota: QuotaName, grade: Grade): Mark | null {
+  mark({ id }: QuotaOwner, quota: HoldName, grade: Grade): Mark | null {
     return this.#marks.get(id)?.get(keyOf(quota, grade)) ?? null;
   }
 
@@ -159,7 +159,7 @@ export class AllowanceBook implements Allowance {
   }
 }
 
-const keyOf = (quota: QuotaName, grade: Grade): string => `${quota} ${grade}`;
+const keyOf = (quota: HoldName, grade: Grade): string => `${quota} ${grade}`;
 
 const full = (limit: number, of: QuotaHold['of']): QuotaHold => ({
   ...{ quota: 'sessions', limit, of, until: null },

@@ -6,6 +6,7 @@ import type { EconomicsDesks } from './economics-desks.ts';
 import type { EventBus } from './event-bus.ts';
 import type { HealthDesk } from './health-desk.ts';
 import type { InsideDesks } from './inside-desks.ts';
+import type { UsageDesk } from './metering-desk.ts';
 import type { OperationDesk } from './operations.ts';
 import type { QuotaDesks } from './quota-desks.ts';
 import type { SettingsDesk } from './settings.ts';
@@ -22,4 +23,5 @@ export type Desks = AccessDesks &
     readonly operations: OperationDesk;
     readonly doneRequests: DoneRequests;
     readonly webhooks: WebhookDesk;
+    readonly usage: UsageDesk;
   };

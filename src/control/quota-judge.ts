@@ -127,6 +127,8 @@ export class QuotaJudge {
     }
     const held = new Set(all.filter(({ grade }) => grade === 'hard').map(({ quota }) => quota));
     for (const mark of book.marksOf(about.owner)) {
+      // Budgets and what plans include are looked at by who knows of money.
+      if (mark.quota === 'budget' || mark.quota === 'included') continue;
       if (mark.grade === 'hard' && !held.has(mark.quota)) await this.#lift(mark, about);
     }
   }

@@ -25,6 +25,8 @@ export const EVENT_TYPES = [
   'quota.soft',
   'quota.hard',
   'quota.lifted',
+  /** A budget is used up to a part, a margin is negative, or an hour cost what no hour should. */
+  'cost.alert',
   'operation.begun',
   'operation.ended',
   'key.created',
@@ -33,6 +35,11 @@ export const EVENT_TYPES = [
   'customer.created',
   'customer.changed',
   'customer.deleted',
+  /** A customer's month is billed: `data` has the invoice's number. */
+  'invoice.closed',
+  'invoice.paid',
+  /** A payment has failed, in the provider's words; nothing else follows from it by itself. */
+  'invoice.payment-failed',
   'webhook.test',
   'webhook.disabled',
   /** Told to one listener alone: events that it would have heard of are no longer kept. */

@@ -16,6 +16,7 @@ export const WORK_KINDS = [
   'import',
   'recover',
   'delete',
+  'what-if',
 ] as const;
 
 export type WorkKind = (typeof WORK_KINDS)[number];

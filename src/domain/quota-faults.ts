@@ -24,8 +24,8 @@ export const QUOTA_FAULTS = {
       /** RFC 3339; null for no time that would help. */
       readonly until: string | null;
     }) =>
-      `the quota ${p.quota} of ${p.of === 'tenant' ? `"${p.tenant}"` : `the customer of "${p.tenant}"`} is used up ` +
-      `(${p.limit}${UNITS[p.quota] ?? ''}); ${adviceFor(p)}`,
+      `${whatOf(p)} of ${p.of === 'tenant' ? `"${p.tenant}"` : `the customer of "${p.tenant}"`} is used up` +
+      `${p.quota in UNITS ? ` (${p.limit}${UNITS[p.quota]})` : ''}; ${adviceFor(p)}`,
   },
   ADDRESS_NOT_ALLOWED: {
     kind: 'client',
@@ -66,6 +66,11 @@ export const QUOTA_FAULTS = {
     message: (_: None) => 'there is no such claim: it was claimed, or its time is over',
   },
 } as const satisfies Record<string, FaultSpec>;
+
+function whatOf({ quota }: { readonly quota: string }): string {
+  if (quota === 'budget') return "this month's budget";
+  return quota === 'included' ? 'what is included in the plan' : `the quota ${quota}`;
+}
 
 function adviceFor({
   quota,

@@ -23,6 +23,11 @@ export const QUOTA_NAMES = [
 
 export type QuotaName = (typeof QUOTA_NAMES)[number];
 
+/** What may hold a tenant besides: a month's budget, or what a plan includes that never costs more. */
+export const HOLD_NAMES = [...QUOTA_NAMES, 'budget', 'included'] as const;
+
+export type HoldName = (typeof HOLD_NAMES)[number];
+
 /** Null for none. */
 export type QuotaLimit = { readonly soft: number | null; readonly hard: number | null };
 
@@ -97,12 +102,12 @@ export function raisedIn(own: Quota, allowed: Quota): QuotaName | undefined {
 }
 
 /** Quotas that a new month takes back. */
-export const isMonthly = (name: QuotaName): boolean =>
+export const isMonthly = (name: HoldName): boolean =>
   name !== 'logicalSizeBytes' && name !== 'sessions';
 
 /** What a hard limit has stopped. */
 export type QuotaHold = {
-  readonly quota: QuotaName;
+  readonly quota: HoldName;
   readonly limit: number;
   /** Whose limit it is. */
   readonly of: 'tenant' | 'customer';
@@ -207,7 +212,7 @@ export type Account = Pick<Tenant, 'id' | 'name' | 'tier' | 'plan' | 'customer'>
 /** A limit that was passed, until when that is so. */
 export type Mark = {
   readonly owner: QuotaOwner;
-  readonly quota: QuotaName;
+  readonly quota: HoldName;
   readonly grade: 'soft' | 'hard';
   readonly limit: number;
   readonly until: Timestamp;

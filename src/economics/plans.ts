@@ -11,7 +11,7 @@ import { assert } from '../domain/assert.ts';
 import type { CustomerId, TenantId } from '../domain/ids.ts';
 import type { Plan, Tier } from '../domain/tier.ts';
 import { hours, type Timestamp, timestamp } from '../domain/units.ts';
-import { baseUnits, METERS, type Meter, type Scale, type UseRow } from '../domain/use.ts';
+import { baseUnits, METERS, type Meter, NO_USE, type Scale, type UseRow } from '../domain/use.ts';
 import { type Amount, allocated, NOTHING, ONE, plus, scaled } from './money.ts';
 import { hourOf, type Month, secondsIn } from './month.ts';
 import { type Tariff, type TariffBook, tariffAt } from './tariffs.ts';
@@ -71,6 +71,34 @@ export function chargesOf({ tariffs, month, subscriptions, rows }: Billing): rea
       ...subscriptionOf(tariff, month, stay),
       ...overageOf(tariff, month, stay, used.get(key) ?? {}),
     ];
+  });
+}
+
+/**
+ * What rows of one month come to by themselves, as if their hours were all that there is of the month: what is included
+ * counts for as long as the rows do. For whole months without trials these are the charges.
+ */
+export function accruedOf(
+  tariffs: TariffBook,
+  month: Month,
+  rows: readonly (Who & Pick<UseRow, 'seconds' | 'use'>)[],
+): readonly Charge[] {
+  const stays = new Map<string, { readonly stay: Stay; readonly used: Record<Meter, bigint> }>();
+  for (const row of rows) {
+    const { tenant, customer, plan } = row;
+    // Nobody pays for a tenant of nobody.
+    if (customer === null) continue;
+    const key = keyOf(row);
+    const { stay, used } = stays.get(key) ?? {
+      stay: { tenant, customer, plan, seconds: 0n, spans: [] },
+      used: { ...NO_USE },
+    };
+    for (const meter of METERS) used[meter] += row.use[meter];
+    stays.set(key, { stay: { ...stay, seconds: stay.seconds + row.seconds }, used });
+  }
+  return [...stays.values()].flatMap(({ stay, used }) => {
+    const tariff = tariffAt(tariffs, stay.plan, month.from);
+    return [...subscriptionOf(tariff, month, stay), ...overageOf(tariff, month, stay, used)];
   });
 }
 

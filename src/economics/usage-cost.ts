@@ -159,11 +159,12 @@ function ofMonth(costs: readonly HourCost[], month: Rates['month']): FleetCost {
   };
 }
 
-function shareOut(
-  rows: readonly CostRow[],
+/** Lays what nobody used on those who bear it, by the rule of the book. */
+export function shareOut<R extends Pick<CostSum, 'attributed' | 'shared' | 'seconds'>>(
+  rows: readonly R[],
   amount: Amount,
   sharing: Sharing,
-): { readonly rows: readonly CostRow[]; readonly unborne: Amount } {
+): { readonly rows: readonly R[]; readonly unborne: Amount } {
   if (amount === 0n) return { rows, unborne: NOTHING };
   if (sharing === 'apart' || rows.length === 0) return { rows, unborne: amount };
   const byCost = rows.map((row) => row.attributed);
@@ -253,14 +254,16 @@ export function costOfParts(
 }
 
 /** What the same tenants would cost in the same time if none of them ever slept. */
-export function alwaysOnCost(book: PriceBook, rows: readonly UseRow[]): Amount {
+export const alwaysOnCost = (book: PriceBook, rows: readonly UseRow[]): Amount =>
+  sumOf(alwaysOnCosts(book, rows));
+
+/** The same, row by row. */
+export function alwaysOnCosts(book: PriceBook, rows: readonly UseRow[]): readonly Amount[] {
   let rates: Rates | null = null;
-  let sum = NOTHING;
-  for (const row of rows) {
+  return rows.map((row) => {
     if (rates === null || !holdsAt(rates, book, row.hour)) rates = ratesAt(book, row.hour);
-    sum = plus(sum, alwaysOnCostOf(rates, row));
-  }
-  return sum;
+    return alwaysOnCostOf(rates, row);
+  });
 }
 
 function alwaysOnCostOf({ version, month, metered, machined }: Rates, row: UseRow): Amount {

@@ -291,6 +291,11 @@ export class DataPlane {
     for (const one of announced) await place.kill(one);
   }
 
+  /** Of the processes that serve clients. */
+  async pids(): Promise<readonly number[]> {
+    return (await this.#parts.place.announced()).map(({ pid }) => pid);
+  }
+
   /** Who holds the lock and does not answer keeps all clients waiting. */
   async #killSilent(): Promise<void> {
     const { place, log } = this.#parts;

@@ -17,6 +17,7 @@ import type { Log } from '../domain/log.ts';
 import type { Random } from '../domain/random.ts';
 import { InternetSender } from '../system/hook-sender.ts';
 import { KeyedSecrecy } from '../system/secrecy.ts';
+import { type BillingParts, openBilling } from './billing-parts.ts';
 import type { DataDirectory } from './data-directory.ts';
 import type { Watching } from './observability-parts.ts';
 
@@ -28,13 +29,16 @@ export type DeskParts = {
   readonly catalog: PgCatalog;
   readonly archiveWork: ArchiveWork;
   readonly directory: Pick<DataDirectory, 'secret'>;
-  readonly options: Pick<ServerOptions, 'webhooksToPrivate'>;
+  readonly options: Pick<ServerOptions, 'webhooksToPrivate'> & BillingParts['options'];
   readonly version: string;
   readonly watching: Pick<Watching, 'sender'>;
 };
 
 export type OpenDesks = {
-  readonly desks: Omit<Desks, keyof AccessDesks | keyof InsideDesks | keyof EconomicsDesks | keyof QuotaDesks | 'health'>;
+  readonly desks: Omit<
+    Desks,
+    keyof AccessDesks | keyof InsideDesks | keyof EconomicsDesks | keyof QuotaDesks | 'health'
+  >;
   close(): Promise<void>;
 };
 
@@ -51,12 +55,15 @@ export async function openDesks(parts: DeskParts): Promise<OpenDesks> {
     ),
   };
   const deliveries = await Deliveries.open(hooks);
+  const billing = await openBilling(parts);
   return {
     desks: {
       ...{ events, settings, operations, doneRequests: catalog.stores.doneRequests },
       webhooks: new WebhookDesk({ ...hooks, deliveries }),
+      ...billing.desks,
     },
     close: async () => {
+      await billing.close();
       await deliveries.close();
       await operations.close();
     },

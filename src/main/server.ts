@@ -35,11 +35,11 @@ import { openDashboard } from './dashboard-build.ts';
 import { type DataDirectory, openDataDirectory } from './data-directory.ts';
 import { DataPlane } from './data-plane.ts';
 import { type OpenDesks, openDesks } from './desks.ts';
+import { openEconomics } from './economics-parts.ts';
 import { openEngine } from './engine-parts.ts';
 import { openInsideParts } from './inside-parts.ts';
 import { learningSink } from './learning-sink.ts';
 import { openMetering } from './metering-parts.ts';
-import { openEconomics } from './economics-parts.ts';
 import { openHealth, openWatching, type Watching } from './observability-parts.ts';
 import { RuleBook } from './policy-desk.ts';
 import { portableGate } from './portable-gate.ts';
@@ -260,7 +260,7 @@ async function openDoors(
 const replayParts = (core: Core, book: RuleBook) => ({
   replayWorld: () => ({
     rules: book.rules,
-    valueOfSecond: core.orchestrator.valueOfSecond,
+    valueOfSecond: core.orchestrator.fleetPolicy().valueOfSecond,
   }),
 });
 

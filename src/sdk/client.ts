@@ -13,6 +13,7 @@ import { Computes, Inside } from './inside.ts';
 import { Claims, Limits } from './limits.ts';
 import { Tenants } from './tenants.ts';
 import { type CallOptions, type ClientOptions, Transport } from './transport.ts';
+import { UsageReports } from './usage.ts';
 import { Webhooks } from './webhooks.ts';
 import { Operations } from './work.ts';
 
@@ -36,6 +37,8 @@ export class DynaBase {
   readonly billing: Billing;
   /** What may be used, and was. */
   readonly limits: Limits;
+  /** What was used and asked. */
+  readonly usage: UsageReports;
   /** What it costs, what is charged, prices and budgets. */
   readonly economics: Economics;
   /** Databases without an account. */
@@ -67,6 +70,7 @@ export class DynaBase {
     this.customers = new Customers(this.#transport);
     this.billing = new Billing(this.#transport);
     this.limits = new Limits(this.#transport);
+    this.usage = new UsageReports(this.#transport);
     this.economics = new Economics(this.#transport);
     this.claims = new Claims(this.#transport);
     this.keys = new Keys(this.#transport);

@@ -2,6 +2,7 @@ import { ArchiveWork } from '../control/archive-work.ts';
 import { Deliveries } from '../control/deliveries.ts';
 import type { Desks } from '../control/desks.ts';
 import { EventBus } from '../control/event-bus.ts';
+import { UsageDesk } from '../control/metering-desk.ts';
 import { openAccess } from '../control/open-access.ts';
 import { OperationDesk } from '../control/operations.ts';
 import { StoredSettings } from '../control/settings.ts';
@@ -18,10 +19,12 @@ import { type MemoryStores, memoryStores } from './memory-access.ts';
 import { memoryBillingDesks } from './memory-billing-desks.ts';
 import type { MemoryControl } from './memory-control.ts';
 import { MemoryDoneRequests } from './memory-done-requests.ts';
+import { memoryEconomics } from './memory-economics-desks.ts';
 import { memoryHealth } from './memory-health.ts';
 import { memoryInsideDesks } from './memory-inside.ts';
 import { MemoryOperations } from './memory-operations.ts';
 import { memoryQuotaDesks } from './memory-quota-desks.ts';
+import { MemoryUseHistory } from './memory-use-history.ts';
 import { MemorySender, MemoryWebhooks } from './memory-webhooks.ts';
 
 const AUDIT_KEEP = hours(24 * 365);
@@ -77,7 +80,12 @@ export async function memoryDesks(
   });
   const { doneRequests = new MemoryDoneRequests() } = world;
   const health = await memoryHealth({ clock, log, control });
+  const economics = await memoryEconomics({ clock, log, events, control });
+  const history = new MemoryUseHistory(control.usageMinutes);
+  const money = async () => ({ storageCostPerTenant: null, averageMargin: null });
+  const usage = new UsageDesk({ clock, history, control, money });
   return {
+    usage,
     events,
     health,
     settings,
@@ -87,6 +95,7 @@ export async function memoryDesks(
     ...access,
     ...inside,
     ...bounded,
+    ...economics,
     ...money,
   };
 }

@@ -49,7 +49,7 @@ This page is made from the source by \`UPDATE=1 npx vitest run src/sdk/sdk-page.
 
 /** Files whose classes hang on a client. */
 const FILES = [
-  ...['client', 'tenants', 'inside', 'work', 'events', 'webhooks', 'access', 'limits'],
+  ...['client', 'tenants', 'inside', 'work', 'events', 'webhooks', 'access', 'limits', 'economics', 'billing'],
 ] as const;
 
 export async function sdkPage(): Promise<string> {

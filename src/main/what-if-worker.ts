@@ -1,0 +1,14 @@
+/** The thread in which what tenants did is replayed: seconds of a processor that nobody else waits for. */
+import { parentPort, workerData } from 'node:worker_threads';
+import type { ReplayJob } from '../control/what-if-desk.ts';
+import { isFault } from '../domain/faults.ts';
+import { type ReplayWorld, replayed } from '../sim/what-if.ts';
+
+const { job, world } = workerData as { readonly job: ReplayJob; readonly world: ReplayWorld };
+
+try {
+  parentPort?.postMessage({ results: replayed(job, world) });
+} catch (error) {
+  if (!isFault(error, 'BAD_REQUEST')) throw error;
+  parentPort?.postMessage({ why: error.message });
+}
