@@ -41,6 +41,9 @@ async function compress(path: string): Promise<void> {
   await Promise.all([writeFile(`${path}.br`, br), writeFile(`${path}.gz`, gz)]);
 }
 
+/** A server that runs already, for who works on the pages. */
+const proxy = { '/v1': process.env.DYNABASE_API_URL ?? 'http://127.0.0.1:6480' };
+
 export default defineConfig({
   root: join(import.meta.dirname, 'src/dashboard'),
   plugins: [react(), tailwind(), compressed()],
@@ -55,7 +58,6 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     reportCompressedSize: false,
   },
-  server: {
-    proxy: { '/v1': process.env.DYNABASE_API_URL ?? 'http://127.0.0.1:6480' },
-  },
+  server: { proxy },
+  preview: { proxy },
 });
