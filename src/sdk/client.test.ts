@@ -118,6 +118,18 @@ test('a key of the caller is sent as it is, and a read needs none', async () => 
   expect(sent.map(({ headers }) => headers.get('idempotency-key'))).toEqual(['mine', null]);
 });
 
+test('what was seen is sent along with its change, and what has no tag is not taken for it', async () => {
+  const seen = new Response('{"name":"acme"}', { headers: { etag: 'W/"1"' } });
+  const { client, sent } = scripted([seen, json({}), json({})]);
+  const tenant = await client.tenants.get('acme');
+  expect([sdk.etagOf(tenant), sdk.etagOf({})]).toEqual(['W/"1"', undefined]);
+  await client.tenants.change('acme', { plan: 'starter' }, { ifMatch: tenant });
+  await client.tenants.change('acme', { plan: 'starter' }, { ifMatch: 'W/"2"' });
+  expect(sent.map(({ headers }) => headers.get('if-match'))).toEqual([null, 'W/"1"', 'W/"2"']);
+  const untold = client.tenants.change('acme', { plan: 'starter' }, { ifMatch: {} });
+  await expect(untold).rejects.toThrow('no answer that came with a tag');
+});
+
 test('a delete whose answer was lost is done when the repeat finds nothing', async () => {
   const unknown = () => problem('TENANT_UNKNOWN', 404, 'never');
   const lost = scripted([refused(), unknown()]);
@@ -196,7 +208,7 @@ test('the policy is put, and a put may be repeated', async () => {
 });
 
 test('the package exports these names', () => {
-  expect(Object.keys(sdk).sort()).toEqual(['DynaBase', 'DynaBaseError']);
+  expect(Object.keys(sdk).sort()).toEqual(['DynaBase', 'DynaBaseError', 'etagOf']);
 });
 
 test('a file is sent and asked for once, since nobody knows how much of it was taken', async () => {

@@ -84,7 +84,13 @@ export type {
   TenantSecret,
   Ticket,
 } from '../contract/tenant.ts';
-export type { FleetMetrics, TenantMetrics, Usage, UsageTotal, UseAmounts } from '../contract/usage.ts';
+export type {
+  FleetMetrics,
+  TenantMetrics,
+  Usage,
+  UsageTotal,
+  UseAmounts,
+} from '../contract/usage.ts';
 export type {
   Delivery,
   NewWebhook,
@@ -100,8 +106,14 @@ export type { EventFeed, EventQuery } from './events.ts';
 export type { Health } from './health.ts';
 export type { Computes, Inside } from './inside.ts';
 export type { Claims, Limits } from './limits.ts';
-export type { UsageReports } from './usage.ts';
 export type { Tenants } from './tenants.ts';
-export type { CallOptions, ClientOptions, FileParts, Input } from './transport.ts';
+export {
+  type CallOptions,
+  type ClientOptions,
+  etagOf,
+  type FileParts,
+  type Input,
+} from './transport.ts';
+export type { UsageReports } from './usage.ts';
 export type { Webhooks } from './webhooks.ts';
 export type { Operations, WaitOptions, WorkInput } from './work.ts';

@@ -53,6 +53,11 @@ export type CallOptions = {
   readonly timeoutMs?: number;
   /** Your own, where the same intent may be sent by more than one call. */
   readonly idempotencyKey?: string;
+  /**
+   * What was seen, for a call that changes it: an answer of `get` and the like, as it came, or its tag. Refused with
+   * `CHANGED_SINCE` if something has changed since; after an answer that was lost that may be your own change.
+   */
+  readonly ifMatch?: object | string;
 };
 
 export type Input<N extends OperationName> = {
@@ -199,6 +204,7 @@ export class Transport {
       accept: 'application/json',
       ...(this.#key === undefined ? {} : { authorization: `Bearer ${this.#key}` }),
       ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      ...ifMatchOf(options),
       ...(keyed ? { 'idempotency-key': options.idempotencyKey ?? this.#newKey() } : {}),
     };
   }
@@ -238,11 +244,26 @@ const isGone = (operation: Operation, failure: DynaBaseError): boolean =>
 
 const ACCEPTED = 202;
 
+/** Of answers, as long as somebody has them. */
+const TAGS = new WeakMap<object, string>();
+
+/** The `ETag` of an answer, as it came; undefined if it has none. */
+export const etagOf = (answer: object): string | undefined => TAGS.get(answer);
+
+function ifMatchOf({ ifMatch }: CallOptions): Readonly<Record<string, string>> {
+  if (ifMatch === undefined) return {};
+  const tag = typeof ifMatch === 'string' ? ifMatch : etagOf(ifMatch);
+  if (tag === undefined) throw new TypeError('ifMatch is no answer that came with a tag');
+  return { 'if-match': tag };
+}
+
 async function readAnswer(response: Response): Promise<Try> {
   if (response.status === 204) return { answer: undefined, isAccepted: false };
   const text = await response.text();
   const read = parse(text);
   if (response.ok && read !== undefined) {
+    const tag = response.headers.get('etag');
+    if (tag !== null && typeof read === 'object' && read !== null) TAGS.set(read, tag);
     return { answer: read, isAccepted: response.status === ACCEPTED };
   }
   if (isProblem(read)) {
