@@ -102,7 +102,8 @@ export class Transport {
   constructor(options: ClientOptions) {
     this.#base = options.apiUrl.replace(/\/+$/, '');
     this.#key = options.apiKey;
-    this.#fetch = options.fetch ?? globalThis.fetch;
+    // A browser's own must be called as what it is: a function of the window.
+    this.#fetch = options.fetch ?? ((input, init) => globalThis.fetch(input, init));
     this.#retriesMax = options.retriesMax ?? RETRIES_MAX;
     this.#timeoutMs = options.timeoutMs;
     this.#sleep = options.sleep ?? ((ms) => new Promise((resolve) => setTimeout(resolve, ms)));
