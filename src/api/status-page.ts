@@ -73,11 +73,11 @@ function statusHtml(page: HealthPage): string {
 <main>
 <h1 class="${condition}"><span class="dot" aria-hidden="true"></span>${WORDS[of][condition]}</h1>
 <section aria-labelledby="uptime">
-<h2 id="uptime">Uptime <span class="share">${percent(page.up)} over ${known === 1 ? 'today' : `${known} days`}</span></h2>
+<h2 id="uptime">Uptime <span class="share">${percent(page.up)} ${known <= 1 ? 'today' : `over ${known} days`}</span></h2>
 <ol class="bars">
 ${days.map(barHtml).join('\n')}
 </ol>
-<p class="ends"><span>${days.length} days ago</span><span>today</span></p>
+<p class="ends"><span>${days.length - 1} days ago</span><span>today</span></p>
 </section>
 <section aria-labelledby="incidents">
 <h2 id="incidents">Interruptions</h2>

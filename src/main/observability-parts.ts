@@ -3,15 +3,15 @@ import { createHmac } from 'node:crypto';
 import type { PgCatalog } from '../catalog/pg-catalog.ts';
 import type { ServerOptions } from '../cli/options.ts';
 import type { Control } from '../control/control.ts';
+import type { CostDesk } from '../control/cost-desk.ts';
 import type { EventBus } from '../control/event-bus.ts';
 import { HealthDesk } from '../control/health-desk.ts';
 import { EventWatch } from '../control/metrics-events.ts';
-import type { MetricSource } from '../control/metrics-family.ts';
 import { PortWatch, watchedLifecycle } from '../control/metrics-ports.ts';
 import { TenantTraces } from '../control/metrics-traces.ts';
 import { FleetWatch } from '../control/metrics-watch.ts';
 import { ServiceKeeper } from '../control/slo-keeper.ts';
-import type { MoneyFigures } from '../control/slo-kpis.ts';
+import { MoneyWatch } from '../control/slo-money.ts';
 import type { Clock } from '../domain/clock.ts';
 import type { Gate, Sessions } from '../domain/gate.ts';
 import type { Host } from '../domain/host.ts';
@@ -102,10 +102,7 @@ export type HealthParts = {
   readonly engine: { readonly version: string; readonly host: Host };
   readonly lifecycle: Lifecycle;
   readonly directory: Pick<DataDirectory, 'secret'>;
-  /** Null while the books say nothing. */
-  readonly money: () => Promise<MoneyFigures | null>;
-  /** What others tell besides. */
-  readonly sources: readonly MetricSource[];
+  readonly costs: CostDesk;
 };
 
 /** Beats from now on. Throws `CATALOG_DOWN`. */
@@ -122,10 +119,12 @@ export async function openHealth(
     ...{ version: parts.version, engineVersion: engine.version, host: engine.host },
     ...{ dataDir: options.dataDir, startedAt: clock.wall(), certFile: options.tlsCert },
   });
-  const counted = [watching.fleet, watching.ports, watching.events];
+  const money = new MoneyWatch(parts.costs, clock);
+  const counted = [watching.fleet, watching.ports, watching.events, money];
   const desk = new HealthDesk({
     ...{ ...parts, store, keeper, events: watching.events, tracer: watching.tracer },
-    sources: [...counted.map((one) => () => one.families()), processes.source, ...parts.sources],
+    sources: [...counted.map((one) => () => one.families()), processes.source],
+    money: () => money.figures(),
     pages: options.statusPage,
     sign: (text) =>
       createHmac('sha256', key).update(text).digest().subarray(0, PROOF_BYTES).toString('hex'),

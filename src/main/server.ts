@@ -11,11 +11,13 @@ import type { ServerOptions } from '../cli/options.ts';
 import { AllowanceBook } from '../control/allowance-book.ts';
 import { ArchiveWork } from '../control/archive-work.ts';
 import type { ServerStatus } from '../control/control.ts';
+import type { Desks } from '../control/desks.ts';
 import type { EconomicsDesks } from '../control/economics-desks.ts';
 import { EventBus } from '../control/event-bus.ts';
 import { type ControlWorld, ServerControl } from '../control/server-control.ts';
 import { tellingCatalog } from '../control/telling-catalog.ts';
 import { TicketBook } from '../control/tickets.ts';
+import type { AwakeWatch } from '../domain/awake.ts';
 import type { Catalog } from '../domain/catalog.ts';
 import type { Clock } from '../domain/clock.ts';
 import type { Failpoints } from '../domain/failpoints.ts';
@@ -37,9 +39,10 @@ import { DataPlane } from './data-plane.ts';
 import { type OpenDesks, openDesks } from './desks.ts';
 import { openEconomics } from './economics-parts.ts';
 import { openEngine } from './engine-parts.ts';
+import { openAwake } from './awake-parts.ts';
 import { openInsideParts } from './inside-parts.ts';
 import { learningSink } from './learning-sink.ts';
-import { openMetering } from './metering-parts.ts';
+import { NO_MONEY, openMetering, usageDesk } from './metering-parts.ts';
 import { openHealth, openWatching, type Watching } from './observability-parts.ts';
 import { RuleBook } from './policy-desk.ts';
 import { portableGate } from './portable-gate.ts';
@@ -109,7 +112,9 @@ export async function openServer(given: ServerParts): Promise<Server> {
   const metering = await openMetering({ ...parts, catalog, samples: engine.samples });
   // After the orchestrator, whose computes are looked at once more when they end.
   stack.defer(() => metering.close());
-  const core = openCore(parts, { engine, catalog, book, allowance });
+  const awake = await openAwake({ ...parts, catalog });
+  stack.defer(() => awake.close());
+  const core = openCore(parts, { engine, catalog, book, allowance, awake: awake.book });
   stack.defer(() => core.orchestrator.close(closing));
   const quotas = await openQuotas({
     ...{ ...parts, ...core.parts, events, catalog, allowance, gauges: engine.gauges },
@@ -127,7 +132,8 @@ export async function openServer(given: ServerParts): Promise<Server> {
   stack.defer(() => proxies.close(closing));
   obey(book, { core, proxies });
   await proxies.adopt();
-  await core.orchestrator.recover();
+  const { healed } = await core.orchestrator.recover();
+  void healed.then(() => awake.book.settled());
   if (book.areNew) core.orchestrator.rulesAreNew();
 
   progress('opening the ports');
@@ -140,7 +146,10 @@ export async function openServer(given: ServerParts): Promise<Server> {
   stack.defer(() => economics.close());
   const doors = {
     ...{ ...base, stack, book, core, quotas, desks, dashboard, proxyPort: proxies.port },
-    economics: economics.desks,
+    economics: {
+      ...economics.desks,
+      awake: awake.desk({ ...metering, ...economics.desks, lifecycle: core.orchestrator }),
+    },
   };
   const { api, control } = await openDoors(parts, doors);
 
@@ -201,7 +210,7 @@ type DoorParts = Base & {
   readonly core: Core;
   readonly quotas: Quotas;
   readonly desks: OpenDesks['desks'];
-  readonly economics: EconomicsDesks;
+  readonly economics: EconomicsDesks & Pick<Desks, 'awake'>;
   readonly dashboard: Promise<DashboardFiles | null> | null;
   readonly proxyPort: number;
 };
@@ -233,7 +242,7 @@ async function openDoors(
   stack.defer(() => inside.close());
   const health = await openHealth({
     ...{ ...parts, events: doors.events, catalog, control, engine, directory },
-    ...{ lifecycle: core.orchestrator, money: async () => null, sources: [] },
+    ...{ lifecycle: core.orchestrator, costs: doors.economics.costs },
   });
   stack.defer(() => health.close());
   const bounded = quotas.desks({ control, settings: desks.settings });
@@ -242,6 +251,7 @@ async function openDoors(
     desks: {
       ...{ ...desks, ...access.desks, ...inside.desks, ...bounded, ...doors.economics },
       health: health.desk,
+      usage: usageDesk({ clock, catalog, control, money: async () => NO_MONEY }),
     },
     trustedProxies: options.trustedProxies ?? [],
     host: options.apiHost,
@@ -292,10 +302,11 @@ function openCore(
     readonly catalog: Catalog & PolicyStore;
     readonly book: RuleBook;
     readonly allowance: AllowanceBook;
+    readonly awake: AwakeWatch;
   },
 ): Core {
   const { options, clock, random, log, failpoints } = parts;
-  const { engine, catalog, book, allowance } = doors;
+  const { engine, catalog, book, allowance, awake } = doors;
   const { rules } = book;
   const passwords = new ScramPasswords(random);
   const tickets = new TicketBook({ clock, random, passwords });
@@ -330,7 +341,7 @@ function openCore(
     allowance,
   };
   const orchestrator = new Orchestrator({
-    ...{ ...shared, host, queue, hydrations, rules, settings },
+    ...{ ...shared, host, queue, hydrations, rules, settings, awake },
   });
   return {
     orchestrator,
