@@ -10,7 +10,7 @@ import { type Caller, customerOf } from '../domain/caller.ts';
 import type { Clock } from '../domain/clock.ts';
 import { fault } from '../domain/faults.ts';
 import { type CustomerId, isId } from '../domain/ids.ts';
-import {type DurationMs, ms, timestamp} from '../domain/units.ts';
+import { type DurationMs, ms, timestamp } from '../domain/units.ts';
 import { accessActions } from './access-actions.ts';
 import type { AuditNote } from './audit.ts';
 import { awakeActions } from './awake-actions.ts';
@@ -136,6 +136,9 @@ function tenantActions(
           name: body.name,
           ...(await customers.placeOf(caller, body)),
           ...settingsOf(body),
+          ...(body.allowedAddresses && {
+            allowedAddresses: addressesOf(body.allowedAddresses),
+          }),
         }),
       ),
     listTenants: async ({ query, caller }) =>

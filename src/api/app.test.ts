@@ -193,7 +193,7 @@ describe('usage', () => {
       },
     });
     expect(body.total.latency[0]).toBe(5);
-    expect(body.minutes).toHaveLength(2);
+    expect(body.steps).toHaveLength(2);
     expect(body.latencyBoundsUs).toHaveLength(body.total.latency.length - 1);
   });
 
@@ -247,4 +247,16 @@ test('the log tells each request, and neither key nor password', async () => {
       },
     },
   ]);
+});
+
+test('a tenant may be made for some addresses only, which must be addresses', async () => {
+  const payload = { name: 'guarded', allowedAddresses: ['10.0.0.0/8', '::1'] };
+  const made = await api.ask('POST', '/v1/tenants', { payload });
+  expect(made.status).toBe(201);
+  const { body } = await api.ask('GET', '/v1/tenants/guarded');
+  expect(body.allowedAddresses).toEqual(['10.0.0.0/8', '::1']);
+  const wrong = { name: 'wrong', allowedAddresses: ['10.0.0.0/33'] };
+  const refused = await api.ask('POST', '/v1/tenants', { payload: wrong });
+  expect(refused).toMatchObject({ status: 400, body: { code: 'BAD_REQUEST' } });
+  expect((await api.ask('GET', '/v1/tenants/wrong')).status).toBe(404);
 });

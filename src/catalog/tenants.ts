@@ -47,6 +47,7 @@ export async function insertTenant(db: Kysely<Tables>, draft: TenantDraft): Prom
           suspend_after_ms: draft.suspendAfter,
           sessions_max: draft.sessionsMax,
           max_pin_idle_ms: draft.maxPinIdle,
+          ...(draft.allowedAddresses && { allowed_addresses: [...draft.allowedAddresses] }),
           vault: draft.vault,
           customer_id: draft.customer ?? null,
           expires_at: draft.expiresAt == null ? null : toWallTime(draft.expiresAt),

@@ -147,6 +147,7 @@ export const NewTenant = Type.Object(
     ),
     plan: Type.Optional(Plan),
     expiresAt: Type.Optional(ExpiresAt),
+    allowedAddresses: Type.Optional(AddressEntries),
     suspendAfterMs: Type.Optional(SuspendAfterMs),
     sessionsMax: Type.Optional(SessionsMax),
     maxPinIdleMs: Type.Optional(MaxPinIdleMs),

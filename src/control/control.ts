@@ -4,6 +4,7 @@
  */
 
 import type { Snapshot } from '../domain/archive.ts';
+import type { Asker } from '../domain/awake.ts';
 import type { TenantQuery, TenantSettings } from '../domain/catalog.ts';
 import type { Decision, DecisionKind } from '../domain/decision.ts';
 import type { PinReason, SessionView } from '../domain/gate.ts';
@@ -16,7 +17,6 @@ import type { PolicyView, PrewarmRecord } from '../domain/policy-view.ts';
 import type { HomeKind, Tenant, TenantStateKind } from '../domain/tenant.ts';
 import type { Plan, Tier, TierSetter } from '../domain/tier.ts';
 import type { Timestamp } from '../domain/units.ts';
-import type { UsageMinute } from '../domain/usage.ts';
 import type { DecisionQuery } from './decisions.ts';
 import type { Recovered } from './recovery.ts';
 import type { Replay } from './replay.ts';
@@ -46,6 +46,8 @@ export type NewTenant = Settings & {
   readonly customer?: CustomerId | null;
   /** When it is deleted by itself. */
   readonly expiresAt?: Timestamp | null;
+  /** Where its clients may come from; anywhere if not given. */
+  readonly allowedAddresses?: readonly string[];
 };
 
 /** A tenant made of another one's data. */
@@ -176,7 +178,7 @@ export interface Control {
   configureTenant(ref: TenantRef, change: TenantChange): Promise<TenantView>;
   deleteTenant(ref: TenantRef): Promise<void>;
   rotatePassword(ref: TenantRef): Promise<TenantSecret>;
-  wakeTenant(ref: TenantRef): Promise<TenantView>;
+  wakeTenant(ref: TenantRef, by?: Asker): Promise<TenantView>;
   /** Parks its sessions. Throws `TENANT_BUSY` while somebody is at work or cannot be parked. */
   suspendTenant(ref: TenantRef): Promise<TenantView>;
   /** Throws `TENANT_BUSY` if somebody is not done in time and must not be ended. */
@@ -214,6 +216,5 @@ export interface Control {
   /** The tenant's sessions, the oldest first. */
   listSessions(ref: TenantRef): Promise<readonly SessionView[]>;
   issueTicket(ref: TenantRef): Promise<Ticket>;
-  usage(ref: TenantRef, from: Timestamp, to: Timestamp): Promise<readonly UsageMinute[]>;
   metrics(): Promise<Metrics>;
 }

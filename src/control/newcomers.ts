@@ -74,8 +74,9 @@ export class Newcomers {
   /** One that has never been awake has no data, and neither has its fork. */
   async fork(origin: Tenant, request: NewFork): Promise<Newcomer> {
     const { plan = origin.plan } = request;
-    const { suspendAfter, sessionsMax, maxPinIdle, customer } = origin;
-    const settings = { plan, suspendAfter, sessionsMax, maxPinIdle, customer };
+    const { suspendAfter, sessionsMax, maxPinIdle, customer, allowedAddresses } = origin;
+    // The same data is for the same addresses.
+    const settings = { plan, suspendAfter, sessionsMax, maxPinIdle, customer, allowedAddresses };
     if (origin.home.kind === 'none') return await this.create({ ...settings, name: request.name });
     const name = await this.#freeName(request.name);
     const { id: parent, vault } = origin;

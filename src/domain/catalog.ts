@@ -21,6 +21,8 @@ export type TenantDraft = {
   readonly maxPinIdle: DurationMs | null;
   /** Of the owner role, which has the tenant's name. */
   readonly verifier: Verifier;
+  /** None, if not given: clients may come from anywhere. */
+  readonly allowedAddresses?: readonly string[];
   /** `none` for a new tenant; a fork or an import begins in the archive. */
   readonly home: Home;
   /** Its own id, but for a fork. */

@@ -96,7 +96,7 @@ export class MemoryCatalog implements Catalog {
       createdAt: now,
       customer: draft.customer ?? null,
       expiresAt: draft.expiresAt ?? null,
-      allowedAddresses: [],
+      allowedAddresses: draft.allowedAddresses ?? [],
     };
     this.#replace(tenant);
     const owner = { role: draft.name, verifier, mayLogIn: true };

@@ -22,7 +22,7 @@ export function memoryTenant(request: Made, now: Timestamp): Tenant {
     createdAt: now,
     customer: request.customer ?? null,
     expiresAt: request.expiresAt ?? null,
-    allowedAddresses: [],
+    allowedAddresses: request.allowedAddresses ?? [],
   };
 }
 

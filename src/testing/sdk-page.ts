@@ -41,7 +41,8 @@ const fork = await dynabase.operations.run(
 - A failure is a \`DynaBaseError\`. Its \`code\` is one of the \`FaultCode\`s, which [errors.md](errors.md) tells of;
   \`retry\` says whether the same may succeed later.
 - Lists are asynchronous: a page is fetched when the loop comes to it.
-- Every method takes \`options\` last: \`signal\` to give up, \`timeoutMs\`, and \`idempotencyKey\`.
+- Every method takes \`options\` last: \`signal\` to give up, \`timeoutMs\`, \`idempotencyKey\`, and \`ifMatch\` with what was got before: the change
+  is refused with \`CHANGED_SINCE\` if there has been another since. \`etagOf(answer)\` is its tag.
 - Work that takes long can be begun, watched and stopped: see \`dynabase.operations\`.
 
 This page is made from the source by \`UPDATE=1 npx vitest run src/sdk/sdk-page.test.ts\`.
@@ -49,7 +50,18 @@ This page is made from the source by \`UPDATE=1 npx vitest run src/sdk/sdk-page.
 
 /** Files whose classes hang on a client. */
 const FILES = [
-  ...['client', 'tenants', 'inside', 'work', 'events', 'webhooks', 'access', 'limits', 'economics', 'billing'],
+  ...[
+    'client',
+    'tenants',
+    'inside',
+    'work',
+    'events',
+    'webhooks',
+    'access',
+    'limits',
+    'economics',
+    'billing',
+  ],
 ] as const;
 
 export async function sdkPage(): Promise<string> {
