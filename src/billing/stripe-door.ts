@@ -37,6 +37,8 @@ export async function loadStripe({ key, url }: StripeOptions): Promise<Stripe> {
   return new made.default(key, {
     // A request that is lost comes again from the outbox, with the same key.
     ...{ maxNetworkRetries: 0, telemetry: false, timeout: TIMEOUT },
+    // The other one tries again by itself where a connection was cut, after a wait.
+    httpClient: made.default.createFetchHttpClient(),
     ...(url === undefined
       ? {}
       : {

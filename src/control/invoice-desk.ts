@@ -25,7 +25,7 @@ export type InvoiceWorld = BillingWorld & {
 };
 
 /** What is written on a draft in place of a number. */
-export const DRAFT = 'draft';
+const DRAFT = 'draft';
 
 export type Closed = {
   readonly month: string;
@@ -73,7 +73,10 @@ export class InvoiceDesk {
   }
 
   /** As the month stands now; of a closed one the invoice that it has. Throws `CUSTOMER_UNKNOWN`. */
-  async draft(customer: CustomerId, month: Month): Promise<{ text: string; invoice: Invoice }> {
+  async draft(
+    customer: CustomerId,
+    month: Month,
+  ): Promise<{ readonly text: string; readonly invoice: Invoice }> {
     const { store, clock } = this.#world;
     const stored = await store.ofMonth(customer, month.name);
     if (stored !== undefined) return { text: stored.text, invoice: readInvoice(stored.text) };

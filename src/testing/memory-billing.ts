@@ -18,6 +18,8 @@ import { fault } from '../domain/faults.ts';
 import type { CustomerId } from '../domain/ids.ts';
 import type { Timestamp } from '../domain/units.ts';
 
+type NameOf = (customer: CustomerId) => string | undefined | Promise<string | undefined>;
+
 export class MemoryBilling implements BillingStore {
   changes: PlanChange[] = [];
   readonly invoices: (StoredInvoice & { ordinal: number })[] = [];
@@ -27,9 +29,9 @@ export class MemoryBilling implements BillingStore {
   #items: BillingItem[] = [];
   #settings = BILLING_DEFAULT;
   /** Names of customers that nobody has told of; undefined for those that are not there. */
-  readonly #nameOf: (customer: CustomerId) => string | undefined;
+  readonly #nameOf: NameOf;
 
-  constructor(nameOf: (customer: CustomerId) => string | undefined = () => undefined) {
+  constructor(nameOf: NameOf = () => undefined) {
     this.#nameOf = nameOf;
   }
 
@@ -61,7 +63,7 @@ export class MemoryBilling implements BillingStore {
   }
 
   async profile(customer: CustomerId): Promise<BillingProfile | undefined> {
-    const name = this.#nameOf(customer);
+    const name = await this.#nameOf(customer);
     const known = this.#profiles.get(customer);
     if (known !== undefined) return { ...known, name: name ?? known.name };
     if (name === undefined) return undefined;
@@ -74,6 +76,12 @@ export class MemoryBilling implements BillingStore {
     const after = { ...before, ...change };
     this.#profiles.set(customer, after);
     return after;
+  }
+
+  readonly failures = new Map<CustomerId, BillingProfile['failed']>();
+
+  noteFailed(customer: CustomerId, failed: BillingProfile['failed']): void {
+    this.failures.set(customer, failed);
   }
 
   async addItem(item: BillingItem): Promise<void> {
