@@ -2,7 +2,6 @@
 import type { SessionList } from '../contract/session.ts';
 import type { Status } from '../contract/status.ts';
 import type { ConnectionString, Tenant, TenantSecret, Ticket } from '../contract/tenant.ts';
-import type { Usage, UsageTotal } from '../contract/usage.ts';
 import type {
   TenantSecret as Secret,
   ServerStatus,
@@ -13,7 +12,6 @@ import type { SessionView } from '../domain/gate.ts';
 import type { SuspendRefusal } from '../domain/lifecycle.ts';
 import type { TenantState } from '../domain/tenant.ts';
 import type { Timestamp } from '../domain/units.ts';
-import { LATENCY_BOUNDS_US, type UsageMinute } from '../domain/usage.ts';
 import { levelOf, printFleetLevels } from './print-levels.ts';
 import { printFleetPolicy, printOverride } from './print-policy.ts';
 
@@ -109,66 +107,5 @@ export function printConnectionString(connectionUri: string): ConnectionString {
     port: Number(url.port || '5432'),
     database: decodeURIComponent(url.pathname.slice(1)),
     user: decodeURIComponent(url.username),
-  };
-}
-
-export type Span = { readonly from: Timestamp; readonly to: Timestamp };
-
-export function printUsage(options: {
-  readonly tenant: string;
-  readonly span: Span;
-  readonly minutes: readonly UsageMinute[];
-  readonly next: Timestamp | null;
-}): Usage {
-  return {
-    tenant: options.tenant,
-    from: moment(options.span.from),
-    to: moment(options.span.to),
-    latencyBoundsUs: [...LATENCY_BOUNDS_US],
-    total: options.minutes.map(printCounters).reduce(sum, NOTHING),
-    minutes: options.minutes.map((m) => ({ minute: moment(m.minute), ...printCounters(m) })),
-    next: momentOrNull(options.next),
-  };
-}
-
-const NOTHING: UsageTotal = {
-  sessions: 0,
-  queries: 0,
-  byRobots: 0,
-  transactions: 0,
-  errors: {},
-  bytesIn: 0,
-  bytesOut: 0,
-  latency: Array.from({ length: LATENCY_BOUNDS_US.length + 1 }, () => 0),
-  latencySumUs: 0,
-};
-
-const printCounters = (m: UsageMinute): UsageTotal => ({
-  sessions: m.sessions,
-  queries: m.queries,
-  byRobots: m.byRobots,
-  transactions: m.transactions,
-  errors: { ...m.errors },
-  bytesIn: m.bytesIn,
-  bytesOut: m.bytesOut,
-  latency: [...m.latency],
-  latencySumUs: m.latencySumUs,
-});
-
-function sum(a: UsageTotal, b: UsageTotal): UsageTotal {
-  const errors = { ...a.errors };
-  for (const [state, count] of Object.entries(b.errors)) {
-    errors[state] = (errors[state] ?? 0) + count;
-  }
-  return {
-    sessions: a.sessions + b.sessions,
-    queries: a.queries + b.queries,
-    byRobots: a.byRobots + b.byRobots,
-    transactions: a.transactions + b.transactions,
-    errors,
-    bytesIn: a.bytesIn + b.bytesIn,
-    bytesOut: a.bytesOut + b.bytesOut,
-    latency: a.latency.map((count, bucket) => count + (b.latency[bucket] ?? 0)),
-    latencySumUs: a.latencySumUs + b.latencySumUs,
   };
 }

@@ -1,15 +1,14 @@
-/** `dynabase computes ...`, `plans`, `tiers` and `usage`: what is awake, and by which rules. */
+/** `dynabase computes ...`, `plans` and `tiers`: what is awake, and by which rules. */
 import type { Command } from 'commander';
 import type { Compute, ComputeEntry, PlanList, TierList } from '../contract/compute.ts';
-import type { Usage } from '../contract/usage.ts';
 import type { Run } from './command.ts';
 import { firstOf, given, orDash } from './fields.ts';
 import { parsed } from './flag.ts';
 import { factsText, tableText } from './layout.ts';
-import { choice, integer, momentAgo } from './parse.ts';
+import { choice, integer } from './parse.ts';
 import type { Style } from './style.ts';
 import { stateText } from './tenant-words.ts';
-import { agoWords, bytesWords, countWords, inWords, spanWords } from './words.ts';
+import { agoWords, bytesWords, inWords, spanWords } from './words.ts';
 
 const LIMIT_DEFAULT = 50;
 const LIMIT_MAX = 100_000;
@@ -21,7 +20,6 @@ export function addComputeCommands(program: Command, run: Run): void {
   addList(computes, run);
   addShow(computes, run);
   addRules(program, run);
-  addUsage(program, run);
 }
 
 type ListFlags = { readonly sort?: string; readonly limit?: string };
@@ -75,31 +73,6 @@ function addRules(program: Command, run: Run): void {
         const found = await (await server()).computes.tiers();
         printer.answer(found, (style) => tiersText(found, style));
       }),
-    );
-}
-
-function addUsage(program: Command, run: Run): void {
-  program
-    .command('usage')
-    .argument('<name>', 'Name or id')
-    .description('Show what a tenant was asked; with --json minute by minute')
-    .option('--from <time>', 'Start: 2h or 7d ago, or such as 2030-12-31T18:00Z (24h)')
-    .option('--to <time>', 'End (now)')
-    .action(
-      run(
-        async (
-          { server, printer, world },
-          [name = ''],
-          flags: { readonly from?: string; readonly to?: string },
-        ) => {
-          const query = given({
-            from: parsed('--from', flags.from, momentAgo(world.now())),
-            to: parsed('--to', flags.to, momentAgo(world.now())),
-          });
-          const usage = await (await server()).tenants.usage(name, query);
-          printer.answer(usage, (style) => usageText(usage, style));
-        },
-      ),
     );
 }
 
@@ -225,24 +198,4 @@ function tiersText({ tiers, archiveAfterMs, residency }: TierList, style: Style)
       ? 'nothing is archived'
       : `archived after ${spanWords(archiveAfterMs)} at rest`;
   return `${tableText(columns, rows, style)}\n\n${learned}; ${archived}`;
-}
-
-function usageText({ from, to, total, next }: Usage, style: Style): string {
-  const errors = Object.entries(total.errors).map(([kind, count]) => `${count} of class ${kind}`);
-  const requests = total.latency.reduce((sum, count) => sum + count, 0);
-  const mean = requests === 0 ? '-' : spanWords(total.latencySumUs / requests / 1_000);
-  return factsText(
-    [
-      ['from', from],
-      ['to', next ?? to],
-      ['sessions', countWords(total.sessions)],
-      ['queries', `${countWords(total.queries)}, ${countWords(total.byRobots)} of them by robots`],
-      ['transactions', countWords(total.transactions)],
-      ['errors', errors.length === 0 ? 'none' : errors.join(', ')],
-      ['from clients', bytesWords(total.bytesIn)],
-      ['to clients', bytesWords(total.bytesOut)],
-      ['mean time', mean],
-    ],
-    style,
-  );
 }

@@ -2,6 +2,7 @@
 import { Command, CommanderError, Option } from 'commander';
 import type { DynaBaseError } from '../sdk/error.ts';
 import { addAuditCommand } from './audit-commands.ts';
+import { addAwakeCommands } from './awake-commands.ts';
 import { addBillingCommands } from './billing-commands.ts';
 import { addBillingPartyCommands } from './billing-party-commands.ts';
 import { addClaimCommands } from './claim-commands.ts';
@@ -116,6 +117,7 @@ export function buildProgram({ world, version, up, doctor, simulate }: ProgramPa
   addWebhookCommands(program, run);
   addCustomerCommands(program, run);
   addQuotaCommands(program, run);
+  addAwakeCommands(program, run);
   addEconomicsCommands(program, run);
   addClaimCommands(program, run);
   addBillingCommands(program, run);

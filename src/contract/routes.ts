@@ -2,7 +2,7 @@
  * Every route with its shapes: the one source from which the API registers, validates, serialises
  * and documents, and from which the SDK takes its types.
  */
-import {type Static, type TSchema} from 'typebox';
+import type { Static, TSchema } from 'typebox';
 import { ACCESS_ROUTES } from './access-routes.ts';
 import { AWAKE_ROUTES } from './awake-routes.ts';
 import { BILLING_ROUTES } from './billing-routes.ts';

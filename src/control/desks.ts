@@ -1,6 +1,7 @@
 /** What the API calls besides `Control`: one desk an area, each in its own file. */
 import type { DoneRequests } from '../domain/done-request.ts';
 import type { AccessDesks } from './access-desks.ts';
+import type { AwakeDesk } from './awake-desk.ts';
 import type { BillingDesks } from './billing-desks.ts';
 import type { EconomicsDesks } from './economics-desks.ts';
 import type { EventBus } from './event-bus.ts';
@@ -17,6 +18,7 @@ export type Desks = AccessDesks &
   BillingDesks &
   EconomicsDesks &
   QuotaDesks & {
+    readonly awake: AwakeDesk;
     readonly events: EventBus;
     readonly health: HealthDesk;
     readonly settings: SettingsDesk;

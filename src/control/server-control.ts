@@ -1,4 +1,5 @@
 import type { Archive, Snapshot } from '../domain/archive.ts';
+import type { Asker } from '../domain/awake.ts';
 import type { Catalog } from '../domain/catalog.ts';
 import type { Clock } from '../domain/clock.ts';
 import type { Decision } from '../domain/decision.ts';
@@ -11,8 +12,7 @@ import type { PolicyDesk } from '../domain/policy-desk.ts';
 import type { PolicyStore } from '../domain/policy-store.ts';
 import type { Random } from '../domain/random.ts';
 import type { Tenant } from '../domain/tenant.ts';
-import { later, minutes, type Timestamp } from '../domain/units.ts';
-import type { UsageMinute } from '../domain/usage.ts';
+import { later, minutes } from '../domain/units.ts';
 import type { Rules } from '../policy/rules.ts';
 import type {
   Control,
@@ -134,9 +134,9 @@ export class ServerControl implements Control {
     return this.#secret(tenant, password);
   }
 
-  async wakeTenant(ref: TenantRef): Promise<TenantView> {
+  async wakeTenant(ref: TenantRef, by?: Asker): Promise<TenantView> {
     const { id } = await this.#find(ref);
-    return this.#view(await this.#world.lifecycle.wakeTenant(id));
+    return this.#view(await this.#world.lifecycle.wakeTenant(id, by));
   }
 
   async suspendTenant(ref: TenantRef): Promise<TenantView> {
@@ -241,11 +241,6 @@ export class ServerControl implements Control {
     const { user, password } = await tickets.issue(tenant.id, 'owner');
     const connectionUri = this.#uri({ user, password, database: tenant.name });
     return { connectionUri, expiresAt: later(clock.wall(), TICKET_LIFE) };
-  }
-
-  async usage(ref: TenantRef, from: Timestamp, to: Timestamp): Promise<readonly UsageMinute[]> {
-    const { id } = await this.#find(ref);
-    return await this.#world.catalog.usage(id, from, to);
   }
 
   #find(ref: TenantRef): Promise<Tenant> {

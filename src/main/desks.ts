@@ -37,7 +37,7 @@ export type DeskParts = {
 export type OpenDesks = {
   readonly desks: Omit<
     Desks,
-    keyof AccessDesks | keyof InsideDesks | keyof EconomicsDesks | keyof QuotaDesks | 'health'
+    keyof AccessDesks | keyof InsideDesks | keyof EconomicsDesks | keyof QuotaDesks | 'awake' | 'health' | 'usage'
   >;
   close(): Promise<void>;
 };

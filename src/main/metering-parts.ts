@@ -1,6 +1,7 @@
 /** What tenants use, counted. */
 import type { PgCatalog } from '../catalog/pg-catalog.ts';
 import { Metering } from '../control/metering.ts';
+import { type MoneyMetrics, UsageDesk, type UsageDeskWorld } from '../control/metering-desk.ts';
 import type { Clock } from '../domain/clock.ts';
 import type { Log } from '../domain/log.ts';
 import type { Samples, UseLedger, UseRetention } from '../domain/metering.ts';
@@ -27,3 +28,14 @@ export async function openMetering(parts: MeteringParts): Promise<OpenMetering> 
   await metering.start();
   return { ledger: use, close: () => metering.close() };
 }
+
+/** What was used, for those who ask. What it costs somebody else may know. */
+export const usageDesk = (parts: {
+  readonly clock: Clock;
+  readonly catalog: PgCatalog;
+  readonly control: UsageDeskWorld['control'];
+  readonly money: UsageDeskWorld['money'];
+}): UsageDesk => new UsageDesk({ ...parts, history: parts.catalog.stores.useHistory });
+
+/** As long as nobody knows. */
+export const NO_MONEY: MoneyMetrics = { storageCostPerTenant: null, averageMargin: null };

@@ -5,17 +5,12 @@
 import { availableParallelism } from 'node:os';
 import type { DashboardFiles } from '../api/dashboard-files.ts';
 import { type Api, openApi } from '../api/listen.ts';
-import { openCatalog } from '../catalog/open-catalog.ts';
-import type { PgCatalog } from '../catalog/pg-catalog.ts';
 import type { ServerOptions } from '../cli/options.ts';
 import { AllowanceBook } from '../control/allowance-book.ts';
-import { ArchiveWork } from '../control/archive-work.ts';
 import type { ServerStatus } from '../control/control.ts';
 import type { Desks } from '../control/desks.ts';
 import type { EconomicsDesks } from '../control/economics-desks.ts';
-import { EventBus } from '../control/event-bus.ts';
 import { type ControlWorld, ServerControl } from '../control/server-control.ts';
-import { tellingCatalog } from '../control/telling-catalog.ts';
 import { TicketBook } from '../control/tickets.ts';
 import type { AwakeWatch } from '../domain/awake.ts';
 import type { Catalog } from '../domain/catalog.ts';
@@ -31,15 +26,15 @@ import type { EmbeddedEngine } from '../embedded/engine.ts';
 import { Orchestrator } from '../orchestrator/orchestrator.ts';
 import { WakeQueue } from '../orchestrator/wake-queue.ts';
 import { HUSK_BOUNDS } from '../policy/pool.ts';
-import { NativeCalls } from '../system/ffi.ts';
+import type { NativeCalls } from '../system/ffi.ts';
 import { openAccessParts } from './access-parts.ts';
+import { openAwake } from './awake-parts.ts';
+import { type Base, openBase } from './base-parts.ts';
 import { openDashboard } from './dashboard-build.ts';
-import { type DataDirectory, openDataDirectory } from './data-directory.ts';
+import type { DataDirectory } from './data-directory.ts';
 import { DataPlane } from './data-plane.ts';
 import { type OpenDesks, openDesks } from './desks.ts';
 import { openEconomics } from './economics-parts.ts';
-import { openEngine } from './engine-parts.ts';
-import { openAwake } from './awake-parts.ts';
 import { openInsideParts } from './inside-parts.ts';
 import { learningSink } from './learning-sink.ts';
 import { NO_MONEY, openMetering, usageDesk } from './metering-parts.ts';
@@ -121,13 +116,8 @@ export async function openServer(given: ServerParts): Promise<Server> {
     ...{ lifecycle: core.orchestrator, rules: () => book.rules, sessions: () => proxies.sessions },
   });
   stack.defer(() => quotas.close());
-  const sink = learningSink(catalog, {
-    used: (records) => {
-      core.orchestrator.used(records);
-      quotas.used(records);
-      watching.used(records);
-    },
-  });
+  const used = toEach([core.orchestrator, quotas, watching]);
+  const sink = learningSink(catalog, { used });
   const proxies = await openDataPlane(parts, { directory, native, core, sink, engine });
   stack.defer(() => proxies.close(closing));
   obey(book, { core, proxies });
@@ -166,42 +156,6 @@ export async function openServer(given: ServerParts): Promise<Server> {
       await owned.disposeAsync();
     },
   };
-}
-
-type Base = {
-  readonly native: NativeCalls;
-  readonly directory: DataDirectory;
-  readonly archiveWork: ArchiveWork;
-  readonly engine: EmbeddedEngine;
-  readonly events: EventBus;
-  readonly catalog: PgCatalog;
-};
-
-/** What all else stands on: data directory, engine and catalog. `stack` closes them. */
-async function openBase(parts: WatchedParts, stack: AsyncDisposableStack): Promise<Base> {
-  const { options, version, clock, random, log, progress } = parts;
-  const native = new NativeCalls();
-  progress('opening the data directory');
-  const directory = await openDataDirectory({
-    path: options.dataDir,
-    version,
-    random,
-    lock: (fd) => native.tryLock(fd),
-  });
-  stack.defer(() => directory.close());
-
-  const archiveWork = new ArchiveWork();
-  const plain = await openEngine(parts, { native, stack, archiveWork });
-  const engine = { ...plain, host: parts.watching.host(plain.host) };
-
-  progress('opening the catalog');
-  const { databaseUrl } = options;
-  const connection = databaseUrl === null ? await engine.startSystem() : { url: databaseUrl };
-  const events = new EventBus({ clock, log });
-  const opened = tellingCatalog(await openCatalog({ connection, log }), { events, log });
-  const catalog = parts.watching.catalog(opened);
-  stack.defer(() => catalog.close());
-  return { native, directory, archiveWork, engine, events, catalog };
 }
 
 type DoorParts = Base & {
@@ -273,6 +227,13 @@ const replayParts = (core: Core, book: RuleBook) => ({
     valueOfSecond: core.orchestrator.fleetPolicy().valueOfSecond,
   }),
 });
+
+/** Who wants to know what tenants have used. */
+const toEach =
+  (all: readonly Pick<Quotas, 'used'>[]): Quotas['used'] =>
+  (records) => {
+    for (const one of all) one.used(records);
+  };
 
 /** Rules reach whoever goes by them, now and whenever others are in force. */
 function obey(

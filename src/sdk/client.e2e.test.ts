@@ -37,7 +37,7 @@ test('every call reaches its route', async () => {
   expect((await client.tenants.suspend('acme')).state).toBe('suspended');
   expect((await client.tenants.rotatePassword('acme')).password).toBe('secret-2');
   expect((await client.tenants.ticket('acme')).connectionUri).toContain('ticket');
-  expect((await client.tenants.usage('acme')).minutes).toEqual([]);
+  expect((await client.tenants.usage('acme')).steps).toEqual([]);
   expect((await client.tenants.connectionString('acme')).port).toBe(6432);
   expect((await client.status()).tenants.suspended).toBe(1);
   expect(await client.ready()).toEqual({ status: 'ok' });

@@ -5,6 +5,7 @@ import type { AnswerOf } from '../contract/routes.ts';
 import type { Settings, SettingsChange } from '../contract/settings.ts';
 import type { Status } from '../contract/status.ts';
 import { Access, Customers, Keys, People, TokenIssuers } from './access.ts';
+import { Awake } from './awake.ts';
 import { Billing } from './billing.ts';
 import { Economics } from './economics.ts';
 import { EventFeed } from './events.ts';
@@ -35,6 +36,8 @@ export class DynaBase {
   readonly customers: Customers;
   /** Invoices, credits, and the payment provider. */
   readonly billing: Billing;
+  /** Why tenants are awake, and what that costs. */
+  readonly awake: Awake;
   /** What may be used, and was. */
   readonly limits: Limits;
   /** What was used and asked. */
@@ -69,6 +72,7 @@ export class DynaBase {
     this.webhooks = new Webhooks(this.#transport);
     this.customers = new Customers(this.#transport);
     this.billing = new Billing(this.#transport);
+    this.awake = new Awake(this.#transport);
     this.limits = new Limits(this.#transport);
     this.usage = new UsageReports(this.#transport);
     this.economics = new Economics(this.#transport);

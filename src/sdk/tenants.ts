@@ -166,7 +166,7 @@ export class Tenants {
     return this.#transport.call('issueTicket', { params: { ref } }, options);
   }
 
-  /** What it used, minute by minute. */
+  /** What it used and was asked, by minute, hour or day. */
   usage(ref: string, query: QueryOf<'getUsage'> = {}, options?: CallOptions): Promise<Usage> {
     return this.#transport.call('getUsage', { params: { ref }, query }, options);
   }

@@ -313,11 +313,6 @@ export class MemoryControl implements Control {
     };
   }
 
-  async usage(ref: TenantRef, from: Timestamp, to: Timestamp): Promise<readonly UsageMinute[]> {
-    this.#begin(`usage ${ref}`);
-    return this.usageMinutes.filter((m) => m.minute >= from && m.minute < to);
-  }
-
   #begin(call: string): void {
     this.calls.push(call);
     const failure = this.#failure;

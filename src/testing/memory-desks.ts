@@ -16,6 +16,7 @@ import { SeededRandom } from '../sim/seeded-random.ts';
 import { KeyedSecrecy } from '../system/secrecy.ts';
 import { JoseTokens } from '../system/tokens.ts';
 import { type MemoryStores, memoryStores } from './memory-access.ts';
+import { memoryAwake } from './memory-awake.ts';
 import { memoryBillingDesks } from './memory-billing-desks.ts';
 import type { MemoryControl } from './memory-control.ts';
 import { MemoryDoneRequests } from './memory-done-requests.ts';
@@ -82,9 +83,13 @@ export async function memoryDesks(
   const health = await memoryHealth({ clock, log, control });
   const economics = await memoryEconomics({ clock, log, events, control });
   const history = new MemoryUseHistory(control.usageMinutes);
-  const money = async () => ({ storageCostPerTenant: null, averageMargin: null });
-  const usage = new UsageDesk({ clock, history, control, money });
+  const usage = new UsageDesk({
+    ...{ clock, history, control },
+    money: async () => ({ storageCostPerTenant: null, averageMargin: null }),
+  });
+  const { desk: awake } = memoryAwake({ clock, log, control });
   return {
+    awake,
     usage,
     events,
     health,

@@ -115,7 +115,7 @@ function addUsage(mcp: McpServer, agents: Agents): void {
     run: async (client, { tenant, from, to }, signal) => {
       const query = { ...(from && { from }), ...(to && { to }) };
       const usage = await client.tenants.usage(tenant, query, { signal });
-      const { latency, latencySumUs, ...total } = usage.total;
+      const { latency, latencySumUs, quantiles, use, classes, ...total } = usage.total;
       const requests = latency.reduce((sum, count) => sum + count, 0);
       const meanMs = requests === 0 ? null : latencySumUs / requests / 1_000;
       return { from: usage.from, to: usage.to, ...total, meanMs };

@@ -93,7 +93,7 @@ const HOURS = Array.from({ length: 24 }, (_, hour) => String(hour));
 function Week({ usage }: { readonly usage: Usage }) {
   const rows = useMemo(() => {
     const sums = DAYS.map(() => HOURS.map(() => 0));
-    for (const { minute, queries } of usage.minutes) {
+    for (const { at: minute, queries } of usage.steps) {
       const at = new Date(minute);
       const day = sums[at.getDay()];
       if (day !== undefined) day[at.getHours()] = (day[at.getHours()] ?? 0) + queries;

@@ -37,7 +37,7 @@ export function TenantQueries({ tenant }: { readonly tenant: Tenant }) {
       </div>
       <Loaded query={usage} lines={10}>
         {(found) =>
-          found.minutes.length === 0 ? (
+          found.steps.length === 0 ? (
             <Panel title="Queries">
               <Empty title="Nothing was asked in this span">
                 Queries are counted as they pass the proxy, minute by minute.
@@ -108,7 +108,7 @@ const errorWords = (errors: Readonly<Record<string, number>>): string =>
     .join(', ');
 
 /** Every minute of the span, those without use too, gathered until they fit. */
-function pointsOf({ from, to, minutes, latencyBoundsUs }: Usage) {
+function pointsOf({ from, to, steps, latencyBoundsUs }: Usage) {
   const begin = Math.floor(Date.parse(from) / MINUTE_MS);
   const length = Math.max(1, Math.ceil(Date.parse(to) / MINUTE_MS) - begin);
   const each = Math.ceil(length / POINTS_MAX);
@@ -116,8 +116,8 @@ function pointsOf({ from, to, minutes, latencyBoundsUs }: Usage) {
     ...{ time: (begin + bin * each) * MINUTE_MS, queries: 0 },
     latency: Array.from({ length: latencyBoundsUs.length + 1 }, () => 0),
   }));
-  for (const minute of minutes) {
-    const bin = bins[Math.floor((Date.parse(minute.minute) / MINUTE_MS - begin) / each)];
+  for (const minute of steps) {
+    const bin = bins[Math.floor((Date.parse(minute.at) / MINUTE_MS - begin) / each)];
     if (bin === undefined) continue;
     bin.queries += minute.queries;
     for (const [at, many] of minute.latency.entries())
