@@ -1,11 +1,11 @@
 import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Limits } from '../domain/tier.ts';
 import { ms } from '../domain/units.ts';
 import { VirtualClock } from '../sim/virtual-clock.ts';
 import { FakeCgroups } from '../testing/fake-cgroups.ts';
 import { MemoryLog } from '../testing/memory-log.ts';
+import { KEPT } from '../testing/places.ts';
 import { type Cages, openCages } from './cages.ts';
 import { diskOf } from './cgroup-limits.ts';
 import { RESOURCES } from './cgroup-places.ts';
@@ -17,7 +17,8 @@ let dataDir: string;
 let log: MemoryLog;
 
 beforeEach(() => {
-  dataDir = mkdtempSync(`${tmpdir()}/dynabase-cages-`);
+  // On a disk, whose bytes can be limited.
+  dataDir = mkdtempSync(`${KEPT}/dynabase-cages-`);
   log = new MemoryLog();
 });
 afterEach(() => rmSync(dataDir, { recursive: true }));

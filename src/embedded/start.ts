@@ -11,7 +11,7 @@
  * directory even where the user id of the compute may not walk the path to it.
  */
 
-import { chownSync, closeSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { chownSync, closeSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Clock } from '../domain/clock.ts';
 import type { Limits } from '../domain/tier.ts';
@@ -30,6 +30,7 @@ import { untilReady } from './readiness.ts';
 import type { Engine } from './resolver.ts';
 import { asArguments, type Setting } from './settings.ts';
 import { settingsPlace, writeSettings } from './settings-file.ts';
+import { SOCKET_NAME } from './socket-place.ts';
 import { staying } from './staying.ts';
 import { ownerOfData } from './users.ts';
 
@@ -169,6 +170,8 @@ async function spawnCompute(
   try {
     // At once, or another server would take the new postmaster for an orphan of the old.
     removePostmasterFile(files.data);
+    // It names a process, too: one that is not reaped yet, or another of its number, would be in the way.
+    rmSync(join(files.run, `${SOCKET_NAME}.lock`), { force: true });
     remakeDirs(files);
     writeSettings(files, { autovacuum: false });
     lifeline = watchLock(files.lock, ground.os, ground.clock);
