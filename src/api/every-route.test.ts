@@ -179,6 +179,7 @@ const BODIES: Readonly<Record<string, object>> = {
     ...{ name: 'app', issuer: 'https://app.example', audience: 'dynabase' },
     keysUrl: 'https://app.example/keys',
   },
+  verifyInvoices: {},
   changeTenantSettings: { settings: { work_mem: '16MB' } },
 };
 

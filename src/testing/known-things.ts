@@ -51,6 +51,17 @@ export class KnownThings {
       const webhook = await this.#webhook();
       return { webhook, delivery: await this.#made(`/v1/webhooks/${webhook}/test`, undefined) };
     },
+    invoice: async () => {
+      const customer = await this.#made('/v1/customers', { name: `Payer ${++KnownThings.#count}` });
+      const owed = { amount: '12.50', says: 'Missed', kind: 'adjustment' };
+      await this.#made(`/v1/customers/${customer}/credits`, owed);
+      await this.#api.ask('PATCH', '/v1/billing/settings', {
+        payload: { seller: { name: 'Ogel' } },
+      });
+      await this.#api.ask('POST', '/v1/billing/close', { payload: { month: '2020-01' } });
+      const { body } = await this.#api.ask('GET', `/v1/invoices?customer=${customer}`);
+      return { invoice: body.invoices[0].number };
+    },
     snapshot: async () => ({ snapshot: await this.#made('/v1/tenants/acme/snapshots', {}) }),
     operation: async () => ({ operation: this.#stoppable() }),
     issuer: async () => ({
