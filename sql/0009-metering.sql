@@ -236,7 +236,9 @@ begin
   select t.state in ('running', 'suspending')
       -- Of a restart nothing is told but that it wakes.
       or (t.state = 'waking' and coalesce(held.is_awake, false)),
-    coalesce(t.customer_id, ''), t.plan, t.tier, coalesce(l.l2_bytes, 0), coalesce(l.l3_bytes, 0),
+    coalesce(t.customer_id, ''), t.plan, t.tier, coalesce(l.l2_bytes, 0),
+    -- Files are measured when they come to rest; until then they are at least as large as what is in them.
+    greatest(coalesce(l.l3_bytes, 0), case when t.home = 'local' then coalesce(m.logical_bytes, 0) else 0 end),
     coalesce(l.l4_bytes, 0),
     coalesce(nullif(m.logical_bytes, 0), nullif(l.l3_bytes, 0), l.l4_bytes, 0)
   into is_running, next.customer_id, next.plan, next.tier, next.l2_bytes, next.l3_bytes,
@@ -441,8 +443,10 @@ update dynabase.usage_minutes set latency = array(
   order by fine.place
 ) where cardinality(latency) = 17;
 
--- Adds what was asked, one record a tenant and hour, to the hours, and what went to clients to what is charged.
-create function dynabase.count_traffic(records dynabase.traffic_hours[]) returns void
+-- Adds what was asked, one record a tenant and hour, to the hours, and what went to clients to what was used, which is
+-- given by the minute with nothing but tenant, time and `egress`.
+create function dynabase.count_traffic(records dynabase.traffic_hours[], sent dynabase.use_minutes[])
+returns void
 language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
@@ -470,10 +474,10 @@ begin
     classes = dynabase.added_elements(kept.classes, excluded.classes);
   perform dynabase.add_use(array(
     select row(span.tenant_id, piece.at, span.customer_id, span.plan, span.tier,
-      0, 0, 0, 0, 0, 0, 0, 0, 0, piece.bytes_out, 0)::dynabase.use_minutes
-    from unnest(records) as piece
+      0, 0, 0, 0, 0, 0, 0, 0, 0, piece.egress, 0)::dynabase.use_minutes
+    from unnest(sent) as piece
     join dynabase.use_spans span on span.tenant_id = piece.tenant_id
-    where piece.bytes_out > 0
+    where piece.egress > 0
   ));
 end
 $$;

@@ -69,7 +69,12 @@ export async function addUsage(
     ), rolled as (
       select dynabase.count_traffic(array_agg(row(tenant_id, to_timestamp(minute_ms / 1000.0), '',
         sessions, queries, by_robots, transactions, bytes_in, bytes_out, latency_sum_us, errors,
-        latency, classes)::dynabase.traffic_hours))
+        latency, classes)::dynabase.traffic_hours), (
+          select array_agg(row(tenant_id, to_timestamp(minute_ms / 1000.0), '', '', '',
+            0, 0, 0, 0, 0, 0, 0, 0, 0, bytes_out, 0)::dynabase.use_minutes)
+          from jsonb_to_recordset(${json}::jsonb)
+            as record (tenant_id text, minute_ms bigint, bytes_out bigint)
+        ))
       from batch, jsonb_to_recordset(${asJson(byHour)}::jsonb) as record (
         tenant_id text, minute_ms bigint, sessions bigint, queries bigint, by_robots bigint,
         transactions bigint, errors jsonb, bytes_in bigint, bytes_out bigint, latency bigint[],

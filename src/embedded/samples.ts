@@ -26,6 +26,14 @@ const NOTICEABLE = 1 / 32;
 /** How long what was worked out is believed though nothing seems to have changed. */
 const BELIEVED = minutes(10);
 
+/** What was found of a compute the last time. */
+type Known = {
+  readonly weighed: Weighed;
+  /** Of a child that ends what is below a tick is lost: what was told of it stays. */
+  readonly cpuUs: number;
+  readonly written: number | null;
+};
+
 type Weighed = {
   readonly memoryBytes: number;
   readonly resident: number;
@@ -41,8 +49,7 @@ export type SampleParts = {
 
 export class EmbeddedSamples implements Samples {
   readonly #parts: SampleParts;
-  /** By run. */
-  readonly #weighed = new WeakMap<Compute, Weighed>();
+  readonly #known = new WeakMap<Compute, Known>();
   #onLast: (tenant: TenantId, sample: ComputeSample) => void = () => {};
   #isTold = false;
 
@@ -88,34 +95,43 @@ export class EmbeddedSamples implements Samples {
       cpuUs += cpuOf(child, 'alone') ?? 0;
       if (written !== null) written += writtenOf(child) ?? 0;
     }
+    const known = this.#known.get(compute);
+    const weighed = this.#weigh(known?.weighed, [pid, ...children]);
+    const now = {
+      weighed,
+      cpuUs: Math.max(cpuUs, known?.cpuUs ?? 0),
+      written: written === null ? null : Math.max(written, known?.written ?? 0),
+    };
+    this.#known.set(compute, now);
     return {
       run: `${pid}-${start.ticks}`,
       age: ms(start.ageMs),
-      memoryBytes: this.#weigh(compute, [pid, ...children]),
-      cpuUs,
-      diskWrittenBytes: written,
+      memoryBytes: weighed.memoryBytes,
+      cpuUs: now.cpuUs,
+      diskWrittenBytes: now.written,
     };
   }
 
-  #weigh(compute: Compute, pids: readonly number[]): number {
-    const now = this.#parts.clock.now();
+  #weigh(known: Weighed | undefined, pids: readonly number[]): Weighed {
+    const at = this.#parts.clock.now();
     const resident = pids.reduce((sum, pid) => sum + residentOf(pid), 0);
-    const known = this.#weighed.get(compute);
-    if (known !== undefined && this.#holds(known, { resident, processes: pids.length, at: now }))
-      return known.memoryBytes;
+    const now = { resident, processes: pids.length, at };
+    if (known !== undefined && this.#holds(known, now)) return known;
     let memoryBytes = 0;
     for (const pid of pids) {
       const shared = sharedOf(pid);
-      if (shared === null && !this.#isTold && residentOf(pid) > 0) {
-        this.#isTold = true;
-        this.#parts.log.warn(
-          'this system does not tell what memory a tenant has; what it shares is counted several times',
-        );
-      }
+      if (shared === null && residentOf(pid) > 0) this.#tell();
       memoryBytes += shared ?? residentOf(pid);
     }
-    this.#weighed.set(compute, { memoryBytes, resident, processes: pids.length, at: now });
-    return memoryBytes;
+    return { ...now, memoryBytes };
+  }
+
+  #tell(): void {
+    if (this.#isTold) return;
+    this.#isTold = true;
+    this.#parts.log.warn(
+      'this system does not tell what memory a tenant has; what its processes share is counted several times',
+    );
   }
 
   #holds(known: Weighed, now: Omit<Weighed, 'memoryBytes'>): boolean {
