@@ -501,6 +501,17 @@ const DASHBOARDS: readonly Dashboard[] = [
             ],
           },
           {
+            title: 'Sessions that were refused',
+            as: 'timeseries',
+            unit: 'short',
+            asks: [
+              [
+                'sum by (code) (increase(dynabase_session_refusals_total[$__rate_interval]))',
+                '{{code}}',
+              ],
+            ],
+          },
+          {
             title: 'Failures by code',
             as: 'timeseries',
             unit: 'short',

@@ -83,6 +83,9 @@ export class GateDesk {
       case 'expect':
         this.#pass(() => gate.expect(tenant, detail as WakeCause));
         return;
+      case 'refused':
+        gate.refused?.(args[0] as Readonly<Record<string, number>>);
+        return;
       default:
         log.warn('a proxy said what nobody here understands', { method });
     }

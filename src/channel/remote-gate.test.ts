@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { fault } from '../domain/faults.ts';
-import type { Parked, Sessions, TenantUse } from '../domain/gate.ts';
+import type { Gate, Parked, Sessions, TenantUse } from '../domain/gate.ts';
 import type { ProxyId, TenantName } from '../domain/ids.ts';
 import { ms, seconds } from '../domain/units.ts';
 import type { UsageMinute } from '../domain/usage.ts';
@@ -88,6 +88,22 @@ describe('a proxy with a control plane', () => {
     await expect(failed).rejects.toEqual(fault('INTERNAL', {}));
     expect(log.alarming).toEqual(['a proxy could not be answered']);
   });
+});
+
+test('refused sessions are told together after a while, and those of a time without a control plane are not', async () => {
+  const told: Readonly<Record<string, number>>[] = [];
+  const taker: Gate = gate;
+  taker.refused = (counts) => void told.push(counts);
+  remote.refused({ PASSWORD_WRONG: 9 });
+  await clock.advance(seconds(5));
+  await control();
+  for (let time = 0; time < 1_000; time++) remote.refused({ PASSWORD_WRONG: 1 });
+  remote.refused({ SESSIONS_FULL: 1 });
+  expect(told).toEqual([]);
+  await clock.advance(seconds(5));
+  // What is asked later is answered later.
+  expect(await remote.door('ghost' as TenantName)).toBe(undefined);
+  expect(told).toEqual([{ PASSWORD_WRONG: 1_000, SESSIONS_FULL: 1 }]);
 });
 
 describe('a proxy without a control plane', () => {

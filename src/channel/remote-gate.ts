@@ -16,7 +16,7 @@ import { fault } from '../domain/faults.ts';
 import type { Credential, Door, Gate, TenantUse, WakeCause, WakeRequest } from '../domain/gate.ts';
 import type { Address } from '../domain/host.ts';
 import type { ProxyId, TenantId, TenantName } from '../domain/ids.ts';
-import { after, type DurationMs, elapsed, type Instant, ms } from '../domain/units.ts';
+import { after, type DurationMs, elapsed, type Instant, ms, seconds } from '../domain/units.ts';
 import type { UsageMinute, UsageSink } from '../domain/usage.ts';
 import { ChannelClosed, type Peer } from './peer.ts';
 
@@ -46,6 +46,9 @@ const CONNECTING: TenantUse = {
   idleFor: ms(0),
 };
 
+/** How long refusals are gathered. */
+const REFUSED_TOLD_AFTER = seconds(5);
+
 export class RemoteGate implements Gate, UsageSink {
   readonly #clock: Clock;
   readonly #patience: Patience;
@@ -53,6 +56,8 @@ export class RemoteGate implements Gate, UsageSink {
   /** Not answered, in the order they were made. */
   readonly #calls = new Set<Call>();
   readonly #uses = new Map<TenantId, Reported>();
+  /** Of sessions, by fault; told together. */
+  readonly #refused = new Map<string, number>();
   /** Tenants whose last report is still to be sent. */
   readonly #unsent = new Set<TenantId>();
 
@@ -66,7 +71,11 @@ export class RemoteGate implements Gate, UsageSink {
     this.#peer = peer;
     this.#unsent.clear();
     peer.tell('replay');
-    for (const [tenant, reported] of this.#uses) peer.tell('use', tenant, this.#aged(reported));
+    for (const [tenant, reported] of this.#uses) {
+      // What is told once has been told to the control plane before.
+      const { waited: _, left: __, ...use } = this.#aged(reported);
+      peer.tell('use', tenant, use);
+    }
     peer.tell('replayed');
     for (const call of this.#calls) this.#send(call, peer);
   }
@@ -114,6 +123,20 @@ export class RemoteGate implements Gate, UsageSink {
   /** Not kept while there is no control plane: a wake that nobody waits for can be left out. */
   expect(tenant: TenantId, cause: WakeCause): void {
     if (this.#peer?.isCongested === false) this.#peer.tell('expect', tenant, cause);
+  }
+
+  /** Told together after a while: who knocks a thousand times a second is no thousand messages. */
+  refused(counts: Readonly<Record<string, number>>): void {
+    if (this.#refused.size === 0) this.#clock.timer(REFUSED_TOLD_AFTER, () => this.#tellRefused());
+    for (const [code, count] of Object.entries(counts)) {
+      this.#refused.set(code, (this.#refused.get(code) ?? 0) + count);
+    }
+  }
+
+  #tellRefused(): void {
+    const counts = Object.fromEntries(this.#refused);
+    this.#refused.clear();
+    if (this.#peer?.isCongested === false) this.#peer.tell('refused', counts);
   }
 
   use(tenant: TenantId, _proxy: ProxyId, use: TenantUse): void {

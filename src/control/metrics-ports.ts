@@ -44,15 +44,26 @@ export class PortWatch {
     [],
   );
 
+  readonly #refusals = new Tally(
+    { name: 'dynabase_session_refusals', help: 'Sessions that were refused, by fault.' },
+    ['code'],
+  );
+
   constructor(clock: Clock) {
     this.#clock = clock;
     this.#lost.add({}, 0);
+    this.#refusals.add({ code: 'PASSWORD_WRONG' }, 0);
   }
 
   families(): readonly Family[] {
-    return [this.#catalog, this.#catalogFaults, this.#parks, this.#hostFaults, this.#lost].map(
-      (counted) => counted.family(),
-    );
+    return [
+      this.#catalog,
+      this.#catalogFaults,
+      this.#parks,
+      this.#hostFaults,
+      this.#lost,
+      this.#refusals,
+    ].map((counted) => counted.family());
   }
 
   /** `catalog` with the same methods, each answer timed. */
@@ -126,6 +137,9 @@ export class PortWatch {
       use: (tenant, proxy, use) => gate.use(tenant, proxy, use),
       unanswered: (tenant) => gate.unanswered(tenant),
       rolesChanged: (tenant) => gate.rolesChanged(tenant),
+      refused: (counts) => {
+        for (const [code, count] of Object.entries(counts)) this.#refusals.add({ code }, count);
+      },
       expect: (tenant, cause) => {
         watch.asked(tenant, causeOf(cause));
         gate.expect(tenant, cause);

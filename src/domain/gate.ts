@@ -12,8 +12,8 @@ import type { Fault } from './faults.ts';
 import type { Address } from './host.ts';
 import type { ProxyId, SessionId, TenantId, TenantName } from './ids.ts';
 import type { QuotaHold } from './quota.ts';
-import type { StatementClass } from './statements.ts';
 import type { DurationMs } from './units.ts';
+import type { QueryClass } from './usage.ts';
 import type { Verifier } from './verifier.ts';
 import type { VisitorClass } from './visitors.ts';
 
@@ -52,7 +52,7 @@ export type SessionClient = {
   readonly from: string;
   readonly visitor: VisitorClass;
   /** Of the first statement that was answered since it has its backend; null if none was, or it is not known. */
-  readonly statement?: StatementClass | null;
+  readonly statement?: QueryClass | null;
 };
 
 /** Why a tenant is woken; kept with the wake. */
@@ -86,6 +86,8 @@ export type TenantUse = {
   readonly idleFor: DurationMs;
   /** Whose session it is that holds it; of several, one. Not given where it is none. */
   readonly holder?: Holder;
+  /** Who came first since it woke, and is gone again; told once. */
+  readonly left?: SessionClient;
   /** Sessions that waited for the compute to wake; told once after a wake. */
   readonly waited?: number;
 };
@@ -124,6 +126,9 @@ export interface Gate {
 
   /** A command that changes roles was committed: learn the roles again. */
   rolesChanged(tenant: TenantId): void;
+
+  /** So many sessions were refused by each fault since this was last told. For counts alone: some may be lost. */
+  refused?(counts: Readonly<Record<string, number>>): void;
 }
 
 /** Looks up the verifiers of tickets: short-lived logins that the control plane made. */

@@ -94,6 +94,16 @@ test('no secret and no statement is in the log of a busy server, in its traces, 
   }
 });
 
+test('sessions that the data plane refuses are counted by their fault', async () => {
+  const client = new pg.Client({ connectionString: server.uri({ role: 'acme', password: 'no' }) });
+  await expect(client.connect()).rejects.toThrow(/password/);
+  const headers = { authorization: `Bearer ${server.apiKey}` };
+  await eventually('it is counted', async () => {
+    const metrics = await (await fetch(`${server.apiUrl}/metrics`, { headers })).text();
+    return metrics.includes('dynabase_session_refusals_total{code="PASSWORD_WRONG"} 1');
+  });
+});
+
 test('each tenant has a page, by a link that its key may ask for', async () => {
   const { path } = await server.client.health.statusLink('beta');
   const page = await fetch(`${server.apiUrl}${path}`);

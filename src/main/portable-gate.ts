@@ -17,6 +17,7 @@ export const portableGate = (gate: Gate, directory: string): Gate => ({
   use: (tenant, proxy, use) => gate.use(tenant, proxy, use),
   unanswered: (tenant) => gate.unanswered(tenant),
   rolesChanged: (tenant) => gate.rolesChanged(tenant),
+  refused: (counts) => gate.refused?.(counts),
 });
 
 function portable(address: Address, directory: string): Address {

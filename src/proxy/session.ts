@@ -336,6 +336,7 @@ export class Session implements Tracked {
     }
     const refused = error instanceof LoginRefused ? error : null;
     const told = toFault(refused === null ? error : refused.because);
+    gate.refused?.({ [told.code]: 1 });
     if (told.code === 'INTERNAL') log.error('a session failed', { error: told.cause });
     else log.debug('a session was refused', { code: told.code, from: this.#options.address });
     this.#close(errorResponse(told, refused?.hint));
