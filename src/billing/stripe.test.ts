@@ -1,16 +1,9 @@
 /** The real package against a strict double: whatever is lost on the way, Stripe has everything once. */
-import { createHash } from 'node:crypto';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { EventBus } from '../control/event-bus.ts';
-import { InvoiceDesk } from '../control/invoice-desk.ts';
-import { readInvoice } from '../control/invoice-file.ts';
 import type { CustomerId } from '../domain/ids.ts';
-import type { PaymentStore } from '../domain/payment.ts';
 import { type DurationMs, hours, later, minutes } from '../domain/units.ts';
 import { monthOf } from '../economics/month.ts';
-import { TARIFFS } from '../economics/tariffs.ts';
 import { SeededRandom } from '../sim/seeded-random.ts';
-import { VirtualClock } from '../sim/virtual-clock.ts';
 import {
   customerNumber,
   hoursWithin,
@@ -19,11 +12,12 @@ import {
   using,
   utc,
 } from '../testing/ledger-rows.ts';
-import { MemoryBilling } from '../testing/memory-billing.ts';
-import { MemoryLog } from '../testing/memory-log.ts';
-import { MemoryPayments } from '../testing/memory-payments.ts';
-import { PlainLedger } from '../testing/plain-ledger.ts';
-import { StripeDouble, type StripeMishap } from '../testing/stripe-double.ts';
+import {
+  type PaymentWorld,
+  paymentWorld,
+  PAYMENT_SECRET as SECRET,
+} from '../testing/payment-world.ts';
+import type { StripeMishap } from '../testing/stripe-double.ts';
 import { PaymentSender } from './payment-sender.ts';
 import { loadStripe, StripeDoor } from './stripe-door.ts';
 import { StripeProvider } from './stripe-provider.ts';
@@ -31,39 +25,13 @@ import { StripeProvider } from './stripe-provider.ts';
 const december = monthOf(utc('2026-12-01'));
 const november = monthOf(utc('2026-11-01'));
 const START = utc('2026-12-01T06:00Z');
-const SECRET = 'whsec_double';
 const METERS = { egress: { event: 'sent', per: '1000' }, wakes: { event: 'woken', per: '1' } };
 const [ONE, TWO] = [customerNumber(1), customerNumber(2)];
 
-const digest = (text: string): string => createHash('sha256').update(text).digest('hex');
-
-async function opened() {
-  const clock = new VirtualClock(START);
-  const log = new MemoryLog();
-  const events = new EventBus({ clock, log });
-  const double = await StripeDouble.start(clock);
-  for (const { event } of Object.values(METERS)) double.books.addMeter(event);
-  const billing = new MemoryBilling((id) => `Customer ${id}`);
-  const store = new MemoryPayments(billing);
-  const ledger = new PlainLedger();
-  const door = new StripeDoor(await loadStripe({ key: double.key, url: double.url }));
-  const tariffs = async () => TARIFFS;
-  const shared = { clock, log, events, door, billing, ledger, tariffs, digest, readInvoice };
-  const sender = (on: PaymentStore = store) => new PaymentSender({ ...shared, store: on });
-  const provider = new StripeProvider({ ...shared, store, webhookSecret: SECRET });
-  const invoices = new InvoiceDesk({ ...shared, store: billing });
-  const set = async (tells: 'meters' | 'invoices') => {
-    const seller = { name: 'Ogel', address: [], taxId: null, logoText: '', footer: [] };
-    const before = await billing.settings();
-    await billing.saveSettings({ ...before, seller, tells, prices: ['price_1'], meters: METERS });
-  };
-  return { ...shared, double, store, sender, provider, invoices, set };
-}
-
-let world: Awaited<ReturnType<typeof opened>>;
+let world: PaymentWorld;
 
 beforeEach(async () => {
-  world = await opened();
+  world = await paymentWorld(START, METERS);
 });
 
 afterEach(() => world.double.close());
