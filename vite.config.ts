@@ -10,7 +10,7 @@ import { defineConfig, type Plugin } from 'vite';
 /** Below this a packet is a packet. */
 const COMPRESSED_FROM_BYTES = 1_024;
 
-const COMPRESSIBLE = /\.(js|css|svg|html)$/;
+const COMPRESSIBLE = /\.(m?js|css|svg|html)$/;
 
 function compressed(): Plugin {
   let outDir = '';
@@ -42,7 +42,8 @@ async function compress(path: string): Promise<void> {
 }
 
 /** A server that runs already, for who works on the pages. */
-const proxy = { '/v1': process.env.DYNABASE_API_URL ?? 'http://127.0.0.1:6480' };
+const target = process.env.DYNABASE_API_URL ?? 'http://127.0.0.1:6480';
+const proxy = { '/v1': { target, changeOrigin: false } };
 
 export default defineConfig({
   root: join(import.meta.dirname, 'src/dashboard'),

@@ -283,12 +283,7 @@ export const OPTIONS = {
     of: 'server',
     doc: 'How long entries of the audit log are kept',
   },
-  dashboard: {
-    parse: boolean,
-    default: 'true',
-    of: 'server',
-    doc: 'Serve the dashboard at / of the REST API',
-  },
+  dashboard: { parse: boolean, default: 'true', of: 'server', doc: 'Serve the dashboard at /' },
   publicUrl: {
     parse: url(['http:', 'https:']),
     value: 'url',

@@ -51,6 +51,12 @@ const within = { getParentRoute: () => frame } as const;
 const overview = createRoute({
   ...within,
   path: '/',
+  // Who does not see the fleet begins with what is theirs.
+  beforeLoad: ({ context: { caller } }) => {
+    if (caller.scope.kind === 'customer') throw redirect({ to: '/tenants' });
+    if (caller.scope.kind !== 'tenant') return;
+    throw redirect({ to: '/tenants/$ref', params: { ref: caller.scope.tenant } });
+  },
   component: lazyRouteComponent(() => import('./pages/overview.tsx'), 'OverviewPage'),
 });
 
@@ -66,6 +72,12 @@ const tenant = createRoute({
   path: '/tenants/$ref',
   validateSearch: tenantTab,
   component: lazyRouteComponent(() => import('./pages/tenant.tsx'), 'TenantPage'),
+});
+
+const costs = createRoute({
+  ...within,
+  path: '/costs',
+  component: lazyRouteComponent(() => import('./pages/costs.tsx'), 'CostsPage'),
 });
 
 const operations = createRoute({
@@ -126,6 +138,7 @@ export const router = createRouter({
       overview,
       tenants,
       tenant,
+      costs,
       operations,
       audit,
       customers,

@@ -40,6 +40,7 @@ export const tenantFilter = (search: Search) => ({
 
 export const TENANT_TABS = [
   'overview',
+  'awake',
   'pattern',
   'sessions',
   'queries',

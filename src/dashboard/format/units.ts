@@ -56,7 +56,3 @@ const exact = new Intl.DateTimeFormat(undefined, {
 export const moment = (at: string): string => exact.format(new Date(at));
 
 export const zone = (): string => Intl.DateTimeFormat().resolvedOptions().timeZone;
-
-const clockTime = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit' });
-
-export const timeOfDay = (at: string): string => clockTime.format(new Date(at));

@@ -20,6 +20,7 @@ const TONES: Readonly<Record<AuditEntry['outcome'], Tone>> = {
   begun: 'accent',
   done: 'good',
   failed: 'bad',
+  unknown: 'warn',
 };
 
 export function AuditPage() {

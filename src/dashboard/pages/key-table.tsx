@@ -15,7 +15,6 @@ import { attempt, complain } from '../ui/toast.tsx';
 const HOUR_MS = 3_600_000;
 
 export function KeyTable({ rows }: { readonly rows: readonly Key[] }) {
-  const refusal = useRefusal();
   const [secret, setSecret] = useState<string | null>(null);
   const rotate = async ({ id }: Key): Promise<void> => {
     try {
@@ -59,32 +58,37 @@ export function KeyTable({ rows }: { readonly rows: readonly Key[] }) {
             name: '',
             width: '3rem',
             align: 'right',
-            cell: (one) => (
-              <Menu
-                trigger={<Button look="quiet" icon="more" label={`Actions of ${one.name}`} />}
-                items={[
-                  {
-                    text: 'Rotate: the old secret is taken for an hour more',
-                    disabledBecause:
-                      refusal('rotateKey') ??
-                      (one.kind === 'key' ? null : 'Whoever has logged in logs in again instead.'),
-                    onClick: () => void rotate(one),
-                  },
-                  {
-                    text: one.kind === 'session' ? 'End the session' : 'Revoke',
-                    isDangerous: true,
-                    disabledBecause: refusal('revokeKey'),
-                    onClick: () =>
-                      void attempt(dynabase.keys.revoke(one.id), `${one.name} is revoked`),
-                  },
-                ]}
-              />
-            ),
+            cell: (one) => <KeyMenu shown={one} onRotate={() => void rotate(one)} />,
           },
         ]}
       />
       <KeyShown secret={secret} onClose={() => setSecret(null)} />
     </>
+  );
+}
+
+function KeyMenu({ shown, onRotate }: { readonly shown: Key; readonly onRotate: () => void }) {
+  const refusal = useRefusal();
+  const { id, kind, name } = shown;
+  return (
+    <Menu
+      trigger={<Button look="quiet" icon="more" label={`Actions of ${name}`} />}
+      items={[
+        {
+          text: 'Rotate: the old secret is taken for an hour more',
+          disabledBecause:
+            refusal('rotateKey') ??
+            (kind === 'key' ? null : 'Whoever has logged in logs in again instead.'),
+          onClick: onRotate,
+        },
+        {
+          text: kind === 'session' ? 'End the session' : 'Revoke',
+          isDangerous: true,
+          disabledBecause: refusal('revokeKey'),
+          onClick: () => void attempt(dynabase.keys.revoke(id), `${name} is revoked`),
+        },
+      ]}
+    />
   );
 }
 

@@ -96,16 +96,8 @@ function CreateKey({
 
 function People() {
   const people = useQuery(peopleQuery);
-  const client = useQueryClient();
   const refused = useRefusal()('putPerson');
   const [isAdding, setAdding] = useState(false);
-  const [email, setEmail] = useState('');
-  const [role, setRole] = useState<Role>('viewer');
-  const again = () => client.invalidateQueries({ queryKey: ['people'] });
-  const remove = async (person: Person): Promise<void> => {
-    await attempt(dynabase.people.remove(person.email), `${person.email} may no longer log in`);
-    await again();
-  };
   return (
     <Panel
       title="People"
@@ -124,58 +116,75 @@ function People() {
               people log in as themselves, by their address.
             </Empty>
           ) : (
-            <Table
-              label="People"
-              rows={rows}
-              idOf={(person) => person.email}
-              columns={[
-                { name: 'Address', cell: (person) => person.email },
-                { name: 'Role', width: '6rem', cell: (person) => <Badge>{person.role}</Badge> },
-                {
-                  name: 'Seen',
-                  width: '7rem',
-                  isSpare: true,
-                  cell: (person) => <TimeAgo at={person.lastSeenAt} />,
-                },
-                {
-                  name: '',
-                  width: '6rem',
-                  align: 'right',
-                  cell: (person) => (
-                    <Button
-                      look="quiet"
-                      disabledBecause={refused}
-                      onClick={() => void remove(person)}
-                    >
-                      Remove
-                    </Button>
-                  ),
-                },
-              ]}
-            />
+            <PeopleTable rows={rows} />
           )
         }
       </Loaded>
-      <FormDialog
-        title="Add somebody"
-        action="Add"
-        isOpen={isAdding}
-        onClose={() => setAdding(false)}
-        onSubmit={async () => {
-          await dynabase.people.put(email, { role });
-          setEmail('');
-          await again();
-        }}
-      >
-        <TextField
-          label="E-mail address"
-          type="email"
-          value={email}
-          onChange={setEmail}
-          isRequired
-        />
-        <Select label="Role" value={role} choices={ROLES} onChange={setRole} />
-      </FormDialog>
+      <AddPerson isOpen={isAdding} onClose={() => setAdding(false)} />
     </Panel>
+  );
+}
+
+function PeopleTable({ rows }: { readonly rows: readonly Person[] }) {
+  const client = useQueryClient();
+  const refused = useRefusal()('putPerson');
+  const remove = async ({ email }: Person): Promise<void> => {
+    await attempt(dynabase.people.remove(email), `${email} may no longer log in`);
+    await client.invalidateQueries({ queryKey: ['people'] });
+  };
+  return (
+    <Table
+      label="People"
+      rows={rows}
+      idOf={(person) => person.email}
+      columns={[
+        { name: 'Address', cell: (person) => person.email },
+        { name: 'Role', width: '6rem', cell: (person) => <Badge>{person.role}</Badge> },
+        {
+          name: 'Seen',
+          width: '7rem',
+          isSpare: true,
+          cell: (person) => <TimeAgo at={person.lastSeenAt} />,
+        },
+        {
+          name: '',
+          width: '6rem',
+          align: 'right',
+          cell: (person) => (
+            <Button look="quiet" disabledBecause={refused} onClick={() => void remove(person)}>
+              Remove
+            </Button>
+          ),
+        },
+      ]}
+    />
+  );
+}
+
+function AddPerson({
+  isOpen,
+  onClose,
+}: {
+  readonly isOpen: boolean;
+  readonly onClose: () => void;
+}) {
+  const client = useQueryClient();
+  const [email, setEmail] = useState('');
+  const [role, setRole] = useState<Role>('viewer');
+  return (
+    <FormDialog
+      title="Add somebody"
+      action="Add"
+      isOpen={isOpen}
+      onClose={onClose}
+      onSubmit={async () => {
+        await dynabase.people.put(email, { role });
+        setEmail('');
+        await client.invalidateQueries({ queryKey: ['people'] });
+      }}
+    >
+      <TextField label="E-mail address" type="email" value={email} onChange={setEmail} isRequired />
+      <Select label="Role" value={role} choices={ROLES} onChange={setRole} />
+    </FormDialog>
   );
 }

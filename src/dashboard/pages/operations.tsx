@@ -79,7 +79,6 @@ export function OperationsPage() {
 }
 
 function List({ rows }: { readonly rows: readonly WorkOperation[] }) {
-  const refused = useRefusal()('cancelOperation');
   return (
     <Table
       label="Operations"
@@ -136,19 +135,24 @@ function List({ rows }: { readonly rows: readonly WorkOperation[] }) {
           width: '5rem',
           align: 'right',
           isSpare: true,
-          cell: ({ id, status }) =>
-            status === 'running' && (
-              <Button
-                look="quiet"
-                disabledBecause={refused}
-                onClick={() => void attempt(dynabase.operations.cancel(id), 'It is stopped')}
-              >
-                Cancel
-              </Button>
-            ),
+          cell: (one) => <Cancel one={one} />,
         },
       ]}
     />
+  );
+}
+
+function Cancel({ one: { id, status } }: { readonly one: WorkOperation }) {
+  const refused = useRefusal()('cancelOperation');
+  if (status !== 'running') return null;
+  return (
+    <Button
+      look="quiet"
+      disabledBecause={refused}
+      onClick={() => void attempt(dynabase.operations.cancel(id), 'It is stopped')}
+    >
+      Cancel
+    </Button>
   );
 }
 

@@ -5,7 +5,7 @@ import type { Event, Status } from '../../sdk/index.ts';
 import { bytes, count, duration, percent } from '../format/units.ts';
 import { useHistory } from '../server/history.ts';
 import { computesQuery, operationsQuery, statusQuery } from '../server/queries.ts';
-import { STATE_COLOURS, StateBadge, TIER_COLOURS, TierBadge } from '../ui/badge.tsx';
+import { STATE_COLOURS, StateBadge, TIER_FILLS, TierBadge } from '../ui/badge.tsx';
 import { PageHead, Panel, Stat, Stats } from '../ui/panel.tsx';
 import { ShareBar } from '../ui/share-bar.tsx';
 import { Empty, Loaded } from '../ui/states.tsx';
@@ -69,7 +69,7 @@ function Warnings({ status }: { readonly status: Status }) {
         </p>
       )}
       {status.warnings.map((warning) => (
-        <p key={warning}>{warning}</p>
+        <p key={warning}>{warning.charAt(0).toUpperCase() + warning.slice(1)}.</p>
       ))}
     </section>
   );
@@ -90,10 +90,10 @@ function Figures({ status, all }: { readonly status: Status; readonly all: numbe
         value={count(tenants.running)}
         note={all === 0 ? '' : `${percent(tenants.running / all)} of all`}
       />
-      <Stat label="Wakes in the last minute" value={count(wakes.length)} note="seen live" />
+      <Stat label="Wakes a minute" value={count(wakes.length)} note="seen live" />
       <Stat label="Sessions" value={count(sessions)} note="open, parked ones too" />
       <Stat
-        label="Cost against always awake"
+        label="Cost of always on"
         value={percent(policy.costShare)}
         note={policy.costShare === null ? 'not known yet' : policy.source}
       />
@@ -110,7 +110,7 @@ const isWithin = ({ at }: Event, now: number): boolean => now - Date.parse(at) <
 function Distribution({ status }: { readonly status: Status }) {
   const navigate = useNavigate();
   const tiers = Object.entries(status.tiers).map(([name, value]) => ({
-    ...{ name, value, colour: TIER_COLOURS[name as keyof typeof TIER_COLOURS] },
+    ...{ name, value, colour: TIER_FILLS[name as keyof typeof TIER_FILLS] },
   }));
   const states = Object.entries(status.tenants)
     .filter(([name, value]) => value > 0 || name === 'running' || name === 'suspended')

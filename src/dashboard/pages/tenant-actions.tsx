@@ -51,44 +51,61 @@ export function TenantActions({ tenant }: { readonly tenant: Tenant }) {
           onClick: () => void attempt(tenants.change(name, { tier }), 'The tier is set'),
         }))}
       />
-      <Menu
-        trigger={<Button icon="more" label="More actions" />}
-        items={[
-          {
-            text: 'Restart',
-            disabledBecause: off('restartTenant', 'restart'),
-            onClick: () => void attempt(tenants.restart(name), `${name} was restarted`),
-          },
-          {
-            text: 'Take a snapshot',
-            disabledBecause: off('createSnapshot', 'snapshot'),
-            onClick: () => void attempt(tenants.snapshot(name), 'The snapshot is taken'),
-          },
-          {
-            text: 'Fork',
-            disabledBecause: off('forkTenant', 'fork'),
-            onClick: () => setOpen('fork'),
-          },
-          {
-            text: 'Move to the archive',
-            disabledBecause: off('archiveTenant', 'archive'),
-            onClick: () => void attempt(tenants.archive(name), `${name} is in the archive`),
-          },
-          {
-            text: 'Rotate the password',
-            disabledBecause: off('rotatePassword'),
-            onClick: () => setOpen('password'),
-          },
-          {
-            text: 'Delete',
-            isDangerous: true,
-            disabledBecause: off('deleteTenant', 'delete'),
-            onClick: () => setOpen('delete'),
-          },
-        ]}
-      />
+      <Rare tenant={tenant} onOpen={setOpen} />
       <Dialogs tenant={tenant} open={open} onClose={() => setOpen(null)} />
     </>
+  );
+}
+
+function Rare({
+  tenant,
+  onOpen: setOpen,
+}: {
+  readonly tenant: Tenant;
+  readonly onOpen: (open: Open) => void;
+}) {
+  const refusal = useRefusal();
+  const off = (operation: Guarded, deed?: Deed): string | null =>
+    refusal(operation) ?? (deed === undefined ? null : hindrance(deed, tenant));
+  const { name } = tenant;
+  const { tenants } = dynabase;
+  return (
+    <Menu
+      trigger={<Button icon="more" label="More actions" />}
+      items={[
+        {
+          text: 'Restart',
+          disabledBecause: off('restartTenant', 'restart'),
+          onClick: () => void attempt(tenants.restart(name), `${name} was restarted`),
+        },
+        {
+          text: 'Take a snapshot',
+          disabledBecause: off('createSnapshot', 'snapshot'),
+          onClick: () => void attempt(tenants.snapshot(name), 'The snapshot is taken'),
+        },
+        {
+          text: 'Fork',
+          disabledBecause: off('forkTenant', 'fork'),
+          onClick: () => setOpen('fork'),
+        },
+        {
+          text: 'Move to the archive',
+          disabledBecause: off('archiveTenant', 'archive'),
+          onClick: () => void attempt(tenants.archive(name), `${name} is in the archive`),
+        },
+        {
+          text: 'Rotate the password',
+          disabledBecause: off('rotatePassword'),
+          onClick: () => setOpen('password'),
+        },
+        {
+          text: 'Delete',
+          isDangerous: true,
+          disabledBecause: off('deleteTenant', 'delete'),
+          onClick: () => setOpen('delete'),
+        },
+      ]}
+    />
   );
 }
 

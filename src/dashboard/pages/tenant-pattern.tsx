@@ -1,12 +1,11 @@
 import { useQuery } from '@tanstack/react-query';
-import { useMemo } from 'react';
-import type { Tenant, TenantPolicy, Usage } from '../../sdk/index.ts';
+import type { Tenant, TenantPolicy } from '../../sdk/index.ts';
 import { count, duration, percent } from '../format/units.ts';
 import { explainQuery, usageQuery } from '../server/queries.ts';
-import { HeatMap } from '../ui/heat-map.tsx';
 import { Fact, Facts, Panel } from '../ui/panel.tsx';
 import { Loaded } from '../ui/states.tsx';
 import { TimeAgo } from '../ui/time.tsx';
+import { WeekMap } from './week-map.tsx';
 
 const WEEK_HOURS = 168;
 
@@ -26,7 +25,7 @@ export function TenantPattern({ tenant }: { readonly tenant: Tenant }) {
           title="Queries of the last 7 days, by the hour"
           aside={<span className="text-xs">in your zone</span>}
         >
-          <Loaded query={usage}>{(week) => <Week usage={week} />}</Loaded>
+          <Loaded query={usage}>{({ steps }) => <WeekMap steps={steps} />}</Loaded>
         </Panel>
       </div>
     </div>
@@ -83,30 +82,5 @@ function Next({
         {nextDecisionAt === null ? 'when something happens' : <TimeAgo at={nextDecisionAt} />}
       </Fact>
     </Facts>
-  );
-}
-
-const DAYS = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat'] as const;
-
-const HOURS = Array.from({ length: 24 }, (_, hour) => String(hour));
-
-function Week({ usage }: { readonly usage: Usage }) {
-  const rows = useMemo(() => {
-    const sums = DAYS.map(() => HOURS.map(() => 0));
-    for (const { at: minute, queries } of usage.steps) {
-      const at = new Date(minute);
-      const day = sums[at.getDay()];
-      if (day !== undefined) day[at.getHours()] = (day[at.getHours()] ?? 0) + queries;
-    }
-    // Weeks begin on Monday here.
-    return [1, 2, 3, 4, 5, 6, 0].map((day) => ({ name: DAYS[day] ?? '', values: sums[day] ?? [] }));
-  }, [usage]);
-  return (
-    <HeatMap
-      label="Queries by day and hour"
-      columns={HOURS}
-      rows={rows}
-      format={(value) => `${count(value)} queries`}
-    />
   );
 }

@@ -11,6 +11,7 @@ import { Loaded } from '../ui/states.tsx';
 import { Tabs } from '../ui/tabs.tsx';
 import { Since } from '../ui/time.tsx';
 import { TenantActions } from './tenant-actions.tsx';
+import { TenantAwake } from './tenant-awake.tsx';
 import { TenantConnect } from './tenant-connect.tsx';
 import { TenantDecisions } from './tenant-decisions.tsx';
 import { TenantOverview } from './tenant-overview.tsx';
@@ -24,6 +25,7 @@ const route = getRouteApi('/frame/tenants/$ref');
 
 const TABS: readonly { readonly id: TenantTab; readonly name: string }[] = [
   { id: 'overview', name: 'Overview' },
+  { id: 'awake', name: 'Awake' },
   { id: 'pattern', name: 'Pattern' },
   { id: 'queries', name: 'Queries' },
   { id: 'sessions', name: 'Sessions' },
@@ -89,6 +91,8 @@ function Content({ tab, tenant }: { readonly tab: TenantTab; readonly tenant: Te
   switch (tab) {
     case 'overview':
       return <TenantOverview tenant={tenant} />;
+    case 'awake':
+      return <TenantAwake tenant={tenant} />;
     case 'pattern':
       return <TenantPattern tenant={tenant} />;
     case 'sessions':

@@ -10,10 +10,9 @@ import type { Event, Tenant, TenantPage } from '../../sdk/index.ts';
 import { dynabase } from './client.ts';
 import { lost } from './connection.ts';
 import { happened } from './history.ts';
+import { type Key, moved, touchedBy } from './touched.ts';
 
 const ASKED_AGAIN_EVERY_MS = 1_000;
-
-type Key = readonly unknown[];
 
 /** Until `signal` aborts. */
 export async function follow(client: QueryClient, signal: AbortSignal): Promise<void> {
@@ -27,37 +26,6 @@ export async function follow(client: QueryClient, signal: AbortSignal): Promise<
   } catch {
     // The page is left, or the session has ended: whatever is asked next says so.
     if (!signal.aborted) lost();
-  }
-}
-
-/** What is asked for again after an event, by the beginning of its key. */
-export function touchedBy({ type, tenant }: Event): readonly Key[] {
-  const [area] = type.split('.');
-  const own: readonly Key[] =
-    tenant === null
-      ? []
-      : [
-          ['tenant', tenant.id],
-          ['tenant', tenant.name],
-        ];
-  switch (area) {
-    case 'tenant':
-      return type === 'tenant.created' || type === 'tenant.deleted' || type === 'tenant.claimed'
-        ? [...own, ['status'], ['tenants']]
-        : [...own, ['status'], ['computes']];
-    case 'quota':
-      return own;
-    case 'operation':
-      return [['operations'], ...own.map((key) => [...key, 'snapshots'])];
-    case 'key':
-      return [['keys']];
-    case 'customer':
-      return [['customers']];
-    case 'webhook':
-      return [['webhooks']];
-    default:
-      // Some were missed: nothing is known for sure.
-      return [[]];
   }
 }
 
@@ -87,15 +55,6 @@ class Marks {
     this.#marked.clear();
     for (const queryKey of keys) void this.#client.invalidateQueries({ queryKey });
   }
-}
-
-/** What an event of type `tenant.state` says of its tenant. */
-export function moved(tenant: Tenant, event: Event): Tenant {
-  const { to, home } = event.data as { to?: Tenant['state']; home?: Tenant['home'] };
-  if (to === undefined) return tenant;
-  const at = home ?? tenant.home;
-  const level = to === 'running' ? 'L1' : at === 'local' ? 'L3' : 'L4';
-  return { ...tenant, state: to, stateSince: event.at, home: at, level };
 }
 
 function patch(client: QueryClient, event: Event): void {

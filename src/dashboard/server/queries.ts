@@ -86,9 +86,6 @@ export const sessionsQuery = (ref: string) =>
 export const snapshotsQuery = (ref: string) =>
   ofTenant(ref, 'snapshots', (options) => dynabase.tenants.snapshots(ref, options));
 
-export const computeQuery = (ref: string) =>
-  ofTenant(ref, 'compute', (options) => dynabase.computes.get(ref, options));
-
 export const quotaQuery = (ref: string) =>
   ofTenant(ref, 'quota', (options) => dynabase.limits.quota(ref, options));
 
@@ -141,12 +138,6 @@ export const customersQuery = (query: Omit<QueryOf<'listCustomers'>, 'after'> = 
     queryFn: ({ signal }) => first(dynabase.customers.list(query, { signal }), LISTED_MAX),
   });
 
-export const customerQuery = (customer: string) =>
-  queryOptions({
-    queryKey: ['customers', customer],
-    queryFn: ({ signal }) => dynabase.customers.get(customer, { signal }),
-  });
-
 export const keysQuery = (query: Omit<QueryOf<'listKeys'>, 'after'> = {}) =>
   queryOptions({
     queryKey: ['keys', query],
@@ -157,3 +148,47 @@ export const peopleQuery = queryOptions({
   queryKey: ['people'],
   queryFn: ({ signal }) => first(dynabase.people.list(null, { signal }), LISTED_MAX),
 });
+
+type CostKey = NonNullable<QueryOf<'getCosts'>['by']>;
+
+/** Of this month, unless `days` says how many. */
+export const costsQuery = (by: CostKey, days: number | null = null) =>
+  queryOptions({
+    queryKey: ['costs', by, days],
+    queryFn: ({ signal }) => {
+      const from = days === null ? {} : { from: daysAgo(days) };
+      return dynabase.economics.costs({ by, ...from, limit: 20 }, { signal });
+    },
+    staleTime: 60_000,
+  });
+
+const daysAgo = (days: number): string => new Date(Date.now() - days * 86_400_000).toISOString();
+
+export const costAlertsQuery = queryOptions({
+  queryKey: ['costs', 'alerts'],
+  queryFn: ({ signal }) => dynabase.economics.alerts({ signal }),
+});
+
+export const priceBooksQuery = queryOptions({
+  queryKey: ['costs', 'books'],
+  queryFn: ({ signal }) => dynabase.economics.priceBooks({ signal }),
+});
+
+export const kpisQuery = queryOptions({
+  queryKey: ['kpis'],
+  queryFn: ({ signal }) => dynabase.health.kpis({ signal }),
+  staleTime: 60_000,
+});
+
+/** Of all tenants by the hour, over a week. */
+export const fleetUsageQuery = queryOptions({
+  queryKey: ['usage', 'fleet'],
+  queryFn: ({ signal }) => dynabase.usage.ofAll({ from: daysAgo(7), step: 'hour' }, { signal }),
+  staleTime: 60_000,
+});
+
+export const whyQuery = (ref: string) =>
+  ofTenant(ref, 'why', (options) => dynabase.awake.why(ref, {}, options));
+
+export const awakeTimesQuery = (ref: string) =>
+  ofTenant(ref, 'awake', (options) => first(dynabase.awake.times(ref, {}, options), LISTED_MAX));

@@ -7,6 +7,7 @@ export type Place = {
   readonly to:
     | '/'
     | '/tenants'
+    | '/costs'
     | '/operations'
     | '/audit'
     | '/customers'
@@ -23,8 +24,15 @@ export type Place = {
 
 const PLACES: readonly Place[] = [
   { to: '/', name: 'Overview', icon: 'overview', needs: 'getStatus', group: 'fleet' },
-  { to: '/tenants', name: 'Tenants', icon: 'tenants', needs: null, group: 'fleet' },
-  { to: '/operations', name: 'Operations', icon: 'operations', needs: null, group: 'fleet' },
+  { to: '/tenants', name: 'Tenants', icon: 'tenants', needs: 'listTenants', group: 'fleet' },
+  { to: '/costs', name: 'Costs and margins', icon: 'prices', needs: 'getCosts', group: 'fleet' },
+  {
+    to: '/operations',
+    name: 'Operations',
+    icon: 'operations',
+    needs: 'listOperations',
+    group: 'fleet',
+  },
   { to: '/audit', name: 'Audit log', icon: 'audit', needs: 'listAudit', group: 'fleet' },
   {
     to: '/customers',

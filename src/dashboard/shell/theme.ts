@@ -1,4 +1,4 @@
-/** The theme: the system's, or the one that somebody has chosen in this browser. `public/theme.js` applies it early. */
+/** The theme: the system's, or the one that somebody has chosen in this browser. `public/theme.mjs` applies it early. */
 import { useState } from 'react';
 
 export type Theme = 'system' | 'light' | 'dark';

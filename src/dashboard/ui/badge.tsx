@@ -17,6 +17,14 @@ export const TIER_COLOURS: Readonly<Record<Tenant['tier'], string>> = {
   PERSISTENT: 'var(--tier-persistent)',
 };
 
+/** Of areas: on these nothing is to be read. */
+export const TIER_FILLS: Readonly<Record<Tenant['tier'], string>> = {
+  COLD: 'var(--fill-cold)',
+  WARM: 'var(--fill-warm)',
+  HOT: 'var(--fill-hot)',
+  PERSISTENT: 'var(--fill-persistent)',
+};
+
 const STATE_TONES: Readonly<Record<Tenant['state'], Tone>> = {
   creating: 'accent',
   suspended: 'plain',

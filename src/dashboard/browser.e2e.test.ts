@@ -1,0 +1,189 @@
+/** The dashboard in a real browser, over the whole program: one server, one fleet, everything that a page alone can show. */
+import { readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { browserPath, NO_BROWSER, openBrowser, openPage } from '../testing/browser.ts';
+import { type RealServer, realServer } from '../testing/real-server.ts';
+
+const AXE = fileURLToPath(import.meta.resolve('axe-core/axe.min.js'));
+
+const WIDE = { width: 1_440, height: 900 };
+
+const PAGES: Readonly<Record<string, string>> = {
+  '/': 'Overview',
+  '/tenants': 'Tenants',
+  '/tenants/acme': 'acme',
+  '/tenants/acme?tab=awake': 'acme',
+  '/tenants/acme?tab=pattern': 'acme',
+  '/tenants/acme?tab=queries': 'acme',
+  '/tenants/acme?tab=sessions': 'acme',
+  '/tenants/acme?tab=snapshots': 'acme',
+  '/tenants/acme?tab=decisions': 'acme',
+  '/tenants/acme?tab=connect': 'acme',
+  '/tenants/acme?tab=settings': 'acme',
+  '/costs': 'Costs and margins',
+  '/operations': 'Operations',
+  '/audit': 'Audit log',
+  '/customers': 'Customers',
+  '/keys': 'Keys and people',
+  '/webhooks': 'Webhooks',
+  '/policy': 'Policy',
+  '/plans': 'Plans and tiers',
+  '/settings': 'Settings',
+};
+
+describe.skipIf(browserPath() === undefined)(`in a browser (skipped: ${NO_BROWSER})`, () => {
+  let server: RealServer;
+  let browser: Browser;
+  let complaints: string[];
+  let page: Page;
+
+  beforeAll(async () => {
+    server = await realServer({ env: { DYNABASE_DASHBOARD: 'true' } });
+    browser = await openBrowser();
+    await server.client.customers.create({ name: 'Northwind', plan: 'starter' });
+    await server.client.tenants.create({ name: 'acme' });
+    await server.client.tenants.create({ name: 'beta' });
+    complaints = [];
+    page = await openPage(browser, { theme: 'light', ...WIDE }, complaints);
+    await login(page, server.apiKey);
+  });
+
+  afterAll(async () => {
+    await browser?.close();
+    await server?.[Symbol.asyncDispose]();
+  });
+
+  async function login(at: Page, key: string): Promise<void> {
+    await at.goto(`${server.apiUrl}/tenants?tier=COLD`);
+    await at.getByLabel('API key').fill(key);
+    await at.getByRole('button', { name: 'Log in' }).click();
+    await at.getByRole('heading', { name: 'Tenants', level: 1 }).waitFor();
+  }
+
+  async function open(at: Page, path: string, title: string): Promise<void> {
+    await at.goto(server.apiUrl + path);
+    await at.getByRole('heading', { name: title, level: 1 }).waitFor();
+    await at.locator('[aria-label="Loading"]').first().waitFor({ state: 'detached' });
+  }
+
+  test('who is not logged in is asked to, and comes to the page that was meant', async () => {
+    expect(new URL(page.url()).search).toBe('?tier=COLD');
+    const cookies = await page.context().cookies();
+    expect(cookies).toMatchObject([{ name: 'dynabase', httpOnly: true, sameSite: 'Lax' }]);
+    const kept = await page.evaluate<string>('JSON.stringify([localStorage, sessionStorage])');
+    expect(kept).not.toContain(server.apiKey);
+  });
+
+  test('a wake is seen as it happens, with nothing loaded again', async () => {
+    await open(page, '/tenants', 'Tenants');
+    await page.getByText('Live', { exact: true }).waitFor();
+    await page.evaluate('window.isSame = true');
+    const row = page.getByRole('row', { name: /acme/ });
+    await row.getByText('suspended').waitFor();
+    await server.client.tenants.wake('acme');
+    await row.getByText('running').waitFor();
+    await page.getByRole('link', { name: 'Overview' }).click();
+    const awake = page.getByRole('table', { name: 'Tenants that are awake' });
+    await awake.getByText('acme').waitFor();
+    await server.client.tenants.wake('beta');
+    await awake.getByText('beta').waitFor();
+    expect(await page.evaluate('window.isSame')).toBe(true);
+  });
+
+  test('a tenant is suspended, and what cannot be done says why', async () => {
+    await open(page, '/tenants/acme', 'acme');
+    await page.getByRole('button', { name: 'Suspend' }).click();
+    await page.getByRole('button', { name: 'Wake' }).waitFor();
+    expect((await server.client.tenants.get('acme')).state).toBe('suspended');
+    await page.getByRole('button', { name: 'More actions' }).click();
+    const restart = page.getByRole('menuitem', { name: /Restart/ });
+    expect(await restart.getAttribute('aria-disabled')).toBe('true');
+    expect(await restart.textContent()).toContain('can be done while it is running');
+    await page.keyboard.press('Escape');
+  });
+
+  test('a tenant is deleted by who has typed its name', async () => {
+    await server.client.tenants.create({ name: 'doomed' });
+    await open(page, '/tenants/doomed', 'doomed');
+    await page.getByRole('button', { name: 'More actions' }).click();
+    await page.getByRole('menuitem', { name: 'Delete' }).click();
+    const button = page.getByRole('button', { name: 'Delete for ever' });
+    expect(await button.getAttribute('aria-disabled')).toBe('true');
+    await page.getByLabel('Type doomed to confirm').fill('doomed');
+    await button.click();
+    await page.getByRole('heading', { name: 'Tenants', level: 1 }).waitFor();
+    await expect(server.client.tenants.get('doomed')).rejects.toMatchObject({
+      code: 'TENANT_UNKNOWN',
+    });
+  });
+
+  test('a customer sees its own and no more, and a viewer is told what it may not', async () => {
+    const northwind = (await server.client.customers.list().next()).value;
+    if (northwind === undefined) throw new Error('the customer is gone');
+    const { secret } = await server.client.keys.create({
+      ...{ name: 'look', role: 'viewer' },
+      scope: { kind: 'customer', customer: northwind.id },
+    });
+    const theirs = await openPage(browser, { theme: 'light', ...WIDE });
+    await login(theirs, secret);
+    expect(await theirs.getByRole('link', { name: 'Policy' }).count()).toBe(0);
+    await theirs.getByText('No tenant is like that').waitFor();
+    const create = theirs.getByRole('button', { name: 'Create a tenant' });
+    expect(await create.getAttribute('aria-disabled')).toBe('true');
+    await create.focus();
+    await theirs.getByText('Your role is viewer').waitFor();
+    await theirs.goto(`${server.apiUrl}/tenants/acme`);
+    await theirs.getByText('TENANT_UNKNOWN').waitFor();
+    await theirs.context().close();
+  });
+
+  test('the palette goes anywhere by keyboard', async () => {
+    await open(page, '/', 'Overview');
+    await page.keyboard.press('Control+k');
+    await page.getByLabel('Go to a page or a tenant').fill('bet');
+    await page.getByRole('option', { name: 'beta' }).waitFor();
+    await page.keyboard.press('Enter');
+    await page.getByRole('heading', { name: 'beta', level: 1 }).waitFor();
+  });
+
+  describe.each(['light', 'dark'] as const)('the theme %s', (theme) => {
+    test('can be used by everybody, on every page', async () => {
+      const axe = await readFile(AXE, 'utf8');
+      await page.emulateMedia({ colorScheme: theme });
+      const found: string[] = [];
+      for (const [path, title] of Object.entries(PAGES)) {
+        await open(page, path, title);
+        // Not as a script of the page: its policy allows none that is not its own.
+        await page.evaluate(axe);
+        const broken = await page.evaluate<string[]>(`axe
+          .run({ runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'] })
+          .then(({ violations }) => violations.map((one) =>
+            one.id + ': ' + one.nodes.map((node) => node.html.slice(0, 160)).join(' | ')))`);
+        found.push(...broken.map((one) => `${path} ${one}`));
+      }
+      expect(found).toEqual([]);
+    });
+  });
+
+  test('on a phone nothing is wider than the screen', async () => {
+    await page.setViewportSize({ width: 390, height: 844 });
+    const wide: string[] = [];
+    for (const [path, title] of Object.entries(PAGES)) {
+      await open(page, path, title);
+      const width = await page.evaluate<number>('document.documentElement.scrollWidth');
+      if (width > 390) wide.push(`${path} ${width}`);
+    }
+    expect(wide).toEqual([]);
+    await page.setViewportSize(WIDE);
+  });
+
+  test('the page keeps to its policy, and complains of nothing', async () => {
+    const answer = await page.goto(`${server.apiUrl}/`);
+    const policy = answer?.headers()['content-security-policy'] ?? '';
+    expect(policy).toContain("default-src 'none'; script-src 'self'; style-src 'self' 'nonce-");
+    // A request that is to fail is told of by the browser itself.
+    expect(complaints.filter((one) => !one.startsWith('Failed to load resource'))).toEqual([]);
+  });
+});
