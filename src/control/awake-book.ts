@@ -37,6 +37,8 @@ const WAITING_MAX = 10_000;
 
 const CRASHED: AwakeEnd = { kind: 'crash', because: 'it was found stopped' };
 
+type ToldUse = Parameters<AwakeWatch['told']>[1];
+
 export type AwakeWorld = {
   readonly clock: Clock;
   readonly log: Log;
@@ -104,8 +106,10 @@ export class AwakeBook implements AwakeWatch {
     this.#lasting.get(tenant)?.kept(kept, this.#world.clock.wall());
   }
 
-  waited(tenant: TenantId, sessions: number): void {
-    this.#lasting.get(tenant)?.waited(sessions);
+  told(tenant: TenantId, { holder, left, waited }: ToldUse): void {
+    const who = left ?? holder?.who;
+    if (who === undefined && waited === undefined) return;
+    this.#lasting.get(tenant)?.told(who, waited);
   }
 
   ended(tenant: TenantId, end: AwakeEnd): void {

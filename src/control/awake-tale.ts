@@ -64,7 +64,6 @@ export class AwakeTale {
 
   kept(kept: KeptAwake, wall: Timestamp): void {
     const at = this.seen(wall);
-    this.#learnFirst(kept);
     const last = this.#begun.at(-1);
     if (last !== undefined && isSame(last.kept, kept)) {
       this.#begun[this.#begun.length - 1] = { from: last.from, kept: richer(last.kept, kept) };
@@ -81,8 +80,11 @@ export class AwakeTale {
     if (this.#begun.length > SEGMENTS_MAX) this.#sum();
   }
 
-  waited(sessions: number): void {
-    this.#known = { ...this.#known, waited: this.#known.waited + sessions };
+  /** Who was seen, and how many waited for the wake. */
+  told(who: SessionClient | undefined, waited = 0): void {
+    if (who !== undefined) this.#learnFirst(who);
+    if (waited === 0) return;
+    this.#known = { ...this.#known, waited: this.#known.waited + waited };
     this.isNew = true;
   }
 
@@ -117,13 +119,12 @@ export class AwakeTale {
   }
 
   /** What the first statement was is known only when it is answered. */
-  #learnFirst(kept: KeptAwake): void {
+  #learnFirst(seen: SessionClient): void {
     const { cause } = this.#known;
     if (cause.kind !== 'session' && cause.kind !== 'expected') return;
-    if (kept.kind !== 'work' && kept.kind !== 'pin') return;
-    const statement = kept.who?.statement;
-    if (statement == null || cause.who.statement != null || !isSameClient(cause.who, kept.who))
-      return;
+    const { statement } = seen;
+    if (statement == null || cause.who.statement != null) return;
+    if (!isSameClient(cause.who, seen)) return;
     this.#known = { ...this.#known, cause: { ...cause, who: { ...cause.who, statement } } };
     this.isNew = true;
   }

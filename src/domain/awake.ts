@@ -4,24 +4,13 @@
  * A tenant is awake in intervals. Each has who caused it, what kept it awake from moment to moment, and what ended it.
  * The segments of an interval follow on each other without a gap, so that no awake time is without a reason.
  */
-import type { PinReason, SessionClient } from './gate.ts';
+import type { PinReason, SessionClient, TenantUse } from './gate.ts';
 import type { CustomerId, TenantId } from './ids.ts';
 import type { Level } from './levels.ts';
 import type { DurationMs, Timestamp } from './units.ts';
 
 /** Who asked through the API: a name to show, and the customer it belongs to; null for the operator's own. */
 export type Asker = { readonly name: string; readonly customer: CustomerId | null };
-
-export const AWAKE_CAUSES = [
-  'session',
-  'expected',
-  'operator',
-  'prewarm',
-  'tier',
-  'upkeep',
-  'restart',
-  'found',
-] as const;
 
 /** Who or what woke a tenant. */
 export type AwakeCause =
@@ -40,21 +29,7 @@ export type AwakeCause =
   /** It ran when the server was started, and nothing is known of before. */
   | { readonly kind: 'found' };
 
-export const AWAKE_REASONS = [
-  'work',
-  'pin',
-  'idle',
-  'policy',
-  'expected',
-  'floor',
-  'refused',
-  'upkeep',
-  'inside',
-  'restart',
-  'unwatched',
-] as const;
-
-export type AwakeReason = (typeof AWAKE_REASONS)[number];
+export type AwakeReason = KeptAwake['kind'];
 
 /** What keeps a tenant awake. */
 export type KeptAwake =
@@ -94,17 +69,14 @@ export type AwakeSegment = {
   readonly kept: KeptAwake | KeptSum;
 };
 
-export const AWAKE_ENDS = [
-  'idle',
-  'operator',
-  'quota',
-  'crash',
-  'server',
-  'restart',
-  'deleted',
-] as const;
-
-export type AwakeEndKind = (typeof AWAKE_ENDS)[number];
+export type AwakeEndKind =
+  | 'idle'
+  | 'operator'
+  | 'quota'
+  | 'crash'
+  | 'server'
+  | 'restart'
+  | 'deleted';
 
 export type AwakeEnd = { readonly kind: AwakeEndKind; readonly because: string };
 
@@ -142,8 +114,8 @@ export interface AwakeWatch {
   found(tenant: TenantId, customer: CustomerId | null): void;
   /** What keeps it awake from now on. */
   kept(tenant: TenantId, kept: KeptAwake): void;
-  /** So many sessions waited for its wake. */
-  waited(tenant: TenantId, sessions: number): void;
+  /** What a proxy says of who came, and how many waited for the wake. */
+  told(tenant: TenantId, use: Pick<TenantUse, 'holder' | 'left' | 'waited'>): void;
   /** It runs no more. Nothing happens if that is known. */
   ended(tenant: TenantId, end: AwakeEnd): void;
 }
@@ -152,7 +124,7 @@ export const UNWATCHED: AwakeWatch = {
   woke: () => {},
   found: () => {},
   kept: () => {},
-  waited: () => {},
+  told: () => {},
   ended: () => {},
 };
 

@@ -34,10 +34,10 @@ import { openDashboard } from './dashboard-build.ts';
 import type { DataDirectory } from './data-directory.ts';
 import { DataPlane } from './data-plane.ts';
 import { type OpenDesks, openDesks } from './desks.ts';
-import { openEconomics } from './economics-parts.ts';
+import { figuresOf, openEconomics } from './economics-parts.ts';
 import { openInsideParts } from './inside-parts.ts';
 import { learningSink } from './learning-sink.ts';
-import { NO_MONEY, openMetering, usageDesk } from './metering-parts.ts';
+import { openMetering, usageDesk } from './metering-parts.ts';
 import { openHealth, openWatching, type Watching } from './observability-parts.ts';
 import { RuleBook } from './policy-desk.ts';
 import { portableGate } from './portable-gate.ts';
@@ -205,7 +205,7 @@ async function openDoors(
     desks: {
       ...{ ...desks, ...access.desks, ...inside.desks, ...bounded, ...doors.economics },
       health: health.desk,
-      usage: usageDesk({ clock, catalog, control, money: async () => NO_MONEY }),
+      usage: usageDesk({ clock, catalog, control, money: () => figuresOf(clock, doors.economics) }),
     },
     trustedProxies: options.trustedProxies ?? [],
     host: options.apiHost,

@@ -151,7 +151,7 @@ export class TenantLife {
   report(proxy: ProxyId, use: TenantUse): void {
     const wasHeld = this.#uses.heldBy !== null;
     this.#uses.report(proxy, use);
-    if (use.waited !== undefined) this.#world.awake.waited(this.tenant.id, use.waited);
+    this.#world.awake.told(this.tenant.id, use);
     this.#used(wasHeld);
   }
 

@@ -15,9 +15,11 @@
  * Text proves nothing: a function may do whatever it does. It only raises flags. Ordinary statements
  * pay one look at each byte; what looks suspicious is read closely.
  */
+import { QUERY_CLASSES, type QueryClass } from '../domain/usage.ts';
 import { REQUEST } from '../wire/frames.ts';
 import { redacted, type ScanFindings, scanSql } from '../wire/sql-scan.ts';
 import { isSuspicious, isTouching } from './suspicion.ts';
+import { classOfTag } from './tag-class.ts';
 import { UnnamedStatement } from './unnamed-statement.ts';
 
 /** As much of the statement behind a pin as is shown. */
@@ -37,6 +39,8 @@ export class Evidence {
   isTainting = false;
   /** A value of a sequence was asked for by `currval` or `lastval`. */
   usesSequenceValue = false;
+  /** Of the first statement since it has its backend that says what the client wants; null before. */
+  statement: QueryClass | null = null;
   /** A custom setting was named that is asked for no more, since there are too many. */
   hasUnlearnedName = false;
   /** The values of a prepared `set_config` name settings that only Bind messages show. */
@@ -100,6 +104,9 @@ export class Evidence {
   /** The backend sent CommandComplete with the tag that begins at `start`. */
   tagged(bytes: Uint8Array, start: number, end: number): void {
     if (isTouching(bytes, start, end)) this.isTouched = true;
+    if (this.statement === null || isPrelude(this.statement)) {
+      this.statement = QUERY_CLASSES[classOfTag(bytes, start, end)] ?? null;
+    }
   }
 
   /** The backend sent an error; of the run of extended messages it belongs to `unanswered` were. */
@@ -115,6 +122,7 @@ export class Evidence {
   /** The session has a new backend, which was given the unnamed statement. */
   begin(): void {
     this.isTouched = false;
+    this.statement = null;
     this.#unnamed.shrink();
   }
 
@@ -148,3 +156,6 @@ export class Evidence {
 
 /** `S` in Close and Describe: a statement, not a portal. */
 const STATEMENT = 0x53;
+
+/** Whether it says little of what a client wants, who will say more. */
+const isPrelude = (kind: QueryClass): boolean => kind === 'transaction' || kind === 'utility';

@@ -17,7 +17,7 @@ test('a tenant is idle since any of its sessions was last used, one that has lef
   const use = (usedAt: number) =>
     useOf([sessionIdleSince(4_000), sessionIdleSince(1_000)], {
       coming: 0,
-      usedAt: at(usedAt),
+      last: { at: at(usedAt), told: () => ({ left: null }) },
       now: at(10_000),
       quietFor: ms(1_000),
     });

@@ -24,6 +24,7 @@ import type { Address } from '../domain/host.ts';
 import { type DurationMs, type Instant, ms } from '../domain/units.ts';
 import { drain, endAtWork, held, parkIdle } from './evacuation.ts';
 import type { Evidence, EvidenceHears } from './evidence.ts';
+import { LastUse } from './last-use.ts';
 import { Openings } from './openings.ts';
 import type { Purpose } from './parking-states.ts';
 import { PoolMemory } from './pool-memory.ts';
@@ -53,7 +54,7 @@ export class TenantPool implements EvidenceHears {
   readonly #compute: WakeBarrier;
   /** Sessions that have been asked for their backend on behalf of those who seek. */
   #asked = 0;
-  #usedAt = 0 as Instant;
+  readonly #lastUse = new LastUse();
   #closedBy: ParkRequest['kind'] | null = null;
   #isHungry: boolean;
 
@@ -68,6 +69,7 @@ export class TenantPool implements EvidenceHears {
       listeners: () => this.#listeners(),
       onOpen: () => {
         this.memory.forgetScans();
+        this.#lastUse.woken(this.#seekers.waiting);
         this.#serve();
       },
       onFailed: (error, whom) => this.#seekers.failAll(error, whom),
@@ -118,8 +120,7 @@ export class TenantPool implements EvidenceHears {
 
   get isEmpty(): boolean {
     const coming = this.#seekers.size + this.#openings.count;
-    const isEmpty = this.#sessions.size + this.#backends.size + coming === 0;
-    return isEmpty && !this.#compute.isWaking;
+    return this.#sessions.size + this.#backends.size + coming === 0 && !this.#compute.isWaking;
   }
 
   get sessions(): Iterable<PooledSession> {
@@ -136,13 +137,13 @@ export class TenantPool implements EvidenceHears {
     this.#keepers.delete(session);
     this.#timed.delete(session);
     this.#compute.passed(session);
-    if (session.idleness.isCounted) this.#usedAt = this.#parts.clock.now();
+    this.#lastUse.left(session, this.#parts.clock.now());
     this.#serve();
   }
 
   /** Puts somebody in the queue. */
   seek(seeker: Seeker): void {
-    if (seeker.isCounted && !seeker.isListening) this.#usedAt = this.#parts.clock.now();
+    if (seeker.isCounted && !seeker.isListening) this.#lastUse.at = this.#parts.clock.now();
     this.#seekers.add(seeker);
     this.#serve();
     this.#seekers.watch(seeker);
@@ -238,14 +239,13 @@ export class TenantPool implements EvidenceHears {
   }
 
   list(): readonly SessionView[] {
-    const now = this.#parts.clock.now();
-    return [...this.#sessions].map((session) => session.view(now));
+    return Array.from(this.#sessions, (session) => session.view(this.#parts.clock.now()));
   }
 
   /** How the tenant is used, at `now`. */
   use(now: Instant, quietFor: DurationMs): TenantUse {
     const coming = this.#seekers.size + this.#openings.count;
-    return useOf(this.#sessions, { coming, usedAt: this.#usedAt, now, quietFor });
+    return useOf(this.#sessions, { coming, last: this.#lastUse, now, quietFor });
   }
 
   /** Looks after all that time brings. */

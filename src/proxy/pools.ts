@@ -114,6 +114,9 @@ export class Pools {
       told.sessions !== use.sessions ||
       told.bound !== use.bound ||
       told.isHeldByRobots !== use.isHeldByRobots ||
+      told.holder?.pin !== use.holder?.pin ||
+      use.left !== undefined ||
+      use.waited !== undefined ||
       (use.heldBy === null && use.idleFor < told.idleFor)
     );
   }

@@ -13,6 +13,9 @@ import { HEADER_BYTES } from '../wire/frames.ts';
 import { BackendRefused } from './backend.ts';
 import type { Identity, PooledBackend } from './pooled-backend.ts';
 
+/** Who has what it seeks sooner has not waited. */
+const NOTICED_AFTER = ms(5);
+
 /** After so long a wait a client is told that it waits. */
 const SLOW_AFTER = seconds(5);
 
@@ -90,6 +93,12 @@ export class SeekerQueue {
 
   get size(): number {
     return this.#seekers.length;
+  }
+
+  /** Those who have waited long enough to have noticed it. */
+  get waiting(): number {
+    const now = this.#clock.now();
+    return this.#seekers.filter(({ since }) => elapsed(since, now) >= NOTICED_AFTER).length;
   }
 
   get first(): Seeker | undefined {

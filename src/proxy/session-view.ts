@@ -25,6 +25,7 @@ export function sessionView(shown: Shown, now: Instant): SessionView {
     applicationName: cause.applicationName,
     from: cause.from,
     visitor: cause.visitor,
+    statement: evidence.statement,
     state: isWaiting ? 'waiting' : isBound ? bound : 'parked',
     openFor: elapsed(idleness.openedAt, now),
     idleFor: relay.isBusy ? ms(0) : elapsed(idleness.since, now),

@@ -1,0 +1,169 @@
+/** Why a tenant is awake, in plain sentences. */
+import type { AwakeCause, AwakeEnd, AwakeInterval, AwakeSegment } from '../domain/awake.ts';
+import type { SessionClient } from '../domain/gate.ts';
+import type { Timestamp } from '../domain/units.ts';
+import { type Amount, type Currency, roughly } from '../economics/money.ts';
+
+/** What whoever asks may be told of. */
+export type Viewer = {
+  readonly isOperator: boolean;
+  /** Clients' names and addresses: not those that came when the tenant was somebody else's. */
+  readonly seesClients: boolean;
+};
+
+const STEPS = [
+  ['day', 86_400_000],
+  ['h', 3_600_000],
+  ['min', 60_000],
+  ['s', 1_000],
+] as const;
+
+/** The largest one or two units: `2 h 5 min`. */
+export function lengthWords(ms: number): string {
+  const first = STEPS.findIndex(([, size]) => ms >= size);
+  if (first === -1) return `${Math.max(0, Math.round(ms))} ms`;
+  let left = ms;
+  return STEPS.slice(first, first + 2)
+    .map(([name, size]) => {
+      const count = Math.floor(left / size);
+      left -= count * size;
+      return { count, text: `${count} ${name === 'day' && count !== 1 ? 'days' : name}` };
+    })
+    .filter(({ count }) => count > 0)
+    .map(({ text }) => text)
+    .join(' ');
+}
+
+/** The time of day in UTC, with the date where that is another than today's. */
+export function timeWords(at: Timestamp, now: Timestamp): string {
+  const [date = '', time = ''] = new Date(at).toISOString().split('T');
+  const isToday = date === new Date(now).toISOString().slice(0, date.length);
+  return `${isToday ? '' : `${date} `}${time.slice(0, 'HH:MM'.length)} UTC`;
+}
+
+/** Two digits that count: `0.00041 USD`. */
+export function moneyWords(amount: Amount, currency: Currency): string {
+  const units = roughly(amount);
+  if (units === 0) return `0 ${currency}`;
+  const digits = Math.max(2, 1 - Math.floor(Math.log10(Math.abs(units))));
+  return `${units.toFixed(Math.min(12, digits))} ${currency}`;
+}
+
+const ASKED: Readonly<Record<NonNullable<SessionClient['statement']>, string>> = {
+  read: 'read',
+  write: 'wrote',
+  ddl: 'changed the schema',
+  transaction: 'began a transaction',
+  copy: 'copied data',
+  utility: 'gave a command',
+  other: 'asked something',
+};
+
+/** `role app from 10.0.0.7 (web)`. */
+function clientWords({ role, applicationName, from, visitor }: SessionClient): string {
+  const name = applicationName === '' ? '' : ` (${applicationName})`;
+  const who = visitor === 'person' ? '' : `, a ${visitor},`;
+  return `role ${role}${who} from ${from}${name}`;
+}
+
+/** Completes "it woke because ...". */
+export function causeSays(cause: AwakeCause, { isOperator, seesClients }: Viewer): string {
+  switch (cause.kind) {
+    case 'session': {
+      const { statement } = cause.who;
+      const asked = statement == null ? 'logged in' : ASKED[statement];
+      return `${seesClients ? clientWords(cause.who) : 'a client'} ${asked}`;
+    }
+    case 'expected':
+      return `${seesClients ? clientWords(cause.who) : 'a client'} knocked, and had been let in before`;
+    case 'operator': {
+      const isKnown =
+        cause.by !== null && (isOperator || (cause.by.customer !== null && seesClients));
+      const who = isKnown ? cause.by?.name : isOperator ? 'somebody' : 'an operator';
+      return cause.doing === 'asked'
+        ? `${who} woke it through the API`
+        : `${who} ${cause.doing} through the API`;
+    }
+    case 'prewarm':
+      return `somebody is expected: ${cause.because}`;
+    case 'tier':
+      return 'its tier always runs';
+    case 'upkeep':
+      return `its data was seen to: ${cause.doing}`;
+    case 'restart':
+      return `it was restarted: ${cause.because}`;
+    case 'found':
+      return 'it ran already when the server was started';
+    default:
+      return cause satisfies never;
+  }
+}
+
+const SET_BY = {
+  tenant: 'that is set for it',
+  server: 'that is set for the server',
+  rules: 'of its tier',
+} as const;
+
+/** Completes "it is kept awake by ...". */
+export function keptSays(kept: AwakeSegment['kept'], { seesClients }: Viewer): string {
+  switch (kept.kind) {
+    case 'work':
+      return kept.who === null || !seesClients
+        ? 'clients at work'
+        : `clients at work, such as ${clientWords(kept.who)}`;
+    case 'pin': {
+      const whose = kept.who === null || !seesClients ? 'a session' : clientWords(kept.who);
+      return `${kept.pin} of ${whose}`;
+    }
+    case 'idle':
+      return `the idle time ${SET_BY[kept.by]}: nobody asks anything`;
+    case 'policy':
+      return `the policy, though nobody asks anything: ${kept.because}`;
+    case 'expected':
+      return 'whoever was expected, and has not come yet';
+    case 'floor':
+      return 'its tier, which always runs';
+    case 'refused':
+      return `a suspend that was refused: ${kept.because}`;
+    case 'upkeep':
+      return 'the upkeep of its tables before it sleeps';
+    case 'inside':
+      return 'a request through the API';
+    case 'restart':
+      return `a restart: ${kept.because}`;
+    case 'unwatched':
+      return 'its running on while no server could tell why';
+    case 'several':
+      return 'several reasons, which are summed';
+    default:
+      return kept satisfies never;
+  }
+}
+
+/** Completes "it fell asleep because ...". */
+export function endSays({ kind, because }: AwakeEnd): string {
+  switch (kind) {
+    case 'idle':
+    case 'operator':
+    case 'quota':
+    case 'deleted':
+      return because;
+    case 'crash':
+      return `its compute ended by itself: ${because}`;
+    case 'server':
+      return 'the server was stopped';
+    case 'restart':
+      return `of a restart: ${because}`;
+    default:
+      return kind satisfies never;
+  }
+}
+
+/** From which level, how quickly, and for how many. */
+export function wakeSays({ level, wakeMs, waited }: AwakeInterval): string | null {
+  if (level === null || wakeMs === null) return null;
+  const whom =
+    waited === 0 ? 'nobody waited' : `${waited} ${waited === 1 ? 'session' : 'sessions'} waited`;
+  return `it woke from ${level} in ${lengthWords(wakeMs)}, and ${whom} for that`;
+}
