@@ -13,8 +13,9 @@ export function moneyWords(text: string, currency: string): string {
   return currency === 'USD' ? `${sign}$${shown}` : `${sign}${shown} ${currency}`;
 }
 
+/** What is ten times more than the whole is no part of it any more. */
 export const percentWords = (ratio: number | null): string =>
-  ratio === null ? '-' : `${(100 * ratio).toFixed(1)} %`;
+  ratio === null || ratio < -9.995 ? '-' : `${(100 * ratio).toFixed(1)} %`;
 
 const NOBODY = 'of nobody';
 

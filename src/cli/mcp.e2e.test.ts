@@ -64,10 +64,12 @@ describe('without flags', () => {
     expect(tools.map(({ name }) => name).sort()).toEqual([
       'connection_string',
       'consumption',
+      'cost',
       'create_snapshot',
       'create_tenant',
       'describe_schema',
       'explain_awake',
+      'fleet_cost',
       'fork_tenant',
       'list_snapshots',
       'list_tenants',
@@ -187,6 +189,7 @@ describe('without flags', () => {
       'explain_awake',
       'usage',
       'consumption',
+      'cost',
       'list_snapshots',
       'connection_string',
     ]) {

@@ -47,6 +47,9 @@ const DAYS_MAX = 400;
 /** Days of history from which is projected. */
 const HISTORY_DAYS = 56;
 
+/** Tenant-seconds from which a plan's mean says something: a week of one. */
+const ADVISED_FROM = 7n * 86_400n;
+
 const TARGET_DEFAULT: Target = { marginMills: 750, step: amount('1') };
 
 export type CostDeskWorld = {
@@ -272,7 +275,7 @@ export class CostDesk {
       const seconds = on.reduce((all, share) => all + share.seconds, 0n);
       const cost = on.reduce((all, share) => all + share.attributed + share.shared, 0n) as Amount;
       const isFree = tariffAt(tariffs, plan, month.from).month === 0n;
-      return { plan, seconds, cost, isFree };
+      return { plan, seconds: seconds < ADVISED_FROM ? 0n : seconds, cost, isFree };
     });
     return pricesFor(plans, month.seconds, target);
   }

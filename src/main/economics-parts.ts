@@ -9,6 +9,7 @@ import { BudgetHolds } from '../control/budget-holds.ts';
 import { BudgetWatch } from '../control/budget-watch.ts';
 import { CostDays } from '../control/cost-days.ts';
 import { CostDesk } from '../control/cost-desk.ts';
+import { costFigures } from '../control/cost-figures.ts';
 import type { EconomicsDesks } from '../control/economics-desks.ts';
 import { MailRound } from '../control/mail-round.ts';
 import { OverheadMeter } from '../control/overhead-meter.ts';
@@ -87,6 +88,10 @@ export async function openEconomics(parts: EconomicsParts): Promise<OpenEconomic
     },
   };
 }
+
+/** What stands beside the figures of use. */
+export const figuresOf = (clock: Clock, { costs, prices }: EconomicsDesks) =>
+  costFigures(costs, prices, clock.wall());
 
 function senderOf({ smtpUrl: url, mailFrom: from }: EconomicsParts['options']): MailSender | null {
   if (url === null) return null;

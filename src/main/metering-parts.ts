@@ -1,7 +1,7 @@
 /** What tenants use, counted. */
 import type { PgCatalog } from '../catalog/pg-catalog.ts';
 import { Metering } from '../control/metering.ts';
-import { type MoneyMetrics, UsageDesk, type UsageDeskWorld } from '../control/metering-desk.ts';
+import { UsageDesk, type UsageDeskWorld } from '../control/metering-desk.ts';
 import type { Clock } from '../domain/clock.ts';
 import type { Log } from '../domain/log.ts';
 import type { Samples, UseLedger, UseRetention } from '../domain/metering.ts';
@@ -36,6 +36,3 @@ export const usageDesk = (parts: {
   readonly control: UsageDeskWorld['control'];
   readonly money: UsageDeskWorld['money'];
 }): UsageDesk => new UsageDesk({ ...parts, history: parts.catalog.stores.useHistory });
-
-/** As long as nobody knows. */
-export const NO_MONEY: MoneyMetrics = { storageCostPerTenant: null, averageMargin: null };

@@ -3,6 +3,7 @@ import { McpServer, ResourceTemplate } from '@modelcontextprotocol/server';
 import { StdioServerTransport, serveStdio } from '@modelcontextprotocol/server/stdio';
 import type { World } from '../world.ts';
 import { addAwakeTools } from './awake-tools.ts';
+import { addCostTools } from './cost-tools.ts';
 import { addQueryTools } from './query-tools.ts';
 import { describeSchema } from './schema.ts';
 import { LISTED_MAX } from './shapes.ts';
@@ -43,6 +44,7 @@ function agentServer(agents: Agents): McpServer {
   addTenantTools(mcp, agents);
   addQueryTools(mcp, agents);
   addAwakeTools(mcp, agents);
+  addCostTools(mcp, agents);
   addSnapshotTools(mcp, agents);
   addSchemas(mcp, agents);
   return mcp;
