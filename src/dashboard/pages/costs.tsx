@@ -78,7 +78,7 @@ function Totals({ report }: { readonly report: CostReport }) {
       <Stat
         label="Always on"
         value={money(total.alwaysOn, currency)}
-        note={`${percent(total.reduction)} is saved`}
+        note={(total.reduction ?? 0) > 0 ? `${percent(total.reduction)} is saved` : 'no saving yet'}
       />
       <Stat label="Revenue" value={money(total.revenue, currency)} note="by the tariffs" />
       <Stat

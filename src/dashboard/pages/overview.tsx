@@ -58,7 +58,7 @@ function Warnings({ status }: { readonly status: Status }) {
   return (
     <section
       aria-label="Alerts"
-      className="mb-4 space-y-1 rounded-lg border border-warn/40 bg-warn/8 px-4 py-3"
+      className="mb-4 space-y-1 rounded-lg border border-(--fill-warm)/60 bg-(--fill-warm)/12 px-4 py-3"
     >
       {failed > 0 && (
         <p>

@@ -19,7 +19,7 @@ const NAMES: readonly (readonly [Name, string, (value: number) => string])[] = [
 export function QuotaUse({ state }: { readonly state: QuotaState }) {
   return (
     <div className="space-y-3">
-      <dl className="space-y-2.5">
+      <ul className="space-y-2.5">
         {NAMES.map(([name, title, format]) => (
           <Line
             key={name}
@@ -29,7 +29,7 @@ export function QuotaUse({ state }: { readonly state: QuotaState }) {
             format={format}
           />
         ))}
-      </dl>
+      </ul>
       <p className="text-xs text-ink-soft">
         Counted anew <TimeAgo at={state.resetsAt} />.
       </p>
@@ -52,19 +52,19 @@ function Line({
   const part = most === null ? 0 : Math.min(1, used / Math.max(1, most));
   const colour = part >= 1 ? 'var(--bad)' : part > 0.8 ? 'var(--warn)' : 'var(--accent)';
   return (
-    <div>
+    <li>
       <div className="flex justify-between gap-4">
-        <dt className="text-ink-soft">{title}</dt>
-        <dd className="tnum">
+        <span className="text-ink-soft">{title}</span>
+        <span className="tnum">
           {used === 0 ? '0' : format(used)}
           {most === null ? '' : ` of ${format(most)}`}
-        </dd>
+        </span>
       </div>
       {most !== null && (
         <div className="mt-1 h-1.5 rounded bg-sunken" aria-hidden="true">
           <div className="h-full rounded" style={{ width: `${part * 100}%`, background: colour }} />
         </div>
       )}
-    </div>
+    </li>
   );
 }

@@ -12,6 +12,8 @@ export type Series = {
 
 const HEIGHT_PX = 180;
 
+const DAY_S = 86_400;
+
 export function Chart({
   label,
   times,
@@ -88,7 +90,10 @@ function draw(at: HTMLElement, { times, series, format, kind }: Drawing): uPlot 
     height: HEIGHT_PX,
     legend: { show: false },
     cursor: { drag: { x: false, y: false }, points: { size: 6 } },
-    scales: { x: { time: true }, y: { range: (_, __, max) => [0, max > 0 ? max * 1.1 : 1] } },
+    scales: {
+      x: { time: true, range: spanOf(times, kind) },
+      y: { range: (_, __, max) => [0, max > 0 ? max * 1.1 : 1] },
+    },
     axes: [axis, { ...axis, size: 64, values: (_, all) => all.map((one) => format(one)) }],
     series: [
       {},
@@ -109,6 +114,15 @@ function draw(at: HTMLElement, { times, series, format, kind }: Drawing): uPlot 
   };
   const data = [times.map((time) => time / 1_000), ...series.map(({ values }) => [...values])];
   return new uPlot(options, data as uPlot.AlignedData, at);
+}
+
+/** From the first to the last, with room for half a bar; a single point has a day on either side. */
+function spanOf(times: readonly number[], kind: 'line' | 'bars'): [number, number] {
+  const first = (times[0] ?? 0) / 1_000;
+  const last = (times.at(-1) ?? 0) / 1_000;
+  if (times.length < 2) return [first - DAY_S, last + DAY_S];
+  const half = kind === 'bars' ? (last - first) / (times.length - 1) / 2 : 0;
+  return [first - half, last + half];
 }
 
 /** As the canvas understands it: of `light-dark(...)` it knows nothing. */

@@ -15,13 +15,18 @@ export function HeatMap({
 }) {
   const most = Math.max(1, ...rows.flatMap(({ values }) => values));
   return (
-    <div className="overflow-x-auto">
-      <table aria-label={label} className="w-full min-w-xl border-separate border-spacing-0.5">
+    <section
+      aria-label={label}
+      // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls is reached by keyboard
+      tabIndex={0}
+      className="relative overflow-x-auto"
+    >
+      <table className="w-full min-w-lg table-fixed border-separate border-spacing-0.5">
         <thead>
           <tr className="text-xs text-ink-soft">
-            <td />
+            <td className="w-10" />
             {columns.map((column, index) => (
-              <th key={column} scope="col" className="tnum font-normal">
+              <th key={column} scope="col" className="tnum relative font-normal">
                 <span className={index % 3 === 0 ? '' : 'sr-only'}>{column}</span>
               </th>
             ))}
@@ -37,7 +42,7 @@ export function HeatMap({
                 <td
                   key={columns[index]}
                   title={`${name} ${columns[index]}: ${format(value)}`}
-                  className="h-6 rounded-sm"
+                  className="relative h-6 overflow-hidden rounded-sm"
                   style={{ background: shade(value / most) }}
                 >
                   <span className="sr-only">{format(value)}</span>
@@ -47,7 +52,7 @@ export function HeatMap({
           ))}
         </tbody>
       </table>
-    </div>
+    </section>
   );
 }
 
