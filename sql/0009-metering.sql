@@ -443,6 +443,14 @@ update dynabase.usage_minutes set latency = array(
   order by fine.place
 ) where cardinality(latency) = 17;
 
+insert into dynabase.traffic_hours
+select m.tenant_id, date_trunc('hour', m.minute, 'UTC'), coalesce(t.customer_id, ''), sum(m.sessions),
+  sum(m.queries), sum(m.by_robots), sum(m.transactions), sum(m.bytes_in), sum(m.bytes_out),
+  sum(m.latency_sum_us), dynabase.sum_counts(m.errors), dynabase.sum_elements(m.latency), '{}'
+from dynabase.usage_minutes m
+join dynabase.tenants t on t.id = m.tenant_id
+group by 1, 2, 3;
+
 -- Adds what was asked, one record a tenant and hour, to the hours, and what went to clients to what was used, which is
 -- given by the minute with nothing but tenant, time and `egress`.
 create function dynabase.count_traffic(records dynabase.traffic_hours[], sent dynabase.use_minutes[])

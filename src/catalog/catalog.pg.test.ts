@@ -395,7 +395,6 @@ const nothingUsed = {
   errors: {},
   bytesIn: 0,
   bytesOut: 0,
-  latency: [],
-  classes: [],
+  ...{ latency: [], classes: [] },
   latencySumUs: 0,
 } as const;
