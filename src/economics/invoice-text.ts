@@ -113,7 +113,7 @@ address { font-style: normal; white-space: pre-line }
 table { width: 100%; border-collapse: collapse; margin: 1rem 0 }
 caption { text-align: left; font-weight: 600; padding: .3rem 0 }
 th, td { text-align: left; vertical-align: top; padding: .3rem .5rem .3rem 0; border-bottom: 1px solid #ccc }
-.n { text-align: right; padding-right: 0; white-space: nowrap; font-variant-numeric: tabular-nums }
+.n { text-align: right; padding: .3rem 0 .3rem 1.2rem; white-space: nowrap; font-variant-numeric: tabular-nums }
 tfoot tr:last-child { font-weight: 700 }
 .note { font-size: .9em }
 @page { margin: 2cm }
