@@ -46,7 +46,7 @@ const ISOLATION_LEVELS: Readonly<Record<string, string>> = {
 const PARAMETERS_MAX = 65_535;
 
 /** Statements in one batch; the body's length bounds them too, and less well. */
-const STATEMENTS_MAX = 10_000;
+export const STATEMENTS_MAX = 10_000;
 
 /** Digits beyond which a number of JavaScript is not the number that was sent. */
 const LONG_NUMBER = /\d{16}|\.\d{15}|\d[eE]/;
