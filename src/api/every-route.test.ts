@@ -180,6 +180,7 @@ const BODIES: Readonly<Record<string, object>> = {
     keysUrl: 'https://app.example/keys',
   },
   verifyInvoices: {},
+  setTariffs: { currency: 'USD' },
   changeTenantSettings: { settings: { work_mem: '16MB' } },
 };
 
@@ -187,6 +188,7 @@ const BODIES: Readonly<Record<string, object>> = {
 const NOT_HERE: Readonly<Record<string, string>> = {
   exchangeLogin: 'a browser has to bring a code from an identity provider first',
   claim: 'only callers of a customer may',
+  whatIf: 'nothing was ever used there that could be replayed',
 };
 
 test.each(names.filter((name) => !Object.hasOwn(NOT_HERE, name)))(

@@ -36,7 +36,7 @@ const BUDGET =
 
 const BudgetOrNone = Type.Object(
   { budget: Type.Union([Budget, Type.Null()]) },
-  { additionalProperties: false },
+  { $id: 'BudgetAnswer', additionalProperties: false },
 );
 
 export const ECONOMICS_ROUTES = {

@@ -183,7 +183,7 @@ export const PriceBookList = Type.Object(
 );
 
 export const BookParam = Type.Object({
-  book: Type.String({ minLength: 1, maxLength: 60, pattern: '^[\\w.-]+$', examples: ['railway'] }),
+  book: Type.String({ minLength: 1, maxLength: 60, pattern: '^[\\w.-]+$', examples: ['ours'] }),
 });
 
 export const Tariffs = Type.Object(

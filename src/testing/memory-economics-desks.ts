@@ -26,6 +26,7 @@ export async function memoryEconomics(world: {
   const budgetStore = new MemoryBudgets(() => clock.wall());
   const settledUntil = () => costStore.settledUntil();
   const prices = await PriceDesk.open({ clock, store: new MemoryPrices(), settledUntil });
+  await prices.put('ours', '{}');
   const namesOf = async () => new Map<string, string>();
   const days = new CostDays({ clock, log, ledger, store: costStore, prices });
   const costs = new CostDesk({ clock, store: costStore, days, prices, namesOf });
