@@ -60,7 +60,7 @@ const WORLDLESS: ReadonlySet<string> = new Set([...TIMELESS, 'contract', 'sdk', 
 const HARMLESS: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = {
   wire: {
     'node:buffer': ['Buffer'],
-    'node:crypto': ['createHash', 'createHmac', 'timingSafeEqual', 'pbkdf2'],
+    'node:crypto': ['createHash', 'createHmac', 'hash', 'timingSafeEqual', 'pbkdf2'],
   },
   contract: { typebox: ['*'] },
   dashboard: { '*': ['*'] },
