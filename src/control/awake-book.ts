@@ -123,6 +123,12 @@ export class AwakeBook implements AwakeWatch {
     this.#finish(tale, end);
   }
 
+  /** Resolves when the store has what ended of the tenant. */
+  async endsWritten(tenant: TenantId): Promise<void> {
+    if (this.#over.some((tale) => tale.tenant === tenant)) await this.written();
+    else await this.#writing;
+  }
+
   /** The interval of a tenant that is awake, until now; null of one that is not. */
   now(tenant: TenantId): AwakeInterval | null {
     const tale = this.#lasting.get(tenant);

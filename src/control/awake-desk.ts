@@ -160,6 +160,7 @@ export class AwakeDesk {
   /** Those that are kept, and the present one as it stands now. */
   async #of(tenant: TenantId, query: AwakeQuery): Promise<readonly AwakeInterval[]> {
     const { store, book } = this.#world;
+    await book.endsWritten(tenant);
     const now = book.now(tenant);
     const kept = (await store.of(tenant, query)).filter(({ from }) => from !== now?.from);
     const end = query.before ?? query.to;

@@ -47,7 +47,8 @@ export class Pools {
     const pool = this.#pools.get(tenant);
     if (pool === undefined) return;
     const use = pool.use(this.#parts.clock.now(), QUIET_FOR);
-    if (use.sessions === 0) this.#tell(tenant, use);
+    const isNews = use.sessions === 0 || use.left !== undefined || use.waited !== undefined;
+    if (isNews) this.#tell(tenant, use);
     if (pool.isEmpty) this.#forget(tenant);
   }
 
