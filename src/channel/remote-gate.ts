@@ -140,11 +140,12 @@ export class RemoteGate implements Gate, UsageSink {
   }
 
   use(tenant: TenantId, _proxy: ProxyId, use: TenantUse): void {
-    if (use.sessions === 0 && use.heldBy === null) this.#uses.delete(tenant);
+    const isOver = use.sessions === 0 && use.heldBy === null;
+    if (isOver) this.#uses.delete(tenant);
     else this.#uses.set(tenant, { use, at: this.#clock.now() });
     if (this.#peer === null) return;
     if (this.#peer.isCongested) this.#unsent.add(tenant);
-    else this.#sendUse(tenant);
+    else this.#sendUse(tenant, isOver ? use : undefined);
   }
 
   unanswered(tenant: TenantId): void {
@@ -196,10 +197,11 @@ export class RemoteGate implements Gate, UsageSink {
     );
   }
 
-  #sendUse(tenant: TenantId): void {
+  /** `last` is what is said of a tenant that is used no more. */
+  #sendUse(tenant: TenantId, last: TenantUse = NO_USE): void {
     this.#unsent.delete(tenant);
     const reported = this.#uses.get(tenant);
-    const use = reported === undefined ? NO_USE : this.#aged(reported);
+    const use = reported === undefined ? last : this.#aged(reported);
     this.#peer?.tell('use', tenant, use);
   }
 
