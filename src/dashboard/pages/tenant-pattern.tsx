@@ -20,7 +20,7 @@ export function TenantPattern({ tenant }: { readonly tenant: Tenant }) {
       <Panel title="What comes next">
         <Loaded query={explained}>{(policy) => <Next policy={policy} />}</Loaded>
       </Panel>
-      <div className="lg:col-span-2">
+      <div className="min-w-0 lg:col-span-2">
         <Panel
           title="Queries of the last 7 days, by the hour"
           aside={<span className="text-xs">in your zone</span>}

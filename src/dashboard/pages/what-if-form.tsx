@@ -49,7 +49,7 @@ export function WhatIfForm({ tenant }: { readonly tenant?: string }) {
     <div className="space-y-4">
       <div className="flex flex-wrap items-end gap-2">
         <Select
-          label="Every tenant had been under"
+          label={tenant === undefined ? 'Every tenant had been under' : 'It had been under'}
           value={change}
           choices={CHANGES}
           onChange={setChange}
