@@ -39,8 +39,10 @@ export function addLogins(app: FastifyInstance, { logins, isSecure, admit }: Log
     `${name}=${value}; Path=/; Max-Age=${ageS}; HttpOnly; SameSite=Lax${secure}`;
 
   const begin = async (request: FastifyRequest, reply: FastifyReply, aim: LoginAim) => {
-    const { customer } = request.query as Query;
-    const { url, ticket } = await logins.begin({ aim, customer: customer ?? null });
+    const { customer, signUp } = request.query as Query;
+    const isSigningUp = signUp === 'true';
+    const wish = { aim, customer: customer ?? null, isSigningUp };
+    const { url, ticket } = await logins.begin(wish);
     reply.header('set-cookie', cookie(ticketCookie, ticket, TICKET_S));
     return reply.redirect(url, 302);
   };

@@ -89,7 +89,7 @@ test('the way back is good for the browser that began, once, and for ten minutes
   expect((await get(back)).json()).toMatchObject({ code: 'LOGIN_REFUSED' });
   const other = await login();
   expect((await get(back, other.ticket)).json()).toMatchObject({ code: 'LOGIN_REFUSED' });
-  expect((await get(back, `${ticket}x`)).json()).toMatchObject({ code: 'LOGIN_REFUSED' });
+  expect((await get(back, `${ticket}xx`)).json()).toMatchObject({ code: 'LOGIN_REFUSED' });
   expect((await get(back, ticket)).statusCode).toBe(302);
   expect((await get(back, ticket)).json()).toMatchObject({ code: 'LOGIN_REFUSED' });
 });
@@ -185,4 +185,29 @@ test('where nobody can log in it says so', async () => {
   const { statusCode, body } = await without.app.inject({ url: '/v1/auth/login', headers: HOST });
   expect([statusCode, JSON.parse(body).code]).toEqual([404, 'LOGIN_OFF']);
   await without.close();
+});
+
+test('who may sign up is the admin of a customer of their own, once', async () => {
+  const signUp = { enabled: true, emailDomains: ['example.com'], tenantsMax: 2 };
+  await api.ask('PATCH', '/v1/settings', { payload: { signUp } });
+  const arrive = async (email: string, from: string) => {
+    oidc.account = { email, verified: true };
+    const { back, ticket } = await login(from);
+    return await get(back, ticket);
+  };
+  const SIGN_UP = '/v1/auth/login?to=/&signUp=true';
+  const who = async (cookie: string) => (await askAs(cookie, 'GET', '/v1/whoami')).json();
+  expect((await arrive('new@example.com', '/v1/auth/login?to=/')).json().code).toBe(
+    'PERSON_NOT_ADMITTED',
+  );
+  expect((await arrive('new@elsewhere.com', SIGN_UP)).json().code).toBe('PERSON_NOT_ADMITTED');
+  const first = await who(cookieIn(await arrive('new@example.com', SIGN_UP), 'dynabase'));
+  expect(first).toMatchObject({ kind: 'person', role: 'admin', scope: { kind: 'customer' } });
+  const again = await who(cookieIn(await arrive('new@example.com', SIGN_UP), 'dynabase'));
+  expect(again.scope).toEqual(first.scope);
+  const { body } = await api.ask('GET', `/v1/customers/${first.scope.customer}`);
+  expect(body).toMatchObject({ plan: 'free', tenantsMax: 2, tenants: 0 });
+  await api.ask('PATCH', '/v1/settings', { payload: { signUp: { rate: { burst: 1 } } } });
+  await arrive('late@example.com', SIGN_UP);
+  expect((await arrive('later@example.com', SIGN_UP)).json().code).toBe('SIGN_UP_THROTTLED');
 });

@@ -68,3 +68,24 @@ test('a change that cannot be kept is not made', async () => {
   expect(settings.current()).toEqual(SETTINGS_DEFAULT);
   expect((await settings.change({ defaultPlan: 'enterprise' })).defaultPlan).toBe('enterprise');
 });
+
+test('anybody sees the name and the looks, and nothing else of the settings', async () => {
+  const branding = { name: 'Acme Cloud', accent: '#0a7d5c', transparency: true };
+  const payload = { branding, signUp: { enabled: true }, selfServicePlans: ['free', 'starter'] };
+  expect((await api.ask('PATCH', '/v1/settings', { payload })).status).toBe(200);
+  const { body } = await api.ask('GET', '/v1/branding', { headers: { authorization: '' } });
+  expect(body).toEqual({
+    ...{ ...branding, logo: '', supportUrl: '' },
+    ...{ signUp: true, plans: ['free', 'starter'] },
+  });
+});
+
+test('what a page would run, or load from elsewhere, is no logo and no address', async () => {
+  const change = async (branding: object) =>
+    (await api.ask('PATCH', '/v1/settings', { payload: { branding } })).status;
+  expect(await change({ logo: 'https://elsewhere.example/logo.png' })).toBe(400);
+  expect(await change({ logo: 'data:text/html;base64,PGI+' })).toBe(400);
+  expect(await change({ supportUrl: 'javascript:alert(1)' })).toBe(400);
+  expect(await change({ accent: 'red;' })).toBe(400);
+  expect(await change({ logo: 'data:image/png;base64,iVBORw0KGgo=' })).toBe(200);
+});

@@ -22,6 +22,15 @@ export function addServerSettingsCommands(program: Command, run: Run): void {
       }),
     );
   settings
+    .command('branding')
+    .description('Show the name and the looks of the dashboard; needs no key')
+    .action(
+      run(async ({ server, printer }) => {
+        const found = await (await server()).settings.branding();
+        printer.answer(found, (style) => factsText(factsOf(found), style));
+      }),
+    );
+  settings
     .command('set')
     .argument('<assignments...>', 'Such as defaultPlan=starter or rates.perCaller.burst=500')
     .description('Change settings of the server; a list is written with commas')
@@ -59,14 +68,20 @@ function leavesOf(settings: object, path = ''): readonly (readonly [string, Leaf
 }
 
 const settingsText = (settings: Settings, style: Style): string =>
-  factsText(
-    leavesOf(settings).map(([name, value]) => [name, leafText(name, value)]),
-    style,
-  );
+  factsText(factsOf(settings), style);
+
+const factsOf = (settings: object): readonly (readonly [string, string])[] =>
+  leavesOf(settings).map(([name, value]) => [name, leafText(name, value)]);
+
+/** An image would fill the screen. */
+const LEAF_LENGTH_MAX = 120;
 
 function leafText(name: string, value: Leaf): string {
   if (Array.isArray(value)) return value.length === 0 ? 'none' : value.join(', ');
-  return name.endsWith('Ms') ? `${value} (${durationText(Number(value))})` : String(value);
+  if (value === '') return 'none';
+  if (name.endsWith('Ms')) return `${value} (${durationText(Number(value))})`;
+  const text = String(value);
+  return text.length > LEAF_LENGTH_MAX ? `${text.slice(0, LEAF_LENGTH_MAX)}…` : text;
 }
 
 /** What there is now says which names there are, and what kind of value each has. */

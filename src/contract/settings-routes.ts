@@ -1,6 +1,6 @@
 import type { OperationName } from './operations.ts';
 import { ok, type Route } from './route.ts';
-import { Settings, SettingsChange } from './settings.ts';
+import { Branding, Settings, SettingsChange } from './settings.ts';
 
 export const SETTINGS_ROUTES = {
   getSettings: {
@@ -8,6 +8,13 @@ export const SETTINGS_ROUTES = {
     summary: 'Show the settings of the server',
     access: { scope: 'operator', right: 'read' },
     success: ok(Settings),
+    faults: [],
+  },
+  getBranding: {
+    tag: 'server',
+    summary: 'Show the name and the looks of the dashboard, and whether one can sign up',
+    access: null,
+    success: ok(Branding),
     faults: [],
   },
   changeSettings: {

@@ -62,6 +62,47 @@ const webhookFields = {
   }),
 };
 
+const LOGO_LENGTH_MAX = 131_072;
+
+const brandFields = {
+  name: Type.String({
+    ...{ minLength: 1, maxLength: 60, examples: ['Acme Cloud'] },
+    description: 'Stands where the name of this product would.',
+  }),
+  logo: Type.String({
+    ...{ maxLength: LOGO_LENGTH_MAX, examples: ['data:image/png;base64,iVBORw0KGgo='] },
+    pattern: '^(data:image/(svg\\+xml|png|webp);base64,[A-Za-z0-9+/]+={0,2})?$',
+    description: 'An image as a `data:` URL; empty for that of this product.',
+  }),
+  accent: Type.String({
+    ...{ pattern: '^(#[0-9a-fA-F]{6})?$', examples: ['#0a7d5c'] },
+    description:
+      'Colour of links and buttons, made lighter or darker where it could not be read; empty for that of this product.',
+  }),
+  supportUrl: Type.String({
+    ...{ maxLength: 500, pattern: '^((https://|mailto:)[^\\s"<>]+)?$' },
+    description: 'Where customers find help; empty for nowhere.',
+    examples: ['https://acme.example/help'],
+  }),
+  transparency: Type.Boolean({
+    description: 'Whether customers see tiers, levels and why their databases sleep.',
+  }),
+};
+
+const signUpFields = {
+  enabled: Type.Boolean({
+    description: 'Whether who is known to the identity provider may become a customer.',
+  }),
+  emailDomains: Type.Array(
+    Type.String({ maxLength: 253, pattern: '^[a-z0-9.-]+$', examples: ['example.com'] }),
+    { maxItems: 100, uniqueItems: true, description: 'Of the addresses that may; none for any.' },
+  ),
+  tenantsMax: Type.Integer({
+    ...{ minimum: 1, maximum: 1_000_000, examples: [3] },
+    description: 'Tenants that who has signed up may have.',
+  }),
+};
+
 const Plans = Type.Array(Plan, {
   maxItems: 4,
   uniqueItems: true,
@@ -95,11 +136,30 @@ const Rates = whole(
   'How often the API may be asked: by one caller, from one address, and in vain.',
 );
 
+const Brand = whole(brandFields, 'The dashboard that customers see, as your own product.');
+const SignUp = whole(
+  { ...signUpFields, rate: Rate },
+  'Becoming a customer by oneself; `rate` bounds how many do, all together.',
+);
+
+/** What anybody may see: the page in which one logs in shows it. */
+export const Branding = Type.Object(
+  {
+    ...brandFields,
+    signUp: Type.Boolean({ description: 'Whether one may become a customer by oneself.' }),
+    plans: Plans,
+  },
+  { $id: 'Branding', ...strict },
+);
+export type Branding = Static<typeof Branding>;
+
 export const Settings = Type.Object(
   {
     defaultPlan: Plan,
     selfServicePlans: Plans,
     allowedExtensions: AllowedExtensions,
+    branding: Brand,
+    signUp: SignUp,
     claimable: Claimable,
     webhooks: Hooks,
     rates: Rates,
@@ -115,6 +175,8 @@ export const SettingsChange = Type.Object(
     defaultPlan: Type.Optional(Plan),
     selfServicePlans: Type.Optional(Plans),
     allowedExtensions: Type.Optional(AllowedExtensions),
+    branding: Type.Optional(some(Brand)),
+    signUp: Type.Optional(some(whole({ ...signUpFields, rate: SomeRate }, ''))),
     claimable: Type.Optional(some(whole({ ...claimableFields, perAddress: SomeRate }, ''))),
     webhooks: Type.Optional(some(Hooks)),
     rates: Type.Optional(

@@ -14,10 +14,13 @@ import { type CustomerId, isId } from '../domain/ids.ts';
 import { emailOf, type Person, type PersonStore } from '../domain/person.ts';
 import type { Random } from '../domain/random.ts';
 import type { Secrecy } from '../domain/secrecy.ts';
+import type { ServerSettings } from '../domain/settings.ts';
 import { hours, later, minutes, type Timestamp, timestamp } from '../domain/units.ts';
 import type { AuditDesk, Audited } from './audit-desk.ts';
+import type { CustomerDesk } from './customer-desk.ts';
 import type { KeyDesk, KeySecret } from './key-desk.ts';
 import type { KeyRing } from './key-ring.ts';
+import { RateLimits } from './rate-limits.ts';
 
 export type LoginWorld = {
   readonly clock: Clock;
@@ -32,6 +35,8 @@ export type LoginWorld = {
   readonly provider: IdentityProvider | null;
   /** Addresses of the operator's first admins, who need not be added. */
   readonly admins: readonly string[];
+  readonly customers: Pick<CustomerDesk, 'create'>;
+  readonly settings: () => Pick<ServerSettings, 'defaultPlan' | 'signUp'>;
 };
 
 /** Where somebody goes once logged in. */
@@ -39,7 +44,12 @@ export type LoginAim =
   | { readonly kind: 'page'; readonly path: string }
   | { readonly kind: 'cli'; readonly port: number; readonly challenge: string };
 
-export type LoginWish = { readonly aim: LoginAim; readonly customer: string | null };
+export type LoginWish = {
+  readonly aim: LoginAim;
+  readonly customer: string | null;
+  /** Whether who is not known yet wants to become a customer. */
+  readonly isSigningUp: boolean;
+};
 
 /** A request, as the audit log tells of it. */
 export type LoginRequest = Pick<Audited, 'requestId' | 'address'>;
@@ -60,14 +70,18 @@ const SESSION_LIFE = hours(12);
 const PERSONAL_LIFE = hours(24 * 30);
 const CODES_MAX = 1_000;
 const CODE_BYTES = 32;
+/** Of a customer. */
+const NAME_LENGTH_MAX = 200;
 const PURPOSE = 'login';
 
 export class LoginDesk {
   readonly #world: LoginWorld;
   readonly #codes = new Map<string, Code>();
+  readonly #newcomers: RateLimits;
 
   constructor(world: LoginWorld) {
     this.#world = world;
+    this.#newcomers = new RateLimits(world.clock);
   }
 
   /** Who was an admin by an option that no longer names them, and is nothing else, is logged out. */
@@ -84,7 +98,7 @@ export class LoginDesk {
     return { url, ticket: secrecy.seal(PURPOSE, JSON.stringify(ticket)) };
   }
 
-  /** Throws `LOGIN_REFUSED`, `PERSON_NOT_ADMITTED`, `LOGIN_UNAVAILABLE`. */
+  /** Throws `LOGIN_REFUSED`, `PERSON_NOT_ADMITTED`, `LOGIN_UNAVAILABLE`, `SIGN_UP_THROTTLED`. */
   async finish(url: URL, sealed: string | undefined, request: LoginRequest): Promise<LoggedIn> {
     const ticket = this.#opened(sealed);
     const identity = await this.#provider().finish(url, ticket);
@@ -165,7 +179,7 @@ export class LoginDesk {
   /** For the customer that was asked for; else for the operator, or the first there is. */
   async #memberOf(
     identity: Identity,
-    { customer }: LoginWish,
+    { customer, isSigningUp }: LoginWish,
     request: LoginRequest,
   ): Promise<Member> {
     const { admins, audit, people } = this.#world;
@@ -175,8 +189,33 @@ export class LoginDesk {
     const all: readonly Member[] = [...(isFirst ? [first] : []), ...(await people.byEmail(email))];
     const found = all.find((one) => customer === null || one.customer === customer);
     if (found !== undefined) return found;
+    if (isSigningUp && customer === null && this.#maySignUp(email)) {
+      return await this.#signUp({ ...identity, email }, request);
+    }
     await audit.refused(toldOf('login', strangerOf(email), request), 'PERSON_NOT_ADMITTED');
     throw fault('PERSON_NOT_ADMITTED', { email });
+  }
+
+  /** A customer of their own, of which they are the admin. */
+  async #signUp({ email, name }: Identity, request: LoginRequest): Promise<Member> {
+    const { audit, customers, people, settings } = this.#world;
+    const { defaultPlan: plan, signUp } = settings();
+    const { isLeft, waitSeconds } = this.#newcomers.take('all', signUp.rate);
+    if (!isLeft) throw fault('SIGN_UP_THROTTLED', { seconds: waitSeconds });
+    const entry = await audit.begin(toldOf('signUp', strangerOf(email), request));
+    const called = name.trim().slice(0, NAME_LENGTH_MAX) || email;
+    const { tenantsMax } = signUp;
+    const made = await customers.create({ name: called, externalId: null, plan, tenantsMax });
+    const customer = made.customer.id;
+    await people.put({ email, customer, role: 'admin' });
+    await audit.finish(entry, { ...DONE, customer, tenant: null, target: customer });
+    return { email, customer, role: 'admin' };
+  }
+
+  #maySignUp(email: string): boolean {
+    const { enabled, emailDomains } = this.#world.settings().signUp;
+    const domain = email.slice(email.lastIndexOf('@') + 1);
+    return enabled && (emailDomains.length === 0 || emailDomains.includes(domain));
   }
 
   #newCode(member: Member, challenge: string): string {

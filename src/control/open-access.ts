@@ -10,6 +10,7 @@ import type { Log } from '../domain/log.ts';
 import { emailOf, type PersonStore } from '../domain/person.ts';
 import type { Random } from '../domain/random.ts';
 import type { Secrecy } from '../domain/secrecy.ts';
+import type { ServerSettings } from '../domain/settings.ts';
 import type { Tenant } from '../domain/tenant.ts';
 import type { IssuerStore, TokenReader } from '../domain/token-issuer.ts';
 import type { DurationMs } from '../domain/units.ts';
@@ -45,7 +46,7 @@ export type AccessWorld = {
   readonly stores: AccessStores;
   readonly control: Pick<Control, 'listTenants' | 'configureTenant' | 'findTenant'>;
   readonly tenantById: (id: TenantId) => Promise<Tenant | undefined>;
-  readonly settings: CustomerWorld['settings'];
+  readonly settings: () => ReturnType<CustomerWorld['settings']> & Pick<ServerSettings, 'signUp'>;
   /** How long entries of the audit log are kept. */
   readonly auditKeep: DurationMs;
 };
@@ -68,7 +69,7 @@ export function openAccess(world: AccessWorld): AccessDesks {
   });
   const people = new PeopleDesk({ store: stores.people, keys: stores.keys, ring });
   const logins = new LoginDesk({
-    ...{ clock, random, secrecy, keys, ring, audit },
+    ...{ clock, random, secrecy, keys, ring, audit, customers, settings },
     ...{ people: stores.people, keyStore: stores.keys },
     ...{ provider: world.provider, admins: world.admins.map(emailOf) },
   });

@@ -70,6 +70,14 @@ export const ACCESS_FAULTS = {
     message: (p: { email: string }) =>
       `${p.email} has no access here; an administrator must add that address first`,
   },
+  SIGN_UP_THROTTLED: {
+    kind: 'quota',
+    sqlstate: '53400',
+    http: 429,
+    retry: 'soon',
+    message: (p: { seconds: number }) =>
+      `too many have signed up just now; try again in ${p.seconds} s`,
+  },
   LOGIN_OFF: {
     kind: 'client',
     sqlstate: '55000',

@@ -29,6 +29,28 @@ export type ServerSettings = {
     /** How long deliveries can be looked at. */
     readonly keptMs: DurationMs;
   };
+  /** The dashboard that customers see, as the operator's own product. */
+  readonly branding: {
+    readonly name: string;
+    /** An image as a `data:` URL; empty for ours. */
+    readonly logo: string;
+    /** `#rrggbb`, which is made lighter or darker until it can be read; empty for ours. */
+    readonly accent: string;
+    /** Where customers find help; empty for nowhere. */
+    readonly supportUrl: string;
+    /** Whether customers see tiers, levels and why their databases sleep. */
+    readonly transparency: boolean;
+  };
+  /** Becoming a customer by oneself, with the identity provider. */
+  readonly signUp: {
+    readonly enabled: boolean;
+    /** Domains of the addresses that may; none for any. */
+    readonly emailDomains: readonly string[];
+    /** Databases that who has signed up may have. */
+    readonly tenantsMax: number;
+    /** New customers, all together. */
+    readonly rate: Rate;
+  };
   /** Requests to the API. */
   readonly rates: {
     readonly perCaller: Rate;
@@ -49,6 +71,11 @@ export const SETTINGS_DEFAULT: ServerSettings = {
     ...{ enabled: false, lifeMs: hours(72), unclaimedMax: 1_000 },
     ...{ logicalBytesMax: 100 * MB, sessionsMax: 10 },
     perAddress: { perMinute: 0.1, burst: 5 },
+  },
+  branding: { name: 'DynaBase', logo: '', accent: '', supportUrl: '', transparency: false },
+  signUp: {
+    ...{ enabled: false, emailDomains: [], tenantsMax: 3 },
+    rate: { perMinute: 1, burst: 60 },
   },
   webhooks: { perOwnerMax: 20, keptMs: hours(24 * 30) },
   rates: {
@@ -82,9 +109,12 @@ export function readSettings(text: string): ServerSettings {
     ...settings,
     defaultPlan: isPlan(settings.defaultPlan) ? settings.defaultPlan : 'free',
     selfServicePlans: settings.selfServicePlans.filter(isPlan),
-    allowedExtensions: settings.allowedExtensions.filter((name) => typeof name === 'string'),
+    allowedExtensions: settings.allowedExtensions.filter(isText),
+    signUp: { ...settings.signUp, emailDomains: settings.signUp.emailDomains.filter(isText) },
   };
 }
+
+const isText = (value: unknown): value is string => typeof value === 'string';
 
 /** Of `change` what `base` has too, and that is of the same kind there. */
 function merged(base: unknown, change: unknown): unknown {

@@ -2,7 +2,7 @@
 import type { Policy, PolicyChange } from '../contract/policy.ts';
 import type { Recovery } from '../contract/recovery.ts';
 import type { AnswerOf } from '../contract/routes.ts';
-import type { Settings, SettingsChange } from '../contract/settings.ts';
+import type { Branding, Settings, SettingsChange } from '../contract/settings.ts';
 import type { Status } from '../contract/status.ts';
 import { Access, Customers, Keys, People, TokenIssuers } from './access.ts';
 import { Awake } from './awake.ts';
@@ -137,6 +137,11 @@ export class ServerSettings {
   /** All of them. */
   get(options?: CallOptions): Promise<Settings> {
     return this.#transport.call('getSettings', {}, options);
+  }
+
+  /** Name and looks of the dashboard, and whether one can sign up. Needs no key. */
+  branding(options?: CallOptions): Promise<Branding> {
+    return this.#transport.call('getBranding', {}, options);
   }
 
   /** What is left out stays; a list is replaced. Holds at once, and after a restart. */

@@ -46,7 +46,7 @@ export type {
   WhatIfWish,
 } from '../contract/economics.ts';
 export type { Event } from '../contract/events.ts';
-export type { Kpi, KpiReport, StatusLink } from '../contract/health.ts';
+export type { Fleet, Kpi, KpiReport, StatusLink, TierFlows } from '../contract/health.ts';
 export type {
   ConnectionStrings,
   Extension,
@@ -72,7 +72,7 @@ export type { Recovery } from '../contract/recovery.ts';
 export type { Database, NewRole, Role, RoleChange, RoleSecret } from '../contract/role.ts';
 export type { AnswerOf, BodyOf, FaultsOf, ParamsOf, QueryOf } from '../contract/routes.ts';
 export type { Restart, Session } from '../contract/session.ts';
-export type { Settings, SettingsChange } from '../contract/settings.ts';
+export type { Branding, Settings, SettingsChange } from '../contract/settings.ts';
 export type { Fork, NewSnapshot, Snapshot } from '../contract/snapshot.ts';
 export type { Status } from '../contract/status.ts';
 export type {

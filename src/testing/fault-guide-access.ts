@@ -42,6 +42,10 @@ export const ACCESS_GUIDE: Pick<FaultGuide, keyof typeof ACCESS_FAULTS> = {
     advice:
       'An administrator adds the address with `PUT /v1/people/ADDRESS`, or for a customer with `PUT /v1/customers/ID/people/ADDRESS`.',
   },
+  SIGN_UP_THROTTLED: {
+    params: { seconds: 60 },
+    advice: 'Wait. An operator bounds it with `signUp.rate` of `PATCH /v1/settings`.',
+  },
   LOGIN_OFF: {
     params: {},
     advice:
