@@ -15,6 +15,7 @@ import { ROUTES } from '../contract/routes.ts';
 import type { Control } from '../control/control.ts';
 import type { Desks } from '../control/desks.ts';
 import { Begun, type Run } from '../control/operations.ts';
+import type { AskedScope } from '../domain/awake.ts';
 import type { Clock } from '../domain/clock.ts';
 import { fault, toFault } from '../domain/faults.ts';
 import type { Log } from '../domain/log.ts';
@@ -56,6 +57,8 @@ import { answerWork, beginWork, waitOf, workOf } from './work.ts';
 /** Largest request body that is no file; the largest sensible one has a few hundred bytes. */
 export const BODY_BYTES_MAX = 65_536;
 
+const JSON_TYPE = 'application/json; charset=utf-8';
+
 /** A name of 63 characters may be sent with every one of them percent-encoded. */
 const PARAM_LENGTH_MAX = 63 * 3;
 
@@ -63,6 +66,7 @@ export type ApiParts = {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
+  readonly asked: AskedScope;
   readonly control: Control;
   readonly desks: Desks;
   readonly authority: Authority;
@@ -234,9 +238,12 @@ function addOperations(app: FastifyInstance, parts: ApiParts, admit: Admit): voi
         }
         noteAnswer(request, told.answer);
         if (operation.method === 'GET') {
-          const tag = tagOf(told.answer);
+          // Made once, for the tag and for the wire.
+          const text = JSON.stringify(told.answer);
+          const tag = tagOf(text);
           reply.header('etag', tag);
           if (isKnown(request, tag)) return reply.code(304).send();
+          return reply.code(route.success.status).type(JSON_TYPE).send(text);
         }
         return reply.code(route.success.status).send(told.answer);
       },

@@ -20,6 +20,7 @@ import { fault } from '../domain/faults.ts';
 import { type CustomerId, isId } from '../domain/ids.ts';
 import type { PaymentProvider } from '../domain/payment.ts';
 import type { Actions } from './actions.ts';
+import { moment } from './moment.ts';
 
 const PAGE_DEFAULT = 100;
 
@@ -167,8 +168,6 @@ function customerId(text: string): CustomerId {
   if (!isId('cu', text)) throw fault('CUSTOMER_UNKNOWN', { customer: text });
   return text;
 }
-
-const moment = (at: number): string => new Date(at).toISOString();
 
 const PLACES = 12;
 const COIN_PLACES = 2;

@@ -3,7 +3,7 @@
  *
  * Sources: RFC 9110 (conditional requests, `Allow`); IETF draft "RateLimit header fields for HTTP".
  */
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { OPERATIONS, type Operation } from '../contract/operations.ts';
@@ -72,11 +72,9 @@ function demand({ isLeft, waitSeconds }: Allowance, of: string, reply: FastifyRe
   throw fault('RATE_LIMITED', { of, waitSeconds });
 }
 
-/** Names an answer by what it says. Weak: equal in meaning, not byte for byte. */
-export function tagOf(answer: unknown): string {
-  const text = JSON.stringify(answer) ?? '';
-  return `W/"${createHash('sha256').update(text).digest('base64url').slice(0, 22)}"`;
-}
+/** Names an answer by its JSON. Weak: equal in meaning, not byte for byte. */
+export const tagOf = (text: string): string =>
+  `W/"${hash('sha256', text, 'base64url').slice(0, 22)}"`;
 
 /** Whether the client has the answer with this tag already. */
 export const isKnown = ({ headers }: FastifyRequest, tag: string): boolean =>
@@ -89,7 +87,7 @@ export async function requireSeen(
 ): Promise<void> {
   const given = headers['if-match'];
   if (given === undefined) return;
-  if (!listed(given, tagOf(await look()))) throw fault('CHANGED_SINCE', {});
+  if (!listed(given, tagOf(JSON.stringify(await look())))) throw fault('CHANGED_SINCE', {});
 }
 
 function listed(tags: string | undefined, tag: string): boolean {

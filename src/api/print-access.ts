@@ -16,10 +16,7 @@ import type { Caller, Scope } from '../domain/caller.ts';
 import type { Customer } from '../domain/customer.ts';
 import type { Person } from '../domain/person.ts';
 import type { TokenIssuer } from '../domain/token-issuer.ts';
-import type { Timestamp } from '../domain/units.ts';
-
-const moment = (at: Timestamp): string => new Date(at).toISOString();
-const momentOrNull = (at: Timestamp | null): string | null => (at === null ? null : moment(at));
+import { moment, momentOrNull } from './moment.ts';
 
 export const printCustomerRow = (customer: Customer): CustomerPage['customers'][number] => ({
   ...customer,

@@ -15,9 +15,7 @@ import type {
 import type { Level } from '../domain/levels.ts';
 import type { Tenant } from '../domain/tenant.ts';
 import { FIRST_TIER, PLANS, TIERS } from '../domain/tier.ts';
-import type { Timestamp } from '../domain/units.ts';
-
-const moment = (at: Timestamp): string => new Date(at).toISOString();
+import { moment } from './moment.ts';
 
 function printEntry({ tenant, live, size, limits }: ComputeView): ComputeEntry {
   return {

@@ -7,9 +7,7 @@ import type { Recovered } from '../control/recovery.ts';
 import type { Snapshot as Taken } from '../domain/archive.ts';
 import { hitRatio, type Level, type LevelTotals } from '../domain/levels.ts';
 import type { Tenant } from '../domain/tenant.ts';
-import type { Timestamp } from '../domain/units.ts';
-
-const moment = (at: Timestamp): string => new Date(at).toISOString();
+import { moment } from './moment.ts';
 
 /** How near the data of a tenant is. */
 export function levelOf({ state, home }: Tenant): Level {

@@ -11,12 +11,9 @@ import type {
 import type { SessionView } from '../domain/gate.ts';
 import type { SuspendRefusal } from '../domain/lifecycle.ts';
 import type { TenantState } from '../domain/tenant.ts';
-import type { Timestamp } from '../domain/units.ts';
+import { moment, momentOrNull } from './moment.ts';
 import { levelOf, printFleetLevels } from './print-levels.ts';
 import { printFleetPolicy, printOverride } from './print-policy.ts';
-
-const moment = (at: Timestamp): string => new Date(at).toISOString();
-const momentOrNull = (at: Timestamp | null): string | null => (at === null ? null : moment(at));
 
 export function printTenant(view: TenantView): Tenant {
   const { tenant, live } = view;

@@ -16,6 +16,7 @@ import type { Quota, QuotaLimit } from '../domain/quota.ts';
 import type { ServerSettings } from '../domain/settings.ts';
 import { type Timestamp, timestamp } from '../domain/units.ts';
 import type { Actions } from './actions.ts';
+import { moment } from './moment.ts';
 import { printTenant } from './print.ts';
 
 type QuotaAction =
@@ -115,8 +116,6 @@ function customerId(text: string): CustomerId {
   if (!isId('cu', text)) throw fault('CUSTOMER_UNKNOWN', { customer: text });
   return text;
 }
-
-const moment = (at: Timestamp): string => new Date(at).toISOString();
 
 const monthOf = (month: string | undefined): Timestamp | null =>
   month === undefined ? null : timestamp(Date.parse(`${month}-01T00:00:00Z`));

@@ -6,6 +6,7 @@ import { type CustomerId, isId } from '../domain/ids.ts';
 import { timestamp } from '../domain/units.ts';
 import type { DeliveryPlace, Webhook as Hook, Delivery as Sent } from '../domain/webhook.ts';
 import type { Actions } from './actions.ts';
+import { moment } from './moment.ts';
 
 const PAGE_DEFAULT = 100;
 
@@ -73,8 +74,6 @@ function readCursor(text: string): DeliveryPlace {
   if (!isId('dl', id)) throw fault('BAD_REQUEST', { why: '"after" is not the "next" of a page' });
   return { createdAt: timestamp(Number(at)), id };
 }
-
-const moment = (at: number): string => new Date(at).toISOString();
 
 function print({ id, customer, url, events, isActive, failingSince, createdAt }: Hook): Webhook {
   return {

@@ -5,6 +5,7 @@ import type { PostgresPool, PostgresPoolClient } from 'kysely';
 import pg from 'pg';
 import type { Log } from '../domain/log.ts';
 import { type DurationMs, seconds } from '../domain/units.ts';
+import { momentOf } from './moment-text.ts';
 
 /** Where the catalog is: a PostgreSQL given by URL, or one on a Unix socket of this machine. */
 export type CatalogConnection =
@@ -41,6 +42,7 @@ const IDLE_AT_MOST = seconds(60);
 const BIGINT = 20;
 const BIGINT_ARRAY = 1016;
 const TIMESTAMPTZ = 1184;
+const TEXT_ARRAY = 1009;
 
 /** Settings of each connection that the SQL relies on, whatever the database's defaults are. */
 const SESSION_SETTINGS = [
@@ -126,7 +128,8 @@ const getTypeParser = ((oid: number, format?: 'text'): TextParser => {
   const usual: TextParser = pg.types.getTypeParser(oid, format);
   if (oid === BIGINT) return safeInteger;
   if (oid === BIGINT_ARRAY) return (text) => (usual(text) as string[]).map(safeInteger);
-  if (oid === TIMESTAMPTZ) return (text) => (usual(text) as Date).getTime();
+  if (oid === TIMESTAMPTZ) return (text) => momentOf(text) ?? (usual(text) as Date).getTime();
+  if (oid === TEXT_ARRAY) return (text) => (text === '{}' ? [] : usual(text));
   return usual;
 }) as typeof pg.types.getTypeParser;
 
