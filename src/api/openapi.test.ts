@@ -96,10 +96,14 @@ test('each named shape stands once among the components, as the contract has it'
 function referred(value: unknown): unknown {
   const text = JSON.stringify(value)
     .replaceAll(/"\$ref":"(\w+)#"/g, '"$ref":"#/components/schemas/$1"')
-    .replaceAll('"patternProperties":{"^.*$":{}}', '"additionalProperties":{}');
+    // Of a record, any name is meant by both.
+    .replaceAll('"patternProperties":{"^.*$":', '"additionalProperties":{"^.*$":');
   return JSON.parse(text, (_, part) => {
-    if (typeof part !== 'object' || part === null || !('const' in part)) return part;
-    const { const: only, ...rest } = part;
+    if (typeof part !== 'object' || part === null) return part;
+    const any = part.additionalProperties?.['^.*$'];
+    const shape = any === undefined ? part : { ...part, additionalProperties: any };
+    if (!('const' in shape)) return shape;
+    const { const: only, ...rest } = shape;
     return { ...rest, enum: [only] };
   });
 }

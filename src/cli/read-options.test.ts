@@ -121,6 +121,9 @@ test('the defaults are what the reference says', () => {
     detachComputes: false,
     dashboard: true,
     ...{ metricsTenants: 20, statusPage: 'service', otlpUrl: null },
+    ...{ priceBook: null, smtpUrl: null, mailFrom: null, stripeUrl: null },
+    ...{ stripeKey: null, stripeKeyFile: null },
+    ...{ stripeWebhookSecret: null, stripeWebhookSecretFile: null },
     logLevel: 'info',
   });
 });

@@ -2,14 +2,19 @@
 import pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { DynaBaseError } from '../sdk/error.ts';
-import type { TenantSecret } from '../sdk/index.ts';
+import { DynaBase, type TenantSecret } from '../sdk/index.ts';
 import { eventually } from '../testing/eventually.ts';
 import { processesIn, type RealServer, realServer } from '../testing/real-server.ts';
 
 let server: RealServer;
 
+/** Asks once: what is pinned would be ended before a client that tries again has given up. */
+let impatient: DynaBase;
+
 beforeAll(async () => {
   server = await realServer({ args: ['--suspend-after', '10m'] });
+  const { apiUrl, apiKey } = server;
+  impatient = new DynaBase({ apiUrl, apiKey, retriesMax: 0 });
 });
 
 afterAll(() => server[Symbol.asyncDispose]());
@@ -102,7 +107,7 @@ test('what pins a session is named, counted, and ended when it has been idle for
   const client = await connected(pins);
   const ended = new Promise<Error>((done) => client.on('error', done));
   await client.query('create temp table scratch as select 1 as n');
-  const refused = await refusal(server.client.tenants.suspend('pins'));
+  const refused = await refusal(impatient.tenants.suspend('pins'));
   expect(refused.message).toContain('temporary objects');
   const [session] = await server.client.tenants.sessions('pins');
   expect(session).toMatchObject({ state: 'pinned', pin: { reason: 'temporary objects' } });
