@@ -15,7 +15,10 @@ type PolicyAction = 'explainTenant' | 'listDecisions' | 'getPolicy' | 'setPolicy
 
 export function policyActions(control: Control): Pick<Actions, PolicyAction> {
   return {
-    explainTenant: async ({ params }) => printExplained(await control.explainTenant(params.ref)),
+    explainTenant: async ({ params, caller }) =>
+      printExplained(await control.explainTenant(params.ref), {
+        isOperator: caller.scope.kind === 'operator',
+      }),
     listDecisions: async ({ params, query }) =>
       printDecisions(
         await control.listDecisions(params.ref, {

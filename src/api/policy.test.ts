@@ -35,6 +35,7 @@ test('the policy explains a tenant, times as text and lengths of time with their
     prewarms: { hits: 12, misses: 1, wasted: ms(60_000.4) },
     anomalies: [{ at: now, severity: 'warning', text: 'ten times the queries' }],
     advice: ['plan starter would be quicker'],
+    adviceToCustomer: ['what its customer may know'],
   };
   const { status, body } = await api.ask('GET', '/v1/tenants/acme/policy');
   expect({ status, body }).toEqual({

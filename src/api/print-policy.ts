@@ -10,16 +10,18 @@ import type { Tenant } from '../contract/tenant.ts';
 import type { DecisionListing, PolicyInForce, TenantExplained } from '../control/control.ts';
 import type { PrewarmRecord, TenantMetrics } from '../domain/policy-view.ts';
 import type { TierOverride } from '../domain/tier.ts';
-import type { Timestamp } from '../domain/units.ts';
-
-const moment = (at: Timestamp): string => new Date(at).toISOString();
-const momentOrNull = (at: Timestamp | null): string | null => (at === null ? null : moment(at));
+import { moment, momentOrNull } from './moment.ts';
 
 export const printOverride = (override: TierOverride | null): Tenant['override'] =>
   override && { tier: override.tier, until: momentOrNull(override.until), by: override.by };
 
-export function printExplained({ view: { tenant }, policy }: TenantExplained): TenantPolicy {
-  const { tier, residency, nextWindow, metrics, prewarms, anomalies, advice } = policy;
+/** What it costs us is the operator's matter alone. */
+export function printExplained(
+  { view: { tenant }, policy }: TenantExplained,
+  { isOperator }: { readonly isOperator: boolean },
+): TenantPolicy {
+  const { tier, residency, nextWindow, metrics, prewarms, anomalies } = policy;
+  const advice = isOperator ? policy.advice : policy.adviceToCustomer;
   return {
     tenant: tenant.id,
     name: tenant.name,

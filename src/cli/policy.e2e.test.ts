@@ -126,6 +126,7 @@ test('a tenant is explained: its tier, where it is kept, what comes next, and wh
     prewarms: { hits: 12, misses: 3, wasted: minutes(40) },
     anomalies: [{ at: later(now, hours(-2)), severity: 'critical', text: 'a runaway poller' }],
     advice: ['plan starter would save 3 s a day'],
+    adviceToCustomer: [],
   };
   expect((await outOf('tenants', 'show', 'acme')).split('\n').slice(4, 19)).toEqual([
     'tier         COLD: busy in each of the last 4 h',

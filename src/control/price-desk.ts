@@ -90,6 +90,11 @@ export class PriceDesk {
     return this.at(this.#world.clock.wall()).book;
   }
 
+  /** The book of now where somebody has said which; null while it is the example that nobody has chosen. */
+  get chosen(): PriceBook | null {
+    return this.#inForce.length === 0 ? null : this.book;
+  }
+
   /** The book that holds on a day. */
   at(day: Timestamp): BookView {
     const name = this.#nameAt(day);

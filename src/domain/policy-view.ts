@@ -65,6 +65,8 @@ export type PolicyView = {
   readonly prewarms: PrewarmRecord;
   /** Unusual use of late, the latest first. */
   readonly anomalies: readonly Finding[];
-  /** What would be cheaper or quicker, a sentence each. */
+  /** What would be cheaper or quicker, a sentence each, with what that costs us: for the operator. */
   readonly advice: readonly string[];
+  /** The same for its customer. */
+  readonly adviceToCustomer: readonly string[];
 };

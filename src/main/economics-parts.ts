@@ -30,6 +30,7 @@ import { readPostmasterFile } from '../embedded/postmaster-file.ts';
 import type { ReplayWorld } from '../sim/what-if.ts';
 import { smtpSender } from '../system/mail.ts';
 import { cpuBetween, sampleOwn } from './own-use.ts';
+import { type Priced, priceBy } from './policy-prices.ts';
 import { threadedReplayer } from './what-if-runner.ts';
 
 /** Each step of a conversation with a mail server. */
@@ -44,6 +45,8 @@ export type EconomicsParts = {
   readonly allowance: AllowanceBook;
   readonly lifecycle: Lifecycle;
   readonly replayWorld: () => ReplayWorld;
+  /** Who decides by what things cost. */
+  readonly priced: Pick<Priced, 'orchestrator' | 'rules'>;
   /** Of processes that serve clients. */
   readonly proxyPids: () => Promise<readonly number[]>;
   readonly options: Pick<ServerOptions, 'dataDir' | 'priceBook' | 'smtpUrl' | 'mailFrom'>;
@@ -59,6 +62,7 @@ export async function openEconomics(parts: EconomicsParts): Promise<OpenEconomic
   const settledUntil = () => costStore.settledUntil();
   const prices = await PriceDesk.open({ clock, store, settledUntil });
   await choosePrices(prices, options.priceBook, log);
+  priceBy({ ...parts.priced, prices, clock });
   const namesOf = (ids: readonly (TenantId | CustomerId)[]) => names(catalog, ids, clock);
   const days = new CostDays({ clock, log, ledger, store: costStore, prices });
   const costs = new CostDesk({ clock, store: costStore, days, prices, namesOf });

@@ -220,11 +220,13 @@ async function openDoors(
   return { api, control };
 }
 
-/** What a replay goes by: the rules in force, and what a second is worth as it has been steered. */
+/** What a replay goes by: the rules in force, and what a second is worth as it has been steered; and who goes by prices. */
 const replayParts = (core: Core, book: RuleBook) => ({
+  priced: { orchestrator: core.orchestrator, rules: () => book.rules },
   replayWorld: () => ({
     rules: book.rules,
     valueOfSecond: core.orchestrator.fleetPolicy().valueOfSecond,
+    prices: core.orchestrator.price.decides,
   }),
 });
 

@@ -6,6 +6,9 @@
  * steered so that the fleet costs what the operator wants to spend, in percent of having all tenants awake
  * always. What is spent is counted as it goes: the seconds that computes are awake, each at the price of
  * its tier. Once in ten minutes the figure is looked at again; nothing here grows with sleeping tenants.
+ *
+ * Prices are those of the book in force. The steered figure is kept as it would be by our own prices: with another book, or in
+ * another currency, it is worth as many idle seconds as before.
  */
 import type { Catalog } from '../domain/catalog.ts';
 import type { CancelTimer, Clock } from '../domain/clock.ts';
@@ -16,10 +19,13 @@ import type { PolicyStore } from '../domain/policy-store.ts';
 import type { Tenant } from '../domain/tenant.ts';
 import type { Tier } from '../domain/tier.ts';
 import { type DurationMs, elapsed, type Instant, minutes, ms } from '../domain/units.ts';
+import type { BookPrices } from '../policy/book-prices.ts';
 import {
-  ASLEEP_COST,
   alwaysOnCost,
+  asleepCost,
   awakeCost,
+  LEVEL_PRICES,
+  type LevelPrices,
   levelTerms,
   WAKE_SECONDS,
   type WakeSeconds,
@@ -56,7 +62,7 @@ export type PriceParts = {
 export class FleetPrice {
   readonly #parts: PriceParts;
   /** What a second of each awake compute costs, and of all together. */
-  readonly #awake = new Map<TenantId, number>();
+  readonly #awake = new Map<TenantId, { readonly tenant: Tenant; readonly cost: number }>();
   #rate = 0;
   /** Spent on computes since the last look. */
   #spent = 0;
@@ -68,6 +74,8 @@ export class FleetPrice {
   #worth = 1;
   #wakes: WakeSeconds = WAKE_SECONDS;
   #terms = new WeakMap<Rules, Map<Tier, ResidencyTerms>>();
+  #source: () => BookPrices | null = () => null;
+  #book: BookPrices | null = null;
   #cancelTimer: CancelTimer = () => {};
 
   constructor(parts: PriceParts) {
@@ -82,8 +90,22 @@ export class FleetPrice {
     const { mode, valueOfSecond } = rules.residency;
     if (mode === 'fixed') return null;
     if (valueOfSecond !== 'auto') return valueOfSecond;
-    this.#value ??= firstValue(rules);
-    return this.#value;
+    const first = firstValue(rules, LEVEL_PRICES);
+    this.#value ??= first;
+    const { decides } = this;
+    return decides === LEVEL_PRICES
+      ? this.#value
+      : (this.#value * firstValue(rules, decides)) / first;
+  }
+
+  /** What the book in force says; null where nobody has put one in force. */
+  get book(): BookPrices | null {
+    return this.#book;
+  }
+
+  /** The prices that are decided by. */
+  get decides(): LevelPrices {
+    return this.#book?.decides ?? LEVEL_PRICES;
   }
 
   /** What a wake takes here. */
@@ -119,19 +141,33 @@ export class FleetPrice {
     this.#terms = new WeakMap();
   }
 
+  /** Where prices come from. They are asked for now, when somebody says that they are others, and once in ten minutes. */
+  priceBy(source: () => BookPrices | null): void {
+    this.#source = source;
+    this.pricesChanged();
+  }
+
+  pricesChanged(): void {
+    const before = this.decides;
+    this.#book = this.#source();
+    if (JSON.stringify(this.decides) === JSON.stringify(before)) return;
+    this.#reprice(before);
+    this.changed();
+  }
+
   awake(tenant: Tenant): void {
-    const cost = awakeCost(this.#parts.rulesOf(tenant), tenant.tier);
+    const cost = this.#awakeCost(tenant);
     this.#count();
-    this.#rate += cost - (this.#awake.get(tenant.id) ?? 0);
-    this.#awake.set(tenant.id, cost);
+    this.#rate += cost - (this.#awake.get(tenant.id)?.cost ?? 0);
+    this.#awake.set(tenant.id, { tenant, cost });
   }
 
   asleep(tenant: TenantId): void {
-    const cost = this.#awake.get(tenant);
-    if (cost === undefined) return;
+    const known = this.#awake.get(tenant);
+    if (known === undefined) return;
     this.#count();
     this.#awake.delete(tenant);
-    this.#rate = this.#awake.size === 0 ? 0 : this.#rate - cost;
+    this.#rate = this.#awake.size === 0 ? 0 : this.#rate - known.cost;
   }
 
   /** A wake from this level took so long. */
@@ -154,7 +190,7 @@ export class FleetPrice {
     if (known !== undefined) return known;
     const bounds = residencyBounds(tenant.tier, rules);
     const terms: ResidencyTerms = {
-      levels: levelTerms(rules, tenant.tier, this.#wakes).filter(({ level }) =>
+      levels: levelTerms(rules, tenant.tier, this.#wakes, this.decides).filter(({ level }) =>
         bounds.levels.includes(level),
       ),
       valueOfSecond,
@@ -162,6 +198,23 @@ export class FleetPrice {
     };
     kept.set(tenant.tier, terms);
     return terms;
+  }
+
+  #awakeCost(tenant: Tenant): number {
+    return awakeCost(this.#parts.rulesOf(tenant), tenant.tier, this.decides);
+  }
+
+  /** What is awake costs something else from now on; what was spent since the last look is worth as much of it. */
+  #reprice(before: LevelPrices): void {
+    this.#count();
+    const rules = this.#parts.rules();
+    this.#spent *= awakeCost(rules, 'COLD', this.decides) / awakeCost(rules, 'COLD', before);
+    this.#rate = 0;
+    for (const { tenant } of this.#awake.values()) {
+      const cost = this.#awakeCost(tenant);
+      this.#awake.set(tenant.id, { tenant, cost });
+      this.#rate += cost;
+    }
   }
 
   #count(): void {
@@ -182,6 +235,8 @@ export class FleetPrice {
   async #look(): Promise<void> {
     const { clock, catalog, policyStore } = this.#parts.world;
     const counts = await catalog.countTenants();
+    // A version of the book may have begun.
+    this.pricesChanged();
     const tenants = Object.values(counts).reduce((sum, count) => sum + count, 0);
     this.#count();
     const now = clock.now();
@@ -190,15 +245,16 @@ export class FleetPrice {
     this.#lookedAt = now;
     this.#spent = 0;
     const rules = this.#parts.rules();
-    const always = (tenants * alwaysOnCost(rules) * took) / MS_IN_SECOND;
+    const always = (tenants * alwaysOnCost(rules, this.decides) * took) / MS_IN_SECOND;
     if (always === 0) return;
-    const rest = (tenants * ASLEEP_COST * took) / MS_IN_SECOND;
+    const rest = (tenants * asleepCost(this.decides) * took) / MS_IN_SECOND;
     this.#share = (spent + rest) / always;
     const { valueOfSecond, budgetPercent } = rules.residency;
-    const before = this.valueOfSecond;
-    if (before === null) return;
     const isSteered = valueOfSecond === 'auto';
-    const spending = { share: this.#share, budget: budgetPercent / 100, first: firstValue(rules) };
+    const first = firstValue(rules, LEVEL_PRICES);
+    const before = isSteered && this.valueOfSecond !== null ? this.#value : this.valueOfSecond;
+    if (before === null) return;
+    const spending = { share: this.#share, budget: budgetPercent / 100, first };
     const value = isSteered ? steer(before, spending, took) : before;
     if (isSteered) this.#value = value;
     const worth = value * this.#wakes.L3;

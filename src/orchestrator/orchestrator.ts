@@ -30,6 +30,7 @@ import { Appointments } from './appointments.ts';
 import { Archivist } from './archivist.ts';
 import { Directory } from './directory.ts';
 import { eachAtOnce } from './each-at-once.ts';
+import type { FleetPrice } from './fleet-price.ts';
 import { LateMinutes } from './late-minutes.ts';
 import { livingWorld } from './living-world.ts';
 import { Roundup } from './roundup.ts';
@@ -268,6 +269,11 @@ export class Orchestrator implements Gate, Lifecycle {
       life.policy.review();
     }
     this.#roundup.start();
+  }
+
+  /** What it decides and advises by. Where others are in force, lives are reviewed as by other rules. */
+  get price(): FleetPrice {
+    return this.#world.price;
   }
 
   /** Other rules than those of the last server: sleeping tenants are to hear of them, too. */

@@ -3,7 +3,8 @@ import { hitRatio, type Level, type LevelTotals } from '../domain/levels.ts';
 import type { Finding, PolicyView } from '../domain/policy-view.ts';
 import type { Tenant } from '../domain/tenant.ts';
 import { hours, minutes, type Timestamp } from '../domain/units.ts';
-import { adviceFor, PRICES, type Seen } from '../policy/advice.ts';
+import { adviceFor, type Seen } from '../policy/advice.ts';
+import { pricesFor } from '../policy/book-prices.ts';
 import { forecastTier } from '../policy/forecast.ts';
 import { nextWindow, prewarmRecord } from '../policy/forecast-window.ts';
 import type { Learned } from '../policy/learned.ts';
@@ -39,12 +40,13 @@ export async function policyViewOf(world: LifeWorld, life: Shown): Promise<Polic
   const { pattern } = learned;
   const metrics = metricsOf(pattern, now, hitRatio(totals));
   const decision = policy.decision('timer');
+  const seen = seenOf({ tenant, totals, learned, world }, now);
+  const prices = pricesFor(world.rulesOf(tenant), world.price.book, { metrics, seen });
   const advice = isYoung(tenant, now)
     ? []
     : adviceFor({
-        ...{ metrics, tier: tenant.tier, plan: tenant.plan, prices: PRICES, given: [] },
+        ...{ metrics, tier: tenant.tier, plan: tenant.plan, prices, given: [], seen },
         unconsenting: unconsentingOf(world, tenant),
-        seen: seenOf({ tenant, totals, learned, world }, now),
       });
   return {
     tier: { because: decision.because, next: forecastTier(pattern, now) },
@@ -55,6 +57,7 @@ export async function policyViewOf(world: LifeWorld, life: Shown): Promise<Polic
     prewarms: prewarmRecord(pattern),
     anomalies: await anomaliesOf(world, tenant, now),
     advice: advice.map(({ says }) => says),
+    adviceToCustomer: advice.map(({ tells }) => tells),
   };
 }
 

@@ -73,6 +73,37 @@ describe('a plan', () => {
   });
 });
 
+describe('with the prices of a book', () => {
+  const prices = {
+    ...PRICES,
+    ...{ currency: 'EUR', plansCurrency: 'EUR', areReal: true },
+    tiers: { COLD: 0.01, WARM: 0.05, HOT: 0.5, PERSISTENT: 1.25 },
+  };
+  const waits = { coldStarts: 200, waited: 300, returns: 220, returnsAfterDay: 9, wake: 1.5 };
+
+  test('its operator is told what a plan would cost and leave, its customer what it would pay', () => {
+    const [advice] = adviceFor(facts({ seen: waits, prices }));
+    expect(advice?.tells).toMatch(/, for 15 EUR more a month$/);
+    expect(advice?.says).toBe(
+      `${advice?.tells}; it would cost about 0.50 EUR a month to run, a margin of 98 %`,
+    );
+    const other = { ...prices, plansCurrency: 'USD' };
+    expect(adviceFor(facts({ seen: waits, prices: other }))[0]?.says).toMatch(
+      /EUR a month to run$/,
+    );
+  });
+
+  test('what a tier costs us is not told to its customer', () => {
+    const seen = { coldStarts: 0, waited: 0, returns: 20, returnsAfterDay: 1, wake: 0.3 };
+    const paid = { plan: 'enterprise', tier: 'PERSISTENT', unconsenting: 'acme', seen } as const;
+    const [advice] = adviceFor(facts({ ...paid, prices })).filter(({ kind }) => kind === 'consent');
+    expect(advice?.says).toMatch(/^Tier HOT would do, for about 0.75 EUR less of machine a month/);
+    expect(advice?.tells).toBe(
+      'Tier HOT would do, with no more waiting, if its customer agrees: dynabase tenants consent acme',
+    );
+  });
+});
+
 describe('a tier', () => {
   test('is raised when the waiting is worth more than the machine', () => {
     const seen = { coldStarts: 900, waited: 1_000, returns: 900, returnsAfterDay: 0, wake: 1 };

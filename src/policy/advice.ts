@@ -10,18 +10,25 @@
 import type { TenantMetrics } from '../domain/policy-view.ts';
 import { FIRST_TIER, PLANS, type Plan, TIERS, type Tier } from '../domain/tier.ts';
 
-/** Dollars a month: what a plan is sold for, and what a tenant that is used as its tier expects costs us. */
+/** For a month: what a plan is sold for, and what a tenant costs us in each tier. */
 export type Prices = {
   readonly plans: Readonly<Record<Plan, number>>;
+  readonly plansCurrency: string;
   readonly tiers: Readonly<Record<Tier, number>>;
+  readonly currency: string;
+  /** From a price book that somebody has put in force: then its operator is told what a plan would cost and leave. */
+  readonly areReal: boolean;
   /** What a second that a person does not wait is worth to us. */
   readonly second: number;
 };
 
-/** VISION.md, "Margin Analysis". */
+/** Of a tenant that is used as its tier expects. Source: VISION.md, "Margin Analysis". */
 export const PRICES: Prices = {
   plans: { free: 0, starter: 10, professional: 25, enterprise: 50 },
+  plansCurrency: 'USD',
   tiers: { COLD: 0.1, WARM: 2, HOT: 5, PERSISTENT: 20 },
+  currency: 'USD',
+  areReal: false,
   second: 0.01,
 };
 
@@ -53,11 +60,14 @@ export type AdviceKind = 'plan up' | 'plan down' | 'tier up' | 'tier down' | 'co
 
 export type Advice = {
   readonly kind: AdviceKind;
-  /** Dollars a month that it adds (to the customer's price for a plan, to our cost for a tier). */
+  /** A month, that it adds (to the customer's price for a plan, to our cost for a tier). */
   readonly money: number;
   /** Seconds of waiting a month that it adds. */
   readonly waiting: number;
+  /** To the operator. */
   readonly says: string;
+  /** To the customer, whose matter our cost is not. */
+  readonly tells: string;
 };
 
 /** A better plan is advised from this much waiting a month, if it saves this part of it. */
@@ -114,12 +124,9 @@ function planUp(facts: AdviceFacts): Advice | null {
     if (TIERS.indexOf(to) <= TIERS.indexOf(tier) || saved < SAVED_PART * bar * seen.waited)
       continue;
     const money = prices.plans[better] - prices.plans[plan];
-    return {
-      kind: 'plan up',
-      money,
-      waiting: -saved,
-      says: `In 30 days ${seen.coldStarts} queries waited ${span(seen.waited)} for a sleeping database; plan ${better} would save ${span(saved)} of that, for ${dollars(money)} more a month`,
-    };
+    const tells = `In 30 days ${seen.coldStarts} queries waited ${span(seen.waited)} for a sleeping database; plan ${better} would save ${span(saved)} of that, for ${moneyText(money, prices.plansCurrency)} more a month`;
+    const says = tells + insideOf(better, prices);
+    return { kind: 'plan up', money, waiting: -saved, says, tells };
   }
   return null;
 }
@@ -133,12 +140,20 @@ function planDown(facts: AdviceFacts): Advice | null {
   const isBusy = facts.metrics.activeHoursPerDay > busyHours(plan) / slack(facts, 'plan down');
   if (seen.waited > BEARABLE_WAIT || money >= 0 || isBusy) return null;
   if (added > BEARABLE_WAIT / slack(facts, 'plan down')) return null;
+  const tells = `It is in use for ${hours(facts.metrics.activeHoursPerDay)} a day; plan ${lesser} would do, for ${moneyText(-money, prices.plansCurrency)} less a month and ${waitingText(added)}`;
   return {
-    kind: 'plan down',
-    money,
-    waiting: added,
-    says: `It is in use for ${hours(facts.metrics.activeHoursPerDay)} a day; plan ${lesser} would do, for ${dollars(-money)} less a month and ${added < 1 ? 'no more waiting' : `${span(added)} more of waiting`}`,
+    ...{ kind: 'plan down', money, waiting: added },
+    ...{ says: tells + insideOf(lesser, prices), tells },
   };
+}
+
+/** What only its operator is told of a plan: its cost, and what is left. */
+function insideOf(plan: Plan, { areReal, plans, tiers, currency, plansCurrency }: Prices): string {
+  if (!areReal) return '';
+  const [price, cost] = [plans[plan], tiers[FIRST_TIER[plan]]];
+  const costs = `; it would cost about ${moneyText(cost, currency)} a month to run`;
+  if (price === 0 || currency !== plansCurrency) return costs;
+  return `${costs}, a margin of ${Math.round((100 * (price - cost)) / price)} %`;
 }
 
 /** Hours of use a day up to which the plan below may do. */
@@ -152,12 +167,9 @@ function tierUp(facts: AdviceFacts): Advice | null {
   const saved = seen.waited - waitIn(better, facts);
   const money = prices.tiers[better] - prices.tiers[tier];
   if (saved * prices.second < TIER_MARGIN * slack(facts, 'tier up') * money) return null;
-  return {
-    kind: 'tier up',
-    money,
-    waiting: -saved,
-    says: `Tier ${better} would save people ${span(saved)} of waiting a month, for about ${dollars(money)} more of machine`,
-  };
+  const tells = `Tier ${better} would save people ${span(saved)} of waiting a month`;
+  const says = `${tells}, for about ${moneyText(money, prices.currency)} more of machine`;
+  return { kind: 'tier up', money, waiting: -saved, says, tells };
 }
 
 function tierDown(facts: AdviceFacts): Advice | null {
@@ -175,7 +187,7 @@ function consent(facts: AdviceFacts): Advice | null {
   if (unconsenting === null || tier !== 'PERSISTENT') return null;
   const advice = lowerTier(facts, 'HOT', 'consent');
   const how = `if its customer agrees: dynabase tenants consent ${unconsenting}`;
-  return advice && { ...advice, says: `${advice.says}, ${how}` };
+  return advice && { ...advice, says: `${advice.says}, ${how}`, tells: `${advice.tells}, ${how}` };
 }
 
 function lowerTier(facts: AdviceFacts, lesser: Tier, kind: 'tier down' | 'consent'): Advice | null {
@@ -187,7 +199,8 @@ function lowerTier(facts: AdviceFacts, lesser: Tier, kind: 'tier down' | 'consen
     kind,
     money,
     waiting: added,
-    says: `Tier ${lesser} would do, for about ${dollars(-money)} less of machine a month and ${added < 1 ? 'no more waiting' : `${span(added)} more of waiting`}`,
+    says: `Tier ${lesser} would do, for about ${moneyText(-money, prices.currency)} less of machine a month and ${waitingText(added)}`,
+    tells: `Tier ${lesser} would do, with ${waitingText(added)}`,
   };
 }
 
@@ -199,16 +212,17 @@ function cache(facts: AdviceFacts): Advice | null {
     return null;
   }
   const factor = ratio < CACHE_POOR ? 'four times' : 'twice';
-  return {
-    kind: 'cache',
-    money: 0,
-    waiting: 0,
-    says: `Only ${Math.floor(ratio * 100)} % of what its queries read is found in memory; ${factor} the cache would spare most of the rest the way to the disk`,
-  };
+  const says = `Only ${Math.floor(ratio * 100)} % of what its queries read is found in memory; ${factor} the cache would spare most of the rest the way to the disk`;
+  return { kind: 'cache', money: 0, waiting: 0, says, tells: says };
 }
 
-const dollars = (money: number): string =>
-  Number.isInteger(money) ? `$${money}` : `$${money.toFixed(2)}`;
+function moneyText(money: number, currency: string): string {
+  const figure = Number.isInteger(money) ? `${money}` : money.toFixed(2);
+  return currency === 'USD' ? `$${figure}` : `${figure} ${currency}`;
+}
+
+const waitingText = (added: number): string =>
+  added < 1 ? 'no more waiting' : `${span(added)} more of waiting`;
 
 const hours = (n: number): string => `${n.toFixed(1)} h`;
 

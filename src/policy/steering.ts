@@ -7,7 +7,7 @@
  * than the budget is still served, and one that costs nothing does not grow a value without end.
  */
 import { type DurationMs, hours } from '../domain/units.ts';
-import { awakeCost, WAKE_SECONDS } from './level-costs.ts';
+import { awakeCost, type LevelPrices, WAKE_SECONDS } from './level-costs.ts';
 import type { Rules } from './rules.ts';
 
 /** A difference to the budget is taken back in so long. */
@@ -30,9 +30,9 @@ export type Spending = {
   readonly first: number;
 };
 
-/** Dollars a second, before anything is known of the fleet. */
-export const firstValue = (rules: Rules): number =>
-  (FIRST_IDLE_SECONDS * awakeCost(rules, 'WARM')) / WAKE_SECONDS.L3;
+/** What a second is worth before anything is known of the fleet, in the currency of the prices. */
+export const firstValue = (rules: Rules, prices: LevelPrices): number =>
+  (FIRST_IDLE_SECONDS * awakeCost(rules, 'WARM', prices)) / WAKE_SECONDS.L3;
 
 /** The value from now on, `took` after the last look. */
 export function steer(value: number, { share, budget, first }: Spending, took: DurationMs): number {

@@ -8,7 +8,7 @@
 import type { Replayed, ReplayJob, ReplayRule } from '../control/what-if-desk.ts';
 import { fault } from '../domain/faults.ts';
 import type { Tier } from '../domain/tier.ts';
-import { levelTerms, WAKE_SECONDS } from '../policy/level-costs.ts';
+import { LEVEL_PRICES, type LevelPrices, levelTerms, WAKE_SECONDS } from '../policy/level-costs.ts';
 import type { ResidencyTerms } from '../policy/residency.ts';
 import { isPreset, PRESETS, type Rules } from '../policy/rules.ts';
 import { firstValue } from '../policy/steering.ts';
@@ -19,7 +19,12 @@ import { replay } from './replay.ts';
 import type { Trace } from './trace.ts';
 
 /** A second of a person, in the terms of the policy; null while it is steered and not known. */
-export type ReplayWorld = { readonly rules: Rules; readonly valueOfSecond: number | null };
+export type ReplayWorld = {
+  readonly rules: Rules;
+  readonly valueOfSecond: number | null;
+  /** What is decided by; the usual where nothing is said. */
+  readonly prices?: LevelPrices;
+};
 
 /** By rule and tenant, in the order of the job. */
 export function replayed(
@@ -64,14 +69,15 @@ function underRule(
   if (rule.idleMs !== undefined) return fixed(trace, rule.idleMs / 1_000);
   if (bounds.awakeAtLeast === null) return fixed(trace, Number.POSITIVE_INFINITY);
   if (isFixed) return fixed(trace, bounds.awakeAtLeast / 1_000);
-  const levels = levelTerms(rules, tier, WAKE_SECONDS).filter(({ level }) =>
+  const { prices = LEVEL_PRICES } = world;
+  const levels = levelTerms(rules, tier, WAKE_SECONDS, prices).filter(({ level }) =>
     bounds.levels.includes(level),
   );
   const { valueOfSecond } = rules.residency;
   const terms: ResidencyTerms = {
     ...{ levels, floorAwake: bounds.awakeAtLeast },
     valueOfSecond:
-      valueOfSecond === 'auto' ? (world.valueOfSecond ?? firstValue(rules)) : valueOfSecond,
+      valueOfSecond === 'auto' ? (world.valueOfSecond ?? firstValue(rules, prices)) : valueOfSecond,
   };
   const [tallies = []] = replayLevels(trace, [terms]);
   return tallies.map(({ busy, seconds, returns, prewarms: _ }) => ({

@@ -31,6 +31,7 @@ export const QUIET_VIEW: PolicyView = {
   prewarms: NO_PREWARMS,
   anomalies: [],
   advice: [],
+  adviceToCustomer: [],
 };
 
 export const QUIET_FLEET: FleetPolicy = {
