@@ -71,9 +71,13 @@ function costActions({ costs, whatIf }: EconomicsDesks, control: Control) {
       return printOwn(await costs.own({ customer: customerId(params.customer) }, span), caller);
     },
     whatIf: async ({ body, run }) => {
-      const { tenant: ref, ...wish } = body;
+      const { tenant: ref, policyFile: file, ...wish } = body;
+      if (file !== undefined && wish.policy !== undefined) {
+        throw fault('BAD_REQUEST', { why: '"policy" and "policyFile" say the same differently' });
+      }
+      const policyFile = typeof file === 'object' ? JSON.stringify(file) : file;
       const tenant = ref === undefined ? null : (await control.findTenant(ref)).id;
-      return printWhatIf(await whatIf.ask({ ...wish, tenant }, run));
+      return printWhatIf(await whatIf.ask({ ...wish, policyFile, tenant }, run));
     },
   } satisfies Partial<Actions>;
 }

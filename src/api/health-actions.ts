@@ -1,22 +1,41 @@
 import type { Kpi as PrintedKpi } from '../contract/health.ts';
 import type { Control } from '../control/control.ts';
+import { dayText } from '../control/cost-desk.ts';
 import type { HealthDesk } from '../control/health-desk.ts';
 import type { Kpi } from '../control/slo-kpis.ts';
+import { type Timestamp, timestamp } from '../domain/units.ts';
 import type { Actions } from './actions.ts';
 
 export const healthActions = (
   control: Control,
   health: HealthDesk,
-): Pick<Actions, 'getKpis' | 'getStatusLink'> => ({
+): Pick<Actions, 'getKpis' | 'getStatusLink' | 'getFleet' | 'getTierFlows'> => ({
   getKpis: async () => {
     const { from, to, kpis } = await health.kpis();
     return { from: iso(from), to: iso(to), kpis: kpis.map(printKpi) };
+  },
+  getFleet: async () => {
+    const { minutes, wakes } = health.recent();
+    return {
+      ...{ at: iso(health.now), wakesPerMinute: minutes.at(-2) ?? 0, minutes: [...minutes] },
+      wakes: wakes.map((one) => ({ ...one })),
+    };
+  },
+  getTierFlows: async ({ query }) => {
+    const { from, to, flows } = await health.tierFlows(momentOf(query.from), momentOf(query.to));
+    return {
+      ...{ from: dayText(from), to: dayText(to) },
+      flows: flows.map(({ day, ...flow }) => ({ day: dayText(day), ...flow })),
+    };
   },
   getStatusLink: async ({ params }) => {
     const { id } = await control.findTenant(params.ref);
     return { path: health.linkOf(id) };
   },
 });
+
+const momentOf = (text: string | undefined): Timestamp | undefined =>
+  text === undefined ? undefined : timestamp(Date.parse(text));
 
 const iso = (at: number): string => new Date(at).toISOString();
 

@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest';
+import type { Decision } from '../domain/decision.ts';
 import { timestamp } from '../domain/units.ts';
+import { draft } from '../testing/drafts.ts';
 import { MemoryLog } from '../testing/memory-log.ts';
 import { realPostgres } from '../testing/real-postgres.ts';
 import { openCatalog } from './open-catalog.ts';
@@ -35,4 +37,28 @@ test('beats, days and gaps are kept; a second beat replaces the figures of its d
   expect(await service.days(timestamp(0))).toEqual([{ day: far, figures: {} }]);
   expect(await service.gaps(timestamp(0))).toEqual([]);
   expect([await service.risen(first), await service.customers()]).toEqual([0, 0]);
+});
+
+test('changes of tier are counted by day of UTC, by an index', async () => {
+  await using postgres = await realPostgres();
+  const log = new MemoryLog();
+  await using catalog = await openCatalog({ connection: postgres.connection, log });
+  const { id } = await catalog.insertTenant(draft('acme'));
+  const first = timestamp(Date.UTC(2030, 0, 7));
+  const decided = (at: number, kind: Decision['kind'], from: string, to: string) => ({
+    ...{ tenant: id, decision: { at: timestamp(at), kind, from, to, because: '', inputs: {} } },
+  });
+  await catalog.recordDecisions([
+    decided(first - 1, 'tier', 'COLD', 'WARM'),
+    decided(first, 'tier', 'COLD', 'WARM'),
+    decided(first + 5, 'prewarm', 'COLD', 'WARM'),
+    decided(first + DAY - 1, 'tier', 'COLD', 'WARM'),
+    decided(first + DAY, 'tier', 'WARM', 'HOT'),
+    decided(first + 2 * DAY, 'tier', 'HOT', 'COLD'),
+  ]);
+  const { service } = catalog.stores;
+  expect(await service.tierFlows(first, timestamp(first + 2 * DAY))).toEqual([
+    { day: first, from: 'COLD', to: 'WARM', times: 2 },
+    { day: first + DAY, from: 'WARM', to: 'HOT', times: 1 },
+  ]);
 });

@@ -2,12 +2,15 @@
 import { sql } from 'kysely';
 import { TIERS } from '../domain/tier.ts';
 import { type Timestamp, timestamp } from '../domain/units.ts';
-import type { Gap, ServiceDay, ServiceLife, UptimeStore } from '../domain/uptime.ts';
+import type { Gap, ServiceDay, ServiceLife, TierFlow, UptimeStore } from '../domain/uptime.ts';
 import type { Ask } from './access-schema.ts';
 import { fromWallTime, toWallTime } from './schema.ts';
 
 /** Days and gaps that are kept, in days: what the longest window of a figure needs, and a year to look back. */
 const KEPT_DAYS = 400;
+
+/** None for one that a newer program has written. */
+const tierOf = (text: string | null) => TIERS.filter((tier) => tier === text);
 
 const dayText = (at: Timestamp): string => new Date(at).toISOString().slice(0, 10);
 
@@ -88,6 +91,21 @@ export class PgUptime implements UptimeStore {
             > array_position(${[...TIERS]}::text[], was)`.execute(db),
     );
     return rows[0]?.tenants ?? 0;
+  }
+
+  async tierFlows(from: Timestamp, to: Timestamp): Promise<readonly TierFlow[]> {
+    const { rows } = await this.#ask((db) =>
+      sql<{ day: string; was: string | null; becomes: string | null; times: number }>`
+        select (at at time zone 'UTC')::date::text as day, was, becomes, count(*)::int as times
+        from dynabase.decisions
+        where kind = 'tier' and at >= ${toWallTime(from)} and at < ${toWallTime(to)}
+        group by 1, 2, 3 order by 1, 2, 3`.execute(db),
+    );
+    return rows.flatMap(({ day, was, becomes, times }) =>
+      tierOf(was).flatMap((from) =>
+        tierOf(becomes).map((to) => ({ day: timestamp(Date.parse(day)), from, to, times })),
+      ),
+    );
   }
 
   async customers(): Promise<number> {

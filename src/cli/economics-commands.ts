@@ -1,12 +1,13 @@
 /** `dynabase cost`, `price-book`, `tariffs`, `budget` and `what-if`: what it costs, what is charged, and what would be if. */
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
-import type { Budget, PriceBook, WhatIf } from '../contract/economics.ts';
-import { COST_KEYS, TENANT_PLANS, TENANT_TIERS } from '../contract/limits.ts';
+import type { Budget, PriceBook, WhatIf, WhatIfWish } from '../contract/economics.ts';
+import { COST_KEYS, POLICY_PRESETS, TENANT_PLANS, TENANT_TIERS } from '../contract/limits.ts';
 import type { DynaBase } from '../sdk/client.ts';
 import type { Run } from './command.ts';
+import { dayMoment } from './day-moment.ts';
 import { costText, moneyWords, ownCostText, percentWords } from './economics-words.ts';
-import { badOption, badRequest } from './failure.ts';
+import { badRequest } from './failure.ts';
 import { collected, given } from './fields.ts';
 import { parsed } from './flag.ts';
 import { factsText, tableText } from './layout.ts';
@@ -31,13 +32,6 @@ type CostFlags = {
   readonly to?: string;
   readonly limit?: string;
 };
-
-/** The middle of a day: whatever the zone of who asks, the day is of UTC. */
-function dayMoment(option: string, text: string | undefined): string | undefined {
-  if (text === undefined) return undefined;
-  if (!/^\d{4}-\d\d-\d\d$/.test(text)) throw badOption(option, 'is a day such as 2026-11-01');
-  return `${text}T12:00:00.000Z`;
-}
 
 function addCost(program: Command, run: Run): void {
   program
@@ -273,13 +267,14 @@ function addWhatIf(program: Command, run: Run): void {
     .option('--idle <time>', 'A compute slept after so long without use, such as 60s')
     .option('--tier <tier>', 'It were in this tier')
     .option('--plan <plan>', 'It were on this plan')
-    .option('--policy <preset>', 'These rules were in force')
+    .option('--policy <rules>', 'These rules were in force: a preset, or a policy file')
     .option('--days <count>', 'Days to replay (14)')
     .option('--sample <count>', 'Tenants to replay (50)')
     .action(
-      run(async ({ server, printer }, [name], flags: WhatIfFlags) => {
+      run(async ({ server, printer, world }, [name], flags: WhatIfFlags) => {
         const wish = {
-          ...given({ tenant: name, policy: flags.policy }),
+          ...given({ tenant: name }),
+          ...(await rulesAsked(world, flags.policy)),
           ...given({
             idleMs: parsed('--idle', flags.idle, duration({ min: 1_000, max: DAY_MS })),
             tier: parsed('--tier', flags.tier, choice(TENANT_TIERS)),
@@ -288,14 +283,26 @@ function addWhatIf(program: Command, run: Run): void {
             sample: parsed('--sample', flags.sample, integer({ min: 1, max: 200 })),
           }),
         };
-        const { idleMs, tier, plan, policy } = wish;
-        if ([idleMs, tier, plan, policy].every((one) => one === undefined)) {
+        const { idle, tier, plan, policy } = flags;
+        if ([idle, tier, plan, policy].every((one) => one === undefined)) {
           throw badRequest('say what would be: --idle, --tier, --plan or --policy');
         }
         const found = await (await server()).economics.whatIf(wish);
         printer.answer(found, (style) => whatIfText(found, style));
       }),
     );
+}
+
+/** What is no preset is a file. */
+async function rulesAsked(
+  world: World,
+  policy: string | undefined,
+): Promise<Pick<WhatIfWish, 'policy' | 'policyFile'>> {
+  if (policy === undefined) return {};
+  if (POLICY_PRESETS.some((preset) => preset === policy)) return { policy };
+  const file = await world.readText(resolve(world.cwd, policy));
+  // The server says which presets there are.
+  return file === undefined ? { policy } : { policyFile: file };
 }
 
 function whatIfText(found: WhatIf, style: Style): string {

@@ -1,7 +1,9 @@
 /** `dynabase kpis` and `status-link`: how the server does, and where that can be seen. */
 import type { Command } from 'commander';
-import type { Kpi, KpiReport } from '../contract/health.ts';
+import type { Fleet, Kpi, KpiReport, TierFlows } from '../contract/health.ts';
 import type { Run } from './command.ts';
+import { dayMoment } from './day-moment.ts';
+import { given } from './fields.ts';
 import { tableText } from './layout.ts';
 import type { Style } from './style.ts';
 
@@ -16,6 +18,7 @@ export function addHealthCommands(program: Command, run: Run): void {
         printer.answer(found, (style) => kpisText(found, flags.why === true, style));
       }),
     );
+  addFleet(program, run);
   program
     .command('status-link')
     .argument('<name>', 'Name or id')
@@ -26,6 +29,63 @@ export function addHealthCommands(program: Command, run: Run): void {
         printer.answer(found, () => found.path ?? 'none: see --status-page of "dynabase up"');
       }),
     );
+}
+
+function addFleet(program: Command, run: Run): void {
+  program
+    .command('fleet')
+    .description('Show how tenants have woken in the last hour')
+    .action(
+      run(async ({ server, printer }) => {
+        const found = await (await server()).health.fleet();
+        printer.answer(found, (style) => fleetText(found, style));
+      }),
+    );
+  program
+    .command('tier-flows')
+    .description('Show how often tenants went from one tier to another, by day')
+    .option(
+      '--from <day>',
+      'The first day, such as 2026-11-01, in UTC; seven days ago if not given',
+    )
+    .option('--to <day>', 'The last day')
+    .action(
+      run(
+        async ({ server, printer }, _, flags: { readonly from?: string; readonly to?: string }) => {
+          const [from, to] = [dayMoment('--from', flags.from), dayMoment('--to', flags.to)];
+          const found = await (await server()).health.tierFlows(given({ from, to }));
+          printer.answer(found, (style) => flowsText(found, style));
+        },
+      ),
+    );
+}
+
+function fleetText({ wakesPerMinute, wakes }: Fleet, style: Style): string {
+  const right = 'right' as const;
+  const waited = (ms: number | null): string => (ms === null ? '-' : `${Math.round(ms)} ms`);
+  const table = tableText(
+    [
+      ...[{ head: 'FROM' }, { head: 'WAKES', align: right }, { head: 'P50', align: right }],
+      ...[
+        { head: 'P95', align: right },
+        { head: 'P99', align: right },
+      ],
+    ],
+    wakes.map(({ from, times, p50Ms, p95Ms, p99Ms }) => [
+      ...[from, String(times), waited(p50Ms), waited(p95Ms), waited(p99Ms)],
+    ]),
+    style,
+  );
+  return `${table}\n${style.dim(`of the last hour; ${wakesPerMinute} in the last whole minute`)}`;
+}
+
+function flowsText({ flows, from, to }: TierFlows, style: Style): string {
+  const columns = [
+    ...[{ head: 'DAY' }, { head: 'FROM' }, { head: 'TO' }],
+    ...[{ head: 'TIMES', align: 'right' as const }],
+  ];
+  const rows = flows.map((one) => [one.day, one.from, one.to, String(one.times)]);
+  return `${tableText(columns, rows, style)}\n${style.dim(`from ${from} to before ${to}`)}`;
 }
 
 function kpisText({ kpis, from, to }: KpiReport, why: boolean, style: Style): string {

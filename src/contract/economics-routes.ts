@@ -172,6 +172,13 @@ export const ECONOMICS_ROUTES = {
     access: OPERATOR,
     body: WhatIfWish,
     success: ok(WhatIf),
-    faults: ['TENANT_UNKNOWN', 'WHAT_IF_BUSY', 'WHAT_IF_NOTHING', 'CATALOG_DOWN', 'BAD_REQUEST'],
+    faults: [
+      'TENANT_UNKNOWN',
+      'WHAT_IF_BUSY',
+      'WHAT_IF_NOTHING',
+      'BAD_POLICY',
+      'CATALOG_DOWN',
+      'BAD_REQUEST',
+    ],
   },
 } as const satisfies Partial<Record<OperationName, Route>>;

@@ -1,6 +1,7 @@
 /** What it costs, what is charged, prices and budgets. Amounts are texts: they are exact, and JSON's numbers are not. */
 import { type Static, Type } from 'typebox';
 import { COST_KEYS } from './limits.ts';
+import { PolicyFile } from './policy.ts';
 import { Moment, Plan, Tier } from './values.ts';
 
 const Money = (description: string) =>
@@ -290,6 +291,9 @@ export const WhatIfWish = Type.Object(
     tier: Type.Optional(Tier),
     plan: Type.Optional(Plan),
     policy: Type.Optional(Type.String({ maxLength: 60, description: 'A preset of the policy.' })),
+    policyFile: Type.Optional(
+      PolicyFile('A policy file, as JSON or as its text, instead of a preset.'),
+    ),
   },
   { $id: 'WhatIfWish', additionalProperties: false },
 );

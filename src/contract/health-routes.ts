@@ -1,4 +1,4 @@
-import { KpiReport, StatusLink } from './health.ts';
+import { Fleet, KpiReport, StatusLink, TierFlowQuery, TierFlows } from './health.ts';
 import type { OperationName } from './operations.ts';
 import { ok, Ref, type Route } from './route.ts';
 
@@ -11,6 +11,24 @@ export const HEALTH_ROUTES = {
     access: { scope: 'operator', right: 'read' },
     success: ok(KpiReport),
     faults: ['CATALOG_DOWN'],
+  },
+  getFleet: {
+    tag: 'server',
+    summary: 'Show how tenants have woken in the last hour',
+    description:
+      'How often, by the minute, and how long it took by where the data was. Since the server started, if that is less.',
+    access: { scope: 'operator', right: 'read' },
+    success: ok(Fleet),
+    faults: [],
+  },
+  getTierFlows: {
+    tag: 'server',
+    summary: 'Show how often tenants went from one tier to another',
+    description: 'By day of UTC, for 90 days at most: decisions are not kept for longer.',
+    access: { scope: 'operator', right: 'read' },
+    query: TierFlowQuery,
+    success: ok(TierFlows),
+    faults: ['CATALOG_DOWN', 'BAD_REQUEST'],
   },
   getStatusLink: {
     tag: 'tenants',

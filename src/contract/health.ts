@@ -1,6 +1,6 @@
 import { type Static, Type } from 'typebox';
 import { TENANT_PLANS } from './limits.ts';
-import { Moment } from './values.ts';
+import { Count, Moment, Tier } from './values.ts';
 
 export const Kpi = Type.Object(
   {
@@ -58,3 +58,60 @@ export const StatusLink = Type.Object(
   { $id: 'StatusLink', additionalProperties: false },
 );
 export type StatusLink = Static<typeof StatusLink>;
+
+const Wait = (description: string) =>
+  Type.Union([Type.Number({ minimum: 0 }), Type.Null()], { description });
+
+export const Fleet = Type.Object(
+  {
+    at: Moment('When it was so.'),
+    wakesPerMinute: Count('In the last whole minute.'),
+    minutes: Type.Array(Count(''), {
+      description: 'Wakes in each of the last 60 minutes, the oldest first; the last is not over.',
+    }),
+    wakes: Type.Array(
+      Type.Object(
+        {
+          from: Type.Enum(['L2', 'L3', 'L4', 'husk'], {
+            type: 'string',
+            description: 'Where the data was; `husk` for a first wake, which had none.',
+          }),
+          times: Count('Wakes of the last hour that somebody waited for.'),
+          p50Ms: Wait('Half of them took no longer; null if there was none.'),
+          p95Ms: Wait(''),
+          p99Ms: Wait(''),
+        },
+        { additionalProperties: false },
+      ),
+    ),
+  },
+  { $id: 'Fleet', additionalProperties: false },
+);
+export type Fleet = Static<typeof Fleet>;
+
+const Day = (description: string) =>
+  Type.String({ format: 'date', description, examples: ['2026-11-01'] });
+
+export const TierFlowQuery = Type.Object(
+  {
+    from: Type.Optional(Moment('The day of this is the first; the last seven if not given.')),
+    to: Type.Optional(Moment('Up to the end of its day; today if not given.')),
+  },
+  { additionalProperties: false },
+);
+
+export const TierFlows = Type.Object(
+  {
+    from: Day('The first day.'),
+    to: Day('The day behind the last.'),
+    flows: Type.Array(
+      Type.Object(
+        { day: Day('Of UTC.'), from: Tier, to: Tier, times: Count('How often on that day.') },
+        { additionalProperties: false },
+      ),
+      { description: 'By day; what did not happen is left out.' },
+    ),
+  },
+  { $id: 'TierFlows', additionalProperties: false },
+);
+export type TierFlows = Static<typeof TierFlows>;

@@ -217,19 +217,23 @@ export const Policy = Type.Object(
 );
 export type Policy = Static<typeof Policy>;
 
+/** The contents of a policy file. */
+export const PolicyFile = (description: string) =>
+  Type.Union(
+    [
+      Type.String({ maxLength: 65_536 }),
+      Type.Unsafe<Readonly<Record<string, unknown>>>({ type: 'object', maxProperties: 100 }),
+    ],
+    { description },
+  );
+
 export const PolicyChange = Type.Object(
   {
     preset: Type.Optional(
       Type.String({ maxLength: 63, description: 'A preset as it is.', examples: ['adaptive'] }),
     ),
     file: Type.Optional(
-      Type.Union(
-        [Type.String(), Type.Unsafe<Readonly<Record<string, unknown>>>({ type: 'object' })],
-        {
-          description:
-            'A policy file, as JSON or as its text. One of `preset` and `file` is needed.',
-        },
-      ),
+      PolicyFile('A policy file, as JSON or as its text. One of `preset` and `file` is needed.'),
     ),
     dryRun: Type.Optional(
       Type.Boolean({ description: 'Only say whether it could be set.', default: false }),

@@ -3,15 +3,25 @@ import type { Clock } from '../domain/clock.ts';
 import { fault } from '../domain/faults.ts';
 import { isTenantId } from '../domain/ids.ts';
 import type { Tracer } from '../domain/tracing.ts';
-import { type DurationMs, elapsed, type Instant, seconds, timestamp } from '../domain/units.ts';
-import type { UptimeStore } from '../domain/uptime.ts';
+import {
+  type DurationMs,
+  elapsed,
+  hours,
+  type Instant,
+  seconds,
+  type Timestamp,
+  timestamp,
+} from '../domain/units.ts';
+import type { TierFlow, UptimeStore } from '../domain/uptime.ts';
 import type { Control } from './control.ts';
 import { DAYS_SHOWN, type HealthPage, healthPage } from './health-page.ts';
 import type { Answered, EventWatch } from './metrics-events.ts';
 import type { Family, MetricSource } from './metrics-family.ts';
 import { kpiFamilies } from './metrics-kpis.ts';
+import type { RecentHour } from './metrics-recent.ts';
 import { policyFamilies, stateFamilies } from './metrics-state.ts';
-import type { ServiceKeeper } from './slo-keeper.ts';
+import type { FleetWatch } from './metrics-watch.ts';
+import { dayOf, type ServiceKeeper } from './slo-keeper.ts';
 import { type KpiReport, kpiReport, type MoneyFigures } from './slo-kpis.ts';
 
 /** Figures of a month are not others a minute later. */
@@ -19,6 +29,18 @@ const KPIS_KEPT = seconds(60);
 /** The public page costs two statements this often, however many look at it. */
 const PAGE_KEPT = seconds(10);
 const KPI_DAYS = 30;
+
+const DAY = hours(24);
+const FLOW_DAYS = 7;
+/** Decisions are not kept for longer. */
+const FLOW_DAYS_MAX = 90;
+
+/** What days of UTC tier flows are of, and what they were. */
+export type TierFlows = {
+  readonly from: Timestamp;
+  readonly to: Timestamp;
+  readonly flows: readonly TierFlow[];
+};
 
 /** Whom the public page tells anything: nobody, whoever comes of the service, or also of a tenant by its link. */
 export type StatusPages = 'off' | 'service' | 'tenants';
@@ -29,6 +51,7 @@ export type HealthParts = {
   readonly store: UptimeStore;
   readonly keeper: Pick<ServiceKeeper, 'window'>;
   readonly events: EventWatch;
+  readonly watch: Pick<FleetWatch, 'recent'>;
   /** What else is told to a monitoring system. */
   readonly sources: readonly MetricSource[];
   readonly money: () => Promise<MoneyFigures | null>;
@@ -57,6 +80,10 @@ export class HealthDesk {
     return this.#parts.tracer;
   }
 
+  get now(): Timestamp {
+    return this.#parts.clock.wall();
+  }
+
   answered(how: Answered): void {
     this.#parts.events.answered(how);
   }
@@ -78,6 +105,27 @@ export class HealthDesk {
   /** Throws `CATALOG_DOWN`. */
   kpis(): Promise<KpiReport> {
     return this.#kpis();
+  }
+
+  /** Wakes of the last hour, from memory. */
+  recent(): RecentHour {
+    return this.#parts.watch.recent();
+  }
+
+  /** Whole days; the last seven if nothing is said. Throws `BAD_REQUEST`, `CATALOG_DOWN`. */
+  async tierFlows(first: Timestamp | undefined, last: Timestamp | undefined): Promise<TierFlows> {
+    const { clock, store } = this.#parts;
+    const to = timestamp(
+      (last === undefined ? dayOf(clock.wall()) : dayOf(timestamp(last - 1))) + DAY,
+    );
+    const from = first === undefined ? timestamp(to - FLOW_DAYS * DAY) : dayOf(first);
+    if (from >= to) throw fault('BAD_REQUEST', { why: '"from" is not before "to"' });
+    if (to - from > FLOW_DAYS_MAX * DAY) {
+      throw fault('BAD_REQUEST', {
+        why: `changes of tier are told for ${FLOW_DAYS_MAX} days at most`,
+      });
+    }
+    return { from, to, flows: await store.tierFlows(from, to) };
   }
 
   /** Of the service. Throws `NOT_FOUND` where there is no such page, `CATALOG_DOWN`. */

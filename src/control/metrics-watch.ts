@@ -14,6 +14,7 @@ import type { DurationMs } from '../domain/units.ts';
 import type { UsageMinute } from '../domain/usage.ts';
 import { Area } from './metrics-area.ts';
 import type { Family } from './metrics-family.ts';
+import { type RecentHour, RecentWatch } from './metrics-recent.ts';
 import { bucketOf, Distribution, Tally } from './metrics-tally.ts';
 import { LATENCY_BOUNDS_S, TopTenants } from './metrics-top.ts';
 import {
@@ -63,6 +64,7 @@ export class FleetWatch {
   readonly #awake: Readonly<Record<Plan, Area>>;
   readonly #failed: Readonly<Record<Plan, Area>>;
   readonly top: TopTenants;
+  readonly #recent: RecentWatch;
   #day: Day = NO_DAY;
 
   readonly #wakes = new Distribution(
@@ -121,6 +123,7 @@ export class FleetWatch {
     this.#awake = byPlan(() => new Area(clock));
     this.#failed = byPlan(() => new Area(clock));
     this.top = new TopTenants(tenantsMax);
+    this.#recent = new RecentWatch(clock);
     for (const level of ['L1', 'L2', 'L3']) this.#reads.add({ level }, 0);
     this.#wakesFailed.add({}, 0);
     // A rate needs a sample from before the first of its kind.
@@ -223,6 +226,11 @@ export class FleetWatch {
     this.top.settle((id) => this.#known.get(id)?.name);
   }
 
+  /** Of the last hour; less if the server is younger. */
+  recent(): RecentHour {
+    return this.#recent.hour();
+  }
+
   families(): readonly Family[] {
     return [
       ...[this.#wakes, this.#waits, this.#wakesFailed, this.#moves, this.#tiers, this.#steps],
@@ -249,6 +257,7 @@ export class FleetWatch {
     const level = step.from === 'L2' || step.from === 'L4' ? step.from : 'L3';
     const from: WakeSource = waking.isFirst ? 'husk' : level;
     this.#wakes.note({ from, cause: waking.by, tier }, seconds);
+    if (waking.by !== 'restart') this.#recent.woke(from, seconds, !UNWAITED.has(waking.by));
     if (UNWAITED.has(waking.by)) return;
     const { wakes, wakesByTier, wakesInBusinessHours } = this.#day;
     const bucket = bucketOf(WAKE_BOUNDS_S, seconds);

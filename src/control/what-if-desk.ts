@@ -32,11 +32,14 @@ export type WhatIfWish = {
   readonly idleMs?: number | undefined;
   readonly tier?: Tier | undefined;
   readonly plan?: Plan | undefined;
+  /** A preset. */
   readonly policy?: string | undefined;
+  /** The text of a policy file, instead of a preset. */
+  readonly policyFile?: string | undefined;
 };
 
 /** Under what a tenant is kept: what is undefined is as it is now. */
-export type ReplayRule = Pick<WhatIfWish, 'idleMs' | 'tier' | 'policy'>;
+export type ReplayRule = Pick<WhatIfWish, 'idleMs' | 'tier' | 'policy' | 'policyFile'>;
 
 /** When one tenant was at work, in seconds from the begin of the replay. */
 export type Recorded = {
@@ -61,7 +64,7 @@ export type Replayed = {
 };
 
 export interface Replayer {
-  /** By rule and tenant. Rejects when `signal` aborts. Throws `BAD_REQUEST` for a policy that there is not. */
+  /** By rule and tenant. Rejects when `signal` aborts. Throws `BAD_REQUEST` for a preset that there is not, `BAD_POLICY`. */
   replay(job: ReplayJob, signal: AbortSignal): Promise<readonly (readonly Replayed[])[]>;
 }
 
@@ -103,7 +106,7 @@ export class WhatIfDesk {
     this.#world = world;
   }
 
-  /** Throws `WHAT_IF_BUSY`, `WHAT_IF_NOTHING`, `CATALOG_DOWN`. */
+  /** Throws `WHAT_IF_BUSY`, `WHAT_IF_NOTHING`, `BAD_POLICY`, `BAD_REQUEST`, `CATALOG_DOWN`. */
   async ask(wish: WhatIfWish, run?: Run): Promise<WhatIfAnswer> {
     if (this.#running >= AT_ONCE) throw fault('WHAT_IF_BUSY', { max: AT_ONCE });
     this.#running += 1;
@@ -122,10 +125,10 @@ export class WhatIfDesk {
     const { shares } = await costs.month();
     const known = await this.#recorded(wish, shares, { from, to }, run);
     if (known.length === 0) throw fault('WHAT_IF_NOTHING', { days });
-    const { idleMs, tier, policy } = wish;
+    const { idleMs, tier, policy, policyFile } = wish;
     const job: ReplayJob = {
       ...{ from, seconds: (to - from) / 1_000, tenants: known.map(({ recorded }) => recorded) },
-      rules: [{}, { idleMs, tier, policy }],
+      rules: [{}, { idleMs, tier, policy, policyFile }],
     };
     const [now = [], then = []] = await this.#replayed(job, run);
     const way = (results: readonly Replayed[], toTier?: Tier): Way => ({

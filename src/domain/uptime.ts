@@ -5,6 +5,7 @@
  * it: who is dead cannot write that down.
  */
 import type { Json } from './decision.ts';
+import type { Tier } from './tier.ts';
 import type { Timestamp } from './units.ts';
 
 /** The server did not serve. */
@@ -30,6 +31,14 @@ export type ServiceDay = {
   readonly figures: { readonly [key: string]: Json };
 };
 
+/** How often tenants have gone from one tier to another on a day of UTC. */
+export type TierFlow = {
+  readonly day: Timestamp;
+  readonly from: Tier;
+  readonly to: Tier;
+  readonly times: number;
+};
+
 /** All throw `CATALOG_DOWN`. */
 export interface UptimeStore {
   /** Null before the first beat. */
@@ -43,6 +52,8 @@ export interface UptimeStore {
   days(since: Timestamp): Promise<readonly ServiceDay[]>;
   /** Tenants that have risen by a tier since then, each counted once. */
   risen(since: Timestamp): Promise<number>;
+  /** Changes of tier by day, from `from` on and before `to`; oldest first. */
+  tierFlows(from: Timestamp, to: Timestamp): Promise<readonly TierFlow[]>;
   /** Customers that there are. */
   customers(): Promise<number>;
 }

@@ -123,6 +123,7 @@ export async function openHealth(
   const counted = [watching.fleet, watching.ports, watching.events, money];
   const desk = new HealthDesk({
     ...{ ...parts, store, keeper, events: watching.events, tracer: watching.tracer },
+    watch: watching.fleet,
     sources: [...counted.map((one) => () => one.families()), processes.source],
     money: () => money.figures(),
     pages: options.statusPage,

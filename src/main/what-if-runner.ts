@@ -1,7 +1,7 @@
 /** Replays in a thread of its own, which ends with the replay. */
 import { Worker } from 'node:worker_threads';
 import type { Replayed, Replayer } from '../control/what-if-desk.ts';
-import { fault } from '../domain/faults.ts';
+import { Fault, type FaultCode } from '../domain/faults.ts';
 import type { ReplayWorld } from '../sim/what-if.ts';
 
 const PROGRAM = new URL(
@@ -12,7 +12,9 @@ const PROGRAM = new URL(
 /** A replay of a fleet fits; one that does not is no reason for the server to end. */
 const MEMORY_MB = 512;
 
-type Said = { readonly results: readonly (readonly Replayed[])[] } | { readonly why: string };
+type Said =
+  | { readonly results: readonly (readonly Replayed[])[] }
+  | { readonly code: FaultCode; readonly why: string };
 
 export const threadedReplayer = (world: () => ReplayWorld): Replayer => ({
   replay: (job, signal) =>
@@ -28,7 +30,7 @@ export const threadedReplayer = (world: () => ReplayWorld): Replayer => ({
       };
       signal.addEventListener('abort', stop, { once: true });
       worker.once('message', (said: Said) => {
-        if ('why' in said) reject(fault('BAD_REQUEST', { why: said.why }));
+        if ('why' in said) reject(new Fault(said.code, said.why));
         else resolve(said.results);
       });
       worker.once('error', reject);

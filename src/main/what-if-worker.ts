@@ -9,6 +9,7 @@ const { job, world } = workerData as { readonly job: ReplayJob; readonly world: 
 try {
   parentPort?.postMessage({ results: replayed(job, world) });
 } catch (error) {
-  if (!isFault(error, 'BAD_REQUEST')) throw error;
-  parentPort?.postMessage({ why: error.message });
+  const isTheirs = isFault(error, 'BAD_REQUEST') || isFault(error, 'BAD_POLICY');
+  if (!isTheirs) throw error;
+  parentPort?.postMessage({ code: error.code, why: error.message });
 }

@@ -46,3 +46,10 @@ test('rules that learn are replayed by the residency of the policy itself, and t
 test('a policy that there is not is named', () => {
   expect(() => replayed(job({ policy: 'none' }), WORLD)).toThrow(/there is no policy "none"/);
 });
+
+test('a policy file is replayed as it says, and one that says nonsense is refused', () => {
+  const file = JSON.stringify({ preset: 'vision', tiers: { COLD: { idleAfter: '2h' } } });
+  const [now = [], then = []] = replayed(job({}, { policyFile: file }), WORLD);
+  expect(then[0]?.coldStarts).toBeLessThan(now[0]?.coldStarts ?? 0);
+  expect(() => replayed(job({ policyFile: '{"tires":{}}' }), WORLD)).toThrow(/tires/);
+});

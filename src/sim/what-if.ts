@@ -11,6 +11,7 @@ import type { Tier } from '../domain/tier.ts';
 import { LEVEL_PRICES, type LevelPrices, levelTerms, WAKE_SECONDS } from '../policy/level-costs.ts';
 import type { ResidencyTerms } from '../policy/residency.ts';
 import { isPreset, PRESETS, type Rules } from '../policy/rules.ts';
+import { parseRules } from '../policy/rules-file.ts';
 import { firstValue } from '../policy/steering.ts';
 import { residencyBounds } from '../policy/tier-decision.ts';
 import { replayLevels } from './adaptive.ts';
@@ -95,7 +96,8 @@ const fixed = (trace: Trace, idle: number): readonly Replayed[] =>
     waitedMs: cold * WAKE_SECONDS.L3 * 1_000,
   }));
 
-function rulesOf({ policy }: ReplayRule, now: Rules): Rules {
+function rulesOf({ policy, policyFile }: ReplayRule, now: Rules): Rules {
+  if (policyFile !== undefined) return parseRules(policyFile);
   if (policy === undefined) return now;
   if (!isPreset(policy)) {
     const why = `there is no policy "${policy}"; there are ${Object.keys(PRESETS).join(', ')}`;

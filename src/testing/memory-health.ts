@@ -21,7 +21,7 @@ export async function memoryHealth(
   const prewarms = () => ({ hits: 0, misses: 0 });
   const keeper = await ServiceKeeper.open({ clock, log, store, watch, prewarms });
   return new HealthDesk({
-    ...{ clock, control, store, keeper, events },
+    ...{ clock, control, store, keeper, events, watch },
     sources: [() => watch.families(), () => events.families()],
     money: world.money ?? (async () => null),
     pages: world.pages ?? 'service',

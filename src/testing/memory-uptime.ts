@@ -1,5 +1,5 @@
 import type { Timestamp } from '../domain/units.ts';
-import type { Gap, ServiceDay, ServiceLife, UptimeStore } from '../domain/uptime.ts';
+import type { Gap, ServiceDay, ServiceLife, TierFlow, UptimeStore } from '../domain/uptime.ts';
 
 /** How a server has served, in memory; survives a "restart". Fails when told to. */
 export class MemoryUptime implements UptimeStore {
@@ -9,6 +9,7 @@ export class MemoryUptime implements UptimeStore {
   #failure: Error | null = null;
   tenantsRisen = 0;
   customersNow = 0;
+  flows: readonly TierFlow[] = [];
 
   /** What is written from now on fails so; null for no more. */
   fail(failure: Error | null): void {
@@ -40,6 +41,10 @@ export class MemoryUptime implements UptimeStore {
 
   async risen(): Promise<number> {
     return this.tenantsRisen;
+  }
+
+  async tierFlows(from: Timestamp, to: Timestamp): Promise<readonly TierFlow[]> {
+    return this.flows.filter(({ day }) => day >= from && day < to);
   }
 
   async customers(): Promise<number> {
