@@ -1,7 +1,7 @@
-import { readFile, stat, utimes, writeFile } from 'node:fs/promises';
+import { cp, readFile, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import type { Known } from '../domain/archive.ts';
+import type { Known, OnProgress } from '../domain/archive.ts';
 import {
   archiveWorld,
   controlFile,
@@ -27,6 +27,33 @@ test('what was saved comes back byte for byte, into a directory that holds somet
   expect(content).toEqual(await readContent(world.data));
   expect(loaded).toMatchObject({ snapshot: saved, origin: TENANT, notes: { of: TENANT } });
   expect(await world.list()).toEqual([saved]);
+});
+
+test('it is told how far a save and a load are, to the last byte', async () => {
+  await using world = await archiveWorld();
+  await writeFile(join(world.data, 'base/5/huge'), noise(5_000_000, 4));
+  const told: [number, number | null][] = [];
+  const onProgress: OnProgress = (done, all) => void told.push([done, all]);
+  const source = { kind: 'stopped', path: world.data } as const;
+  const request = { ...refOf(TENANT, 1), name: null, notes: {}, signal: NEVER, onProgress };
+  const { logicalBytes } = await world.archive.save({ ...request, source });
+  expect(told).toEqual([
+    [0, logicalBytes],
+    [logicalBytes, logicalBytes],
+  ]);
+  told.length = 0;
+  const into = join(world.dir, 'into');
+  await cp(world.template, into, { recursive: true });
+  await world.archive.load({ ...request, into, owner: null });
+  const all = told[0]?.[1] ?? 0;
+  expect(all).toBeGreaterThan(5_000_000);
+  expect(told).toEqual([
+    [0, all],
+    [all, all],
+  ]);
+  told.length = 0;
+  await world.archive.save({ ...request, ...refOf(TENANT, 2), source });
+  expect(told.at(-1)).toEqual([logicalBytes, logicalBytes]);
 });
 
 test('workers do the same as one thread', async () => {

@@ -12,6 +12,7 @@ import { CONTROL_FILE } from './control-file.ts';
 import { Damage } from './damage.ts';
 import type { Ground } from './ground.ts';
 import { treeSteps } from './manifest.ts';
+import { Progress } from './progress.ts';
 import { keepLoaded } from './scan-cache.ts';
 import { sealObject } from './sealed-object.ts';
 import type { Opened } from './snapshots.ts';
@@ -72,7 +73,7 @@ async function writeSnapshot(
   ground: Ground,
   { vault, request, opened: { manifest, bytes }, listing }: Writing,
 ): Promise<number> {
-  const { into, owner, signal } = request;
+  const { into, owner, signal, onProgress } = request;
   const local = await ground.templates.own();
   const template = await ground.templates.named(manifest.template, signal);
   const tree = await inTurns(treeSteps(manifest, template));
@@ -81,6 +82,7 @@ async function writeSnapshot(
   let seen: SeenTree | null = null;
   const writer = new TreeWriter({
     ...{ ground, vault, manifest, template, tree, into, owner, signal, listing },
+    progress: new Progress(ground.clock, onProgress),
     present: local.tree,
     last: CONTROL_FILE,
     beforeLast: async () => {

@@ -22,6 +22,7 @@ import { knownSteps } from './known-chunks.ts';
 import { type Blob, type Manifest, treeSteps } from './manifest.ts';
 import { decodeSteps, encodeSteps } from './manifest-bytes.ts';
 import { PackWriter } from './packs.ts';
+import { Progress } from './progress.ts';
 import { keepScan, recallOf } from './scan-cache.ts';
 import { type Scanned, scanSource } from './scanning.ts';
 import { type Draft, swingOrTakeBack, writeManifest } from './sharing.ts';
@@ -75,12 +76,13 @@ async function drafted(
   { base, writer }: Making,
 ): Promise<Made> {
   const { templates, workers, limits, clock } = ground;
-  const { source, signal, name, notes, tenant } = request;
+  const { source, signal, name, notes, tenant, onProgress } = request;
+  const progress = new Progress(clock, onProgress);
   const template = await templates.own();
   const builder = new TreeBuilder({ template, stored: base.stored, writer });
   const ids = [...template.numberOf.keys(), ...base.stored.keys()];
   const known = await inTurns(knownSteps(ids, ids.length));
-  const parts = { workers, limits, builder, templateDir: template.dir, known, signal };
+  const parts = { workers, limits, builder, templateDir: template.dir, known, signal, progress };
   const recall = await recallOf(ground, request, { base, template, builder });
   const scanned = await scanSource(parts, source, recall);
   const { tree, directories, removed, files } = builder.finish();

@@ -8,6 +8,7 @@ import type { Ground } from './ground.ts';
 import { eachInFlight } from './in-flight.ts';
 import type { Engine } from './manifest.ts';
 import { firstPageOf } from './page-checksum.ts';
+import type { Progress } from './progress.ts';
 import type { Piece, TreeBuilder } from './tree-builder.ts';
 import { openSeen, refusal, type SeenFile } from './tree-walk.ts';
 
@@ -19,6 +20,8 @@ export type ScanParts = Pick<Ground, 'workers' | 'limits'> & {
   readonly templateDir: string;
   readonly known: SharedArrayBuffer;
   readonly signal: AbortSignal;
+  /** Of the bytes that are looked at. */
+  readonly progress?: Progress;
 };
 
 /** Files whose content is known without reading them. Returns whether it has placed them. */
@@ -47,16 +50,21 @@ async function scanStopped(parts: ScanParts, dir: string, recall: Recall): Promi
   for (const path of tree.directories) builder.directory(path);
   for (const { path, size } of files) builder.file(path, size);
   const unknown = files.filter((file) => !recall(file, tree.root));
+  const logicalBytes = bytesOf(files);
+  parts.progress?.expect(logicalBytes);
+  parts.progress?.add(logicalBytes - bytesOf(unknown));
   await scanFiles(parts, dir, { files: unknown, hasChecksums: control.hasChecksums });
   if (!read(CONTROL_FILE).equals(bytes))
     throw refusal(CONTROL_FILE, 'was changed while it was read');
-  const logicalBytes = files.reduce((sum, { size }) => sum + size, 0);
   return {
     engine: engineOf(control, read('PG_VERSION')),
     logicalBytes,
     seen: { root: tree.root, files },
   };
 }
+
+const bytesOf = (files: readonly SeenFile[]): number =>
+  files.reduce((sum, { size }) => sum + size, 0);
 
 /** Has the content of files taken by the builder, which knows their names. */
 export async function scanFiles(
@@ -76,13 +84,14 @@ export async function runJob(
   dir: string,
   pieces: readonly Piece[],
 ): Promise<void> {
-  const { workers, templateDir, known, builder } = parts;
+  const { workers, templateDir, known, builder, progress } = parts;
   const memory = pieces.flatMap(({ part: { content } }) =>
     content.kind === 'bytes' ? [content.bytes.buffer as ArrayBuffer] : [],
   );
   const request = { kind: 'scan', dir, templateDir, known, parts: pieces.map(({ part }) => part) };
   const answer = await workers.run(request as never, [...new Set(memory)]);
   await builder.take(pieces, answer);
+  progress?.add(pieces.reduce((sum, piece) => sum + lookedAt(piece), 0));
 }
 
 function readSmall(dir: string, files: readonly SeenFile[], path: string): Buffer {
@@ -138,6 +147,12 @@ const pieceBytes = ({ part: { content, count } }: Piece): number =>
   content.kind === 'bytes'
     ? content.bytes.length
     : Math.min(content.file.size, count * CHUNK_BYTES);
+
+/** The last chunk of a file may be short. */
+const lookedAt = ({ part: { content, from, count } }: Piece): number =>
+  content.kind === 'bytes'
+    ? content.bytes.length
+    : Math.min(content.file.size - from * CHUNK_BYTES, count * CHUNK_BYTES);
 
 /** Puts pieces together until they are worth a job. */
 function* jobsOf(pieces: Iterable<Piece>): Generator<readonly Piece[]> {

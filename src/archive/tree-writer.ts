@@ -12,6 +12,7 @@ import type { Ground } from './ground.ts';
 import { eachInFlight } from './in-flight.ts';
 import type { Manifest } from './manifest.ts';
 import { FILE_MODE } from './prepare-work.ts';
+import type { Progress } from './progress.ts';
 import { inTurns } from './steps.ts';
 import type { Template } from './template.ts';
 import { type Listing, type NeededChunk, planSteps, type TreePlan } from './tree-plan.ts';
@@ -35,6 +36,8 @@ export type TreeWriterParts = {
   readonly beforeLast: () => Promise<void>;
   readonly owner: Owner;
   readonly signal: AbortSignal;
+  /** Of the bytes that are written. */
+  readonly progress?: Progress;
 };
 
 const DIRECTORY_MODE = 0o700;
@@ -75,6 +78,7 @@ export class TreeWriter {
     const { tree, manifest, template, present, into, last, ground, beforeLast } = this.#parts;
     const listing = await this.#parts.listing;
     const plan = await inTurns(planSteps({ tree, manifest, template, present, listing }));
+    this.#parts.progress?.expect(writtenBytes(plan.chunks));
     const isLate = ({ places }: NeededChunk): boolean => places.some(({ path }) => path === last);
     const whole = await openWholeSync(into, plan.files.length, ground.syncFileSystem);
     try {
@@ -121,7 +125,7 @@ export class TreeWriter {
   }
 
   async #write(chunks: readonly NeededChunk[]): Promise<void> {
-    const { ground, signal, into, template } = this.#parts;
+    const { ground, signal, into, template, progress } = this.#parts;
     const isSmall = isQuick(chunks);
     const batches = await inTurns(batchSteps(chunks));
     const early = new EarlySync((path) =>
@@ -145,6 +149,7 @@ export class TreeWriter {
       for (const { places, plainBytes } of batch.chunks) {
         for (const { path } of places) early.wrote(path, plainBytes);
       }
+      progress?.add(writtenBytes(batch.chunks));
     };
     const written = eachInFlight(batches, WIDTH, write);
     // What is under way must not go on in a directory that is given up.
@@ -181,16 +186,14 @@ function mustAllBeWell(results: readonly PromiseSettledResult<unknown>[]): void 
   for (const result of results) if (result.status === 'rejected') throw result.reason;
 }
 
+/** A chunk is written wherever it is. */
+const writtenBytes = (chunks: readonly NeededChunk[]): number =>
+  chunks.reduce((sum, { plainBytes, places }) => sum + plainBytes * places.length, 0);
+
 /** Whether it is done in place: the way to a worker takes as long. */
-function isQuick(chunks: readonly NeededChunk[]): boolean {
-  let bytes = 0;
-  let writes = 0;
-  for (const { plainBytes, places } of chunks) {
-    bytes += plainBytes * places.length;
-    writes += places.length;
-  }
-  return bytes <= BATCH_BYTES && writes <= WRITES_IN_PLACE_MAX;
-}
+const isQuick = (chunks: readonly NeededChunk[]): boolean =>
+  writtenBytes(chunks) <= BATCH_BYTES &&
+  chunks.reduce((writes, { places }) => writes + places.length, 0) <= WRITES_IN_PLACE_MAX;
 
 /** In memory of its own, which can be handed over whole: what is not would be copied with all around it. */
 const ownMemory = (bytes: Uint8Array): Uint8Array<ArrayBuffer> =>

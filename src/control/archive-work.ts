@@ -5,7 +5,7 @@
  * has written is told, and it is stopped by the signal that every such call takes. From the moment on that a snapshot
  * is there, what uses it goes on to its end.
  */
-import type { Archive } from '../domain/archive.ts';
+import type { Archive, OnProgress } from '../domain/archive.ts';
 import type { TenantId } from '../domain/ids.ts';
 import type { Progress } from '../domain/operation.ts';
 
@@ -19,6 +19,9 @@ export type Followed = {
   /** Which step that is; what comes after it cannot be stopped. */
   readonly commitsAt: 'save' | 'share';
 };
+
+/** Who is told of one step. */
+type Following = { readonly all: ReadonlySet<Followed>; readonly onProgress: OnProgress };
 
 export class ArchiveWork {
   readonly #followed = new Map<TenantId, Set<Followed>>();
@@ -37,19 +40,19 @@ export class ArchiveWork {
   watching<A extends Archive>(archive: A): A {
     const own: Pick<Archive, 'save' | 'load' | 'share'> = {
       save: async (request) => {
-        const all = this.#of(request.tenant, 'the data is being saved');
+        const { all, onProgress } = this.#of(request.tenant, 'the data is being saved');
         const signals = [...all].map(({ signal }) => signal);
         const signal = AbortSignal.any([request.signal, ...signals]);
-        const saved = await archive.save({ ...request, signal });
+        const saved = await archive.save({ ...request, signal, onProgress });
         for (const work of all) work.isCommitted ||= work.commitsAt === 'save';
         return saved;
       },
       load: async (request) => {
-        this.#of(request.tenant, 'the data is being brought back');
-        return await archive.load(request);
+        const { onProgress } = this.#of(request.tenant, 'the data is being brought back');
+        return await archive.load({ ...request, onProgress });
       },
       share: async (from, to) => {
-        for (const work of this.#of(from.tenant, 'the snapshot is being copied')) {
+        for (const work of this.#of(from.tenant, 'the snapshot is being copied').all) {
           work.signal.throwIfAborted();
           work.isCommitted = true;
         }
@@ -65,9 +68,12 @@ export class ArchiveWork {
     });
   }
 
-  #of(tenant: TenantId, step: string): ReadonlySet<Followed> {
+  #of(tenant: TenantId, step: string): Following {
     const all = this.#followed.get(tenant) ?? new Set<Followed>();
-    for (const work of all) work.progress = { step, doneBytes: null, allBytes: null };
-    return all;
+    const onProgress = (doneBytes: number | null, allBytes: number | null): void => {
+      for (const work of all) work.progress = { step, doneBytes, allBytes };
+    };
+    onProgress(null, null);
+    return { all, onProgress };
   }
 }

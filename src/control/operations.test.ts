@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import type { Archive, SaveRequest, Snapshot } from '../domain/archive.ts';
+import type { Archive, OnProgress, SaveRequest, Snapshot } from '../domain/archive.ts';
 import type { Caller } from '../domain/caller.ts';
 import type { CustomerId, TenantId, TenantName } from '../domain/ids.ts';
 import { hours, ms, seconds } from '../domain/units.ts';
@@ -104,6 +104,43 @@ describe('an operation', () => {
     end();
     expect(await outcome).toBe(1);
     await expect(desk.cancel(id, ADMIN)).rejects.toThrow('it has ended');
+  });
+
+  test('tells how many bytes are done, to all who follow the same tenant', async () => {
+    let told: OnProgress | undefined;
+    const save = ({ onProgress }: SaveRequest): Promise<Snapshot> => {
+      told = onProgress;
+      return new Promise(() => {});
+    };
+    const archive = archiveWork.watching({ save } as unknown as Archive);
+    const request = { tenant: ACME.id, signal: new AbortController().signal } as SaveRequest;
+    const { id } = desk.begin(wish('fork'), async () => {
+      await archive.save(request);
+      return done;
+    });
+    const step = 'the data is being saved';
+    const progressOf = async () => (await desk.find(id, ADMIN)).progress;
+    expect(await progressOf()).toEqual({ step, doneBytes: null, allBytes: null });
+    told?.(5, 10);
+    expect(await progressOf()).toEqual({ step, doneBytes: 5, allBytes: 10 });
+  });
+
+  test('that waits for a wake can be left, and the wake goes on for the others', async () => {
+    let woken = (): void => {};
+    const wake = new Promise<void>((resolve) => (woken = resolve));
+    const waiting = async () => {
+      await wake;
+      return done;
+    };
+    const left = desk.begin(wish('wake'), waiting);
+    const other = desk.begin(wish('wake'), waiting);
+    expect((await desk.cancel(left.id, ADMIN)).status).toBe('cancelled');
+    await expect(left.outcome).rejects.toThrow('was cancelled');
+    expect((await desk.find(other.id, ADMIN)).status).toBe('running');
+    woken();
+    expect(await other.outcome).toBe(1);
+    expect((await desk.find(left.id, ADMIN)).status).toBe('cancelled');
+    await expect(desk.cancel(left.id, ADMIN)).rejects.toThrow('it has ended');
   });
 
   test('of somebody else does not exist', async () => {

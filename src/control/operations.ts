@@ -39,6 +39,9 @@ const STOPPABLE: Readonly<Partial<Record<WorkKind, Followed['commitsAt']>>> = {
   fork: 'share',
 };
 
+/** What is done for all who wait for it: who cancels one stops waiting, and it goes on for the others. */
+const LEAVABLE: ReadonlySet<WorkKind> = new Set(['wake']);
+
 export type Wish = {
   readonly kind: WorkKind;
   readonly caller: Caller;
@@ -131,7 +134,7 @@ export class OperationDesk {
     events.publish({ type: 'operation.begun', tenant, customer, data: { operation: id, kind } });
     const outcome = this.#done(id, followed, { wish, stop: stop.signal, recorded, work });
     outcome.catch(() => undefined);
-    const canStop = STOPPABLE[kind] !== undefined || kind === 'import';
+    const canStop = STOPPABLE[kind] !== undefined || kind === 'import' || LEAVABLE.has(kind);
     this.#entries.set(id, { operation, followed, canStop, stop, outcome, answer: null });
     return new Begun({ id, outcome, recorded });
   }
@@ -220,7 +223,9 @@ export class OperationDesk {
       },
     };
     try {
-      const { answer, result, tenant } = await work(run);
+      const doing = work(run);
+      const isLeft = LEAVABLE.has(wish.kind);
+      const { answer, result, tenant } = await (isLeft ? orLeft(doing, stop) : doing);
       this.#end(id, { status: 'done', result, ...(tenant ? { tenant } : {}) }, recorded);
       const entry = this.#entries.get(id);
       if (entry) {
@@ -288,6 +293,20 @@ export class OperationDesk {
       this.#entries.delete(id);
       if (this.#entries.size <= KEPT_MAX) return;
     }
+  }
+}
+
+/** What comes of `work`, unless nobody waits for that any more. */
+async function orLeft<T>(work: Promise<T>, left: AbortSignal): Promise<T> {
+  const over = Promise.withResolvers<never>();
+  const leave = (): void => over.reject(left.reason);
+  left.addEventListener('abort', leave, { once: true });
+  // Whoever else waits for it is told of its failure.
+  work.catch(() => undefined);
+  try {
+    return await Promise.race([work, over.promise]);
+  } finally {
+    left.removeEventListener('abort', leave);
   }
 }
 

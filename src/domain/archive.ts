@@ -55,12 +55,17 @@ export type Source =
 /** Small texts kept beside the data, by name: what we ourselves remember of a tenant. */
 export type Notes = Readonly<Record<string, string>>;
 
+/** Is told how far it is, a few times a second at most; of all there is, null if that is not known. */
+export type OnProgress = (doneBytes: number, allBytes: number | null) => void;
+
 export type SaveRequest = SnapshotRef & {
   readonly name: string | null;
   readonly source: Source;
   readonly notes: Notes;
   /** Gives up; nothing of the snapshot is there then. No effect once it is committed. */
   readonly signal: AbortSignal;
+  /** Of the data directory. */
+  readonly onProgress?: OnProgress;
 };
 
 /** What files brought back belong to; null leaves them with this process. */
@@ -74,6 +79,8 @@ export type LoadRequest = SnapshotRef & {
   readonly into: string;
   readonly owner: Owner;
   readonly signal: AbortSignal;
+  /** Of what has to be written. */
+  readonly onProgress?: OnProgress;
 };
 
 export type Loaded = {
