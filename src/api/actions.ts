@@ -5,7 +5,6 @@ import type { AnswerOf, BodyOf, ParamsOf, QueryOf } from '../contract/routes.ts'
 import type { Control, TenantChange, TenantView } from '../control/control.ts';
 import type { Desks } from '../control/desks.ts';
 import type { Run } from '../control/operations.ts';
-import type { Asker } from '../domain/awake.ts';
 import { type Caller, customerOf } from '../domain/caller.ts';
 import type { Clock } from '../domain/clock.ts';
 import { fault } from '../domain/faults.ts';
@@ -56,12 +55,6 @@ export type ActionName = Exclude<OperationName, StreamedName>;
 export type Actions = {
   readonly [N in ActionName]: (call: Call<N>) => Promise<AnswerOf<N>>;
 };
-
-/** Who is told to have woken a tenant. */
-const askerOf = ({ name, scope }: Caller): Asker => ({
-  name,
-  customer: scope.kind === 'customer' ? scope.customer : null,
-});
 
 /** What a list is confined to. */
 function ofCustomer(caller: Caller, asked?: string): { readonly customer?: CustomerId } {
@@ -158,8 +151,7 @@ function tenantActions(
       await control.deleteTenant(params.ref);
       return undefined;
     },
-    wakeTenant: async ({ params, caller }) =>
-      printTenant(await control.wakeTenant(params.ref, askerOf(caller))),
+    wakeTenant: async ({ params }) => printTenant(await control.wakeTenant(params.ref)),
     suspendTenant: async ({ params }) => printTenant(await control.suspendTenant(params.ref)),
     restartTenant: async ({ params, body }) =>
       printTenant(

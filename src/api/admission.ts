@@ -4,6 +4,7 @@ import type { Access } from '../contract/route.ts';
 import type { Control } from '../control/control.ts';
 import type { Desks } from '../control/desks.ts';
 import { assert } from '../domain/assert.ts';
+import type { AskedScope, Asking } from '../domain/awake.ts';
 import type { Caller } from '../domain/caller.ts';
 import { Fault, fault, isFault } from '../domain/faults.ts';
 import type { CustomerId } from '../domain/ids.ts';
@@ -36,9 +37,16 @@ export const ANYBODY: Caller = {
 /** Who a request is from, once it is admitted. */
 export const callerOf = (request: FastifyRequest): Caller => CALLERS.get(request) ?? ANYBODY;
 
+function askingOf(request: FastifyRequest): Asking {
+  const { kind, name, scope } = callerOf(request);
+  const operation = request.routeOptions.schema?.operationId ?? request.routeOptions.url ?? '';
+  return { by: { kind, name, isOperator: scope.kind === 'operator' }, operation };
+}
+
 type AdmissionParts = {
   readonly authority: Authority;
   readonly control: Control;
+  readonly asked: AskedScope;
   readonly desks: Pick<Desks, 'audit' | 'customers'>;
 };
 
@@ -51,13 +59,17 @@ export function admission(parts: AdmissionParts): Admit {
         ACCESSES.set(request, access);
         CALLERS.set(request, await admitted(request, access, parts));
       },
-      preHandler: async (request) => {
-        const caller = CALLERS.get(request);
-        assert(caller !== undefined, 'a request is confined before it is admitted');
-        const { audit } = parts.desks;
-        const about = { caller, ...(await confined(request, caller, parts)) };
-        if (isAudited(request)) await beginAudit(request, audit, about);
-      },
+      preHandler: [
+        async (request) => {
+          const caller = CALLERS.get(request);
+          assert(caller !== undefined, 'a request is confined before it is admitted');
+          const { audit } = parts.desks;
+          const about = { caller, ...(await confined(request, caller, parts)) };
+          if (isAudited(request)) await beginAudit(request, audit, about);
+        },
+        // The action is in here, too.
+        (request, _reply, done) => parts.asked.within(askingOf(request), done),
+      ],
     };
   };
   const again = async (request: FastifyRequest): Promise<void> => {

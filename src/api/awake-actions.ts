@@ -2,7 +2,14 @@
 import type { AwakeList, AwakeTime, Why } from '../contract/awake.ts';
 import type { AwakeDesk, AwakeShown, AwakeWhy } from '../control/awake-desk.ts';
 import { exactMoney } from '../control/awake-price.ts';
-import { causeSays, endSays, keptSays, type Viewer } from '../control/awake-words.ts';
+import {
+  askerSeen,
+  askerWords,
+  causeSays,
+  endSays,
+  keptSays,
+  type Viewer,
+} from '../control/awake-words.ts';
 import type { AwakeCause, AwakeSegment } from '../domain/awake.ts';
 import { type Caller, customerOf } from '../domain/caller.ts';
 import type { Clock } from '../domain/clock.ts';
@@ -10,6 +17,7 @@ import { fault } from '../domain/faults.ts';
 import type { SessionClient } from '../domain/gate.ts';
 import { hours, later, ms, type Timestamp, timestamp } from '../domain/units.ts';
 import type { Actions } from './actions.ts';
+import { moment, momentOrNull } from './moment.ts';
 
 const SPAN_DEFAULT = hours(24 * 7);
 const LIMIT_DEFAULT = 50;
@@ -42,8 +50,6 @@ export function awakeActions(awake: AwakeDesk, clock: Clock): Pick<Actions, Awak
 const isOperator = ({ scope }: Caller): boolean => scope.kind === 'operator';
 
 const momentOf = (text: string): Timestamp => timestamp(Date.parse(text));
-const moment = (at: Timestamp): string => new Date(at).toISOString();
-const momentOrNull = (at: Timestamp | null): string | null => (at === null ? null : moment(at));
 
 type Money = NonNullable<AwakeTime['cost']>;
 
@@ -85,7 +91,7 @@ function printTime(shown: AwakeShown): AwakeTime {
     ...{ lengthMs: to - from, level, wakeMs, waited },
     cause: printCause(cause, viewer),
     kept: segments.map((segment, at) => printKept(segment, viewer, money(shown.costs[at]))),
-    ended: ended && { kind: ended.kind, says: endSays(ended) },
+    ended: ended && { kind: ended.kind, says: endSays(ended, viewer) },
     used: {
       memoryByteSeconds: String(use.memory),
       cpuUs: String(use.cpu),
@@ -98,14 +104,13 @@ function printTime(shown: AwakeShown): AwakeTime {
 
 function printCause(cause: AwakeCause, viewer: Viewer): AwakeTime['cause'] {
   const who = 'who' in cause && viewer.seesClients ? cause.who : null;
-  const by = cause.kind === 'operator' ? cause.by : null;
-  const isTold = by !== null && (viewer.isOperator || (by.customer !== null && viewer.seesClients));
+  const by = cause.kind === 'operator' ? askerSeen(cause.asking, viewer) : null;
   return {
     kind: cause.kind,
     says: causeSays(cause, viewer),
     ...printClient(who),
     statement: who?.statement ?? null,
-    by: isTold ? by.name : null,
+    by: by && askerWords(by),
   };
 }
 

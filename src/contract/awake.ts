@@ -63,7 +63,7 @@ const Cause = Type.Object(
     statement: orNull(
       'What the first statement was: `read`, `write`, `ddl` and the like. Its text is not kept.',
     ),
-    by: orNull('Who asked through the API.'),
+    by: orNull('Who asked through the API, where that is known and yours to see.'),
   },
   strict,
 );
@@ -134,6 +134,7 @@ const CauseSum = Type.Object(
     kind: Type.Enum([...CAUSES], { type: 'string', description: '' }),
     role: orNull('Of clients.'),
     applicationName: orNull('Likewise.'),
+    by: orNull('Who asked through the API.'),
     ...Sum,
   },
   strict,

@@ -71,7 +71,7 @@ function awakeSays({ now, sleepsAt }: AwakeFacts, { interval, viewer }: Last): r
 
 function asleepSays({ now }: AwakeFacts, { interval, viewer }: Last): readonly string[] {
   const { from, to, cause, ended } = interval;
-  const end = ended === null ? '' : `, because ${endSays(ended)}`;
+  const end = ended === null ? '' : `, because ${endSays(ended, viewer)}`;
   return [
     `Asleep since ${timeWords(to, now)}${end}.`,
     `Before, it was awake from ${timeWords(from, now)} (${lengthWords(to - from)}), because ${causeSays(cause, viewer)}.`,

@@ -1,11 +1,12 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type {
-  AwakeCause,
-  AwakeEndKind,
-  AwakeInterval,
-  AwakeStore,
-  KeptAwake,
+import {
+  type AwakeCause,
+  type AwakeEndKind,
+  type AwakeInterval,
+  type AwakeStore,
+  type KeptAwake,
+  NOBODY_ASKED,
 } from '../domain/awake.ts';
 import { parseTenantId } from '../domain/ids.ts';
 import type { UseMinute } from '../domain/metering.ts';
@@ -48,7 +49,7 @@ function world(store = new MemoryAwakeStore(), clock = new VirtualClock()) {
   const kill = () => {
     isDead = true;
   };
-  const book = new AwakeBook({ clock, log: new MemoryLog(), store: mine });
+  const book = new AwakeBook({ clock, log: new MemoryLog(), store: mine, asked: NOBODY_ASKED });
   return { store, clock, book, kill };
 }
 

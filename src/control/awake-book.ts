@@ -10,6 +10,7 @@
  * time at which all were seen: so a crash loses at most a minute, and who is quietly awake is not written at all.
  */
 import type {
+  AskedNow,
   AwakeCause,
   AwakeEnd,
   AwakeInterval,
@@ -43,6 +44,7 @@ export type AwakeWorld = {
   readonly clock: Clock;
   readonly log: Log;
   readonly store: AwakeStore;
+  readonly asked: AskedNow;
 };
 
 export class AwakeBook implements AwakeWatch {
@@ -120,7 +122,8 @@ export class AwakeBook implements AwakeWatch {
     }
     this.#lasting.delete(tenant);
     tale.seen(this.#world.clock.wall());
-    this.#finish(tale, end);
+    const { asking } = this.#world.asked;
+    this.#finish(tale, end.kind === 'operator' ? { ...end, asking } : end);
   }
 
   /** Resolves when the store has what ended of the tenant. */

@@ -12,7 +12,7 @@ import { type AwakeFacts, whySays } from './awake-answer.ts';
 import type { AwakeBook } from './awake-book.ts';
 import { type AwakeShare, type AwakeShares, awakeShares, byReason } from './awake-costs.ts';
 import type { AwakePrice } from './awake-price.ts';
-import type { Viewer } from './awake-words.ts';
+import { askerSeen, askerWords, type Viewer } from './awake-words.ts';
 import type { TenantRef } from './control.ts';
 import { fewAtOnce } from './few-at-once.ts';
 import { findTenant } from './find-tenant.ts';
@@ -58,6 +58,8 @@ export type CauseSum = {
   /** Whom, where that is a client. */
   readonly role: string | null;
   readonly applicationName: string | null;
+  /** Whom, where that is a request through the API. */
+  readonly by: string | null;
   readonly wakes: number;
   readonly ms: number;
   readonly cost: Amount;
@@ -254,10 +256,12 @@ function causesOf(shown: readonly AwakeShown[]): readonly CauseSum[] {
     const { cause, from, to } = interval;
     const who = 'who' in cause && viewer.seesClients ? cause.who : null;
     const { role = null, applicationName = null } = who ?? {};
-    const key = JSON.stringify([cause.kind, role, applicationName]);
+    const asker = cause.kind === 'operator' ? askerSeen(cause.asking, viewer) : null;
+    const by = asker && askerWords(asker);
+    const key = JSON.stringify([cause.kind, role, applicationName, by]);
     const sum = sums.get(key) ?? { wakes: 0, ms: 0, cost: NOTHING };
     sums.set(key, {
-      ...{ kind: cause.kind, role, applicationName, wakes: sum.wakes + 1 },
+      ...{ kind: cause.kind, role, applicationName, by, wakes: sum.wakes + 1 },
       ...{ ms: sum.ms + to - from, cost: plus(sum.cost, cost) },
     });
   }

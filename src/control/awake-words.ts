@@ -1,8 +1,9 @@
 /** Why a tenant is awake, in plain sentences. */
-import type { AwakeCause, AwakeEnd, AwakeInterval, AwakeSegment } from '../domain/awake.ts';
+import type { Asking, AwakeCause, AwakeEnd, AwakeInterval, AwakeSegment } from '../domain/awake.ts';
 import type { SessionClient } from '../domain/gate.ts';
 import type { Timestamp } from '../domain/units.ts';
 import { type Amount, type Currency, roughly } from '../economics/money.ts';
+import { TICKET_PREFIX } from './tickets.ts';
 
 /** What whoever asks may be told of. */
 export type Viewer = {
@@ -60,10 +61,31 @@ const ASKED: Readonly<Record<NonNullable<SessionClient['statement']>, string>> =
 };
 
 /** `role app from 10.0.0.7 (web)`. */
-function clientWords({ role, applicationName, from, visitor }: SessionClient): string {
+export function clientWords({ role, applicationName, from, visitor }: SessionClient): string {
+  const isTicket = role.startsWith(TICKET_PREFIX);
   const name = applicationName === '' ? '' : ` (${applicationName})`;
   const who = visitor === 'person' ? '' : `, a ${visitor},`;
-  return `role ${role}${who} from ${from}${name}`;
+  return `${isTicket ? 'a login made by the API' : `role ${role}`}${who} from ${from}${name}`;
+}
+
+/** Who asked, where whoever looks may know; `null` where not. */
+export function askerSeen(
+  asking: Asking | null | undefined,
+  { isOperator, seesClients }: Viewer,
+): Asking['by'] | null {
+  if (asking == null) return null;
+  return isOperator || (!asking.by.isOperator && seesClients) ? asking.by : null;
+}
+
+function askingSays(asking: Asking | null | undefined, viewer: Viewer): string {
+  const by = askerSeen(asking, viewer);
+  const who = by === null ? (viewer.isOperator ? 'somebody' : 'an operator') : askerWords(by);
+  return `${who} asked for it through the API${asking == null ? '' : ` (${asking.operation})`}`;
+}
+
+/** `key "ci"`. */
+export function askerWords({ kind, name }: Asking['by']): string {
+  return kind === 'key' ? `key "${name}"` : kind === 'token' ? `token of ${name}` : name;
 }
 
 /** Completes "it woke because ...". */
@@ -76,14 +98,8 @@ export function causeSays(cause: AwakeCause, { isOperator, seesClients }: Viewer
     }
     case 'expected':
       return `${seesClients ? clientWords(cause.who) : 'a client'} knocked, and had been let in before`;
-    case 'operator': {
-      const isKnown =
-        cause.by !== null && (isOperator || (cause.by.customer !== null && seesClients));
-      const who = isKnown ? cause.by?.name : isOperator ? 'somebody' : 'an operator';
-      return cause.doing === 'asked'
-        ? `${who} woke it through the API`
-        : `${who} ${cause.doing} through the API`;
-    }
+    case 'operator':
+      return askingSays(cause.asking, { isOperator, seesClients });
     case 'prewarm':
       return `somebody is expected: ${cause.because}`;
     case 'tier':
@@ -142,10 +158,11 @@ export function keptSays(kept: AwakeSegment['kept'], { seesClients }: Viewer): s
 }
 
 /** Completes "it fell asleep because ...". */
-export function endSays({ kind, because }: AwakeEnd): string {
+export function endSays({ kind, because, asking }: AwakeEnd, viewer: Viewer): string {
   switch (kind) {
-    case 'idle':
     case 'operator':
+      return asking == null ? because : askingSays(asking, viewer);
+    case 'idle':
     case 'quota':
     case 'deleted':
       return because;
@@ -154,7 +171,7 @@ export function endSays({ kind, because }: AwakeEnd): string {
     case 'server':
       return 'the server was stopped';
     case 'restart':
-      return `of a restart: ${because}`;
+      return because;
     default:
       return kind satisfies never;
   }

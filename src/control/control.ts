@@ -4,7 +4,6 @@
  */
 
 import type { Snapshot } from '../domain/archive.ts';
-import type { Asker } from '../domain/awake.ts';
 import type { TenantQuery, TenantSettings } from '../domain/catalog.ts';
 import type { Decision, DecisionKind } from '../domain/decision.ts';
 import type { PinReason, SessionView } from '../domain/gate.ts';
@@ -178,7 +177,7 @@ export interface Control {
   configureTenant(ref: TenantRef, change: TenantChange): Promise<TenantView>;
   deleteTenant(ref: TenantRef): Promise<void>;
   rotatePassword(ref: TenantRef): Promise<TenantSecret>;
-  wakeTenant(ref: TenantRef, by?: Asker): Promise<TenantView>;
+  wakeTenant(ref: TenantRef): Promise<TenantView>;
   /** Parks its sessions. Throws `TENANT_BUSY` while somebody is at work or cannot be parked. */
   suspendTenant(ref: TenantRef): Promise<TenantView>;
   /** Throws `TENANT_BUSY` if somebody is not done in time and must not be ended. */

@@ -19,7 +19,10 @@ import type { TicketBook } from './tickets.ts';
 /** Queries under way at once; each may hold as much as its answer may have. */
 const AT_ONCE_MAX = 64;
 
-export type QueryAsked = Omit<QueryRequest, 'tenant' | 'database' | 'readOnly' | 'rights'> & {
+export type QueryAsked = Omit<
+  QueryRequest,
+  'tenant' | 'database' | 'readOnly' | 'rights' | 'caller'
+> & {
   /** The tenant's own if null. */
   readonly database: string | null;
   /** As the caller may do if null. */
@@ -63,8 +66,9 @@ export class QueryDesk {
     this.#underWay += 1;
     try {
       const database = asked.database ?? tenant.name;
+      const place = { database, readOnly, rights };
       const { results, took, connecting } = await queries.run(
-        { ...asked, tenant: tenant.id, database, readOnly, rights },
+        { ...asked, tenant: tenant.id, caller: `${caller.kind} ${caller.id}`, ...place },
         async () => {
           const login = await this.#login(tenant, database, rights);
           return userIn(login, { database, tenant: tenant.name });

@@ -1,5 +1,4 @@
 import type { Archive, Snapshot } from '../domain/archive.ts';
-import type { Asker } from '../domain/awake.ts';
 import type { Catalog } from '../domain/catalog.ts';
 import type { Clock } from '../domain/clock.ts';
 import type { Decision } from '../domain/decision.ts';
@@ -134,9 +133,9 @@ export class ServerControl implements Control {
     return this.#secret(tenant, password);
   }
 
-  async wakeTenant(ref: TenantRef, by?: Asker): Promise<TenantView> {
+  async wakeTenant(ref: TenantRef): Promise<TenantView> {
     const { id } = await this.#find(ref);
-    return this.#view(await this.#world.lifecycle.wakeTenant(id, by));
+    return this.#view(await this.#world.lifecycle.wakeTenant(id));
   }
 
   async suspendTenant(ref: TenantRef): Promise<TenantView> {

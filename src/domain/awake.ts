@@ -4,21 +4,40 @@
  * A tenant is awake in intervals. Each has who caused it, what kept it awake from moment to moment, and what ended it.
  * The segments of an interval follow on each other without a gap, so that no awake time is without a reason.
  */
+import type { Caller } from './caller.ts';
 import type { PinReason, SessionClient, TenantUse } from './gate.ts';
 import type { CustomerId, TenantId } from './ids.ts';
 import type { Level } from './levels.ts';
 import type { DurationMs, Timestamp } from './units.ts';
 
-/** Who asked through the API: a name to show, and the customer it belongs to; null for the operator's own. */
-export type Asker = { readonly name: string; readonly customer: CustomerId | null };
+/** Who asked through the API. */
+export type Asker = Pick<Caller, 'kind' | 'name'> & {
+  /** Of the operator's own: customers are not told who. */
+  readonly isOperator: boolean;
+};
+
+/** A request through the API that is being answered. */
+export type Asking = { readonly by: Asker; readonly operation: string };
+
+/** The request on behalf of which something is done, however deep; null where there is none. */
+export interface AskedNow {
+  readonly asking: Asking | null;
+}
+
+/** Lets what is done for a request know of it. */
+export interface AskedScope extends AskedNow {
+  within<T>(asking: Asking, work: () => T): T;
+}
+
+export const NOBODY_ASKED: AskedNow = { asking: null };
 
 /** Who or what woke a tenant. */
 export type AwakeCause =
   | { readonly kind: 'session'; readonly who: SessionClient }
   /** Started while the password of somebody known was still checked. */
   | { readonly kind: 'expected'; readonly who: SessionClient }
-  /** A person or a program, through the API; `by` is null where it is not known. */
-  | { readonly kind: 'operator'; readonly by: Asker | null; readonly doing: string }
+  /** A person or a program, through the API; null where it is not known. */
+  | { readonly kind: 'operator'; readonly asking: Asking | null }
   /** The policy, ahead of people; recorded among its decisions with what it looked at. */
   | { readonly kind: 'prewarm'; readonly because: string }
   /** Its tier always runs. */
@@ -78,7 +97,12 @@ export type AwakeEndKind =
   | 'restart'
   | 'deleted';
 
-export type AwakeEnd = { readonly kind: AwakeEndKind; readonly because: string };
+export type AwakeEnd = {
+  readonly kind: AwakeEndKind;
+  readonly because: string;
+  /** Who asked for it, where somebody did through the API. */
+  readonly asking?: Asking | null;
+};
 
 export type AwakeInterval = {
   readonly tenant: TenantId;

@@ -8,6 +8,7 @@
  * has an address from `wake` again. Reports of `use` are for the timing only and may be late.
  */
 
+import type { Asking } from './awake.ts';
 import type { Fault } from './faults.ts';
 import type { Address } from './host.ts';
 import type { ProxyId, SessionId, TenantId, TenantName } from './ids.ts';
@@ -135,6 +136,9 @@ export interface Gate {
 export interface TicketReader {
   /** Undefined if there is no such ticket for this tenant, or it has expired. */
   find(tenant: TenantId, role: string): Ticket | undefined;
+
+  /** On whose request the ticket of this user was made, also when it has expired; null if it is none, or forgotten. */
+  askedBy(role: string): Asking | null;
 }
 
 /** As whom the holder of a ticket acts: the tenant's owner, or one who may read. */

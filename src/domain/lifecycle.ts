@@ -1,6 +1,5 @@
 /** What the orchestrator does for `control`: the moves of a tenant that a person may ask for. */
 import type { Snapshot } from './archive.ts';
-import type { Asker } from './awake.ts';
 import type { DecisionKind } from './decision.ts';
 import type { Address, Husks } from './host.ts';
 import type { SnapshotId, TenantId } from './ids.ts';
@@ -84,8 +83,8 @@ export interface Lifecycle extends PolicyInsight {
   /** Takes a tenant from `creating` to `suspended`. Throws what `Host.create` throws. */
   create(tenant: Tenant): Promise<Tenant>;
 
-  /** Resolves with the running tenant; `by` is who asked. Throws as `Gate.wake` does. */
-  wakeTenant(id: TenantId, by?: Asker | null): Promise<Tenant>;
+  /** Resolves with the running tenant. Throws as `Gate.wake` does. */
+  wakeTenant(id: TenantId): Promise<Tenant>;
 
   /** Resolves with the suspended tenant. Throws `TENANT_BUSY` while somebody is at work. */
   suspend(id: TenantId): Promise<Tenant>;

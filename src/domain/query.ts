@@ -6,6 +6,8 @@ import type { DurationMs } from './units.ts';
 export type QueryRequest = {
   readonly tenant: TenantId;
   readonly database: string;
+  /** Who asks: a session is of one caller, so that what it wakes is told of the right one. */
+  readonly caller: string;
   /** Whose login it is. */
   readonly rights: TicketRights;
   /** To act as; null for whoever logs in. */

@@ -4,6 +4,7 @@ import { AwakeBook } from '../control/awake-book.ts';
 import { AwakeDesk } from '../control/awake-desk.ts';
 import { chargePrice, costPrice } from '../control/awake-price.ts';
 import type { PriceDesk } from '../control/price-desk.ts';
+import type { AskedNow } from '../domain/awake.ts';
 import type { Clock } from '../domain/clock.ts';
 import type { Lifecycle } from '../domain/lifecycle.ts';
 import type { Log } from '../domain/log.ts';
@@ -13,6 +14,7 @@ export type AwakeParts = {
   readonly clock: Clock;
   readonly log: Log;
   readonly catalog: PgCatalog;
+  readonly asked: AskedNow;
 };
 
 export type OpenAwake = {
@@ -27,9 +29,9 @@ export type OpenAwake = {
 };
 
 /** To be called before tenants are healed. Throws `CATALOG_DOWN`. */
-export async function openAwake({ clock, log, catalog }: AwakeParts): Promise<OpenAwake> {
+export async function openAwake({ clock, log, catalog, asked }: AwakeParts): Promise<OpenAwake> {
   const { awake: store } = catalog.stores;
-  const book = new AwakeBook({ clock, log, store });
+  const book = new AwakeBook({ clock, log, store, asked });
   await book.open();
   return {
     book,

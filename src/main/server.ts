@@ -12,7 +12,7 @@ import type { Desks } from '../control/desks.ts';
 import type { EconomicsDesks } from '../control/economics-desks.ts';
 import { type ControlWorld, ServerControl } from '../control/server-control.ts';
 import { TicketBook } from '../control/tickets.ts';
-import type { AwakeWatch } from '../domain/awake.ts';
+import type { AskedScope, AwakeWatch } from '../domain/awake.ts';
 import type { Catalog } from '../domain/catalog.ts';
 import type { Clock } from '../domain/clock.ts';
 import type { Failpoints } from '../domain/failpoints.ts';
@@ -26,6 +26,7 @@ import type { EmbeddedEngine } from '../embedded/engine.ts';
 import { Orchestrator } from '../orchestrator/orchestrator.ts';
 import { WakeQueue } from '../orchestrator/wake-queue.ts';
 import { HUSK_BOUNDS } from '../policy/pool.ts';
+import { AskedRequests } from '../system/asked-now.ts';
 import type { NativeCalls } from '../system/ffi.ts';
 import { openAccessParts } from './access-parts.ts';
 import { openAwake } from './awake-parts.ts';
@@ -75,7 +76,7 @@ export type ServerParts = {
 };
 
 /** With somebody who looks on. */
-type WatchedParts = ServerParts & { readonly watching: Watching };
+type WatchedParts = ServerParts & { readonly watching: Watching; readonly asked: AskedScope };
 
 export type Server = {
   readonly apiUrl: string;
@@ -94,7 +95,8 @@ export async function openServer(given: ServerParts): Promise<Server> {
   await using stack = new AsyncDisposableStack();
   const watching = await openWatching(given);
   stack.defer(() => watching.close());
-  const parts: WatchedParts = { ...given, log: watching.log, watching };
+  const asked = new AskedRequests();
+  const parts: WatchedParts = { ...given, log: watching.log, watching, asked };
   const { options, version, log, progress } = parts;
   const base = await openBase(parts, stack);
   const { directory, native, engine, events, catalog, archiveWork } = base;
@@ -174,7 +176,7 @@ async function openDoors(
   parts: WatchedParts,
   doors: DoorParts,
 ): Promise<{ readonly api: Api; readonly control: ServerControl }> {
-  const { options, version, clock, random, log } = parts;
+  const { options, version, clock, random, log, asked } = parts;
   const { directory, catalog, engine, stack, book, core, quotas, desks, proxyPort } = doors;
   const control = core.control({
     version,
@@ -201,7 +203,7 @@ async function openDoors(
   stack.defer(() => health.close());
   const bounded = quotas.desks({ control, settings: desks.settings });
   const api = await openApi({
-    ...{ clock, random, log, control, version, authority: access.authority },
+    ...{ clock, random, log, asked, control, version, authority: access.authority },
     desks: {
       ...{ ...desks, ...access.desks, ...inside.desks, ...bounded, ...doors.economics },
       health: health.desk,
@@ -268,11 +270,11 @@ function openCore(
     readonly awake: AwakeWatch;
   },
 ): Core {
-  const { options, clock, random, log, failpoints } = parts;
+  const { options, clock, random, log, failpoints, asked } = parts;
   const { engine, catalog, book, allowance, awake } = doors;
   const { rules } = book;
   const passwords = new ScramPasswords(random);
-  const tickets = new TicketBook({ clock, random, passwords });
+  const tickets = new TicketBook({ clock, random, passwords, asked });
   let sessionsNow = NO_SESSIONS;
   const sessions = (): Sessions => sessionsNow;
   const queue = new WakeQueue({
@@ -302,6 +304,7 @@ function openCore(
     tickets,
     sessions,
     allowance,
+    asked,
   };
   const orchestrator = new Orchestrator({
     ...{ ...shared, host, queue, hydrations, rules, settings, awake },

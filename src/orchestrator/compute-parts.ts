@@ -47,6 +47,6 @@ export type Stopping = Omit<Suspension, 'heldAtRest'> & { readonly end: AwakeEnd
 export type Restarting = {
   /** The size of which tier it gets; its own if not given. */
   readonly rung?: Tier | undefined;
-  /** A person wanted it, and did not only change something that needs it. */
-  readonly isAsked?: boolean;
+  /** Of somebody who wanted it, and did not only change something that needs it. */
+  readonly cause?: AwakeCause;
 };

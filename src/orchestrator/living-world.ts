@@ -1,5 +1,5 @@
 /** What the lives of all tenants share, made of what the orchestrator is given. */
-import { UNWATCHED } from '../domain/awake.ts';
+import { NOBODY_ASKED, UNWATCHED } from '../domain/awake.ts';
 import type { Tenant } from '../domain/tenant.ts';
 import type { Rules } from '../policy/rules.ts';
 import { rulesFor } from '../policy/rules-tenants.ts';
@@ -27,6 +27,7 @@ export function livingWorld(parts: WorldParts): LifeWorld {
   return {
     ...parts,
     awake: parts.awake ?? UNWATCHED,
+    asked: parts.asked ?? NOBODY_ASKED,
     ladder,
     learner,
     growth: new GrowthBudget(parts.settings.growthMb ?? 0),

@@ -7,7 +7,7 @@
  */
 
 import type { Snapshot } from '../domain/archive.ts';
-import type { Asker } from '../domain/awake.ts';
+import type { AwakeCause } from '../domain/awake.ts';
 import { fault } from '../domain/faults.ts';
 import type { Credential, Door, Gate, TenantUse, WakeCause, WakeRequest } from '../domain/gate.ts';
 import type { Address } from '../domain/host.ts';
@@ -136,7 +136,7 @@ export class Orchestrator implements Gate, Lifecycle {
     if (this.#closing || this.#expected.has(tenant)) return;
     if (this.#expected.size >= EXPECTED_AT_ONCE || !this.#world.queue.hasSpare) return;
     this.#expected.add(tenant);
-    this.#with(tenant, async (life) => life.expect(expectedOf(cause)))
+    this.#with(tenant, async (life) => life.expect(expectedOf(cause, this.#world.tickets)))
       .catch((error) => this.#world.log.debug('nobody is expected after all', { tenant, error }))
       .finally(() => this.#expected.delete(tenant));
   }
@@ -178,10 +178,11 @@ export class Orchestrator implements Gate, Lifecycle {
     });
   }
 
-  async wakeTenant(id: TenantId, by: Asker | null = null): Promise<Tenant> {
+  async wakeTenant(id: TenantId): Promise<Tenant> {
     this.#refuseWhenClosing();
+    const cause = this.#asked();
     return await this.#with(id, async (life) => {
-      await life.wake({ kind: 'operator', by, doing: 'asked' });
+      await life.wake(cause);
       await life.written();
       return life.tenant;
     });
@@ -196,8 +197,9 @@ export class Orchestrator implements Gate, Lifecycle {
 
   async restart(id: TenantId, request: RestartRequest): Promise<Tenant> {
     this.#refuseWhenClosing();
+    const cause = this.#asked();
     return await this.#with(id, async (life) => {
-      await life.restart(request, 'an operator asked for a restart');
+      await life.restart(request, 'an operator asked for a restart', cause);
       return life.tenant;
     });
   }
@@ -214,7 +216,7 @@ export class Orchestrator implements Gate, Lifecycle {
   }
 
   async snapshot(id: TenantId, name: string | null): Promise<Snapshot> {
-    const wish = { name, because: 'an operator asked', isOnlyDue: false };
+    const wish = { name, because: 'an operator asked', isOnlyDue: false, cause: this.#asked() };
     return await this.#with(id, (life) => life.archive.snapshot(wish));
   }
 
@@ -229,7 +231,8 @@ export class Orchestrator implements Gate, Lifecycle {
 
   async inside<T>(id: TenantId, work: (address: Address) => Promise<T>): Promise<T> {
     this.#refuseWhenClosing();
-    return await this.#with(id, (life) => life.inside.run(work)).finally(() =>
+    const cause = this.#asked();
+    return await this.#with(id, (life) => life.inside.run(work, cause)).finally(() =>
       this.#directory.forget(id),
     );
   }
@@ -345,6 +348,10 @@ export class Orchestrator implements Gate, Lifecycle {
     } catch (error) {
       log.error('a compute could not be stopped', { tenant: id, error });
     }
+  }
+
+  #asked(): AwakeCause {
+    return { kind: 'operator', asking: this.#world.asked.asking };
   }
 
   #refuseWhenClosing(): void {

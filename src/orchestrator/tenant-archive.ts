@@ -3,6 +3,7 @@
  * what it has.
  */
 import type { Snapshot } from '../domain/archive.ts';
+import type { AwakeCause } from '../domain/awake.ts';
 import { Fault, fault } from '../domain/faults.ts';
 import type { SnapshotId } from '../domain/ids.ts';
 import { type Instant, seconds } from '../domain/units.ts';
@@ -68,12 +69,15 @@ export class TenantArchive {
    * compute. How a compute is used is reported a moment late, which may do for one that is only due:
    * nothing is written then if nobody has asked anything. Who asks for one gets what is there now.
    */
-  async snapshot({ name, because, isOnlyDue }: SnapshotWish): Promise<Snapshot> {
+  async snapshot({
+    cause: asked,
+    ...wish
+  }: SnapshotWish & { readonly cause?: AwakeCause }): Promise<Snapshot> {
     const { record, turns } = this.#parts;
+    const cause = asked ?? ({ kind: 'upkeep', doing: wish.because } as const);
     for (let tries = 0; tries < SNAPSHOT_TRIES_MAX; tries++) {
-      const cause = { kind: 'upkeep', doing: because } as const;
       if (record.tenant.home.kind === 'none') await turns.wake(cause);
-      const taken = await this.#snapshotUnlessWoken({ name, because, isOnlyDue });
+      const taken = await this.#snapshotUnlessWoken(wish);
       if (taken !== null) return taken;
       // Who came is first. Whatever comes of that start, the next try tells.
       await turns.wake(cause).catch(() => {});

@@ -286,16 +286,16 @@ export class TenantCompute {
   async restart(
     request: RestartRequest,
     because: string,
-    { rung, isAsked = false }: Restarting = {},
+    { rung, cause: asked }: Restarting = {},
   ): Promise<void> {
     const { record } = this.#parts;
     await this.heal();
     if (this.#address === null && record.kind !== 'failed') return;
-    const end = isAsked ? 'restart' : null;
+    const end = asked === undefined ? null : 'restart';
     await this.#drained(request, { because, restarts: true, end });
     this.isExpecting = false;
     const signal = new AbortController().signal;
-    const cause = { kind: 'restart', because } as const;
+    const cause = asked ?? ({ kind: 'restart', because } as const);
     await this.start({ cause, event: 'query', signal, begun: () => {} }, rung);
   }
 

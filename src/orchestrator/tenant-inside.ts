@@ -1,4 +1,5 @@
 /** What is seen to inside a tenant's running compute, by us and not by a session. */
+import type { AwakeCause } from '../domain/awake.ts';
 import { fault } from '../domain/faults.ts';
 import type { Address } from '../domain/host.ts';
 import type { RestartRequest } from '../domain/lifecycle.ts';
@@ -31,10 +32,10 @@ export class TenantInside {
   }
 
   /** As `Lifecycle.inside`. */
-  async run<T>(work: (address: Address) => Promise<T>): Promise<T> {
+  async run<T>(work: (address: Address) => Promise<T>, cause: AwakeCause): Promise<T> {
     const { world, compute, record, turns } = this.#parts;
     for (let turn = 0; turn < TURNS_MAX; turn++) {
-      await turns.wake({ kind: 'operator', by: null, doing: 'looks inside' });
+      await turns.wake(cause);
       let done: { readonly answer: T } | undefined;
       await turns.exclusively('inside', async () => {
         // Somebody may have stopped it since it woke.

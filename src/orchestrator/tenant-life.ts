@@ -142,7 +142,7 @@ export class TenantLife {
     const answered = this.#uses.woke(proxy, isRobot);
     this.#used(true);
     try {
-      return await this.wake(causeOf(cause));
+      return await this.wake(causeOf(cause, this.#world.tickets));
     } finally {
       answered();
     }
@@ -213,8 +213,8 @@ export class TenantLife {
   }
 
   /** As `Lifecycle.restart`. */
-  restart(request: RestartRequest, because: string): Promise<void> {
-    return this.#restarted(() => this.#compute.restart(request, because, { isAsked: true }));
+  restart(request: RestartRequest, because: string, cause: AwakeCause): Promise<void> {
+    return this.#restarted(() => this.#compute.restart(request, because, { cause }));
   }
 
   async #restarted(restart: () => Promise<void>): Promise<void> {

@@ -1,17 +1,18 @@
 /** Who or what wakes a tenant, from what is asked, and in words. */
-import type { AwakeCause, KeptAwake } from '../domain/awake.ts';
-import type { SessionClient, WakeCause } from '../domain/gate.ts';
+import type { Asking, AwakeCause, KeptAwake } from '../domain/awake.ts';
+import type { SessionClient, TicketReader, WakeCause } from '../domain/gate.ts';
 import type { DurationMs } from '../domain/units.ts';
 
-export function causeOf(cause: WakeCause): AwakeCause {
-  if (cause.kind === 'operator') return { kind: 'operator', by: null, doing: 'asked' };
+export function causeOf(cause: WakeCause, tickets: TicketReader): AwakeCause {
+  if (cause.kind === 'operator') return { kind: 'operator', asking: null };
   const { kind, ...who } = cause;
-  return { kind, who };
+  const asking = tickets.askedBy(who.role);
+  return asking === null ? { kind, who } : { kind: 'operator', asking };
 }
 
 /** Of somebody who has not proven a password yet. */
-export function expectedOf(cause: WakeCause): AwakeCause {
-  const found = causeOf(cause);
+export function expectedOf(cause: WakeCause, tickets: TicketReader): AwakeCause {
+  const found = causeOf(cause, tickets);
   return found.kind === 'session' ? { kind: 'expected', who: found.who } : found;
 }
 
@@ -46,7 +47,7 @@ export function causeWords(cause: AwakeCause): string {
     case 'expected':
       return `expected: ${clientWords(cause.who)}`;
     case 'operator':
-      return `an operator ${cause.doing}`;
+      return cause.asking === null ? 'an operator asked' : askingWords(cause.asking);
     case 'prewarm':
       return `ahead of its people: ${cause.because}`;
     case 'tier':
@@ -61,6 +62,9 @@ export function causeWords(cause: AwakeCause): string {
       return cause satisfies never;
   }
 }
+
+const askingWords = ({ by: { kind, name }, operation }: Asking): string =>
+  `${kind === 'key' ? `key "${name}"` : name} asked (${operation})`;
 
 function clientWords({ role, from, applicationName, visitor }: SessionClient): string {
   const name = applicationName === '' ? '' : ` (${applicationName})`;

@@ -1,6 +1,6 @@
 /** What the orchestrator works with: its settings, and the ports to everything outside of it. */
 import type { Archive } from '../domain/archive.ts';
-import type { AwakeWatch } from '../domain/awake.ts';
+import type { AskedNow, AwakeWatch } from '../domain/awake.ts';
 import type { Catalog } from '../domain/catalog.ts';
 import type { Clock } from '../domain/clock.ts';
 import type { Failpoints } from '../domain/failpoints.ts';
@@ -56,6 +56,8 @@ export type World = {
   readonly tickets: TicketReader;
   /** Is told why computes are awake. */
   readonly awake: AwakeWatch;
+  /** On whose request something is done. */
+  readonly asked: AskedNow;
   /** Who may be awake, and how many may come. */
   readonly allowance: Allowance;
   /** The proxy is made after the orchestrator; it is asked for when it is needed. */
@@ -68,7 +70,8 @@ export type World = {
 };
 
 /** What an orchestrator is made of; what follows from it, it makes itself. */
-export type WorldParts = Omit<World, 'rulesOf' | 'awake'> & { readonly awake?: AwakeWatch };
+export type WorldParts = Omit<World, 'rulesOf' | 'awake' | 'asked'> &
+  Partial<Pick<World, 'awake' | 'asked'>>;
 
 /** What the lives of all tenants share besides. */
 export type LifeWorld = World & {

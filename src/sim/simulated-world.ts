@@ -1,5 +1,7 @@
 /** The real orchestrator, and everything around it simulated. */
+import type { AskedNow, AwakeWatch } from '../domain/awake.ts';
 import { type Failpoints, NO_FAILPOINTS } from '../domain/failpoints.ts';
+import type { TicketReader } from '../domain/gate.ts';
 import { newTenantId, parseTenantName } from '../domain/ids.ts';
 import type { Log } from '../domain/log.ts';
 import { type Allowance, NO_LIMITS } from '../domain/quota.ts';
@@ -44,6 +46,10 @@ export type SimulatedLife = {
   readonly settings?: Partial<OrchestratorSettings>;
   /** What tenants may use; anything if not given. */
   readonly allowance?: Allowance;
+  /** Who asks, and is told why computes are awake; nobody if not given. */
+  readonly awake?: AwakeWatch;
+  readonly asked?: AskedNow;
+  readonly tickets?: TicketReader;
   /** How it sees what is around it; by default as it is. */
   readonly view?: <T extends object>(part: T) => T;
 };
@@ -127,7 +133,9 @@ export class SimulatedWorld<L extends Log = Log> {
       queue: new WakeQueue({ atOnce: startsAtOnce, waitingMax }),
       hydrations: new WakeQueue({ atOnce: hydrationsAtOnce, waitingMax }),
       rules: life.rules,
-      tickets: { find: () => undefined },
+      tickets: life.tickets ?? { find: () => undefined, askedBy: () => null },
+      ...(life.awake && { awake: life.awake }),
+      ...(life.asked && { asked: life.asked }),
       allowance: life.allowance ?? NO_LIMITS,
       sessions: () => sessions,
       settings: { ...SETTINGS, ...life.settings },

@@ -1,6 +1,7 @@
 import type { FastifyInstance, InjectOptions } from 'fastify';
 import { buildApp } from '../api/app.ts';
 import type { Desks } from '../control/desks.ts';
+import type { AskedNow } from '../domain/awake.ts';
 import { VirtualClock } from '../sim/virtual-clock.ts';
 import { type MemoryStores, memoryStores } from './memory-access.ts';
 import { memoryApiParts } from './memory-api.ts';
@@ -20,17 +21,23 @@ export class InjectedApi {
   /** Of who may call; not looked at if a test brings its own. */
   readonly stores: MemoryStores;
   readonly log: MemoryLog;
+  /** On whose request something is done. */
+  readonly asked: AskedNow;
   readonly stopping: AbortController;
   readonly app: FastifyInstance;
 
   private constructor(
-    parts: Pick<InjectedApi, 'clock' | 'control' | 'desks' | 'stores' | 'log' | 'stopping' | 'app'>,
+    parts: Pick<
+      InjectedApi,
+      'clock' | 'control' | 'desks' | 'stores' | 'log' | 'asked' | 'stopping' | 'app'
+    >,
   ) {
     this.clock = parts.clock;
     this.control = parts.control;
     this.desks = parts.desks;
     this.stores = parts.stores;
     this.log = parts.log;
+    this.asked = parts.asked;
     this.stopping = parts.stopping;
     this.app = parts.app;
   }
@@ -51,7 +58,8 @@ export class InjectedApi {
       logins: given,
     });
     const app = await buildApp({ ...parts, callers }, stopping.signal);
-    return new InjectedApi({ clock, control, desks: parts.desks, stores, log, stopping, app });
+    const { desks, asked } = parts;
+    return new InjectedApi({ clock, control, desks, stores, log, asked, stopping, app });
   }
 
   /** Sends a request with the key. */

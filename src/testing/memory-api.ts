@@ -4,6 +4,7 @@ import { Doors } from '../api/doors.ts';
 import type { Clock } from '../domain/clock.ts';
 import type { Log } from '../domain/log.ts';
 import { SeededRandom } from '../sim/seeded-random.ts';
+import { AskedRequests } from '../system/asked-now.ts';
 import type { MemoryControl } from './memory-control.ts';
 import { type MemoryLogins, memoryDesks } from './memory-desks.ts';
 import { MemoryLog } from './memory-log.ts';
@@ -24,5 +25,6 @@ export async function memoryApiParts(world: {
   const desks = await memoryDesks({ clock, log, control, ...world.logins });
   const authority = new Doors({ ...desks, admin: new AdminKey(key), isSecure });
 
-  return { clock, random, log, control, desks, authority, isSecure, version: '1.2.3' };
+  const asked = new AskedRequests();
+  return { clock, random, log, asked, control, desks, authority, isSecure, version: '1.2.3' };
 }

@@ -2,7 +2,7 @@
 import { AwakeBook } from '../control/awake-book.ts';
 import { AwakeDesk } from '../control/awake-desk.ts';
 import { costPrice } from '../control/awake-price.ts';
-import type { AwakeInterval, AwakeStore } from '../domain/awake.ts';
+import { type AwakeInterval, type AwakeStore, NOBODY_ASKED } from '../domain/awake.ts';
 import type { Clock } from '../domain/clock.ts';
 import type { TenantId } from '../domain/ids.ts';
 import type { Log } from '../domain/log.ts';
@@ -59,7 +59,7 @@ export function memoryAwake({ clock, log, control, minutes = () => [] }: MemoryA
   readonly store: MemoryAwakeStore;
 } {
   const store = new MemoryAwakeStore();
-  const book = new AwakeBook({ clock, log, store });
+  const book = new AwakeBook({ clock, log, store, asked: NOBODY_ASKED });
   const price = costPrice(PRICE_BOOKS['own-hardware']);
   const desk = new AwakeDesk({
     ...{ clock, store, book },

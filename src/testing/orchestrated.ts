@@ -26,7 +26,7 @@ export type OrchestratedOptions = {
   readonly waitingMax?: number;
   readonly settings?: Partial<OrchestratorSettings>;
   readonly rules?: Partial<Rules>;
-};
+} & Pick<SimulatedLife, 'awake' | 'asked' | 'tickets' | 'allowance'>;
 
 /** The ladder's last step only, and nothing that happens by itself. */
 const PLAIN_RULES: Rules = {
@@ -101,14 +101,16 @@ export class Orchestrated {
     return (await this.catalog.tenantById(tenant.id))?.state.kind;
   }
 
-  #lifeOf({ rules, settings, failpoints, ...options }: OrchestratedOptions): SimulatedLife {
+  #lifeOf(given: OrchestratedOptions): SimulatedLife {
+    const { rules, settings, failpoints, atOnce, waitingMax, ...seen } = given;
     this.#life += 1;
     const life = this.#life;
     return {
+      ...seen,
       ...(failpoints && { failpoints }),
-      startsAtOnce: options.atOnce ?? 4,
+      startsAtOnce: atOnce ?? 4,
       hydrationsAtOnce: 4,
-      waitingMax: options.waitingMax ?? 1_000,
+      waitingMax: waitingMax ?? 1_000,
       rules: { ...PLAIN_RULES, ...rules },
       settings: { l2Bytes: 100 * 1_048_576, ...settings },
       view: (part) => mortal(part, () => this.#life === life),

@@ -43,7 +43,8 @@ export class PooledQueries implements QueryRunner {
   ): Promise<QueryOutcome> {
     signal.throwIfAborted();
     const began = this.#clock.now();
-    const key = [request.tenant, request.rights, request.database].join(' ');
+    const { tenant, rights, database, caller } = request;
+    const key = JSON.stringify([tenant, rights, database, caller]);
     const known = await this.#take(key);
     const session = known ?? (await this.#opened(request, await login(), signal));
     const asked = this.#clock.now();
