@@ -11,6 +11,7 @@ import { CostDays } from '../control/cost-days.ts';
 import { CostDesk } from '../control/cost-desk.ts';
 import { costFigures } from '../control/cost-figures.ts';
 import type { EconomicsDesks } from '../control/economics-desks.ts';
+import { type GivenPrices, startWithPrices } from '../control/given-prices.ts';
 import { MailRound } from '../control/mail-round.ts';
 import { OverheadMeter } from '../control/overhead-meter.ts';
 import { PriceDesk } from '../control/price-desk.ts';
@@ -61,7 +62,8 @@ export async function openEconomics(parts: EconomicsParts): Promise<OpenEconomic
   const sender = senderOf(options);
   const settledUntil = () => costStore.settledUntil();
   const prices = await PriceDesk.open({ clock, store, settledUntil });
-  await choosePrices(prices, options.priceBook, log);
+  const asked = { prices, log, audit: catalog.stores.audit };
+  await choosePrices(asked, options.priceBook);
   priceBy({ ...parts.priced, prices, clock });
   const namesOf = (ids: readonly (TenantId | CustomerId)[]) => names(catalog, ids, clock);
   const days = new CostDays({ clock, log, ledger, store: costStore, prices });
@@ -109,14 +111,11 @@ function senderOf({ smtpUrl: url, mailFrom: from }: EconomicsParts['options']): 
 }
 
 /** A name of a book that there is, or a file, which becomes one of its own name. */
-async function choosePrices(prices: PriceDesk, given: string | null, log: Log): Promise<void> {
+async function choosePrices(world: GivenPrices, given: string | null): Promise<void> {
   if (given === null) return;
-  const isPreset = prices.list().some((book) => book.isPreset && book.name === given);
-  const before = prices.list().find(({ isInForce }) => isInForce)?.name;
+  const isPreset = world.prices.list().some((book) => book.isPreset && book.name === given);
   const name = isPreset ? given : basename(given).replace(/\.json$/, '');
-  if (!isPreset) await prices.put(name, await textOf(given));
-  await prices.use(name);
-  if (before !== name) log.info('another price book is in force', { priceBook: name, before });
+  await startWithPrices(world, { name, document: isPreset ? null : await textOf(given) });
 }
 
 async function textOf(path: string): Promise<string> {
