@@ -16,14 +16,16 @@ import type {
   UsageStepView,
   UsageView,
 } from '../control/metering-desk.ts';
+import { memoryPart, type Served } from '../control/metering-served.ts';
 import type { Clock } from '../domain/clock.ts';
 import { fault } from '../domain/faults.ts';
 import { type CustomerId, isId } from '../domain/ids.ts';
 import type { Traffic } from '../domain/metering.ts';
-import { hours, later, ms, type Timestamp, timestamp } from '../domain/units.ts';
+import { hours, later, ms, timestamp } from '../domain/units.ts';
 import { LATENCY_BOUNDS_US, latencyQuantile, QUERY_CLASSES } from '../domain/usage.ts';
 import { METERS } from '../domain/use.ts';
 import type { Actions } from './actions.ts';
+import { moment } from './moment.ts';
 
 /** The span when the client does not say. */
 const SPAN_DEFAULT = hours(24);
@@ -65,8 +67,6 @@ function customerId(text: string): CustomerId {
   return text;
 }
 
-const moment = (at: Timestamp): string => new Date(at).toISOString();
-
 const printUsage = (
   { from, to, step, steps, total, next }: UsageView,
   whose: Pick<Usage, 'tenant' | 'customer'>,
@@ -78,9 +78,11 @@ const printUsage = (
     ...printCounters(total),
     quantiles: printQuantiles(total.latency),
     use: printUse(total),
+    served: printServed(total.served),
   },
   steps: steps.map((one) => ({
     ...{ at: moment(one.at), ...printCounters(one), use: printUse(one) },
+    served: printServed(one.served),
   })),
   next: next === null ? null : moment(next),
 });
@@ -93,7 +95,16 @@ const printUse = ({ seconds, use }: Pick<UsageStepView, 'seconds' | 'use'>): Use
   seconds: `${seconds}`,
 });
 
-const printCounters = (counted: Traffic): Omit<UsageTotal, 'quantiles' | 'use'> => ({
+const printServed = (served: Served | null): UsageTotal['served'] =>
+  served && {
+    pages: { ...served.pages },
+    memoryPart: memoryPart(served.pages),
+    wakes: served.wakes
+      .map((wakes) => ({ ...wakes }))
+      .sort((one, other) => other.times - one.times),
+  };
+
+const printCounters = (counted: Traffic): Omit<UsageTotal, 'quantiles' | 'use' | 'served'> => ({
   sessions: counted.sessions,
   queries: counted.queries,
   byRobots: counted.byRobots,

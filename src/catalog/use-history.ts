@@ -1,6 +1,15 @@
 /** What was used and asked, summed up by minute, hour or day. */
 import { type RawBuilder, sql } from 'kysely';
-import type { StepQuery, TrafficStep, UsedStep, UseHistory, UseStep } from '../domain/metering.ts';
+import {
+  SERVED_FROM,
+  type ServedStep,
+  type StepQuery,
+  type TrafficStep,
+  type UsedStep,
+  type UseHistory,
+  type UseStep,
+  WAKERS,
+} from '../domain/metering.ts';
 import type { Ask } from './access-schema.ts';
 import { fromWallTime, toWallTime } from './schema.ts';
 import { atRest, ofWhom, SUMS, type Sums, useOf } from './use-sums.ts';
@@ -60,6 +69,36 @@ export class PgUseHistory implements UseHistory {
       return rows.map(trafficOf);
     });
   }
+
+  /** What a newer program has counted, and this one has no word for, is left out. */
+  served(query: StepQuery): Promise<readonly ServedStep[]> {
+    const kept = sql`select * from dynabase.served_hours where ${within(query)}`;
+    const all =
+      query.step === 'day'
+        ? sql`${kept} union all select * from dynabase.served_days where ${within(query)}`
+        : kept;
+    return this.#ask(async (db) => {
+      const { rows } = await sql<ServedRow>`
+        select date_trunc(${query.step}, at, 'UTC') as at, level, what, sum(times)::bigint as times
+        from (${all}) as parts group by 1, 2, 3 having sum(times) > 0 order by 1, 2, 3`.execute(db);
+      return rows.flatMap(servedOf);
+    });
+  }
+}
+
+type ServedRow = {
+  readonly at: number;
+  readonly level: string;
+  readonly what: string;
+  readonly times: number;
+};
+
+function servedOf({ at, level, what: kind, times }: ServedRow): readonly ServedStep[] {
+  const from = SERVED_FROM.find((known) => known === level);
+  const what = (['page', ...WAKERS] as const).find((known) => known === kind);
+  return from === undefined || what === undefined
+    ? []
+    : [{ at: fromWallTime(at), from, what, times }];
 }
 
 const within = ({ from, to, ...whose }: StepQuery): RawBuilder<unknown> =>

@@ -2,6 +2,7 @@
 import { sql } from 'kysely';
 import { isId, isTenantId, type TenantId } from '../domain/ids.ts';
 import type {
+  PageReading,
   SamplePoint,
   UseBatch,
   UseLedger,
@@ -92,6 +93,14 @@ export class PgUseLedger implements UseLedger, UseStore {
     );
   }
 
+  async countPages(readings: ReadonlyMap<TenantId, readonly PageReading[]>): Promise<void> {
+    if (readings.size === 0) return;
+    const rows = [...readings].flatMap(([tenant, all]) => all.map((one) => pageRow(tenant, one)));
+    await this.#ask((db) =>
+      sql`select dynabase.count_pages(${JSON.stringify(rows)}::jsonb)`.execute(db),
+    );
+  }
+
   points(): Promise<readonly SamplePoint[]> {
     return this.#ask(async (db) => {
       const { rows } = await sql<PointRow>`
@@ -105,7 +114,8 @@ export class PgUseLedger implements UseLedger, UseStore {
     return this.#ask(async (db) => {
       const { rows } = await sql<{ readonly more: boolean }>`
         select dynabase.forget_use(now() - ${`${minutes} ms`}::interval, now() - ${`${kept} ms`}::interval,
-          now() - ${`${GONE_KEPT} ms`}::interval, ${FORGOTTEN_AT_ONCE}::integer) as more`.execute(
+            now() - ${`${GONE_KEPT} ms`}::interval, ${FORGOTTEN_AT_ONCE}::integer)
+          or dynabase.forget_served(now() - ${`${kept} ms`}::interval, ${FORGOTTEN_AT_ONCE}::integer) as more`.execute(
         db,
       );
       return rows[0]?.more === true;
@@ -174,6 +184,11 @@ const seenJson = (seen: readonly SamplePoint[]): string =>
       ...{ memory: memoryBytes, cpu: cpuUs, disk: diskWrittenBytes },
     })),
   );
+
+const pageRow = (tenant: TenantId, { run, at, l1, l2, l3, cachedBytes }: PageReading): object => ({
+  ...{ tenant, run, at: new Date(at).toISOString(), l1, l2, l3 },
+  cached: cachedBytes,
+});
 
 const usedJson = (used: UseBatch['used']): string =>
   JSON.stringify(

@@ -99,6 +99,7 @@ function totalFacts({ from, to, total, next }: Usage): Facts {
     ['to', to],
     ...(next === null ? [] : [['more from', next] as const]),
     ['awake', `${spanWords(Number(use.awake) * 1_000)}, ${countWords(Number(use.wakes))} wakes`],
+    ...servedFacts(total.served),
     ['memory awake', bytesWords(mean(use.memory, use.awake))],
     ['processor', spanWords(Number(use.cpu) / 1_000)],
     ['stored', bytesWords(mean(use.stored, use.seconds))],
@@ -150,6 +151,17 @@ const fleetFacts = (found: FleetMetrics): Facts => [
   ],
   ['margin', ratioText(found.averageMargin)],
 ];
+
+function servedFacts(served: Usage['total']['served']): Facts {
+  if (served === null) return [];
+  const wakes = served.wakes.map(
+    ({ from, by, times }) => `${countWords(times)} ${by} from ${from}`,
+  );
+  return [
+    ['woken by', wakes.join(', ') || '-'],
+    ['from memory', ratioText(served.memoryPart)],
+  ];
+}
 
 /** Of amounts that are sums over time. */
 const mean = (sum: string, seconds: string): number =>

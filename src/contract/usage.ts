@@ -58,6 +58,43 @@ export const UseAmounts = Type.Object(
 );
 export type UseAmounts = Static<typeof UseAmounts>;
 
+const From = Type.Enum(['L1', 'L2', 'L3', 'L4', 'husk'], {
+  type: 'string',
+  description:
+    'Where its data was; `husk` for a first wake, whose files are empty, `L1` for a compute that ran already.',
+});
+
+const Waker = Type.Enum(
+  ['person', 'robot', 'operator', 'prewarm', 'tier', 'upkeep', 'restart', 'found'],
+  {
+    type: 'string',
+    description:
+      'Who or what it was woken by: `prewarm` ahead of people, `tier` since its tier always runs; `found` is a compute that ran when the server was started.',
+  },
+);
+
+const served = OrNull(
+  Type.Object(
+    {
+      pages: Type.Object(
+        { L1: Count(''), L2: Count(''), L3: Count('') },
+        {
+          additionalProperties: false,
+          description:
+            'Pages of 8 kB that were read, by the level that had them; where disk reads are not told, L3 has those of L2.',
+        },
+      ),
+      memoryPart: OrNull(Type.Number(), 'Of the pages, from 0 to 1; null if none was read.'),
+      wakes: Type.Array(
+        Type.Object({ from: From, by: Waker, times: Count('') }, { additionalProperties: false }),
+        { description: 'By level and waker, the most first; those that did not happen left out.' },
+      ),
+    },
+    { additionalProperties: false },
+  ),
+  'From where it was served; null by the minute, of which it is not kept.',
+);
+
 const quantiles = Type.Object(
   {
     p50Us: OrNull(Type.Integer(), 'Null if nothing was asked.'),
@@ -71,12 +108,12 @@ const quantiles = Type.Object(
 );
 
 export const UsageStep = Type.Object(
-  { at: Moment('Its beginning.'), ...counters, use: UseAmounts },
+  { at: Moment('Its beginning.'), ...counters, use: UseAmounts, served },
   { $id: 'UsageStep', additionalProperties: false },
 );
 
 export const UsageTotal = Type.Object(
-  { ...counters, quantiles, use: UseAmounts },
+  { ...counters, quantiles, use: UseAmounts, served },
   { $id: 'UsageTotal', additionalProperties: false },
 );
 export type UsageTotal = Static<typeof UsageTotal>;
@@ -131,7 +168,10 @@ export const TenantMetrics = Type.Object(
     queriesPerDay: Type.Number({ description: 'Of the last 7 days, on average.' }),
     avgQueryLatencyMs: OrNull(Type.Number(), 'Of the last 7 days; null if nothing was asked.'),
     latency: quantiles,
-    cacheHitRatio: OrNull(Type.Number(), 'The part of reads that memory served, from 0 to 1.'),
+    cacheHitRatio: OrNull(
+      Type.Number(),
+      'The part of reads of the last 24 hours that memory served, from 0 to 1.',
+    ),
     coldStartCount: Count('Wakes that read from disk or from the archive, since it was made.'),
     wakes: Type.Object(
       { L2: Count(''), L3: Count(''), L4: Count('') },
@@ -165,7 +205,10 @@ export const FleetMetrics = Type.Object(
     }),
     aggregateComputeHours: Type.Number({ description: 'Hours awake of all tenants, this month.' }),
     computeDensity: OrNull(Type.Number(), 'Tenants for each that is awake; null if none is.'),
-    cacheEfficiency: OrNull(Type.Number(), 'The part of reads that memory served, from 0 to 1.'),
+    cacheEfficiency: OrNull(
+      Type.Number(),
+      'The part of reads of the last 24 hours that memory served, from 0 to 1.',
+    ),
     storageGrowthRate: OrNull(Type.Number(), 'Bytes a day, over the last 7 days.'),
     storageCostPerTenant: OrNull(Type.Number(), 'Of a month, in money; null if not known.'),
     averageMargin: OrNull(Type.Number(), 'Of what is earned, from 0 to 1; null if not known.'),

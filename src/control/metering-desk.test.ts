@@ -1,5 +1,11 @@
 import { expect, test } from 'vitest';
-import type { StepQuery, TrafficStep, UsedStep, UseHistory } from '../domain/metering.ts';
+import type {
+  ServedStep,
+  StepQuery,
+  TrafficStep,
+  UsedStep,
+  UseHistory,
+} from '../domain/metering.ts';
 import { hours, later, minutes, timestamp } from '../domain/units.ts';
 import { NO_USE } from '../domain/use.ts';
 import { VirtualClock } from '../sim/virtual-clock.ts';
@@ -15,8 +21,14 @@ class GivenHistory implements UseHistory {
   readonly asked: StepQuery[] = [];
   readonly #used: readonly UsedStep[];
   readonly #traffic: readonly TrafficStep[];
+  readonly #served: readonly ServedStep[];
 
-  constructor(used: readonly UsedStep[], traffic: readonly TrafficStep[] = []) {
+  constructor(
+    used: readonly UsedStep[],
+    traffic: readonly TrafficStep[] = [],
+    served: readonly ServedStep[] = [],
+  ) {
+    this.#served = served;
     this.#used = used;
     this.#traffic = traffic;
   }
@@ -24,6 +36,11 @@ class GivenHistory implements UseHistory {
   used(query: StepQuery): Promise<readonly UsedStep[]> {
     this.asked.push(query);
     return Promise.resolve(this.#used);
+  }
+
+  served(query: StepQuery): Promise<readonly ServedStep[]> {
+    const { from, to } = query;
+    return Promise.resolve(this.#served.filter(({ at }) => at >= from && at < to));
   }
 
   traffic(): Promise<readonly TrafficStep[]> {
@@ -65,4 +82,35 @@ test('a span begins with a whole step, and what does not fit is asked for furthe
   const found = await deskOf(history).ofAll({ from, to, step: 'hour' });
   expect(found).toMatchObject({ from: NOON, to: later(NOON, hours(168)), next: found.to });
   expect(history.asked).toMatchObject([{ from: NOON, to: found.to }]);
+});
+
+test('who was woken by whom, and what memory served, is told by the hour and summed up', async () => {
+  const at = later(NOON, hours(-1));
+  const served: ServedStep[] = [
+    { at, from: 'L1', what: 'page', times: 90 },
+    { at, from: 'L3', what: 'page', times: 10 },
+    { at, from: 'husk', what: 'person', times: 1 },
+    { at: NOON, from: 'L2', what: 'person', times: 2 },
+    { at: later(NOON, hours(-30)), from: 'L3', what: 'page', times: 1_000 },
+  ];
+  const control = {
+    metrics: async () => ({ tenants: { running: 1, suspending: 0 }, tiers: {} }),
+  } as unknown as UsageDeskWorld['control'];
+  const desk = deskOf(new GivenHistory([used(at, 7n)], [], served), control);
+  const span = { from: later(NOON, hours(-5)), to: later(NOON, hours(1)) };
+  const { steps, total } = await desk.ofAll({ ...span, step: 'hour' });
+  expect(steps.map((step) => [step.at, step.use.stored, step.served?.pages.L1])).toEqual([
+    [at, 7n, 90],
+    [NOON, 0n, 0],
+  ]);
+  expect(total.served).toEqual({
+    pages: { L1: 90, L2: 0, L3: 10 },
+    wakes: [
+      { from: 'husk', by: 'person', times: 1 },
+      { from: 'L2', by: 'person', times: 2 },
+    ],
+  });
+  // Of the last day, and not of the one before.
+  expect((await desk.fleetMetrics()).cacheEfficiency).toBe(0.9);
+  expect((await desk.ofAll({ ...span, step: 'minute' })).total.served).toBeNull();
 });

@@ -1,7 +1,7 @@
 /** What was used and asked, for whoever wants to know: steps and sums, and figures that follow from them. */
 import type { Clock } from '../domain/clock.ts';
 import type { CustomerId } from '../domain/ids.ts';
-import { hitRatio, type LevelTotals } from '../domain/levels.ts';
+import type { LevelTotals } from '../domain/levels.ts';
 import type { StepQuery, Traffic, UsedStep, UseHistory, UseStep } from '../domain/metering.ts';
 import type { TenantMetrics, TierChance } from '../domain/policy-view.ts';
 import { monthOf } from '../domain/quota.ts';
@@ -19,6 +19,13 @@ import {
 import { addedUsage, type UsageMinute } from '../domain/usage.ts';
 import { addedUse, NO_USE, type Use } from '../domain/use.ts';
 import type { Control, TenantRef } from './control.ts';
+import {
+  addedServed,
+  memoryPart,
+  NOTHING_SERVED,
+  type Served,
+  servedBy,
+} from './metering-served.ts';
 
 const LENGTH: Readonly<Record<UseStep, DurationMs>> = {
   minute: minutes(1),
@@ -44,6 +51,8 @@ export type UsageStepView = Traffic & {
   readonly at: Timestamp;
   readonly seconds: bigint;
   readonly use: Use;
+  /** Null by the minute, of which it is not kept. */
+  readonly served: Served | null;
 };
 
 export type UsageView = UsageSpan & {
@@ -119,13 +128,15 @@ export class UsageDesk {
     const { view, policy } = await control.explainTenant(ref);
     const { totals } = await control.levels(ref);
     const week = await this.#week({ tenant: view.tenant.id });
-    return { ...policy.metrics, tenant: view.tenant, next: policy.tier.next, totals, week };
+    const cacheHitRatio = await this.#memoryPart({ tenant: view.tenant.id });
+    const figures = { ...policy.metrics, cacheHitRatio, next: policy.tier.next };
+    return { ...figures, tenant: view.tenant, totals, week };
   }
 
   async fleetMetrics(): Promise<FleetFigures> {
     const { clock, control, history, money } = this.#world;
     const to = clock.wall();
-    const { tenants, tiers, levels } = await control.metrics();
+    const { tenants, tiers } = await control.metrics();
     const month = await history.used({ from: monthOf(to), to, step: 'day' });
     const awake = month.reduce((sum, { use }) => sum + use.awake, 0n);
     const total = Object.values(tenants).reduce((sum, count) => sum + count, 0);
@@ -134,9 +145,17 @@ export class UsageDesk {
       ...(await money()),
       ...{ tenants: total, tiers, computeHours: Number(awake) / 3_600 },
       density: running === 0 ? null : total / running,
-      cacheEfficiency: hitRatio(levels),
+      cacheEfficiency: await this.#memoryPart({}),
       week: await this.#week({}),
     };
+  }
+
+  /** Of the pages that were read in the last 24 whole hours and since, the part that memory served. */
+  async #memoryPart(whose: UsageWhose): Promise<number | null> {
+    const to = this.#world.clock.wall();
+    const from = later(timestamp(to - (to % LENGTH.hour)), ms(-LENGTH.day));
+    const served = await this.#world.history.served({ ...whose, from, to, step: 'hour' });
+    return memoryPart([...servedBy(served).values()].reduce(addedServed, NOTHING_SERVED).pages);
   }
 
   async #usage(whose: UsageWhose, { from, to, step }: UsageSpan): Promise<UsageView> {
@@ -147,16 +166,25 @@ export class UsageDesk {
     const last = later(begin, ms(most * length));
     const end = timestamp(Math.min(to, last));
     const steps = await this.#steps({ ...whose, from: begin, to: end, step });
-    const total = steps.reduce(addedSteps, { ...NOTHING, at: begin });
+    const nothing = { ...NOTHING, at: begin, served: step === 'minute' ? null : NOTHING_SERVED };
+    const total = steps.reduce(addedSteps, nothing);
     return { from: begin, to: end, step, steps, total, next: last < to ? last : null };
   }
 
   async #steps(query: StepQuery): Promise<readonly UsageStepView[]> {
     const { history } = this.#world;
-    const [used, traffic] = await Promise.all([history.used(query), history.traffic(query)]);
+    const isKept = query.step !== 'minute';
+    const [used, traffic, found] = await Promise.all([
+      history.used(query),
+      history.traffic(query),
+      isKept ? history.served(query) : [],
+    ]);
+    const nothing = { ...NOTHING, served: isKept ? NOTHING_SERVED : null };
     const steps = new Map<Timestamp, UsageStepView>();
-    for (const step of used) steps.set(step.at, { ...NOTHING, ...step });
-    for (const step of traffic) steps.set(step.at, { ...NOTHING, ...steps.get(step.at), ...step });
+    for (const step of used) steps.set(step.at, { ...nothing, ...step });
+    for (const step of traffic) steps.set(step.at, { ...nothing, ...steps.get(step.at), ...step });
+    for (const [at, served] of servedBy(found))
+      steps.set(at, { ...nothing, at, ...steps.get(at), served });
     return [...steps.values()].toSorted((one, other) => one.at - other.at);
   }
 
@@ -175,6 +203,7 @@ export class UsageDesk {
 const NOTHING: Omit<UsageStepView, 'at'> = {
   ...{ seconds: 0n, use: NO_USE, sessions: 0, queries: 0, byRobots: 0, transactions: 0 },
   ...{ errors: {}, bytesIn: 0, bytesOut: 0, classes: [], latency: [], latencySumUs: 0 },
+  served: null,
 };
 
 function addedSteps(one: UsageStepView, other: UsageStepView): UsageStepView {
@@ -185,6 +214,7 @@ function addedSteps(one: UsageStepView, other: UsageStepView): UsageStepView {
     at: one.at,
     seconds: one.seconds + other.seconds,
     use: addedUse(one.use, other.use),
+    served: one.served && other.served && addedServed(one.served, other.served),
   };
 }
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { parseTenantId, type TenantId } from '../domain/ids.ts';
-import type { ComputeSample, Samples } from '../domain/metering.ts';
+import type { ComputeSample, PageReading, Samples } from '../domain/metering.ts';
 import { hours, ms, timestamp } from '../domain/units.ts';
 import { SeededRandom } from '../sim/seeded-random.ts';
 import { VirtualClock } from '../sim/virtual-clock.ts';
@@ -39,8 +39,13 @@ const sample = (change: Partial<ComputeSample> = {}): ComputeSample => ({
 
 function world(store = new MemoryUseStore(), clock = new VirtualClock()) {
   const samples = new FakeSamples();
-  const parts = { clock, random: new SeededRandom(1), log: new MemoryLog(), samples, store };
-  return { ...parts, metering: new Metering({ ...parts, retention: () => RETENTION }) };
+  let read: (tenant: TenantId, reading: PageReading) => void = () => {};
+  const reads = { onRead: (listener: typeof read) => (read = listener) };
+  const own = { clock, random: new SeededRandom(1), log: new MemoryLog() };
+  const parts = { ...own, samples, store, reads };
+  const tell = (l1: number, change: Partial<PageReading> = {}) =>
+    read(TENANT, { run: 'one', at: clock.wall(), l1, l2: 0, l3: 0, cachedBytes: null, ...change });
+  return { ...parts, tell, metering: new Metering({ ...parts, retention: () => RETENTION }) };
 }
 
 const total = (store: MemoryUseStore, meter: 'cpu' | 'written' | 'memory'): bigint =>
@@ -114,4 +119,33 @@ test('a server that comes after a crash goes on where the last count was', async
   next.samples.running.set(TENANT, sample({ cpuUs: 170, memoryBytes: 0 }));
   await next.metering.count();
   expect(total(next.store, 'cpu')).toBe(170n);
+});
+
+test('what was learned of reads is written with the round, the last of each run, and not lost', async () => {
+  const { metering, store, tell } = world();
+  await metering.start();
+  tell(10);
+  tell(30);
+  tell(5, { run: 'two' });
+  await metering.count();
+  const pages = () => [...store.pages].map(([run, { l1 }]) => [run, l1]);
+  expect(pages()).toEqual([
+    [`${TENANT} one`, 30],
+    [`${TENANT} two`, 5],
+  ]);
+  tell(40);
+  tell(9, { run: 'two' });
+  const written = store.countPages.bind(store);
+  store.countPages = () => {
+    // While it is under way somebody learns more.
+    tell(12, { run: 'two' });
+    return Promise.reject(new Error('gone'));
+  };
+  await metering.count();
+  store.countPages = written;
+  await metering.count();
+  expect(pages()).toEqual([
+    [`${TENANT} one`, 40],
+    [`${TENANT} two`, 12],
+  ]);
 });

@@ -5,6 +5,9 @@
  *                            ▲          │
  *                            └── failed ┘     the next minute, under the same name, before anything else
  *
+ * What is learned meanwhile of pages that were read is written in the same round. It is told since each run began, so
+ * that it needs no name: to write the same again adds nothing.
+ *
  * How every compute stood is kept with what was counted. A server that comes after a crash goes on from there: its
  * computes ran on, and so did their counters.
  */
@@ -12,6 +15,8 @@ import type { CancelTimer, Clock } from '../domain/clock.ts';
 import type { TenantId } from '../domain/ids.ts';
 import type { Log } from '../domain/log.ts';
 import type {
+  PageReading,
+  PageReads,
   SamplePoint,
   Samples,
   UseBatch,
@@ -28,6 +33,9 @@ const MINUTE = minutes(1);
 /** 96 bits name a batch. */
 const NAME_BYTES = 12;
 
+/** Of one tenant, while the catalog does not answer. */
+const RUNS_MAX = 8;
+
 /** Of what is forgotten: so that a round has an end. */
 const FORGET_AT_MOST = 20;
 
@@ -36,6 +44,7 @@ export type MeteringWorld = {
   readonly random: Random;
   readonly log: Log;
   readonly samples: Samples;
+  readonly reads: PageReads;
   readonly store: UseStore;
   readonly retention: () => UseRetention;
 };
@@ -45,6 +54,8 @@ export class Metering {
   readonly #points = new Map<TenantId, SamplePoint>();
   /** Last looks at computes that were stopped since the last round. */
   #lasts: Look[] = [];
+  /** The last of each run, the runs of a tenant in order. */
+  #readings = new Map<TenantId, PageReading[]>();
   #unsent: UseBatch | null = null;
   #counting: Promise<void> = Promise.resolve();
   #cancel: CancelTimer = () => {};
@@ -55,11 +66,12 @@ export class Metering {
 
   /** Counts from now on. Throws `CATALOG_DOWN`. */
   async start(): Promise<void> {
-    const { store, samples, clock } = this.#world;
+    const { store, samples, reads, clock } = this.#world;
     for (const point of await store.points()) this.#points.set(point.tenant, point);
     samples.onLast((tenant, sample) => {
       this.#lasts.push({ tenant, sample, at: clock.wall() });
     });
+    reads.onRead((tenant, reading) => this.#read(tenant, reading));
     this.#later();
   }
 
@@ -92,6 +104,27 @@ export class Metering {
     const found = await samples.all();
     this.#unsent = this.#batch(found);
     await this.#send(this.#unsent);
+    await this.#sendReadings();
+  }
+
+  #read(tenant: TenantId, reading: PageReading): void {
+    const known = this.#readings.get(tenant) ?? [];
+    const others = known.filter(({ run }) => run !== reading.run);
+    this.#readings.set(tenant, [...others, reading].slice(-RUNS_MAX));
+  }
+
+  /** Those that could not be written are offered again, unless later ones of the same run are there by then. */
+  async #sendReadings(): Promise<void> {
+    const readings = this.#readings;
+    this.#readings = new Map();
+    try {
+      await this.#world.store.countPages(readings);
+    } catch (error) {
+      const newer = this.#readings;
+      this.#readings = readings;
+      for (const [tenant, all] of newer) for (const one of all) this.#read(tenant, one);
+      throw error;
+    }
   }
 
   /** From here on what is in it is counted, sooner or later, and not a second time. */

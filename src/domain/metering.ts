@@ -6,6 +6,7 @@
  * when somebody asks. A fleet asleep costs the ledger nothing.
  */
 import type { CustomerId, TenantId } from './ids.ts';
+import { LEVELS } from './levels.ts';
 import type { DurationMs, Timestamp } from './units.ts';
 import type { UsageMinute } from './usage.ts';
 import type { Use, UseRow } from './use.ts';
@@ -30,6 +31,24 @@ export interface Samples {
 
   /** Calls `listener` with a last look at each compute that is about to be stopped. At most one listener. */
   onLast(listener: (tenant: TenantId, sample: ComputeSample) => void): void;
+}
+
+/** Pages that a run of a compute has read since it began, and what it has in the page cache, at one look. */
+export type PageReading = {
+  readonly run: string;
+  readonly at: Timestamp;
+  /** By the level that served them. */
+  readonly l1: number;
+  readonly l2: number;
+  readonly l3: number;
+  /** Bytes of its files there; null where nobody has looked now. */
+  readonly cachedBytes: number | null;
+};
+
+/** What is learned of reads whenever a compute is asked something anyway. */
+export interface PageReads {
+  /** At most one listener. */
+  onRead(listener: (tenant: TenantId, reading: PageReading) => void): void;
 }
 
 /** Where a compute stood when it was looked at, as it is kept over restarts of the server. */
@@ -62,6 +81,9 @@ export type UseRetention = { readonly minutes: DurationMs; readonly hours: Durat
 export interface UseStore {
   /** Adds what was counted, all or none. When the outcome is unknown, the same batch is offered again. */
   count(batch: UseBatch): Promise<void>;
+
+  /** Adds pages that were read since each run was told of last; to offer the same again adds nothing. */
+  countPages(readings: ReadonlyMap<TenantId, readonly PageReading[]>): Promise<void>;
 
   /** How the computes of tenants that are awake stood when they were last counted. */
   points(): Promise<readonly SamplePoint[]>;
@@ -106,11 +128,40 @@ export type Traffic = Omit<UsageMinute, 'tenant' | 'minute'>;
 
 export type TrafficStep = Traffic & { readonly at: Timestamp };
 
+/** A first wake finds files without anything in them. */
+export const SERVED_FROM = [...LEVELS, 'husk'] as const;
+
+export type ServedFrom = (typeof SERVED_FROM)[number];
+
+/** Who or what a tenant is woken by; `found` is a compute that ran when the server was started. */
+export const WAKERS = [
+  'person',
+  'robot',
+  'operator',
+  'prewarm',
+  'tier',
+  'upkeep',
+  'restart',
+  'found',
+] as const;
+
+export type Waker = (typeof WAKERS)[number];
+
+/** Pages that were read from one level, or wakes that one level served for one waker. */
+export type ServedStep = {
+  readonly at: Timestamp;
+  readonly from: ServedFrom;
+  readonly what: 'page' | Waker;
+  readonly times: number;
+};
+
 /** Sums by step, the oldest first; steps without anything are left out. All throw `CATALOG_DOWN`. */
 export interface UseHistory {
   /** By the minute only what was used awake. */
   used(query: StepQuery): Promise<readonly UsedStep[]>;
   traffic(query: StepQuery): Promise<readonly TrafficStep[]>;
+  /** By the hour and day only. */
+  served(query: StepQuery): Promise<readonly ServedStep[]>;
 }
 
 export interface UseLedger {

@@ -52,6 +52,8 @@ export type Seen = {
   readonly relations: readonly Omit<Access, 'weight'>[];
 };
 
+type RunPages = Pick<Seen, 'run' | 'pages'>;
+
 /** A counter that has fallen began again at zero. */
 const moved = (before: number, now: number): number => (now >= before ? now - before : now);
 
@@ -61,13 +63,13 @@ const movedPages = (before: PageCounts, now: PageCounts): PageCounts =>
     : now;
 
 /** Counters at the start of this run: as an earlier look in it had them, or as the last run left them. */
-function baseOf(record: AccessRecord, { run, pages }: Seen): PageCounts {
+function baseOf(record: AccessRecord, { run, pages }: RunPages): PageCounts {
   const base = record.run === run ? record.base : record.last;
   return pages.hit >= base.hit && pages.read >= base.read ? base : { hit: 0, read: 0 };
 }
 
 /** Pages asked for in this run. What came between the last look and the last stop counts as well. */
-export const pagesOfRun = (record: AccessRecord, seen: Seen): PageCounts =>
+export const pagesOfRun = (record: AccessRecord, seen: RunPages): PageCounts =>
   movedPages(baseOf(record, seen), seen.pages);
 
 export function advanced(record: AccessRecord, seen: Seen): AccessRecord {

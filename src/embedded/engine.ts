@@ -6,7 +6,7 @@ import type { Failpoints } from '../domain/failpoints.ts';
 import type { Host } from '../domain/host.ts';
 import type { Interior } from '../domain/interior.ts';
 import type { Log } from '../domain/log.ts';
-import type { Samples } from '../domain/metering.ts';
+import type { PageReads, Samples } from '../domain/metering.ts';
 import type { Gauges } from '../domain/quota.ts';
 import type { Random } from '../domain/random.ts';
 import { type Cages, openCages } from './cages.ts';
@@ -26,6 +26,7 @@ import { type Layout, layoutOf } from './layout.ts';
 import { Levels } from './levels.ts';
 import type { OsCalls } from './os.ts';
 import type { PageCache } from './page-cache.ts';
+import { EmbeddedPageReads } from './page-reads.ts';
 import { resolveEngine } from './resolver.ts';
 import { EmbeddedSamples } from './samples.ts';
 import { openSecrets } from './secrets.ts';
@@ -73,6 +74,7 @@ export type EmbeddedEngine = {
   readonly interior: Interior;
   readonly gauges: Gauges;
   readonly samples: Samples;
+  readonly reads: PageReads;
   readonly archive: Archive;
   /** The engine's version, such as `18.4`. */
   readonly version: string;
@@ -107,15 +109,17 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<EmbeddedEn
     log,
     ...(controlFiles ? { files: controlFiles } : {}),
   });
-  const parts = await openParts(options, layout, { ground, cages });
+  const reads = new EmbeddedPageReads();
+  const parts = await openParts(options, layout, { ground, cages, reads });
   const host = new EmbeddedHost(parts);
   await host.sweep();
   const system = new SystemTenant({ ...parts, clock, log });
   return {
     host,
     interior: new EmbeddedInterior(parts.secrets),
-    gauges: new EmbeddedGauges(parts),
+    gauges: new EmbeddedGauges({ ...parts, reads, clock, log, pageCache: options.pageCache }),
     samples: new EmbeddedSamples({ ...parts, clock, log }),
+    reads,
     archive: parts.archive,
     version: versionText(engine.version),
     isolation: isolationText(),
@@ -130,10 +134,16 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<EmbeddedEn
   };
 }
 
+type Grown = {
+  readonly ground: Ground;
+  readonly cages: Cages;
+  readonly reads: EmbeddedPageReads;
+};
+
 async function openParts(
   options: EmbeddedOptions,
   layout: Layout,
-  { ground, cages }: { readonly ground: Ground; readonly cages: Cages },
+  { ground, cages, reads }: Grown,
 ): Promise<HostParts> {
   const { random, failpoints, log } = options;
   const templates = options.templatesDir ?? layout.templates;
@@ -156,7 +166,7 @@ async function openParts(
   const patience = options.patience ?? STOP_PATIENCE;
   const computes = new Computes({ ground, log, patience, cages });
   const { clock, pageCache } = options;
-  const levels = new Levels({ layout, computes, secrets, pageCache, clock, log });
+  const levels = new Levels({ layout, computes, secrets, pageCache, reads, clock, log });
   const archive = await options.archive({ dir: template.data, name: basename(template.root) });
   return { ground, layout, computes, husks, secrets, levels, archive, failpoints, random };
 }

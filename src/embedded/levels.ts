@@ -27,6 +27,7 @@ import {
   seenIn,
 } from './levels-reading.ts';
 import type { FileFacts, PageCache } from './page-cache.ts';
+import type { EmbeddedPageReads } from './page-reads.ts';
 import { BLOCK_BYTES, type NamedRelation, namedRelations } from './relations.ts';
 import type { Secrets } from './secrets.ts';
 
@@ -35,6 +36,7 @@ export type LevelsParts = {
   readonly computes: Pick<Computes, 'running'>;
   readonly secrets: Secrets;
   readonly pageCache: PageCache;
+  readonly reads: EmbeddedPageReads;
   readonly clock: Clock;
   readonly log: Log;
 };
@@ -226,12 +228,12 @@ export class Levels {
     const seen = seenIn(inside);
     const before = await readAccessRecord(data);
     const record = advanced(before, seen);
-    const reading = {
-      bytes: bytesOf(files, told.used?.used ?? null),
-      hits: hitsOf(pagesOfRun(before, seen), diskReads(compute.pid)),
-      relations: relationsOf(inside, files, sharesOf(record)),
-    };
-    return { reading, record };
+    const bytes = bytesOf(files, told.used?.used ?? null);
+    const hits = hitsOf(pagesOfRun(before, seen), diskReads(compute.pid));
+    const at = this.#parts.clock.wall();
+    this.#parts.reads.tell(tenant, { run: seen.run, at, hits, cachedBytes: bytes.l2 });
+    const relations = relationsOf(inside, files, sharesOf(record));
+    return { reading: { bytes, hits, relations }, record };
   }
 
   /** Throws if the compute has not answered in time: one that hangs holds nobody up. */

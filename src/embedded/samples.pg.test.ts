@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { TenantId } from '../domain/ids.ts';
-import type { ComputeSample } from '../domain/metering.ts';
+import type { ComputeSample, PageReading } from '../domain/metering.ts';
 import { type RealHost, type RealTenant, realHost } from '../testing/real-host.ts';
 
 const WORK = 'select count(*) from generate_series(1, 2000000)';
@@ -61,4 +61,37 @@ test('a server that comes after sees the same run, and its counters go on', asyn
   // To the tick of each process that has ended meanwhile.
   expect(after?.cpuUs).toBeGreaterThan(before.cpuUs / 2);
   await next.close();
+});
+
+test('whoever asks a compute learns which pages it has read, each run from nothing', async () => {
+  const { gauges, reads } = world.engine;
+  const tenant = await world.running('reader');
+  const told: PageReading[] = [];
+  reads.onRead((id, reading) => {
+    if (id === tenant.id) told.push(reading);
+  });
+  const last = (): PageReading => told.at(-1) ?? expect.fail('nothing was told');
+  const client = await world.connect(tenant);
+  await client.query('create table t as select n from generate_series(1, 20000) as n');
+  await client.query('select pg_stat_force_next_flush()');
+  await gauges.read(tenant.id);
+  const first = last();
+  await client.query('select count(*) from t');
+  await client.query('select pg_stat_force_next_flush()');
+  await gauges.read(tenant.id);
+  // Twenty thousand rows take 89 pages.
+  expect(last().l1 - first.l1).toBeGreaterThanOrEqual(89);
+  await client.end();
+  // At its end it is asked for more, and that is told too.
+  await world.host.remember(tenant.id);
+  const end = last();
+  expect(end.run).toBe(first.run);
+  expect(end.l1).toBeGreaterThan(first.l1);
+  expect(end.cachedBytes).toBeGreaterThan(0);
+  await world.host.stop(tenant.id);
+  await world.start(tenant.id);
+  await gauges.read(tenant.id);
+  expect(last().run).not.toBe(first.run);
+  // What the counters of PostgreSQL have kept of the last run is not counted again.
+  expect(last().l1).toBeLessThan(end.l1);
 });

@@ -4,7 +4,7 @@ import { Metering } from '../control/metering.ts';
 import { UsageDesk, type UsageDeskWorld } from '../control/metering-desk.ts';
 import type { Clock } from '../domain/clock.ts';
 import type { Log } from '../domain/log.ts';
-import type { Samples, UseLedger, UseRetention } from '../domain/metering.ts';
+import type { PageReads, Samples, UseLedger, UseRetention } from '../domain/metering.ts';
 import type { Random } from '../domain/random.ts';
 import { hours } from '../domain/units.ts';
 
@@ -16,7 +16,7 @@ export type MeteringParts = {
   readonly random: Random;
   readonly log: Log;
   readonly catalog: PgCatalog;
-  readonly samples: Samples;
+  readonly engine: { readonly samples: Samples; readonly reads: PageReads };
 };
 
 export type OpenMetering = { readonly ledger: UseLedger; close(): Promise<void> };
@@ -24,7 +24,12 @@ export type OpenMetering = { readonly ledger: UseLedger; close(): Promise<void> 
 /** Counts from now on; to be closed when computes that end with the server have ended. Throws `CATALOG_DOWN`. */
 export async function openMetering(parts: MeteringParts): Promise<OpenMetering> {
   const { use } = parts.catalog.stores;
-  const metering = new Metering({ ...parts, store: use, retention: () => RETENTION });
+  const metering = new Metering({
+    ...parts,
+    ...parts.engine,
+    store: use,
+    retention: () => RETENTION,
+  });
   await metering.start();
   return { ledger: use, close: () => metering.close() };
 }

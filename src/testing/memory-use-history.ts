@@ -1,5 +1,12 @@
 /** What was asked, summed up from the minutes that a test has put in. Nothing is used there. */
-import type { StepQuery, TrafficStep, UsedStep, UseHistory, UseStep } from '../domain/metering.ts';
+import type {
+  ServedStep,
+  StepQuery,
+  TrafficStep,
+  UsedStep,
+  UseHistory,
+  UseStep,
+} from '../domain/metering.ts';
 import { hours, minutes, timestamp } from '../domain/units.ts';
 import { addedUsage, type UsageMinute } from '../domain/usage.ts';
 
@@ -17,6 +24,10 @@ export class MemoryUseHistory implements UseHistory {
   }
 
   used(): Promise<readonly UsedStep[]> {
+    return Promise.resolve([]);
+  }
+
+  served(): Promise<readonly ServedStep[]> {
     return Promise.resolve([]);
   }
 

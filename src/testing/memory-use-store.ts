@@ -1,9 +1,10 @@
 /** What is counted of computes, in memory. */
 import type { TenantId } from '../domain/ids.ts';
-import type { SamplePoint, UseBatch, UsePiece, UseStore } from '../domain/metering.ts';
+import type { PageReading, SamplePoint, UseBatch, UsePiece, UseStore } from '../domain/metering.ts';
 
 export class MemoryUseStore implements UseStore {
   readonly used: UsePiece[] = [];
+  readonly pages = new Map<string, PageReading>();
   readonly #points = new Map<TenantId, SamplePoint>();
   readonly #batches = new Set<string>();
   /** Thrown once by the next `count`, before or after its work is done. */
@@ -19,6 +20,17 @@ export class MemoryUseStore implements UseStore {
       for (const point of seen) this.#points.set(point.tenant, point);
     }
     if (failure !== null) throw failure.error;
+  }
+
+  /** Keeps the last of each run. */
+  countPages(readings: ReadonlyMap<TenantId, readonly PageReading[]>): Promise<void> {
+    const { failure } = this;
+    this.failure = null;
+    if (failure?.when === 'before') throw failure.error;
+    for (const [tenant, all] of readings)
+      for (const one of all) this.pages.set(`${tenant} ${one.run}`, one);
+    if (failure !== null) throw failure.error;
+    return Promise.resolve();
   }
 
   points(): Promise<readonly SamplePoint[]> {
