@@ -186,7 +186,11 @@ test.each(Object.entries(COMMANDS))('%s is reached by: dynabase %s', async (name
 });
 
 test.each([
+  'tenants create acme --allow 10.0.0.0/8 ::1',
   'tenants delete acme --yes',
+  'wake acme',
+  'suspend acme',
+  'restart acme --within 1s',
   'archive acme',
   'snapshots create acme',
   'snapshots restore acme sn_1 --yes',

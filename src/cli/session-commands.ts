@@ -4,6 +4,7 @@ import { RESTART_WITHIN_DEFAULT_MS, RESTART_WITHIN_MAX_MS } from '../contract/li
 import type { Restart } from '../contract/session.ts';
 import type { Run } from './command.ts';
 import { parsed } from './flag.ts';
+import { doWork, type Waiting, withNoWait } from './long-work.ts';
 import { duration, durationText } from './parse.ts';
 import { sessionsText } from './session-words.ts';
 import { stateText } from './tenant-words.ts';
@@ -27,35 +28,40 @@ function addSessions(program: Command, run: Run): void {
     );
 }
 
-type RestartFlags = { readonly within?: string; readonly force?: true };
+type RestartFlags = Waiting & { readonly within?: string; readonly force?: true };
 
 function addRestart(program: Command, run: Run): void {
   const byDefault = durationText(RESTART_WITHIN_DEFAULT_MS);
-  program
-    .command('restart')
-    .argument('<name>', 'Name or id')
-    .description('Stop a tenant and start it anew; clients at rest see a pause')
-    .option('--within <duration>', `How long what is under way may take to end (${byDefault})`)
-    .option('--force', 'End who is still at work then, or cannot be parked')
-    .action(
-      run(async ({ server, printer, world }, [name = ''], flags: RestartFlags) => {
-        const within = parsed('--within', flags.within, withinParse);
-        const how: Restart = {
-          ...(within === undefined ? {} : { withinMs: within }),
-          ...(flags.force === true ? { force: true } : {}),
-        };
-        const client = await server();
-        const before = world.now();
-        const tenant = await client.tenants.restart(name, how);
-        const took = spanWords(world.now() - before);
-        printer.answer(tenant, (style) => {
-          if (tenant.state === 'suspended') {
-            return `${tenant.name} is ${stateText(tenant, style)}; its next start is a fresh one`;
-          }
-          return `${tenant.name} is ${stateText(tenant, style)} ${style.dim(`(${took})`)}`;
-        });
-      }),
-    );
+  withNoWait(
+    program
+      .command('restart')
+      .argument('<name>', 'Name or id')
+      .description('Stop a tenant and start it anew; clients at rest see a pause')
+      .option('--within <duration>', `How long what is under way may take to end (${byDefault})`)
+      .option('--force', 'End who is still at work then, or cannot be parked'),
+  ).action(
+    run(async (context, [name = ''], flags: RestartFlags) => {
+      const { printer, world } = context;
+      const within = parsed('--within', flags.within, withinParse);
+      const how: Restart = {
+        ...(within === undefined ? {} : { withinMs: within }),
+        ...(flags.force === true ? { force: true } : {}),
+      };
+      const before = world.now();
+      const input = { params: { ref: name }, body: how };
+      const work = { name: 'restartTenant', input, doing: `restarting ${name}` } as const;
+      const done = await doWork(context, flags, work);
+      if (done === null) return;
+      const tenant = done.answer;
+      const took = spanWords(world.now() - before);
+      printer.answer(tenant, (style) => {
+        if (tenant.state === 'suspended') {
+          return `${tenant.name} is ${stateText(tenant, style)}; its next start is a fresh one`;
+        }
+        return `${tenant.name} is ${stateText(tenant, style)} ${style.dim(`(${took})`)}`;
+      });
+    }),
+  );
 }
 
 const withinParse = duration({ min: 0, max: RESTART_WITHIN_MAX_MS });

@@ -70,23 +70,37 @@ const withSettings = (command: Command): Command =>
     .option('--expires <time>', `When it is deleted by itself: 2h, 7d, 2030-12-31, or "${NEVER}"`)
     .option('--customer <id>', `Whose it is, or "${NOBODY}" for the operator's own`);
 
+type CreateFlags = Settings &
+  Waiting & { readonly plan?: string; readonly allow?: readonly string[] };
+
 function addCreate(tenants: Command, run: Run): void {
-  withSettings(
-    tenants
-      .command('create')
-      .argument('<name>', 'Also its database and its owner role')
-      .description('Create a tenant and print how to connect to it')
-      .option('--plan <plan>', TENANT_PLANS.join(', ')),
+  withNoWait(
+    withSettings(
+      tenants
+        .command('create')
+        .argument('<name>', 'Also its database and its owner role')
+        .description('Create a tenant and print how to connect to it')
+        .option('--plan <plan>', TENANT_PLANS.join(', '))
+        .option(
+          '--allow <address...>',
+          'Addresses, networks and ranges that its clients may come from; anywhere if not given',
+        ),
+    ),
   ).action(
-    run(async (context, [name = ''], flags: Settings & { readonly plan?: string }) => {
-      const { server, printer, world } = context;
+    run(async (context, [name = ''], flags: CreateFlags) => {
+      const { printer, world } = context;
       const plan = parsed('--plan', flags.plan, choice(TENANT_PLANS));
       const tenant: NewTenant = {
         name,
         ...(plan === undefined ? {} : { plan }),
+        ...(flags.allow === undefined ? {} : { allowedAddresses: [...flags.allow] }),
         ...settingsOf(flags, world.now()),
       };
-      const created = await (await server()).tenants.create(tenant);
+      const input = { body: tenant };
+      const work = { name: 'createTenant', input, doing: `creating ${name}` } as const;
+      const done = await doWork(context, flags, work);
+      if (done === null) return;
+      const created = done.answer;
       printer.answer(created, (style) => secretText(created, 'created', style));
     }),
   );
@@ -214,35 +228,45 @@ function addRotate(tenants: Command, run: Run): void {
 }
 
 function addWake(program: Command, run: Run): void {
-  program
-    .command('wake')
-    .argument('<name>', 'Name or id')
-    .description('Start a tenant; clients need not, since connecting wakes')
-    .action(
-      run(async ({ server, printer, world }, [name = '']) => {
-        const client = await server();
-        const before = world.now();
-        const tenant = await client.tenants.wake(name);
-        const took = spanWords(world.now() - before);
-        printer.answer(
-          tenant,
-          (style) => `${tenant.name} is ${stateText(tenant, style)} ${style.dim(`(${took})`)}`,
-        );
-      }),
-    );
+  withNoWait(
+    program
+      .command('wake')
+      .argument('<name>', 'Name or id')
+      .description('Start a tenant; clients need not, since connecting wakes'),
+  ).action(
+    run(async (context, [name = ''], flags: Waiting) => {
+      const { printer, world } = context;
+      const before = world.now();
+      const input = { params: { ref: name } };
+      const work = { name: 'wakeTenant', input, doing: `waking ${name}` } as const;
+      const done = await doWork(context, flags, work);
+      if (done === null) return;
+      const tenant = done.answer;
+      const took = spanWords(world.now() - before);
+      printer.answer(
+        tenant,
+        (style) => `${tenant.name} is ${stateText(tenant, style)} ${style.dim(`(${took})`)}`,
+      );
+    }),
+  );
 }
 
 function addSuspend(program: Command, run: Run): void {
-  program
-    .command('suspend')
-    .argument('<name>', 'Name or id')
-    .description('Stop a tenant; its data stays, and the next client wakes it')
-    .action(
-      run(async ({ server, printer }, [name = '']) => {
-        const tenant = await (await server()).tenants.suspend(name);
-        printer.answer(tenant, (style) => `${tenant.name} is ${stateText(tenant, style)}`);
-      }),
-    );
+  withNoWait(
+    program
+      .command('suspend')
+      .argument('<name>', 'Name or id')
+      .description('Stop a tenant; its data stays, and the next client wakes it'),
+  ).action(
+    run(async (context, [name = ''], flags: Waiting) => {
+      const input = { params: { ref: name } };
+      const work = { name: 'suspendTenant', input, doing: `suspending ${name}` } as const;
+      const done = await doWork(context, flags, work);
+      if (done === null) return;
+      const tenant = done.answer;
+      context.printer.answer(tenant, (style) => `${tenant.name} is ${stateText(tenant, style)}`);
+    }),
+  );
 }
 
 function addConnectionString(program: Command, run: Run): void {
