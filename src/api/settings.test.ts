@@ -1,8 +1,11 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { StoredSettings } from '../control/settings.ts';
-import { SETTINGS_DEFAULT } from '../domain/settings.ts';
+import { BILLING_DEFAULT } from '../domain/billing.ts';
+import { SETTINGS_DEFAULT, type SettingsChange } from '../domain/settings.ts';
 import { MemoryPolicyStore } from '../sim/memory-policy-store.ts';
 import { InjectedApi } from '../testing/injected-api.ts';
+
+const unbilled = async () => BILLING_DEFAULT;
 
 let api: InjectedApi;
 
@@ -37,12 +40,12 @@ test('what is not known or out of bounds is refused', async () => {
 
 test('settings outlive the server, also those that another version has written', async () => {
   const store = new MemoryPolicyStore();
-  const first = await StoredSettings.open(store);
+  const first = await StoredSettings.open(store, unbilled);
   await Promise.all([
     first.change({ defaultPlan: 'starter' }),
     first.change({ selfServicePlans: ['free'] }),
   ]);
-  const second = await StoredSettings.open(store);
+  const second = await StoredSettings.open(store, unbilled);
   expect(second.current()).toEqual({
     ...SETTINGS_DEFAULT,
     ...{ defaultPlan: 'starter', selfServicePlans: ['free'] },
@@ -54,7 +57,7 @@ test('settings outlive the server, also those that another version has written',
     selfServicePlans: ['gold', 'free'],
   };
   await store.saveFleet('settings', new TextEncoder().encode(JSON.stringify(other)));
-  expect((await StoredSettings.open(store)).current()).toEqual({
+  expect((await StoredSettings.open(store, unbilled)).current()).toEqual({
     ...SETTINGS_DEFAULT,
     selfServicePlans: ['free'],
   });
@@ -62,7 +65,7 @@ test('settings outlive the server, also those that another version has written',
 
 test('a change that cannot be kept is not made', async () => {
   const store = new MemoryPolicyStore();
-  const settings = await StoredSettings.open(store);
+  const settings = await StoredSettings.open(store, unbilled);
   store.failNext(new Error('away'));
   await expect(settings.change({ defaultPlan: 'starter' })).rejects.toThrow('away');
   expect(settings.current()).toEqual(SETTINGS_DEFAULT);
@@ -88,4 +91,16 @@ test('what a page would run, or load from elsewhere, is no logo and no address',
   expect(await change({ supportUrl: 'javascript:alert(1)' })).toBe(400);
   expect(await change({ accent: 'red;' })).toBe(400);
   expect(await change({ logo: 'data:image/png;base64,iVBORw0KGgo=' })).toBe(200);
+});
+
+test('while customers are billed hours are kept for thirteen months', async () => {
+  const short = { retention: { hoursMs: 100 * 86_400_000 } } as SettingsChange;
+  let billing = BILLING_DEFAULT;
+  const settings = await StoredSettings.open(new MemoryPolicyStore(), async () => billing);
+  billing = { ...BILLING_DEFAULT, closesFrom: '2030-01' };
+  await expect(settings.change(short)).rejects.toMatchObject({ code: 'BAD_REQUEST' });
+  expect(settings.current().retention).toEqual(SETTINGS_DEFAULT.retention);
+  expect((await settings.change({ defaultPlan: 'starter' })).defaultPlan).toBe('starter');
+  billing = BILLING_DEFAULT;
+  expect((await settings.change(short)).retention.hoursMs).toBe(short.retention?.hoursMs);
 });

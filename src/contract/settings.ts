@@ -62,6 +62,17 @@ const webhookFields = {
   }),
 };
 
+const retentionFields = {
+  minutesMs: Type.Integer({
+    ...{ minimum: 3_600_000, maximum: 400 * DAY_MS, examples: [14 * DAY_MS] },
+    description: 'By the minute.',
+  }),
+  hoursMs: Type.Integer({
+    ...{ minimum: 31 * DAY_MS, maximum: 3_660 * DAY_MS, examples: [400 * DAY_MS] },
+    description: 'By the hour; 13 months at least while months are closed or a provider is told.',
+  }),
+};
+
 const LOGO_LENGTH_MAX = 131_072;
 
 const brandFields = {
@@ -131,6 +142,10 @@ const Claimable = whole(
   'Databases without an account, which somebody claims or which go.',
 );
 const Hooks = whole(webhookFields, 'Bounds of webhooks.');
+const Retention = whole(
+  retentionFields,
+  'How long what was used and asked is kept; days are kept for ever.',
+);
 const Rates = whole(
   { perCaller: Rate, perAddress: Rate, failedLogins: Rate },
   'How often the API may be asked: by one caller, from one address, and in vain.',
@@ -162,6 +177,7 @@ export const Settings = Type.Object(
     signUp: SignUp,
     claimable: Claimable,
     webhooks: Hooks,
+    retention: Retention,
     rates: Rates,
   },
   { $id: 'Settings', ...strict },
@@ -179,6 +195,7 @@ export const SettingsChange = Type.Object(
     signUp: Type.Optional(some(whole({ ...signUpFields, rate: SomeRate }, ''))),
     claimable: Type.Optional(some(whole({ ...claimableFields, perAddress: SomeRate }, ''))),
     webhooks: Type.Optional(some(Hooks)),
+    retention: Type.Optional(some(Retention)),
     rates: Type.Optional(
       some(whole({ perCaller: SomeRate, perAddress: SomeRate, failedLogins: SomeRate }, '')),
     ),

@@ -1,4 +1,5 @@
 import { beforeEach, expect, test } from 'vitest';
+import { BILLING_DEFAULT } from '../domain/billing.ts';
 import type { Caller } from '../domain/caller.ts';
 import type { CustomerId } from '../domain/ids.ts';
 import { type DurationMs, hours, minutes, seconds } from '../domain/units.ts';
@@ -34,7 +35,7 @@ let desk: WebhookDesk;
 async function opened(): Promise<void> {
   const log = new MemoryLog();
   const random = new SeededRandom(5);
-  const settings = await StoredSettings.open(new MemoryPolicyStore());
+  const settings = await StoredSettings.open(new MemoryPolicyStore(), async () => BILLING_DEFAULT);
   events = new EventBus({ clock, log });
   const world = { clock, random, log, events, settings, secrecy, store, sender };
   deliveries = await Deliveries.open(world);

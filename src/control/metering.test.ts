@@ -45,7 +45,7 @@ function world(store = new MemoryUseStore(), clock = new VirtualClock()) {
   const parts = { ...own, samples, store, reads };
   const tell = (l1: number, change: Partial<PageReading> = {}) =>
     read(TENANT, { run: 'one', at: clock.wall(), l1, l2: 0, l3: 0, cachedBytes: null, ...change });
-  return { ...parts, tell, metering: new Metering({ ...parts, retention: () => RETENTION }) };
+  return { ...parts, tell, metering: new Metering({ ...parts, retention: async () => RETENTION }) };
 }
 
 const total = (store: MemoryUseStore, meter: 'cpu' | 'written' | 'memory'): bigint =>

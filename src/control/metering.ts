@@ -46,7 +46,7 @@ export type MeteringWorld = {
   readonly samples: Samples;
   readonly reads: PageReads;
   readonly store: UseStore;
-  readonly retention: () => UseRetention;
+  readonly retention: () => Promise<UseRetention>;
 };
 
 export class Metering {
@@ -166,8 +166,9 @@ export class Metering {
   async #forget(): Promise<void> {
     const { store, retention, log } = this.#world;
     try {
+      const kept = await retention();
       for (let times = 0; times < FORGET_AT_MOST; times++) {
-        if (!(await store.forget(retention()))) return;
+        if (!(await store.forget(kept))) return;
       }
     } catch (error) {
       log.warn('what was used long ago could not be forgotten', { error });

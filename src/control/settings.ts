@@ -1,4 +1,6 @@
 /** The server's settings: read at start, in force at once, and kept for the next start. */
+import type { BillingSettings } from '../domain/billing.ts';
+import { fault } from '../domain/faults.ts';
 import type { PolicyStore } from '../domain/policy-store.ts';
 import {
   changed,
@@ -7,29 +9,41 @@ import {
   type ServerSettings,
   type SettingsChange,
 } from '../domain/settings.ts';
+import { hours } from '../domain/units.ts';
 
 export interface SettingsDesk {
   current(): ServerSettings;
-  /** Resolves with what is in force then. Throws `CATALOG_DOWN`; nothing is changed then. */
+  /** Resolves with what is in force then. Throws `CATALOG_DOWN`, `BAD_REQUEST`; nothing is changed then. */
   change(change: SettingsChange): Promise<ServerSettings>;
 }
 
 type Store = Pick<PolicyStore, 'fleet' | 'saveFleet'>;
 
+type Billing = () => Promise<BillingSettings>;
+
+/** Thirteen months, however long: an invoice can be made again while its month is in question. */
+export const BILLED_HOURS_MIN = hours(24 * 397);
+
+/** Whether somebody is charged by what was used. */
+export const isBilled = ({ closesFrom, tells }: BillingSettings): boolean =>
+  closesFrom !== null || tells !== 'nothing';
+
 export class StoredSettings implements SettingsDesk {
   readonly #store: Store;
+  readonly #billing: Billing;
   #current: ServerSettings;
   #changing: Promise<unknown> = Promise.resolve();
 
   /** Throws `CATALOG_DOWN`. */
-  static async open(store: Store): Promise<StoredSettings> {
+  static async open(store: Store, billing: Billing): Promise<StoredSettings> {
     const found = await store.fleet('settings');
     const settings = found === undefined ? SETTINGS_DEFAULT : readSettings(textOf(found));
-    return new StoredSettings(store, settings);
+    return new StoredSettings(store, billing, settings);
   }
 
-  private constructor(store: Store, settings: ServerSettings) {
+  private constructor(store: Store, billing: Billing, settings: ServerSettings) {
     this.#store = store;
+    this.#billing = billing;
     this.#current = settings;
   }
 
@@ -41,12 +55,19 @@ export class StoredSettings implements SettingsDesk {
   async change(change: SettingsChange): Promise<ServerSettings> {
     const turn = this.#changing.then(async () => {
       const settings = changed(this.#current, change);
+      if (change.retention !== undefined) await this.#mustKeepEnough(settings);
       await this.#store.saveFleet('settings', new TextEncoder().encode(JSON.stringify(settings)));
       this.#current = settings;
       return settings;
     });
     this.#changing = turn.catch(() => undefined);
     return await turn;
+  }
+
+  async #mustKeepEnough({ retention }: ServerSettings): Promise<void> {
+    if (retention.hoursMs >= BILLED_HOURS_MIN || !isBilled(await this.#billing())) return;
+    const why = `customers are billed by the hours that are kept, so retention.hoursMs is ${BILLED_HOURS_MIN} (13 months) or more`;
+    throw fault('BAD_REQUEST', { why });
   }
 }
 

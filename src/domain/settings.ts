@@ -29,6 +29,8 @@ export type ServerSettings = {
     /** How long deliveries can be looked at. */
     readonly keptMs: DurationMs;
   };
+  /** How long what was used and asked is kept by the minute and by the hour; days are kept for ever. */
+  readonly retention: { readonly minutesMs: DurationMs; readonly hoursMs: DurationMs };
   /** The dashboard that customers see, as the operator's own product. */
   readonly branding: {
     readonly name: string;
@@ -78,6 +80,7 @@ export const SETTINGS_DEFAULT: ServerSettings = {
     rate: { perMinute: 1, burst: 60 },
   },
   webhooks: { perOwnerMax: 20, keptMs: hours(24 * 30) },
+  retention: { minutesMs: hours(24 * 14), hoursMs: hours(24 * 400) },
   rates: {
     perCaller: { perMinute: 6_000, burst: 1_000 },
     perAddress: { perMinute: 12_000, burst: 2_000 },

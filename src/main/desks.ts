@@ -37,7 +37,13 @@ export type DeskParts = {
 export type OpenDesks = {
   readonly desks: Omit<
     Desks,
-    keyof AccessDesks | keyof InsideDesks | keyof EconomicsDesks | keyof QuotaDesks | 'awake' | 'health' | 'usage'
+    | keyof AccessDesks
+    | keyof InsideDesks
+    | keyof EconomicsDesks
+    | keyof QuotaDesks
+    | 'awake'
+    | 'health'
+    | 'usage'
   >;
   close(): Promise<void>;
 };
@@ -45,7 +51,7 @@ export type OpenDesks = {
 /** Those that need nothing but the catalog; see `access-parts.ts` for the others. Throws `CATALOG_DOWN`. */
 export async function openDesks(parts: DeskParts): Promise<OpenDesks> {
   const { events, catalog, directory, options, random, version } = parts;
-  const settings = await StoredSettings.open(catalog);
+  const settings = await StoredSettings.open(catalog, () => catalog.stores.billing.settings());
   const operations = await OperationDesk.open({ ...parts, store: catalog.stores.operations });
   const hooks = {
     ...{ ...parts, settings, store: catalog.stores.webhooks },

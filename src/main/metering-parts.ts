@@ -2,20 +2,19 @@
 import type { PgCatalog } from '../catalog/pg-catalog.ts';
 import { Metering } from '../control/metering.ts';
 import { UsageDesk, type UsageDeskWorld } from '../control/metering-desk.ts';
+import { BILLED_HOURS_MIN, isBilled, type SettingsDesk } from '../control/settings.ts';
 import type { Clock } from '../domain/clock.ts';
 import type { Log } from '../domain/log.ts';
 import type { PageReads, Samples, UseLedger, UseRetention } from '../domain/metering.ts';
 import type { Random } from '../domain/random.ts';
-import { hours } from '../domain/units.ts';
-
-/** Minutes for two weeks, hours for a little more than a year. */
-const RETENTION: UseRetention = { minutes: hours(24 * 14), hours: hours(24 * 400) };
+import { ms } from '../domain/units.ts';
 
 export type MeteringParts = {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
   readonly catalog: PgCatalog;
+  readonly settings: Pick<SettingsDesk, 'current'>;
   readonly engine: { readonly samples: Samples; readonly reads: PageReads };
 };
 
@@ -28,11 +27,20 @@ export async function openMetering(parts: MeteringParts): Promise<OpenMetering> 
     ...parts,
     ...parts.engine,
     store: use,
-    retention: () => RETENTION,
+    retention: retentionOf(parts),
   });
   await metering.start();
   return { ledger: use, close: () => metering.close() };
 }
+
+/** Whoever began to bill with less set loses nothing that is still kept. */
+const retentionOf =
+  ({ settings, catalog }: MeteringParts) =>
+  async (): Promise<UseRetention> => {
+    const { minutesMs, hoursMs } = settings.current().retention;
+    const least = isBilled(await catalog.stores.billing.settings()) ? BILLED_HOURS_MIN : 0;
+    return { minutes: minutesMs, hours: ms(Math.max(hoursMs, least)) };
+  };
 
 /** What was used, for those who ask. What it costs somebody else may know. */
 export const usageDesk = (parts: {

@@ -106,7 +106,7 @@ export async function openServer(given: ServerParts): Promise<Server> {
   const opened = await openDesks({ ...parts, events, catalog, archiveWork, directory });
   stack.defer(() => opened.close());
   const allowance = new AllowanceBook(parts.clock);
-  const metering = await openMetering({ ...parts, catalog, engine });
+  const metering = await openMetering({ ...parts, ...opened.desks, catalog, engine });
   // After the orchestrator, whose computes are looked at once more when they end.
   stack.defer(() => metering.close());
   const awake = await openAwake({ ...parts, catalog });

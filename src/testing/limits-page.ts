@@ -68,7 +68,7 @@ const table = (rows: readonly Row[]): string =>
     ...rows.map((row) => `| ${row.join(' | ')} |`),
   ].join('\n');
 
-const { rates, claimable, webhooks } = SETTINGS_DEFAULT;
+const { rates, claimable, webhooks, retention } = SETTINGS_DEFAULT;
 const { throttle } = PROXY_DEFAULTS;
 
 const SETTINGS = '`PATCH /v1/settings`';
@@ -129,6 +129,8 @@ const API: readonly Row[] = [
   ['events that a stream can be resumed behind', count(KEPT_MAX), NOBODY],
   ['webhooks of one owner', count(webhooks.perOwnerMax), SETTINGS],
   ['how long deliveries can be looked at', time(webhooks.keptMs), SETTINGS],
+  ['how long use is kept by the minute', time(retention.minutesMs), SETTINGS],
+  ['how long use is kept by the hour', time(retention.hoursMs), SETTINGS],
   ['how long a ticket logs in', time(TICKET_LIFE), NOBODY],
   [
     'how long `restart` waits for who is at work',

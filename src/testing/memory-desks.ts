@@ -7,6 +7,7 @@ import { openAccess } from '../control/open-access.ts';
 import { OperationDesk } from '../control/operations.ts';
 import { StoredSettings } from '../control/settings.ts';
 import { WebhookDesk } from '../control/webhooks.ts';
+import { BILLING_DEFAULT } from '../domain/billing.ts';
 import type { Clock } from '../domain/clock.ts';
 import type { IdentityProvider } from '../domain/identity.ts';
 import type { Log } from '../domain/log.ts';
@@ -48,7 +49,7 @@ export async function memoryDesks(
 ): Promise<Desks> {
   const { clock, log, control } = world;
   const events = new EventBus(world);
-  const settings = await StoredSettings.open(new MemoryPolicyStore());
+  const settings = await StoredSettings.open(new MemoryPolicyStore(), async () => BILLING_DEFAULT);
   const random = new SeededRandom(11);
   const secrecy = new KeyedSecrecy(new Uint8Array(32), random);
   const place = { clock, tenants: () => control.tenants() };
