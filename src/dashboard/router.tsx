@@ -9,8 +9,9 @@ import {
   lazyRouteComponent,
   redirect,
 } from '@tanstack/react-router';
-import { DynaBaseError } from '../sdk/index.ts';
-import { operationFilter, tenantFilter, tenantTab, textFilter } from './search.ts';
+import { type Caller, DynaBaseError } from '../sdk/index.ts';
+import { brandQuery } from './customer/brand.tsx';
+import { databaseTab, operationFilter, tenantFilter, tenantTab, textFilter } from './search.ts';
 import { whoQuery } from './server/queries.ts';
 import { Failed, Missing } from './shell/failed.tsx';
 import { Frame } from './shell/frame.tsx';
@@ -23,11 +24,15 @@ export const queryClient = new QueryClient({
 
 const root = createRootRoute({ notFoundComponent: Missing, errorComponent: Failed });
 
+/** One's own name and colours stand on the very first page: they are asked for together with who one is. */
+const branded = (): Promise<unknown> => queryClient.ensureQueryData(brandQuery).catch(() => null);
+
 const login = createRoute({
   getParentRoute: () => root,
   path: '/login',
   validateSearch: (search): { readonly to?: string } =>
     typeof search.to === 'string' ? { to: search.to } : {},
+  beforeLoad: branded,
   component: lazyRouteComponent(() => import('./pages/login.tsx'), 'LoginPage'),
 });
 
@@ -37,7 +42,8 @@ const frame = createRoute({
   component: Frame,
   beforeLoad: async ({ location }) => {
     try {
-      return { caller: await queryClient.ensureQueryData(whoQuery) };
+      const [caller] = await Promise.all([queryClient.ensureQueryData(whoQuery), branded()]);
+      return { caller };
     } catch (error) {
       const isStranger = error instanceof DynaBaseError && error.http === 401;
       if (isStranger) throw redirect({ to: '/login', search: { to: location.href } });
@@ -53,16 +59,62 @@ const overview = createRoute({
   path: '/',
   // Who does not see the fleet begins with what is theirs.
   beforeLoad: ({ context: { caller } }) => {
-    if (caller.scope.kind === 'customer') throw redirect({ to: '/tenants' });
     if (caller.scope.kind !== 'tenant') return;
-    throw redirect({ to: '/tenants/$ref', params: { ref: caller.scope.tenant } });
+    throw redirect({ to: '/databases/$ref', params: { ref: caller.scope.tenant } });
   },
-  component: lazyRouteComponent(() => import('./pages/overview.tsx'), 'OverviewPage'),
+  component: lazyRouteComponent(() => import('./customer/start.tsx'), 'StartPage'),
+});
+
+/** Pages of the operator lead everybody else to where theirs begin. */
+const forOperator = ({
+  context: { caller },
+}: {
+  readonly context: { readonly caller: Caller };
+}) => {
+  if (caller.scope.kind !== 'operator') throw redirect({ to: '/' });
+};
+
+/** And those of a customer the operator, who has the same in other words. */
+const forCustomer = ({
+  context: { caller },
+}: {
+  readonly context: { readonly caller: Caller };
+}) => {
+  if (caller.scope.kind !== 'customer') throw redirect({ to: '/' });
+};
+
+const database = createRoute({
+  ...within,
+  path: '/databases/$ref',
+  validateSearch: databaseTab,
+  component: lazyRouteComponent(() => import('./customer/database.tsx'), 'DatabasePage'),
+});
+
+const welcome = createRoute({
+  ...within,
+  path: '/welcome',
+  beforeLoad: forCustomer,
+  component: lazyRouteComponent(() => import('./onboarding/welcome.tsx'), 'WelcomePage'),
+});
+
+const billing = createRoute({
+  ...within,
+  path: '/billing',
+  beforeLoad: forCustomer,
+  component: lazyRouteComponent(() => import('./customer/billing.tsx'), 'BillingPage'),
+});
+
+const members = createRoute({
+  ...within,
+  path: '/members',
+  beforeLoad: forCustomer,
+  component: lazyRouteComponent(() => import('./customer/members.tsx'), 'MembersPage'),
 });
 
 const tenants = createRoute({
   ...within,
   path: '/tenants',
+  beforeLoad: forOperator,
   validateSearch: tenantFilter,
   component: lazyRouteComponent(() => import('./pages/tenants.tsx'), 'TenantsPage'),
 });
@@ -71,18 +123,24 @@ const tenant = createRoute({
   ...within,
   path: '/tenants/$ref',
   validateSearch: tenantTab,
+  beforeLoad: ({ context: { caller }, params: { ref } }) => {
+    if (caller.scope.kind === 'operator') return;
+    throw redirect({ to: '/databases/$ref', params: { ref } });
+  },
   component: lazyRouteComponent(() => import('./pages/tenant.tsx'), 'TenantPage'),
 });
 
 const costs = createRoute({
   ...within,
   path: '/costs',
+  beforeLoad: forOperator,
   component: lazyRouteComponent(() => import('./pages/costs.tsx'), 'CostsPage'),
 });
 
 const operations = createRoute({
   ...within,
   path: '/operations',
+  beforeLoad: forOperator,
   validateSearch: operationFilter,
   component: lazyRouteComponent(() => import('./pages/operations.tsx'), 'OperationsPage'),
 });
@@ -97,6 +155,7 @@ const audit = createRoute({
 const customers = createRoute({
   ...within,
   path: '/customers',
+  beforeLoad: forOperator,
   validateSearch: textFilter,
   component: lazyRouteComponent(() => import('./pages/customers.tsx'), 'CustomersPage'),
 });
@@ -104,6 +163,7 @@ const customers = createRoute({
 const keys = createRoute({
   ...within,
   path: '/keys',
+  beforeLoad: forOperator,
   component: lazyRouteComponent(() => import('./pages/keys.tsx'), 'KeysPage'),
 });
 
@@ -116,18 +176,21 @@ const webhooks = createRoute({
 const policy = createRoute({
   ...within,
   path: '/policy',
+  beforeLoad: forOperator,
   component: lazyRouteComponent(() => import('./pages/policy.tsx'), 'PolicyPage'),
 });
 
 const plans = createRoute({
   ...within,
   path: '/plans',
+  beforeLoad: forOperator,
   component: lazyRouteComponent(() => import('./pages/plans.tsx'), 'PlansPage'),
 });
 
 const settings = createRoute({
   ...within,
   path: '/settings',
+  beforeLoad: forOperator,
   component: lazyRouteComponent(() => import('./pages/settings.tsx'), 'SettingsPage'),
 });
 
@@ -136,6 +199,10 @@ export const router = createRouter({
     login,
     frame.addChildren([
       overview,
+      database,
+      welcome,
+      billing,
+      members,
       tenants,
       tenant,
       costs,

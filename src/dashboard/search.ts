@@ -52,6 +52,19 @@ export const TENANT_TABS = [
 
 export type TenantTab = (typeof TENANT_TABS)[number];
 
+export const DATABASE_TABS = [
+  ...(['overview', 'connect', 'sql', 'tables', 'queries', 'backups', 'settings'] as const),
+] as const;
+
+export type DatabaseTab = (typeof DATABASE_TABS)[number];
+
+/** Which table is open stands in the URL too, by schema and name. */
+export const databaseTab = (search: Search) => ({
+  ...one(search, 'tab', DATABASE_TABS),
+  ...text(search, 'schema'),
+  ...text(search, 'table'),
+});
+
 /** Hours that the charts of a tenant span. */
 export const SPANS = ['1', '6', '24', '72'] as const;
 

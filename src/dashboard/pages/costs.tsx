@@ -1,23 +1,18 @@
 /** What the fleet costs and brings in: by tier, by tenant, by day; and how it stands against its targets. */
 import { useQuery } from '@tanstack/react-query';
-import { Link } from '@tanstack/react-router';
 import { useMemo } from 'react';
 import type { CostReport, Kpi } from '../../sdk/index.ts';
 import { money } from '../format/money.ts';
 import { count, duration, percent } from '../format/units.ts';
-import {
-  costAlertsQuery,
-  costsQuery,
-  fleetUsageQuery,
-  kpisQuery,
-  priceBooksQuery,
-} from '../server/queries.ts';
+import { costAlertsQuery, costsQuery, fleetUsageQuery, kpisQuery } from '../server/queries.ts';
 import { Badge } from '../ui/badge.tsx';
 import { Chart } from '../ui/chart.tsx';
 import { PageHead, Panel, Stat, Stats } from '../ui/panel.tsx';
+import { ShareBar } from '../ui/share-bar.tsx';
 import { Empty, Loaded } from '../ui/states.tsx';
 import { Table } from '../ui/table.tsx';
 import { TimeAgo } from '../ui/time.tsx';
+import { CostLines } from './cost-lines.tsx';
 import { WeekMap } from './week-map.tsx';
 import { WhatIfForm } from './what-if-form.tsx';
 
@@ -35,13 +30,15 @@ export function CostsPage() {
       <Loaded query={byTier}>{(report) => <Totals report={report} />}</Loaded>
       <div className="grid gap-4 lg:grid-cols-2">
         <Panel title="Margin by tier" isBare>
-          <Loaded query={byTier}>{(report) => <Lines report={report} what="Tier" />}</Loaded>
+          <Loaded query={byTier}>{(report) => <CostLines report={report} what="Tier" />}</Loaded>
         </Panel>
         <Panel title={`Cost a day, the last ${TREND_DAYS} days`}>
           <Loaded query={byDay}>{(report) => <Trend report={report} />}</Loaded>
         </Panel>
         <Panel title="The dearest tenants" isBare>
-          <Loaded query={byTenant}>{(report) => <Lines report={report} what="Tenant" />}</Loaded>
+          <Loaded query={byTenant}>
+            {(report) => <CostLines report={report} what="Tenant" />}
+          </Loaded>
         </Panel>
         <Panel
           title="When the fleet is used, the last 7 days"
@@ -52,7 +49,9 @@ export function CostsPage() {
         <Panel title="What if" aside={<span className="text-xs">replayed by the simulator</span>}>
           <WhatIfForm />
         </Panel>
-        <Books />
+        <Panel title="What it is made of">
+          <Loaded query={byTier}>{(report) => <Parts report={report} />}</Loaded>
+        </Panel>
       </div>
       <div className="mt-4 grid gap-4">
         <Panel title="Against the targets" isBare>
@@ -76,9 +75,9 @@ function Totals({ report }: { readonly report: CostReport }) {
         note={`${money(projection.low, currency)} to ${money(projection.high, currency)}`}
       />
       <Stat
-        label="Always on"
-        value={money(total.alwaysOn, currency)}
-        note={(total.reduction ?? 0) > 0 ? `${percent(total.reduction)} is saved` : 'no saving yet'}
+        label="Tenants’ own use"
+        value={money(total.attributed, currency)}
+        note={againstAlwaysOn(report)}
       />
       <Stat label="Revenue" value={money(total.revenue, currency)} note="by the tariffs" />
       <Stat
@@ -92,49 +91,36 @@ function Totals({ report }: { readonly report: CostReport }) {
   );
 }
 
-function Lines({ report, what }: { readonly report: CostReport; readonly what: string }) {
-  const { lines, currency } = report;
-  if (lines.length === 0) return <Empty title="Nothing has cost anything yet" />;
+/** Use against use: the machine is paid for either way, so it is on neither side. */
+function againstAlwaysOn({ total, currency }: CostReport): string {
+  const [own, always] = [Number(total.attributed), Number(total.alwaysOn)];
+  if (always === 0 || own >= always) return 'too little yet to compare';
+  return `${percent(1 - own / always)} below ${money(total.alwaysOn, currency)} always on`;
+}
+
+/** What is there whether tenants do anything or not is told apart from what they use. */
+function Parts({ report }: { readonly report: CostReport }) {
+  const { total, unattributed, currency } = report;
+  const parts = [
+    { name: 'Tenants’ use', value: Number(total.attributed), colour: 'var(--accent)' },
+    { name: 'Our programs', value: Number(unattributed.overhead), colour: 'var(--level-2)' },
+    { name: 'Unused room', value: Number(unattributed.idle), colour: 'var(--level-3)' },
+    { name: 'Minimum', value: Number(unattributed.minimum), colour: 'var(--level-4)' },
+  ];
+  const fixed = parts.slice(1).reduce((sum, { value }) => sum + value, 0);
   return (
-    <Table
-      label={`Costs by ${what.toLowerCase()}`}
-      rows={lines}
-      idOf={({ key }) => key ?? ''}
-      height="18rem"
-      columns={[
-        {
-          name: what,
-          cell: ({ key, name }) =>
-            what === 'Tenant' && key !== null ? (
-              <Link
-                to="/tenants/$ref"
-                params={{ ref: name ?? key }}
-                className="font-medium hover:underline"
-              >
-                {name ?? key}
-              </Link>
-            ) : (
-              (name ?? key ?? 'nobody’s')
-            ),
-        },
-        { name: 'Cost', width: '6rem', align: 'right', cell: (one) => money(one.cost, currency) },
-        {
-          name: 'Always on',
-          width: '6rem',
-          align: 'right',
-          isSpare: true,
-          cell: (one) => money(one.alwaysOn, currency),
-        },
-        {
-          name: 'Revenue',
-          width: '6rem',
-          align: 'right',
-          isSpare: true,
-          cell: (one) => money(one.revenue, currency),
-        },
-        { name: 'Margin', width: '5rem', align: 'right', cell: ({ margin }) => percent(margin) },
-      ]}
-    />
+    <div className="space-y-4">
+      <ShareBar
+        label="Parts of the cost"
+        parts={parts}
+        format={(value) => money(String(value), currency)}
+      />
+      <p className="text-ink-soft">
+        {money(String(fixed), currency)} are there however little tenants do: our own programs, room
+        on machines that nobody uses, and what a contract asks for at least. They are spread over
+        more tenants as the fleet grows. Compared with always on is what tenants use alone.
+      </p>
+    </div>
   );
 }
 
@@ -206,38 +192,6 @@ function Targets({ kpis }: { readonly kpis: readonly Kpi[] }) {
         },
       ]}
     />
-  );
-}
-
-function Books() {
-  const books = useQuery(priceBooksQuery);
-  return (
-    <Panel title="Price books" isBare>
-      <Loaded query={books}>
-        {(rows) => (
-          <Table
-            label="Price books"
-            rows={rows}
-            idOf={({ name }) => name}
-            height="18rem"
-            columns={[
-              { name: 'Name', cell: ({ name }) => <span className="font-medium">{name}</span> },
-              {
-                name: 'Kind',
-                width: '8rem',
-                cell: ({ isPreset, revision }) => (isPreset ? 'preset' : `revision ${revision}`),
-              },
-              { name: 'In', width: '4rem', cell: ({ currency }) => currency },
-              {
-                name: '',
-                width: '6rem',
-                cell: ({ isInForce }) => isInForce && <Badge tone="good">in force</Badge>,
-              },
-            ]}
-          />
-        )}
-      </Loaded>
-    </Panel>
   );
 }
 

@@ -52,7 +52,7 @@ export function KeysPage() {
   );
 }
 
-function CreateKey({
+export function CreateKey({
   isOpen,
   onClose,
 }: {

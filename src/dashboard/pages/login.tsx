@@ -1,6 +1,7 @@
 import { useQueryClient } from '@tanstack/react-query';
 import { getRouteApi, useRouter } from '@tanstack/react-router';
 import { type SubmitEvent, useEffect, useState } from 'react';
+import { Logo, useBrand, useBrandColours } from '../customer/brand.tsx';
 import { loginWith } from '../server/client.ts';
 import { Button } from '../ui/button.tsx';
 import { TextField } from '../ui/field.tsx';
@@ -18,14 +19,18 @@ const placeOf = (to: string | undefined): string =>
 export function LoginPage() {
   const { to } = route.useSearch();
   const place = placeOf(to);
+  const brand = useBrand();
+  useBrandColours();
   useEffect(() => {
-    document.title = 'Log in · DynaBase';
-  }, []);
+    document.title = `Log in · ${brand.name}`;
+  }, [brand.name]);
   return (
     <main className="grid min-h-dvh place-items-center p-4">
       <div className="w-full max-w-sm rounded-xl border border-line bg-surface p-7">
-        <img src="/icon.svg" alt="" width="36" height="36" className="mb-4" />
-        <h1 className="text-xl font-semibold tracking-tight">Log in to DynaBase</h1>
+        <div className="mb-4">
+          <Logo size={36} />
+        </div>
+        <h1 className="text-xl font-semibold tracking-tight">Log in to {brand.name}</h1>
         {hasProvider() && (
           <>
             <a
@@ -34,6 +39,14 @@ export function LoginPage() {
             >
               Continue with your organisation
             </a>
+            {brand.signUp && (
+              <a
+                href="/v1/auth/login?signUp=true&to=/welcome"
+                className="control mt-3 w-full justify-center hover:bg-sunken"
+              >
+                Create an account
+              </a>
+            )}
             <p className="mt-5 border-t border-line pt-5 text-ink-soft">Or with a key:</p>
           </>
         )}

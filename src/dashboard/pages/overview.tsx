@@ -1,17 +1,29 @@
 /** The fleet at a glance, live. */
 import { useQuery } from '@tanstack/react-query';
 import { Link, useNavigate } from '@tanstack/react-router';
-import type { Event, Status } from '../../sdk/index.ts';
+import type { Status } from '../../sdk/index.ts';
 import { bytes, count, duration, percent } from '../format/units.ts';
-import { useHistory } from '../server/history.ts';
-import { computesQuery, operationsQuery, statusQuery } from '../server/queries.ts';
+import {
+  computesQuery,
+  costsQuery,
+  fleetQuery,
+  fleetUsageQuery,
+  operationsQuery,
+  statusQuery,
+} from '../server/queries.ts';
 import { STATE_COLOURS, StateBadge, TIER_FILLS, TierBadge } from '../ui/badge.tsx';
-import { PageHead, Panel, Stat, Stats } from '../ui/panel.tsx';
+import { PageHead, Panel } from '../ui/panel.tsx';
 import { ShareBar } from '../ui/share-bar.tsx';
 import { Empty, Loaded } from '../ui/states.tsx';
 import { Table } from '../ui/table.tsx';
-import { Since, TimeAgo, useNow } from '../ui/time.tsx';
+import { Since, TimeAgo } from '../ui/time.tsx';
+import { CostLines, TenantTrend } from './cost-lines.tsx';
 import { Happenings } from './happenings.tsx';
+import { Figures, SOURCES, Warnings } from './overview-figures.tsx';
+import { TierFlowPanel } from './tier-flow-panel.tsx';
+import { WeekMap } from './week-map.tsx';
+
+const BYTES_OF_MB = 1_048_576;
 
 export function OverviewPage() {
   const status = useQuery(statusQuery);
@@ -26,6 +38,9 @@ export function OverviewPage() {
 }
 
 function Fleet({ status }: { readonly status: Status }) {
+  const byTier = useQuery(costsQuery('tier'));
+  const byDay = useQuery(costsQuery('day', 30));
+  const usage = useQuery(fleetUsageQuery);
   const all = Object.values(status.tenants).reduce((sum, one) => sum + one, 0);
   return (
     <>
@@ -43,6 +58,22 @@ function Fleet({ status }: { readonly status: Status }) {
         <div className="grid gap-4 lg:grid-cols-2">
           <Distribution status={status} />
           <Levels status={status} />
+          <TierFlowPanel />
+          <Panel title="Margin by tier" aside={<span className="text-xs">this month</span>} isBare>
+            <Loaded query={byTier}>
+              {(report) => <CostLines report={report} what="Tier" height="14rem" />}
+            </Loaded>
+          </Panel>
+          <Panel title="Cost of a tenant a day" aside={<span className="text-xs">30 days</span>}>
+            <Loaded query={byDay} lines={6}>
+              {(report) => <TenantTrend report={report} />}
+            </Loaded>
+          </Panel>
+          <Panel title="When the fleet is used" aside={<span className="text-xs">7 days</span>}>
+            <Loaded query={usage} lines={6}>
+              {({ steps }) => <WeekMap steps={steps} />}
+            </Loaded>
+          </Panel>
           <Awake />
           <Live />
         </div>
@@ -50,62 +81,6 @@ function Fleet({ status }: { readonly status: Status }) {
     </>
   );
 }
-
-/** What the operator should look at, before anything else. */
-function Warnings({ status }: { readonly status: Status }) {
-  const failed = status.tenants.failed;
-  if (status.warnings.length === 0 && failed === 0) return null;
-  return (
-    <section
-      aria-label="Alerts"
-      className="mb-4 space-y-1 rounded-lg border border-(--fill-warm)/60 bg-(--fill-warm)/12 px-4 py-3"
-    >
-      {failed > 0 && (
-        <p>
-          <Link to="/tenants" search={{ state: 'failed' }} className="font-medium underline">
-            {count(failed)} {failed === 1 ? 'tenant has' : 'tenants have'} failed to start
-          </Link>
-          : each is tried again by itself.
-        </p>
-      )}
-      {status.warnings.map((warning) => (
-        <p key={warning}>{warning.charAt(0).toUpperCase() + warning.slice(1)}.</p>
-      ))}
-    </section>
-  );
-}
-
-const MINUTE_MS = 60_000;
-
-function Figures({ status, all }: { readonly status: Status; readonly all: number }) {
-  const now = useNow(5_000);
-  const wakes = useHistory().filter((event) => isWake(event) && isWithin(event, now));
-  const { tenants, sessions, policy, levels } = status;
-  const stored = levels.bytes.l3 + levels.bytes.l4;
-  return (
-    <Stats>
-      <Stat label="Tenants" value={count(all)} note={`${count(status.homes.archive)} archived`} />
-      <Stat
-        label="Awake now"
-        value={count(tenants.running)}
-        note={all === 0 ? '' : `${percent(tenants.running / all)} of all`}
-      />
-      <Stat label="Wakes a minute" value={count(wakes.length)} note="seen live" />
-      <Stat label="Sessions" value={count(sessions)} note="open, parked ones too" />
-      <Stat
-        label="Cost of always on"
-        value={percent(policy.costShare)}
-        note={policy.costShare === null ? 'not known yet' : policy.source}
-      />
-      <Stat label="Data" value={bytes(stored)} note={`${bytes(levels.bytes.l2)} of it in memory`} />
-    </Stats>
-  );
-}
-
-const isWake = ({ type, data }: Event): boolean =>
-  type === 'tenant.state' && data.from === 'waking' && data.to === 'running';
-
-const isWithin = ({ at }: Event, now: number): boolean => now - Date.parse(at) < MINUTE_MS;
 
 function Distribution({ status }: { readonly status: Status }) {
   const navigate = useNavigate();
@@ -130,15 +105,18 @@ function Distribution({ status }: { readonly status: Status }) {
 
 function Levels({ status: { levels, unsavedSince } }: { readonly status: Status }) {
   const { l2, l3, l4 } = levels.bytes;
+  const awake = useQuery(computesQuery).data;
+  const inBuffers =
+    awake === undefined || awake.isCut
+      ? null
+      : awake.rows.reduce((sum, { size }) => sum + size.sharedBuffersMb * BYTES_OF_MB, 0);
   const places = [
+    ...(inBuffers === null
+      ? []
+      : [{ name: 'L1 buffers', value: inBuffers, colour: 'var(--level-1)' }]),
     { name: 'L2 page cache', value: l2 ?? 0, colour: 'var(--level-2)' },
     { name: 'L3 disk', value: l3, colour: 'var(--level-3)' },
     { name: 'L4 archive', value: l4, colour: 'var(--level-4)' },
-  ];
-  const wakes = [
-    { name: 'from L2', value: levels.wakes.l2, colour: 'var(--level-2)' },
-    { name: 'from L3', value: levels.wakes.l3, colour: 'var(--level-3)' },
-    { name: 'from L4', value: levels.wakes.l4, colour: 'var(--level-4)' },
   ];
   return (
     <Panel
@@ -149,7 +127,7 @@ function Levels({ status: { levels, unsavedSince } }: { readonly status: Status 
     >
       <div className="space-y-5">
         <ShareBar label="Bytes by level" parts={places} format={bytes} />
-        <ShareBar label="Wakes by the level they came from" parts={wakes} />
+        <Wakes />
         <p className="text-xs text-ink-soft">
           {unsavedSince === null ? (
             'All changes are in a snapshot.'
@@ -163,6 +141,46 @@ function Levels({ status: { levels, unsavedSince } }: { readonly status: Status 
     </Panel>
   );
 }
+
+function Wakes() {
+  const fleet = useQuery(fleetQuery);
+  return (
+    <Loaded query={fleet}>
+      {({ wakes }) => (
+        <table className="w-full">
+          <caption className="sr-only">Wakes of the last hour</caption>
+          <thead className="text-xs text-ink-soft">
+            <tr>
+              <th scope="col" className="text-left font-normal">
+                Wakes of the last hour
+              </th>
+              {['Times', 'p50', 'p95', 'p99'].map((head) => (
+                <th key={head} scope="col" className="w-16 text-right font-normal">
+                  {head}
+                </th>
+              ))}
+            </tr>
+          </thead>
+          <tbody className="tnum">
+            {wakes.map(({ from, times, p50Ms, p95Ms, p99Ms }) => (
+              <tr key={from} className="h-6">
+                <th scope="row" className="text-left font-normal">
+                  {SOURCES[from]}
+                </th>
+                <td className="text-right">{count(times)}</td>
+                <td className="text-right">{took(p50Ms)}</td>
+                <td className="text-right">{took(p95Ms)}</td>
+                <td className="text-right">{took(p99Ms)}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      )}
+    </Loaded>
+  );
+}
+
+const took = (ms: number | null): string => (ms === null ? '–' : duration(Math.round(ms)));
 
 function Awake() {
   const computes = useQuery(computesQuery);

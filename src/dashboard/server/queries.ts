@@ -180,6 +180,91 @@ export const kpisQuery = queryOptions({
   staleTime: 60_000,
 });
 
+/** Wakes of the last hour. No event tells of what is over: it is asked for while somebody looks. */
+export const fleetQuery = queryOptions({
+  queryKey: ['fleet'],
+  queryFn: ({ signal }) => dynabase.health.fleet({ signal }),
+  refetchInterval: 15_000,
+});
+
+export const tierFlowsQuery = queryOptions({
+  queryKey: ['tier-flows'],
+  queryFn: ({ signal }) => dynabase.health.tierFlows({}, { signal }),
+  staleTime: 60_000,
+});
+
+export const priceBookQuery = (name: string) =>
+  queryOptions({
+    queryKey: ['costs', 'books', name],
+    queryFn: ({ signal }) => dynabase.economics.priceBook(name, { signal }),
+  });
+
+export const tariffsQuery = queryOptions({
+  queryKey: ['costs', 'tariffs'],
+  queryFn: ({ signal }) => dynabase.economics.tariffs({ signal }),
+});
+
+export const budgetsQuery = queryOptions({
+  queryKey: ['costs', 'budgets'],
+  queryFn: ({ signal }) => dynabase.economics.budgets({ signal }),
+});
+
+export const invoicesQuery = (customer: string | null = null) =>
+  queryOptions({
+    queryKey: ['invoices', 'of', customer],
+    queryFn: ({ signal }) =>
+      first(
+        dynabase.billing.invoices(customer === null ? {} : { customer }, { signal }),
+        LISTED_MAX,
+      ),
+  });
+
+export const issuersQuery = queryOptions({
+  queryKey: ['issuers'],
+  queryFn: ({ signal }) => dynabase.tokenIssuers.list({ signal }),
+});
+
+export const planQuotaQuery = (plan: Tenant['plan']) =>
+  queryOptions({
+    queryKey: ['plan-quota', plan],
+    queryFn: ({ signal }) => dynabase.limits.planQuota(plan, { signal }),
+  });
+
+/** What is asked about one customer: `part` says what. */
+const ofCustomer = <T>(
+  id: string,
+  part: string,
+  ask: (options: { readonly signal: AbortSignal }) => Promise<T>,
+) => queryOptions({ queryKey: ['customers', id, part], queryFn: ({ signal }) => ask({ signal }) });
+
+export const customerQuery = (id: string) =>
+  ofCustomer(id, 'itself', (options) => dynabase.customers.get(id, options));
+
+export const customerCostQuery = (id: string) =>
+  ofCustomer(id, 'cost', (options) => dynabase.economics.customerCost(id, {}, options));
+
+export const customerQuotaQuery = (id: string) =>
+  ofCustomer(id, 'quota', (options) => dynabase.limits.customerQuota(id, options));
+
+export const addressesQuery = (id: string) =>
+  ofCustomer(id, 'addresses', (options) => dynabase.limits.customerAddresses(id, options));
+
+export const creditsQuery = (id: string) =>
+  ofCustomer(id, 'credits', (options) => dynabase.billing.credits(id, options));
+
+export const customerTenantsQuery = (id: string) =>
+  ofCustomer(id, 'tenants', (options) =>
+    first(dynabase.tenants.list({ customer: id }, options), LISTED_MAX),
+  );
+
+export const customerPeopleQuery = (id: string) =>
+  ofCustomer(id, 'people', (options) => first(dynabase.people.list(id, options), LISTED_MAX));
+
+export const customerKeysQuery = (id: string) =>
+  ofCustomer(id, 'keys', (options) =>
+    first(dynabase.keys.list({ customer: id }, options), LISTED_MAX),
+  );
+
 /** Of all tenants by the hour, over a week. */
 export const fleetUsageQuery = queryOptions({
   queryKey: ['usage', 'fleet'],

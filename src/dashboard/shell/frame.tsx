@@ -2,6 +2,7 @@
 import { useQueryClient } from '@tanstack/react-query';
 import { Link, Outlet, useNavigate, useRouterState } from '@tanstack/react-router';
 import { useEffect, useState } from 'react';
+import { Logo, useBrand, useBrandColours } from '../customer/brand.tsx';
 import { logout } from '../server/client.ts';
 import { type Connection, useConnection } from '../server/connection.ts';
 import { follow } from '../server/live.ts';
@@ -16,6 +17,8 @@ import { useCaller } from './who.ts';
 export function Frame() {
   const caller = useCaller();
   const places = placesOf(caller);
+  const brand = useBrand();
+  useBrandColours();
   const [isPalette, setPalette] = useState(false);
   const [isMenu, setMenu] = useState(false);
   const path = useRouterState({ select: ({ location }) => location.pathname });
@@ -34,8 +37,8 @@ export function Frame() {
       <aside className="border-line bg-surface md:sticky md:top-0 md:flex md:h-dvh md:flex-col md:border-r">
         <div className="flex h-13 items-center justify-between border-b border-line px-4 md:border-b-0">
           <Link to="/" className="flex items-center gap-2 font-semibold tracking-tight">
-            <img src="/icon.svg" alt="" width="22" height="22" />
-            DynaBase
+            <Logo size={22} />
+            {brand.name}
           </Link>
           <span className="flex items-center gap-1 md:hidden">
             <Button look="quiet" icon="search" label="Search" onClick={() => setPalette(true)} />
@@ -102,6 +105,7 @@ function SearchButton({ onClick }: { readonly onClick: () => void }) {
 }
 
 const GROUPS = [
+  ['own', ''],
   ['fleet', 'Fleet'],
   ['people', 'Access'],
   ['rules', 'Rules'],
@@ -115,7 +119,7 @@ function Places({ places }: { readonly places: readonly Place[] }) {
         if (own.length === 0) return null;
         return (
           <div key={group} className="mb-4">
-            <p className="px-2 pb-1 text-xs text-ink-soft">{name}</p>
+            {name !== '' && <p className="px-2 pb-1 text-xs text-ink-soft">{name}</p>}
             <ul>
               {own.map(({ to, name: title, icon }) => (
                 <li key={to}>
@@ -156,6 +160,7 @@ function Foot() {
   const icon = THEMES.find(([one]) => one === theme)?.[2] ?? 'screen';
   return (
     <div className="border-t border-line p-3">
+      <Help />
       <LiveSign />
       <div className="flex items-center gap-1">
         <div className="min-w-0 flex-1 px-2">
@@ -175,6 +180,22 @@ function Foot() {
         <Button look="quiet" icon="logout" label="Log out" onClick={() => void leave()} />
       </div>
     </div>
+  );
+}
+
+/** Where the operator helps its customers. */
+function Help() {
+  const { supportUrl } = useBrand();
+  if (supportUrl === '') return null;
+  return (
+    <a
+      href={supportUrl}
+      target="_blank"
+      rel="noreferrer"
+      className="mb-2 block rounded px-2 py-1 text-ink-soft hover:bg-sunken hover:text-ink"
+    >
+      Help
+    </a>
   );
 }
 

@@ -108,6 +108,7 @@ function useFound(places: readonly Place[], text: string): readonly Found[] {
     ...pages,
     ...rows.map(({ id, name }) => ({
       ...{ key: id, name, icon: 'tenants' as const },
+      // Who is no operator is led on from there to the page of theirs.
       go: () => void navigate({ to: '/tenants/$ref', params: { ref: name } }),
     })),
   ];

@@ -7,6 +7,8 @@ export type Place = {
   readonly to:
     | '/'
     | '/tenants'
+    | '/billing'
+    | '/members'
     | '/costs'
     | '/operations'
     | '/audit'
@@ -19,7 +21,7 @@ export type Place = {
   readonly name: string;
   readonly icon: IconName;
   readonly needs: Guarded | null;
-  readonly group: 'fleet' | 'people' | 'rules';
+  readonly group: 'own' | 'fleet' | 'people' | 'rules';
 };
 
 const PLACES: readonly Place[] = [
@@ -48,6 +50,17 @@ const PLACES: readonly Place[] = [
   { to: '/settings', name: 'Settings', icon: 'settings', needs: 'getSettings', group: 'rules' },
 ];
 
+/** What customers see in place of all that. */
+const OWN_PLACES: readonly Place[] = [
+  { to: '/', name: 'Databases', icon: 'tenants', needs: 'getCustomer', group: 'own' },
+  { to: '/billing', name: 'Billing', icon: 'prices', needs: 'listInvoices', group: 'own' },
+  { to: '/members', name: 'Members and keys', icon: 'keys', needs: 'getCustomer', group: 'own' },
+  { to: '/webhooks', name: 'Webhooks', icon: 'webhooks', needs: 'listWebhooks', group: 'own' },
+  { to: '/audit', name: 'Audit log', icon: 'audit', needs: 'listAudit', group: 'own' },
+];
+
 /** Those that a caller can see anything on. */
 export const placesOf = (caller: Caller): readonly Place[] =>
-  PLACES.filter(({ needs }) => needs === null || refusal(caller, needs) === null);
+  (caller.scope.kind === 'operator' ? PLACES : OWN_PLACES).filter(
+    ({ needs }) => needs === null || refusal(caller, needs) === null,
+  );

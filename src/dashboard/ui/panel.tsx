@@ -1,5 +1,6 @@
 import type { ReactNode } from 'react';
 import { useEffect } from 'react';
+import { useBrand } from '../customer/brand.tsx';
 
 /** A part of a page under a heading of its own. */
 export function Panel({
@@ -40,9 +41,10 @@ export function PageHead({
   readonly lead?: ReactNode;
   readonly actions?: ReactNode;
 }) {
+  const { name: brand } = useBrand();
   useEffect(() => {
-    document.title = `${title} · DynaBase`;
-  }, [title]);
+    document.title = `${title} · ${brand}`;
+  }, [title, brand]);
   return (
     <div className="mb-4 flex flex-wrap items-start justify-between gap-x-6 gap-y-3">
       <div className="min-w-0">

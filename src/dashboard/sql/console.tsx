@@ -1,0 +1,151 @@
+/** SQL by hand: an editor, what came of it, and what was run before. */
+import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { useMemo, useRef, useState } from 'react';
+import type { Tenant } from '../../sdk/index.ts';
+import { dynabase } from '../server/client.ts';
+import { useCaller } from '../shell/who.ts';
+import { Button } from '../ui/button.tsx';
+import { Menu } from '../ui/menu.tsx';
+import { type Completions, Editor, type EditorHandle, type Mark } from './editor.tsx';
+import { historyOf, type Ran, remember } from './history.ts';
+import { Results } from './results.tsx';
+import { type Run, runChosen } from './run.ts';
+import { type SchemaTable, schemaQuery } from './schema.ts';
+
+const FIRST = 'select now(), current_user;\n';
+
+/** Longest that a statement may take here. */
+const TIMEOUT_MS = 300_000;
+
+const ROWS_MAX = 10_000;
+
+const CHANGES_SCHEMA = /\b(create|alter|drop|truncate|comment|rename)\b/i;
+
+export function SqlConsole({ tenant }: { readonly tenant: Tenant }) {
+  const work = useRuns(tenant);
+  const schema = useQuery({ ...schemaQuery(tenant.name), enabled: tenant.state === 'running' });
+  const completions = useMemo(() => completionsOf(schema.data ?? []), [schema.data]);
+  const handle = useRef<EditorHandle>(null);
+  const [text, setText] = useState(() => work.history[0]?.sql ?? FIRST);
+  const caller = useCaller();
+  const mayWrite = !caller.readOnly && (caller.role === 'admin' || caller.role === 'operator');
+  const [readOnly, setReadOnly] = useState(!mayWrite);
+  const run = (): void => {
+    const chosen = handle.current?.chosen();
+    if (chosen !== undefined) void work.run(chosen, readOnly);
+  };
+  return (
+    <section
+      aria-label="SQL editor"
+      className="grid h-[calc(100dvh-13rem)] min-h-[30rem] grid-rows-[auto_minmax(8rem,2fr)_minmax(10rem,3fr)] overflow-hidden rounded-lg border border-line bg-surface"
+    >
+      <div className="flex flex-wrap items-center gap-2 border-b border-line px-3 py-2">
+        {work.isRunning ? (
+          <Button look="danger" icon="close" onClick={work.cancel}>
+            Cancel
+          </Button>
+        ) : (
+          <Button
+            look="strong"
+            icon="right"
+            onClick={run}
+            disabledBecause={text.trim() === '' ? 'Write a statement first.' : null}
+          >
+            Run
+          </Button>
+        )}
+        <span className="hidden text-xs text-ink-soft md:inline">
+          Ctrl Enter runs what is selected, or the statement under the cursor
+        </span>
+        <label className="ml-auto flex h-8 items-center gap-2">
+          <input
+            type="checkbox"
+            checked={readOnly}
+            disabled={!mayWrite}
+            onChange={(event) => setReadOnly(event.target.checked)}
+          />
+          Read only
+        </label>
+        <HistoryMenu history={work.history} onPick={(sql) => handle.current?.replace(sql)} />
+      </div>
+      <div className="min-h-0 border-b border-line">
+        <Editor
+          handle={handle}
+          value={text}
+          onChange={setText}
+          onRun={run}
+          schema={completions}
+          mark={work.mark}
+        />
+      </div>
+      <Results run={work.last} isRunning={work.isRunning} name={tenant.name} />
+    </section>
+  );
+}
+
+/** What runs, what came of the last, and what was before. */
+function useRuns({ id, name }: Tenant) {
+  const client = useQueryClient();
+  const [history, setHistory] = useState(() => historyOf(localStorage, id));
+  const [last, setLast] = useState<Run | null>(null);
+  const [mark, setMark] = useState<Mark | null>(null);
+  const [underWay, setUnderWay] = useState<AbortController | null>(null);
+  const run = async (
+    chosen: { readonly from: number; readonly to: number; readonly text: string },
+    readOnly: boolean,
+  ): Promise<void> => {
+    if (underWay !== null) return;
+    const over = new AbortController();
+    setUnderWay(over);
+    setMark(null);
+    const at = Date.now();
+    const bounds = { timeoutMs: TIMEOUT_MS, rowsMax: ROWS_MAX };
+    const found = await runChosen(chosen, readOnly, (query) =>
+      dynabase.inside.query(name, { ...query, ...bounds }, { signal: over.signal }),
+    );
+    setUnderWay(null);
+    setLast(found);
+    const end = found.outcomes.at(-1);
+    const isFailed = end?.kind === 'failed';
+    setMark(isFailed && end.at !== null ? { ...end.at, says: String(end.error) } : null);
+    const rows = end?.kind === 'answered' ? end.rowCount : null;
+    setHistory(remember(localStorage, id, { at, sql: chosen.text, ms: found.ms, rows, isFailed }));
+    if (!isFailed && CHANGES_SCHEMA.test(chosen.text)) {
+      await client.invalidateQueries(schemaQuery(name));
+    }
+  };
+  const cancel = (): void => underWay?.abort();
+  return { history, last, mark, run, cancel, isRunning: underWay !== null };
+}
+
+function completionsOf(tables: readonly SchemaTable[]): Completions {
+  const schemas: Record<string, Record<string, readonly string[]>> = {};
+  for (const { schema, name, columns } of tables) {
+    schemas[schema] ??= {};
+    schemas[schema][name] = columns.map((column) => column.name);
+  }
+  return schemas;
+}
+
+const SHOWN = 15;
+
+function HistoryMenu({
+  history,
+  onPick,
+}: {
+  readonly history: readonly Ran[];
+  readonly onPick: (sql: string) => void;
+}) {
+  if (history.length === 0) return null;
+  return (
+    <Menu
+      trigger={<Button icon="operations">History</Button>}
+      items={history.slice(0, SHOWN).map(({ sql, at, rows, isFailed }) => ({
+        text: `${sql.replace(/\s+/g, ' ').slice(0, 90)} · ${new Date(at).toLocaleTimeString()} · ${
+          isFailed ? 'failed' : `${rows ?? 0} rows`
+        }`,
+        onClick: () => onPick(sql),
+      }))}
+    />
+  );
+}

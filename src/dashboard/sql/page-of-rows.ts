@@ -1,0 +1,61 @@
+/** The statement that reads one page of a table: on from the last key, never by counting through what came before. */
+import { type Parametrised, qualified, quoted } from './edits.ts';
+import type { SchemaTable } from './schema.ts';
+
+export const PAGE_ROWS = 100;
+
+export const FILTERS = ['contains', 'equals', 'is null', 'is not null'] as const;
+
+export type Filter = {
+  readonly column: string;
+  readonly how: (typeof FILTERS)[number];
+  readonly value: string;
+};
+
+/** Every column comes as text: what is shown is what PostgreSQL writes, and what it reads back. */
+export function pageOf(
+  table: SchemaTable,
+  { after, filter }: { readonly after: readonly string[] | number; readonly filter: Filter | null },
+): Parametrised {
+  const params: (string | null)[] = [];
+  const param = (value: string): string => {
+    params.push(value);
+    return `$${params.length}::text`;
+  };
+  const conditions = [
+    ...(filter === null ? [] : [condition(filter, param)]),
+    ...(typeof after === 'number' ? [] : [behind(table, after, param)]),
+  ];
+  const columns = table.columns.map(({ name }) => `${quoted(name)}::text`).join(', ');
+  const where = conditions.length === 0 ? '' : ` where ${conditions.join(' and ')}`;
+  const order = table.key.length === 0 ? '' : ` order by ${table.key.map(quoted).join(', ')}`;
+  const offset = typeof after === 'number' && after > 0 ? ` offset ${Math.floor(after)}` : '';
+  // One more tells whether there is a next page.
+  const limit = ` limit ${PAGE_ROWS + 1}${offset}`;
+  return { sql: `select ${columns} from ${qualified(table)}${where}${order}${limit}`, params };
+}
+
+function condition({ column, how, value }: Filter, param: (value: string) => string): string {
+  const text = `${quoted(column)}::text`;
+  switch (how) {
+    case 'contains':
+      return `strpos(lower(${text}), lower(${param(value)})) > 0`;
+    case 'equals':
+      return `${text} = ${param(value)}`;
+    case 'is null':
+    case 'is not null':
+      return `${quoted(column)} ${how}`;
+    default:
+      return how satisfies never;
+  }
+}
+
+function behind(
+  { columns, key }: SchemaTable,
+  after: readonly string[],
+  param: (value: string) => string,
+): string {
+  const types = new Map(columns.map(({ name, type }) => [name, type]));
+  const values = key.map((name, at) => `(${param(after[at] ?? '')})::${types.get(name) ?? 'text'}`);
+  return `(${key.map(quoted).join(', ')}) > (${values.join(', ')})`;
+}
