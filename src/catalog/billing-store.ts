@@ -67,13 +67,14 @@ export class PgBilling implements BillingStore {
   }
 
   planChanges(
-    customer: CustomerId,
+    { tenant, customer }: Parameters<BillingStore['planChanges']>[0],
     { from, to }: { readonly from: Timestamp; readonly to: Timestamp },
   ): Promise<readonly PlanChange[]> {
     return this.#ask(async (db) => {
       const { rows } = await sql<PlanChangeRow>`
         select tenant_id, tenant_name, customer_id, plan, at from dynabase.plan_changes
-        where tenant_id in (select tenant_id from dynabase.plan_changes where customer_id = ${customer})
+        where ${tenant === undefined ? sql`true` : sql`tenant_id = ${tenant}`}
+          and ${customer === undefined ? sql`true` : sql`tenant_id in (select tenant_id from dynabase.plan_changes where customer_id = ${customer})`}
           and not exists (
             select from dynabase.plan_changes as gone
             where gone.tenant_id = plan_changes.tenant_id and gone.plan is null and gone.at < ${toWallTime(from)}

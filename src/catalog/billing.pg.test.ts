@@ -49,7 +49,7 @@ test('whatever changes a tenant’s plan, owner or being there is written down w
   const settled = await catalog.move(made, { kind: 'suspended' });
   await catalog.move(settled, { kind: 'deleting' });
   await catalog.removeTenant(id);
-  const seen = await billing.planChanges(one, EVER);
+  const seen = await billing.planChanges({ customer: one }, EVER);
   expect(seen.map((change) => [change.name, change.customer, change.plan])).toEqual([
     ['shop', one, 'free'],
     ['shop', one, 'starter'],
@@ -58,9 +58,11 @@ test('whatever changes a tenant’s plan, owner or being there is written down w
   ]);
   const times = seen.map(({ at }) => at);
   expect(times).toEqual([...times].sort((a, b) => a - b));
-  expect(await billing.planChanges(other, EVER)).toEqual(seen);
+  expect(await billing.planChanges({ customer: other }, EVER)).toEqual(seen);
   const last = times.at(-1) ?? NOW;
-  expect(await billing.planChanges(one, { ...EVER, from: later(last, ms(10)) })).toEqual([]);
+  expect(
+    await billing.planChanges({ customer: one }, { ...EVER, from: later(last, ms(10)) }),
+  ).toEqual([]);
   expect(await billing.payers(EVER.to)).toEqual([one, other].sort());
 });
 
@@ -72,14 +74,16 @@ test('a claimed database is the customer’s from then on, and one whose creatio
   const hash = new Uint8Array([1, 2, 3]);
   await claims.insert(id, hash, { operator: {}, own: {} });
   await claims.claim(hash, { customer: payer, plan: 'professional' });
-  expect((await billing.planChanges(payer, EVER)).map((one) => [one.customer, one.plan])).toEqual([
+  expect(
+    (await billing.planChanges({ customer: payer }, EVER)).map((one) => [one.customer, one.plan]),
+  ).toEqual([
     [null, 'free'],
     [payer, 'professional'],
   ]);
   await expect(catalog.insertTenant(draft('claimable', { customer: payer }))).rejects.toMatchObject(
     { code: 'TENANT_EXISTS' },
   );
-  expect(await billing.planChanges(payer, EVER)).toHaveLength(2);
+  expect(await billing.planChanges({ customer: payer }, EVER)).toHaveLength(2);
 });
 
 const closing = ({ ordinal, items }: ClosingGiven, spent: bigint): Closing => ({

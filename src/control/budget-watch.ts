@@ -41,7 +41,7 @@ import { eventOf, isBlank, sameState, stateJson, stateOf } from './alert-memory.
 import { alertData, alertMail, alertWords } from './alert-words.ts';
 import type { BudgetHolds } from './budget-holds.ts';
 import type { CostDesk } from './cost-desk.ts';
-import { type CostLine, chargesBy, linesBy, type MonthShare, together } from './cost-sums.ts';
+import { type CostLine, linesBy, type MonthShare, together } from './cost-sums.ts';
 import type { PriceDesk } from './price-desk.ts';
 
 const LOOK_EVERY = minutes(15);
@@ -152,8 +152,8 @@ export class BudgetWatch {
   async #month(): Promise<Month> {
     const { costs, prices } = this.#world;
     const { tariffs, book } = prices;
-    const { shares, fleet } = await costs.month();
-    const own = book.currency === tariffs.currency ? tariffs : null;
+    const { shares, fleet, charges } = await costs.month();
+    const own = book.currency === tariffs.currency ? charges : null;
     const tenants = linesBy('tenant', shares, own);
     const all = together(tenants.values());
     const unborne = fleet.reduce((sum, day) => sum + day.unborne, 0n);
@@ -161,9 +161,7 @@ export class BudgetWatch {
     const add = (key: string, more: Amount): void => {
       charged.set(key, ((charged.get(key) ?? 0n) + more) as Amount);
     };
-    for (const { tenant, customer, amount: one } of chargesBy(tariffs, shares).flatMap(
-      ([, charges]) => charges,
-    )) {
+    for (const { tenant, customer, amount: one } of charges.flatMap(([, of]) => of)) {
       add(tenant, one);
       add(customer, one);
       add('fleet', one);

@@ -6,6 +6,7 @@ import type { TenantId } from '../domain/ids.ts';
 import { hours, minutes } from '../domain/units.ts';
 import type { UseRow } from '../domain/use.ts';
 import { VirtualClock } from '../sim/virtual-clock.ts';
+import { accruedCharges } from '../testing/accrued-charges.ts';
 import {
   customerNumber,
   hoursWithin,
@@ -56,7 +57,10 @@ async function watched() {
   await prices.use('vision');
   const days = new CostDays({ clock, log, ledger, store: costStore, prices });
   const namesOf = async () => new Map([[TENANT as string, 'acme']]);
-  const costs = new CostDesk({ clock, store: costStore, days, prices, namesOf });
+  const costs = new CostDesk({
+    ...{ clock, store: costStore, days, prices, namesOf },
+    charges: accruedCharges,
+  });
   const book = new AllowanceBook(clock);
   const halted: TenantId[] = [];
   const quotas = new MemoryQuotas(() => []);

@@ -5,6 +5,7 @@ import { sumOf } from '../economics/money.ts';
 import { PRICE_BOOKS } from '../economics/price-presets.ts';
 import { costOf, hoursOf } from '../economics/usage-cost.ts';
 import { VirtualClock } from '../sim/virtual-clock.ts';
+import { accruedCharges } from '../testing/accrued-charges.ts';
 import { hoursWithin, rowOf, tenantNumber, using, utc } from '../testing/ledger-rows.ts';
 import { GivenLedger, MemoryCosts, MemoryPrices } from '../testing/memory-economics.ts';
 import { MemoryLog } from '../testing/memory-log.ts';
@@ -33,7 +34,7 @@ async function fleet(book: string | null = 'vision', start = START) {
   if (book !== null) await prices.use(book);
   const days = new CostDays({ clock, log, ledger, store, prices });
   const namesOf = async () => new Map([[tenantNumber(1) as string, 'acme']]);
-  const desk = new CostDesk({ clock, store, days, prices, namesOf });
+  const desk = new CostDesk({ clock, store, days, prices, namesOf, charges: accruedCharges });
   return { clock, store, ledger, log, prices, days, desk };
 }
 

@@ -30,7 +30,6 @@ import {
   type CostKey,
   type CostLine,
   chargedFor,
-  chargesBy,
   type DayShare,
   linesBy,
   linesByDay,
@@ -38,6 +37,7 @@ import {
   together,
 } from './cost-sums.ts';
 import { dayAt, type PriceDesk } from './price-desk.ts';
+import type { Charges, ChargesOf } from './revenue.ts';
 
 const DAY = hours(24);
 
@@ -57,6 +57,8 @@ export type CostDeskWorld = {
   readonly store: CostStore;
   readonly days: Pick<CostDays, 'unsettled'>;
   readonly prices: Pick<PriceDesk, 'book' | 'tariffs'>;
+  /** What was charged. */
+  readonly charges: ChargesOf;
   /** What those are called that are asked for together; deleted ones have no name. */
   readonly namesOf: (
     ids: readonly (TenantId | CustomerId)[],
@@ -110,6 +112,9 @@ type Gathered = {
   readonly fleet: readonly FleetDay[];
 };
 
+/** With what was charged in the same time. */
+type Earned = Gathered & { readonly charges: Charges };
+
 type Of = { readonly tenant?: TenantId | undefined; readonly customer?: CustomerId | undefined };
 
 export class CostDesk {
@@ -141,13 +146,12 @@ export class CostDesk {
     }: { readonly by: CostKey; readonly limit: number; readonly marginMills: number },
   ): Promise<CostReport> {
     const { store, prices } = this.#world;
-    const gathered = await this.#gathered(span);
-    const { shares, days, fleet } = gathered;
-    const tariffs = this.#tariffs();
+    const { shares, days, fleet, charges } = await this.#earned(span);
+    const charged = this.#tariffs() && charges;
     const lines: ReadonlyMap<string | null, CostLine> =
       by === 'day'
-        ? new Map([...linesByDay(days, shares, tariffs)].map(([day, line]) => [dayText(day), line]))
-        : linesBy(by, shares, tariffs);
+        ? new Map([...linesByDay(days, charged)].map(([day, line]) => [dayText(day), line]))
+        : linesBy(by, shares, charged);
     const shown = by === 'day' ? [...lines] : [...lines].toSorted(dearestFirst);
     const sum = (of: (day: FleetDay) => bigint): Amount =>
       fleet.reduce((all, day) => all + of(day), 0n) as Amount;
@@ -175,20 +179,19 @@ export class CostDesk {
   /** Throws `CATALOG_DOWN`. */
   async own(of: Of, span: CostSpan): Promise<OwnCost> {
     const { prices, clock } = this.#world;
-    const { shares, days } = await this.#gathered(span, of);
+    const { shares, days, charges } = await this.#earned(span, of);
     const { tariffs, book } = prices;
-    const charges = chargesBy(tariffs, shares);
     const now = clock.wall();
     const month = monthOf(now);
     const present = shares.filter((share) => share.month === month.from);
     const history = await this.#history(of);
     const projection = projected(history, month, now);
-    const line = together(linesBy('plan', shares, this.#tariffs()).values());
+    const line = together(linesBy('plan', shares, this.#tariffs() && charges).values());
     return {
       ...span,
       ...{ currency: book.currency, chargesCurrency: tariffs.currency },
       charged: sumOf(charges.map(([, one]) => chargedIn(one))),
-      chargedAtMonthEnd: chargedAtEnd(tariffs, present, now),
+      chargedAtMonthEnd: await this.#chargedAtEnd(of, present, now),
       chargedFor: chargedFor(charges),
       use: useOf(shares),
       line,
@@ -200,8 +203,8 @@ export class CostDesk {
   }
 
   /** This month's shares so far, and its fleet. Throws `CATALOG_DOWN`. */
-  async month(): Promise<Gathered> {
-    return await this.#gathered(this.spanOf(undefined, undefined));
+  async month(): Promise<Earned> {
+    return await this.#earned(this.spanOf(undefined, undefined));
   }
 
   /** What the fleet cost in each hour of the last days that has ended, the newest last. */
@@ -223,6 +226,26 @@ export class CostDesk {
   #tariffs(): TariffBook | null {
     const { book, tariffs } = this.#world.prices;
     return book.currency === tariffs.currency ? tariffs : null;
+  }
+
+  async #earned(span: CostSpan, of: Of = {}): Promise<Earned> {
+    const { charges, prices, clock } = this.#world;
+    const gathered = await this.#gathered(span, of);
+    const to = timestamp(Math.min(span.to, clock.wall()));
+    const { shares } = gathered;
+    const { tariffs } = prices;
+    return {
+      ...gathered,
+      charges: await charges({ ...of, tariffs, shares, from: span.from, to }),
+    };
+  }
+
+  /** The month's charges if what is used goes on as it has: all of it by the time that has passed. */
+  async #chargedAtEnd(of: Of, shares: readonly MonthShare[], now: Timestamp): Promise<Amount> {
+    const { charges, prices } = this.#world;
+    const { from, to } = monthOf(now);
+    const wish = { ...of, tariffs: prices.tariffs, shares: grownToEnd(shares, now), from, to };
+    return sumOf((await charges(wish)).map(([, one]) => chargedIn(one)));
   }
 
   /** What is settled and what is not, as one. Of the fleet alone where nobody's shares are asked for. */
@@ -359,17 +382,15 @@ function costByDay(days: readonly DayShare[]): OwnCost['days'] {
   return [...sums].map(([day, cost]) => ({ day, cost }));
 }
 
-/** The month's charges if it goes on as it has: all of it by the time that has passed. */
-function chargedAtEnd(tariffs: TariffBook, shares: readonly MonthShare[], now: Timestamp): Amount {
+function grownToEnd(shares: readonly MonthShare[], now: Timestamp): readonly MonthShare[] {
   const month = monthOf(now);
   const passed = BigInt(Math.max(1, Math.floor((now - month.from) / 1_000)));
   const grown = (value: bigint): bigint => scaled(value as Amount, month.seconds, passed);
-  const all = shares.map((share) => ({
+  return shares.map((share) => ({
     ...share,
     seconds: grown(share.seconds),
     use: Object.fromEntries(
       METERS.map((meter) => [meter, grown(share.use[meter])]),
     ) as MonthShare['use'],
   }));
-  return sumOf(chargesBy(tariffs, all).map(([, charges]) => chargedIn(charges)));
 }

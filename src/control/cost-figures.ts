@@ -19,13 +19,13 @@ export async function costFigures(
   readonly storageCostPerTenant: number | null;
   readonly averageMargin: number | null;
 }> {
-  const { shares } = await costs.month();
+  const { shares, charges } = await costs.month();
   const seconds = shares.reduce((sum, share) => sum + share.seconds, 0n);
   if (seconds === 0n) return { storageCostPerTenant: null, averageMargin: null };
   const { metered, machined } = ratesAt(book, now);
   const rates = [...metered, ...machined].filter(({ meter }) => STORAGE.includes(meter));
   const spent = sumOf(shares.flatMap(({ use }) => costsOf(rates, use)));
-  const own = book.currency === tariffs.currency ? tariffs : null;
+  const own = book.currency === tariffs.currency ? charges : null;
   return {
     storageCostPerTenant: roughly(scaled(spent as Amount, monthOf(now).seconds, seconds)),
     averageMargin: together(linesBy('plan', shares, own).values()).margin,

@@ -13,8 +13,8 @@ import {
   sumOf,
 } from '../economics/money.ts';
 import { monthOf } from '../economics/month.ts';
-import { accruedOf, type Charge, earningsOf } from '../economics/plans.ts';
-import type { TariffBook } from '../economics/tariffs.ts';
+import { type Charge, earningsOf } from '../economics/plans.ts';
+import type { Charges } from './revenue.ts';
 
 export type MonthShare = CostShare & { readonly month: Timestamp };
 
@@ -53,15 +53,6 @@ export function lineOf(sums: Sums, hasRevenue: boolean): CostLine {
   };
 }
 
-/** What each month's use is charged, by itself: see `accruedOf`. */
-export function chargesBy(
-  tariffs: TariffBook,
-  shares: readonly MonthShare[],
-): readonly (readonly [Timestamp, readonly Charge[]])[] {
-  const months = Map.groupBy(shares, ({ month }) => month);
-  return [...months].map(([month, of]) => [month, accruedOf(tariffs, monthOf(month), of)] as const);
-}
-
 /** The name under which a place is summed; null for tenants of nobody. */
 const KEYS: Readonly<
   Record<
@@ -80,11 +71,11 @@ const KEYS: Readonly<
   tier: ({ tier }) => tier,
 };
 
-/** By anything but days, in no order. `tariffs` is null where they are in another currency. */
+/** By anything but days, in no order. `charged` is null where that is in another currency. */
 export function linesBy(
   by: Exclude<CostKey, 'day'>,
   shares: readonly MonthShare[],
-  tariffs: TariffBook | null,
+  charged: Charges | null,
 ): ReadonlyMap<string | null, CostLine> {
   const keyOf = KEYS[by];
   const sums = new Map<string | null, Sums>();
@@ -94,19 +85,18 @@ export function linesBy(
     return known;
   };
   for (const share of shares) add(of(keyOf(share)), share);
-  for (const [month, charges] of tariffs === null ? [] : chargesBy(tariffs, shares)) {
+  for (const [month, charges] of charged ?? []) {
     const rows = shares.filter((share) => share.month === month);
     const places = rows.map((row) => ({ ...row, hour: month }));
     for (const earning of earningsOf(charges, places)) of(keyOf(earning)).revenue += earning.amount;
   }
-  return new Map([...sums].map(([key, sum]) => [key, lineOf(sum, tariffs !== null)]));
+  return new Map([...sums].map(([key, sum]) => [key, lineOf(sum, charged !== null)]));
 }
 
 /** By day; what a plan earns in a month is laid on its days by the time that tenants were there. */
 export function linesByDay(
   days: readonly DayShare[],
-  shares: readonly MonthShare[],
-  tariffs: TariffBook | null,
+  charged: Charges | null,
 ): ReadonlyMap<Timestamp, CostLine> {
   const sums = new Map<Timestamp, Sums>();
   for (const share of days) {
@@ -114,7 +104,7 @@ export function linesByDay(
     sums.set(share.day, sum);
     add(sum, share);
   }
-  for (const [month, charges] of tariffs === null ? [] : chargesBy(tariffs, shares)) {
+  for (const [month, charges] of charged ?? []) {
     for (const [plan, of] of Map.groupBy(charges, (charge) => charge.plan)) {
       const on = days.filter((day) => day.plan === plan && monthOf(day.day).from === month);
       if (on.length === 0) continue;
@@ -128,7 +118,7 @@ export function linesByDay(
       });
     }
   }
-  return new Map([...sums].map(([day, sum]) => [day, lineOf(sum, tariffs !== null)]));
+  return new Map([...sums].map(([day, sum]) => [day, lineOf(sum, charged !== null)]));
 }
 
 function add(sum: Sums, share: Pick<CostShare, 'attributed' | 'shared' | 'alwaysOn' | 'seconds'>) {
@@ -151,9 +141,7 @@ export function together(lines: Iterable<CostLine>): CostLine {
 }
 
 /** What is charged for each thing, over all tenants. */
-export function chargedFor(
-  charges: readonly (readonly [Timestamp, readonly Charge[]])[],
-): ReadonlyMap<Charge['meter'], Amount> {
+export function chargedFor(charges: Charges): ReadonlyMap<Charge['meter'], Amount> {
   const sums = new Map<Charge['meter'], Amount>();
   for (const { meter, amount } of charges.flatMap(([, of]) => of)) {
     sums.set(meter, plus(sums.get(meter) ?? NOTHING, amount));

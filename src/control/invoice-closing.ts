@@ -64,7 +64,7 @@ async function history(
   wish: { readonly customer: CustomerId; readonly month: Month; readonly tariffs: TariffBook },
 ): Promise<{ readonly billing: Billing; readonly names: Basis['names'] }> {
   const { customer, month, tariffs } = wish;
-  const changes = await store.planChanges(customer, month);
+  const changes = await store.planChanges({ customer }, month);
   const subscriptions = subscriptionsOf(changes, tariffs);
   const rows = ledger.rows({ from: month.from, to: month.to, customer });
   return {

@@ -142,9 +142,12 @@ export interface BillingStore {
   settings(): Promise<BillingSettings>;
   saveSettings(settings: BillingSettings): Promise<void>;
 
-  /** Of all tenants that were the customer's, before `to`, by tenant and time; without those that were gone before `from`. */
+  /**
+   * Of one tenant, of all that were ever the customer's, or of all there are: before `to`, by tenant and time; without those that
+   * were gone before `from`.
+   */
   planChanges(
-    customer: CustomerId,
+    of: { readonly tenant?: TenantId | undefined; readonly customer?: CustomerId | undefined },
     span: { readonly from: Timestamp; readonly to: Timestamp },
   ): Promise<readonly PlanChange[]>;
   /** Whoever has had a tenant before `to`, or has something open. */

@@ -15,6 +15,7 @@ import { type GivenPrices, startWithPrices } from '../control/given-prices.ts';
 import { MailRound } from '../control/mail-round.ts';
 import { OverheadMeter } from '../control/overhead-meter.ts';
 import { PriceDesk } from '../control/price-desk.ts';
+import { billedCharges } from '../control/revenue.ts';
 import { WhatIfDesk } from '../control/what-if-desk.ts';
 import type { Clock } from '../domain/clock.ts';
 import type { MailSender } from '../domain/economics.ts';
@@ -67,7 +68,10 @@ export async function openEconomics(parts: EconomicsParts): Promise<OpenEconomic
   priceBy({ ...parts.priced, prices, clock });
   const namesOf = (ids: readonly (TenantId | CustomerId)[]) => names(catalog, ids, clock);
   const days = new CostDays({ clock, log, ledger, store: costStore, prices });
-  const costs = new CostDesk({ clock, store: costStore, days, prices, namesOf });
+  const costs = new CostDesk({
+    ...{ clock, store: costStore, days, prices, namesOf },
+    charges: billedCharges({ store: catalog.stores.billing, ledger }),
+  });
   const { allowance: book, lifecycle } = parts;
   const holds = new BudgetHolds({ clock, log, events, store: quotas, book, lifecycle });
   const watched = { clock, log, events, costs, prices, namesOf, holds, store: budgetStore };

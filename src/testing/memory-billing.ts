@@ -44,11 +44,14 @@ export class MemoryBilling implements BillingStore {
   }
 
   async planChanges(
-    customer: CustomerId,
+    { tenant: only, customer }: Parameters<BillingStore['planChanges']>[0],
     { from, to }: { readonly from: Timestamp; readonly to: Timestamp },
   ): Promise<readonly PlanChange[]> {
     const own = new Set(
-      this.changes.filter((one) => one.customer === customer).map((one) => one.tenant),
+      this.changes
+        .filter((one) => customer === undefined || one.customer === customer)
+        .filter((one) => only === undefined || one.tenant === only)
+        .map((one) => one.tenant),
     );
     const gone = new Set(
       this.changes.filter(({ plan, at }) => plan === null && at < from).map((one) => one.tenant),

@@ -11,6 +11,7 @@ import { WhatIfDesk } from '../control/what-if-desk.ts';
 import type { Clock } from '../domain/clock.ts';
 import type { Events } from '../domain/events.ts';
 import type { Log } from '../domain/log.ts';
+import { accruedCharges } from './accrued-charges.ts';
 import type { MemoryControl } from './memory-control.ts';
 import { GivenLedger, MemoryBudgets, MemoryCosts, MemoryPrices } from './memory-economics.ts';
 import { MemoryQuotas } from './memory-quotas.ts';
@@ -29,7 +30,10 @@ export async function memoryEconomics(world: {
   await prices.put('ours', '{}');
   const namesOf = async () => new Map<string, string>();
   const days = new CostDays({ clock, log, ledger, store: costStore, prices });
-  const costs = new CostDesk({ clock, store: costStore, days, prices, namesOf });
+  const costs = new CostDesk({
+    ...{ clock, store: costStore, days, prices, namesOf },
+    charges: accruedCharges,
+  });
   const holds = new BudgetHolds({
     ...{ clock, log, events, book: new AllowanceBook(clock) },
     store: new MemoryQuotas(() => control.tenants()),
