@@ -4,8 +4,9 @@
  *
  *   node bench/api.ts [--tenants 10,10000] [--clients 8] [--seconds 2] [--rounds 3]
  *
- * The bare route answers with as many bytes as a tenant has, knows nobody and looks nothing up: what is beyond it
- * is who asks, may they, how often, the catalog, and the tag. Clients do as little as they can. No bar: the ratio is told.
+ * The bare route answers with as many bytes as what it stands beside, knows nobody and looks nothing up: what is beyond it
+ * is who asks, may they, how often, the catalog, and the tag. Clients do as little as they can. A list is to have 0.10 of
+ * the bare route's throughput; of the others the ratio is told.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -16,7 +17,8 @@ import { realServer } from '../src/testing/real-server.ts';
 import { fixed, p50, p99, printMachine, printTable } from './measure.ts';
 
 const BARE = '--bare';
-const BARE_BYTES = 900;
+/** Of a tenant that sleeps, as the API prints it. */
+const TENANT_BYTES = 600;
 const LIST = 100;
 
 const { values: chosen } = parseArgs({
@@ -83,8 +85,10 @@ class Client {
 
 async function serveBare(): Promise<void> {
   const app = Fastify({ logger: false });
-  const answer = { text: 'x'.repeat(BARE_BYTES) };
-  app.get('/bare', async () => answer);
+  const one = { text: 'x'.repeat(TENANT_BYTES) };
+  const many = { text: 'x'.repeat(TENANT_BYTES * LIST) };
+  app.get('/bare', async () => one);
+  app.get('/bare/list', async () => many);
   const url = await app.listen({ host: '127.0.0.1', port: 0 });
   console.log(new URL(url).port);
   process.stdin.once('end', () => process.exit(0)).resume();
@@ -110,9 +114,11 @@ async function compare(): Promise<void> {
     const samples = await inTurn([
       { ...bare, ask: (client) => client.ask('GET', '/bare') },
       { ...ours, ask: (client, turn) => client.ask('GET', `/v1/tenants/tenant-${turn % count}`) },
+      { ...bare, ask: (client) => client.ask('GET', '/bare/list') },
       { ...ours, ask: (client) => client.ask('GET', `/v1/tenants?limit=${LIST}`) },
     ]);
-    const names = ['a bare route', 'GET a tenant', `GET ${Math.min(LIST, count)} tenants`];
+    const listed = Math.min(LIST, count);
+    const names = ['a bare route', 'GET a tenant', 'a bare list', `GET ${listed} tenants`];
     for (const [at, name] of names.entries()) rows.push(rowOf(count, name, samples, at));
     const some = Math.min(200, count >> 1);
     const gone = await rateOf(ours, some, (client, turn) =>
@@ -196,9 +202,11 @@ function rowOf(count: number, name: string, samples: readonly Sample[][], at: nu
   const own = samples[at] ?? [];
   const middle = (key: keyof Sample, digits: number): string =>
     fixed(p50(own.map((one) => one[key])), digits);
-  const ratio = p50(own.map((one, round) => one.rate / (samples[0]?.[round]?.rate ?? 0)));
+  // A bare route goes before each of ours.
+  const bare = samples[at - (at % 2)];
+  const ratio = p50(own.map((one, round) => one.rate / (bare?.[round]?.rate ?? 0)));
   const told = [middle('p50', 2), middle('p99', 1), middle('rate', 0)];
-  return [`${count}, ${name}`, ...told, at === 0 ? '' : fixed(ratio, 2)];
+  return [`${count}, ${name}`, ...told, at % 2 === 0 ? '' : fixed(ratio, 2)];
 }
 
 if (chosen.bare) await serveBare();
