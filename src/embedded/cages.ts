@@ -16,6 +16,7 @@ import type { Log } from '../domain/log.ts';
 import { Serial } from '../domain/serial.ts';
 import type { Limits } from '../domain/tier.ts';
 import { ms } from '../domain/units.ts';
+import type { CountedIn } from './cage-counters.ts';
 import { CONTROL_FILES, type ControlFiles } from './cgroup-files.ts';
 import { diskOf, writeLimits } from './cgroup-limits.ts';
 import {
@@ -99,6 +100,13 @@ export class Cages {
       await this.#each(name, (place) => this.#collect(place, name, pid));
       await this.#each(name, (place) => this.#bound(place, name));
     });
+  }
+
+  /** Where the kernel counts what a compute uses; nowhere if it has no group. */
+  countedIn(name: string): CountedIn {
+    if (!this.#wanted.has(name)) return { groups: [], disk: null };
+    const groups = this.#places.map((place) => ({ ...place, path: this.#group(place, name) }));
+    return { groups, disk: this.#disk };
   }
 
   /**

@@ -118,7 +118,7 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<EmbeddedEn
     host,
     interior: new EmbeddedInterior(parts.secrets),
     gauges: new EmbeddedGauges({ ...parts, reads, clock, log, pageCache: options.pageCache }),
-    samples: new EmbeddedSamples({ ...parts, clock, log }),
+    samples: new EmbeddedSamples({ ...parts, cages, clock, log }),
     reads,
     archive: parts.archive,
     version: versionText(engine.version),

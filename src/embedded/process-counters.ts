@@ -46,7 +46,7 @@ export function startOf(pid: number): { readonly ticks: number; readonly ageMs: 
 
 /** Microseconds of a processor, to the tick for children that have ended. */
 export function cpuOf(pid: number, which: 'alone' | 'with-ended'): number | null {
-  const exact = read(`/proc/${pid}/schedstat`);
+  const exact = counterText(`/proc/${pid}/schedstat`);
   const fields = which === 'alone' && exact !== null ? null : statOf(pid);
   if (exact === null && fields === null) return null;
   const own =
@@ -56,7 +56,7 @@ export function cpuOf(pid: number, which: 'alone' | 'with-ended'): number | null
 
 /** Bytes that it, and children of it that have ended, had written to disk. */
 export function writtenOf(pid: number): number | null {
-  const text = read(`/proc/${pid}/io`);
+  const text = counterText(`/proc/${pid}/io`);
   if (text === null) return null;
   const begin = text.indexOf(`\n${WRITTEN}`);
   return begin < 0 ? null : Number.parseInt(text.slice(begin + 1 + WRITTEN.length), 10);
@@ -64,19 +64,19 @@ export function writtenOf(pid: number): number | null {
 
 /** Bytes of memory that are mapped and present, shared ones in full; 0 of one that has ended. */
 export function residentOf(pid: number): number {
-  const text = read(`/proc/${pid}/statm`) ?? '';
+  const text = counterText(`/proc/${pid}/statm`) ?? '';
   return Number(text.split(' ', 2)[1] ?? 0) * constant().pageBytes;
 }
 
 /** The same, what is shared divided by those who share it. */
 export function sharedOf(pid: number): number | null {
-  const text = read(`/proc/${pid}/smaps_rollup`);
+  const text = counterText(`/proc/${pid}/smaps_rollup`);
   const found = text === null ? null : /^Pss:\s+(\d+) kB/m.exec(text);
   return found === null ? null : Number(found[1]) * BYTES_OF_KB;
 }
 
 export function childrenOf(pid: number): number[] {
-  const text = read(`/proc/${pid}/task/${pid}/children`) ?? '';
+  const text = counterText(`/proc/${pid}/task/${pid}/children`) ?? '';
   return text
     .split(' ')
     .filter((word) => word !== '')
@@ -84,7 +84,7 @@ export function childrenOf(pid: number): number[] {
 }
 
 function statOf(pid: number): readonly string[] | null {
-  const text = read(`/proc/${pid}/stat`);
+  const text = counterText(`/proc/${pid}/stat`);
   return text === null ? null : text.slice(text.lastIndexOf(')') + 2).split(' ');
 }
 
@@ -92,7 +92,8 @@ const ticksOf = (fields: readonly string[] | null, one: number, other: number): 
   ((Number(fields?.[one] ?? 0) + Number(fields?.[other] ?? 0)) / constant().ticksPerSecond) *
   US_IN_SECOND;
 
-function read(path: string): string | null {
+/** The text of a file of the kernel's; null if it cannot be read. */
+export function counterText(path: string): string | null {
   let fd: number;
   try {
     fd = openSync(path, 'r');
