@@ -29,6 +29,8 @@ const PAGES: Readonly<Record<string, string>> = {
   operations: '/operations',
   audit: '/audit',
   customers: '/customers',
+  prices: '/prices',
+  invoices: '/invoices',
   keys: '/keys',
   webhooks: '/webhooks',
   policy: '/policy',

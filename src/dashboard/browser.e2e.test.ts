@@ -26,6 +26,8 @@ const PAGES: Readonly<Record<string, string>> = {
   '/operations': 'Operations',
   '/audit': 'Audit log',
   '/customers': 'Customers',
+  '/prices': 'Prices and budgets',
+  '/invoices': 'Invoices',
   '/keys': 'Keys and people',
   '/webhooks': 'Webhooks',
   '/policy': 'Policy',

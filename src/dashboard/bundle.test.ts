@@ -1,13 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { brotliCompressSync } from 'node:zlib';
+import { brotliCompressSync, gzipSync } from 'node:zlib';
 import { build } from 'vite';
 import { beforeAll, expect, test } from 'vitest';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 
-/** Of script, compressed as it is served, until the first page is there. */
+/** Of script, compressed the worse of the two ways it is served, until the first page is there. */
 const FIRST_LOAD_MAX = 250_000;
 
 type Chunk = {
@@ -22,6 +22,8 @@ let chunks: ReadonlyMap<string, Chunk>;
 beforeAll(async () => {
   const built = await build({
     ...{ configFile: join(ROOT, 'vite.config.ts'), logLevel: 'silent' },
+    // As it is served: a test's own environment would bring React's checks along.
+    define: { 'process.env.NODE_ENV': '"production"' },
     build: { write: false, manifest: false },
   });
   const outputs = [built].flat().flatMap((one) => ('output' in one ? one.output : []));
@@ -43,10 +45,14 @@ const chunkOf = (source: string): string =>
   '';
 
 test('what is loaded until a first page is there fits into what a phone takes', () => {
+  const size = (name: string): number => {
+    const code = chunks.get(name)?.code ?? '';
+    return Math.max(brotliCompressSync(code).length, gzipSync(code, { level: 9 }).length);
+  };
   const sizes = (page: string): number =>
     [...new Set([...needed(chunkOf('/index.html')), ...needed(chunkOf(page))])]
-      .map((name) => brotliCompressSync(chunks.get(name)?.code ?? '').length)
-      .reduce((sum, size) => sum + size, 0);
+      .map(size)
+      .reduce((sum, one) => sum + one, 0);
   expect(chunkOf('/pages/overview.tsx')).not.toBe('');
   expect(sizes('/pages/overview.tsx')).toBeLessThan(FIRST_LOAD_MAX);
   expect(sizes('/pages/tenants.tsx')).toBeLessThan(FIRST_LOAD_MAX);

@@ -11,7 +11,14 @@ import {
 } from '@tanstack/react-router';
 import { type Caller, DynaBaseError } from '../sdk/index.ts';
 import { brandQuery } from './customer/brand.tsx';
-import { databaseTab, operationFilter, tenantFilter, tenantTab, textFilter } from './search.ts';
+import {
+  customerTab,
+  databaseTab,
+  operationFilter,
+  tenantFilter,
+  tenantTab,
+  textFilter,
+} from './search.ts';
 import { whoQuery } from './server/queries.ts';
 import { Failed, Missing } from './shell/failed.tsx';
 import { Frame } from './shell/frame.tsx';
@@ -160,6 +167,25 @@ const customers = createRoute({
   component: lazyRouteComponent(() => import('./pages/customers.tsx'), 'CustomersPage'),
 });
 
+const customer = createRoute({
+  ...within,
+  path: '/customers/$id',
+  validateSearch: customerTab,
+  component: lazyRouteComponent(() => import('./pages/customer.tsx'), 'CustomerPage'),
+});
+
+const prices = createRoute({
+  ...within,
+  path: '/prices',
+  component: lazyRouteComponent(() => import('./pages/prices.tsx'), 'PricesPage'),
+});
+
+const invoices = createRoute({
+  ...within,
+  path: '/invoices',
+  component: lazyRouteComponent(() => import('./pages/invoices.tsx'), 'InvoicesPage'),
+});
+
 const keys = createRoute({
   ...within,
   path: '/keys',
@@ -209,6 +235,9 @@ export const router = createRouter({
       operations,
       audit,
       customers,
+      customer,
+      prices,
+      invoices,
       keys,
       webhooks,
       policy,

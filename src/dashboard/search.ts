@@ -79,3 +79,7 @@ export const operationFilter = (search: Search) => ({
 });
 
 export const textFilter = (search: Search) => text(search, 'search');
+
+export const CUSTOMER_TABS = ['tenants', 'billing', 'limits', 'access'] as const;
+
+export const customerTab = (search: Search) => one(search, 'tab', CUSTOMER_TABS);

@@ -118,7 +118,7 @@ function List({
         {
           name: 'Name',
           cell: ({ id, name }) => (
-            <Link to="/tenants" search={{ customer: id }} className="font-medium hover:underline">
+            <Link to="/customers/$id" params={{ id }} className="font-medium hover:underline">
               {name}
             </Link>
           ),

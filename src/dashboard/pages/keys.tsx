@@ -15,6 +15,7 @@ import { Empty, Loaded } from '../ui/states.tsx';
 import { Table } from '../ui/table.tsx';
 import { TimeAgo } from '../ui/time.tsx';
 import { attempt } from '../ui/toast.tsx';
+import { IssuerPanel } from './issuers.tsx';
 import { KeyShown, KeyTable } from './key-table.tsx';
 
 type Role = (typeof PERSON_ROLES)[number];
@@ -46,6 +47,7 @@ export function KeysPage() {
           <Loaded query={keys}>{({ rows }) => <KeyTable rows={rows} />}</Loaded>
         </Panel>
         {refusal('listPeople') === null && <People />}
+        {refusal('listTokenIssuers') === null && <IssuerPanel />}
       </div>
       <CreateKey isOpen={isCreating} onClose={() => setCreating(false)} />
     </>

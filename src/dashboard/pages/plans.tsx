@@ -1,11 +1,16 @@
 /** What each plan promises and bounds, and what each tier gives. */
-import { useQuery } from '@tanstack/react-query';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { useState } from 'react';
 import type { PlanList, TierList } from '../../sdk/index.ts';
 import { duration } from '../format/units.ts';
-import { plansQuery, tiersQuery } from '../server/queries.ts';
+import { dynabase } from '../server/client.ts';
+import { planQuotaQuery, plansQuery, tiersQuery } from '../server/queries.ts';
+import { useRefusal } from '../shell/who.ts';
 import { TierBadge } from '../ui/badge.tsx';
+import { Button } from '../ui/button.tsx';
 import { Fact, Facts, PageHead, Panel } from '../ui/panel.tsx';
 import { Loaded } from '../ui/states.tsx';
+import { QuotaEditor } from './quota-editor.tsx';
 
 type Plan = PlanList['plans'][number];
 
@@ -26,6 +31,7 @@ export function PlansPage() {
             {all.map((plan) => (
               <Panel key={plan.plan} title={plan.plan}>
                 <PlanFacts plan={plan} />
+                <PlanQuota plan={plan.plan} />
               </Panel>
             ))}
           </div>
@@ -50,6 +56,42 @@ export function PlansPage() {
         )}
       </Loaded>
     </>
+  );
+}
+
+/** The limits of each tenant of the plan that has none of its own, behind a line: most never change them. */
+function PlanQuota({ plan }: { readonly plan: Plan['plan'] }) {
+  const [isOpen, setOpen] = useState(false);
+  return (
+    <div className="mt-3 border-t border-line pt-3">
+      <Button look="quiet" icon={isOpen ? 'up' : 'down'} onClick={() => setOpen(!isOpen)}>
+        Limits
+      </Button>
+      {isOpen && <PlanLimits plan={plan} />}
+    </div>
+  );
+}
+
+function PlanLimits({ plan }: { readonly plan: Plan['plan'] }) {
+  const client = useQueryClient();
+  const quota = useQuery(planQuotaQuery(plan));
+  const refused = useRefusal()('setPlanQuota');
+  return (
+    <Loaded query={quota} lines={6}>
+      {(found) => (
+        <QuotaEditor
+          key={JSON.stringify(found)}
+          quota={found}
+          disabledBecause={refused}
+          onSave={async (next) =>
+            client.setQueryData(
+              planQuotaQuery(plan).queryKey,
+              await dynabase.limits.setPlanQuota(plan, next),
+            )
+          }
+        />
+      )}
+    </Loaded>
   );
 }
 

@@ -2,7 +2,7 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { POLICY_PRESETS } from '../../contract/limits.ts';
-import type { Policy, PolicyChange } from '../../sdk/index.ts';
+import { DynaBaseError, type Policy, type PolicyChange, type WhatIf } from '../../sdk/index.ts';
 import { count, duration, percent } from '../format/units.ts';
 import { dynabase } from '../server/client.ts';
 import { policyQuery } from '../server/queries.ts';
@@ -12,6 +12,7 @@ import { Select, TextArea } from '../ui/field.tsx';
 import { Fact, Facts, PageHead, Panel } from '../ui/panel.tsx';
 import { ErrorBox, Loaded } from '../ui/states.tsx';
 import { say } from '../ui/toast.tsx';
+import { WhatIfAnswer } from './what-if-answer.tsx';
 
 export function PolicyPage() {
   const policy = useQuery(policyQuery);
@@ -69,9 +70,23 @@ function InForce({ policy }: { readonly policy: Policy }) {
   );
 }
 
+/** What a week under the rules would have been like; null where nothing was used that could be replayed. */
 type Tried =
-  | { readonly kind: 'good'; readonly source: string }
+  | { readonly kind: 'good'; readonly week: WhatIf | null }
   | { readonly kind: 'bad'; readonly error: unknown };
+
+/** Throws what is wrong with the rules. */
+async function triedOut(change: PolicyChange): Promise<WhatIf | null> {
+  await dynabase.policy.set({ ...change, dryRun: true });
+  const rules =
+    change.file === undefined ? { policy: change.preset ?? '' } : { policyFile: change.file };
+  try {
+    return await dynabase.economics.whatIf({ ...rules, days: 7 });
+  } catch (error) {
+    if (error instanceof DynaBaseError && error.code === 'WHAT_IF_NOTHING') return null;
+    throw error;
+  }
+}
 
 function Editor({ policy }: { readonly policy: Policy }) {
   const client = useQueryClient();
@@ -80,17 +95,25 @@ function Editor({ policy }: { readonly policy: Policy }) {
   const [file, setFile] = useState(policy.file ?? `{\n  "preset": "${policy.preset}"\n}\n`);
   const [tried, setTried] = useState<Tried | null>(null);
   const change: PolicyChange = preset === '' ? { file } : { preset };
-  const attempt = async (dryRun: boolean): Promise<void> => {
+  const [isBusy, setBusy] = useState(false);
+  const attempt = async (work: () => Promise<void>): Promise<void> => {
+    setBusy(true);
     try {
-      const answer = await dynabase.policy.set({ ...change, dryRun });
-      setTried({ kind: 'good', source: answer.source });
-      if (dryRun) return;
-      say('The rules hold from now on');
-      await client.invalidateQueries({ queryKey: ['policy'] });
+      await work();
     } catch (error) {
       setTried({ kind: 'bad', error });
+    } finally {
+      setBusy(false);
     }
   };
+  const tryOut = () =>
+    attempt(async () => setTried({ kind: 'good', week: await triedOut(change) }));
+  const put = () =>
+    attempt(async () => {
+      await dynabase.policy.set(change);
+      say('The rules hold from now on');
+      await client.invalidateQueries({ queryKey: ['policy'] });
+    });
   const isTried = tried?.kind === 'good';
   return (
     <div className="space-y-4">
@@ -118,19 +141,32 @@ function Editor({ policy }: { readonly policy: Policy }) {
         />
       )}
       {tried?.kind === 'bad' && <ErrorBox error={tried.error} />}
-      <output className="block text-good">{isTried ? 'These rules can be set.' : ''}</output>
+      <output className="block">{isTried && <Week week={tried.week} />}</output>
       <div className="flex gap-2">
-        <Button disabledBecause={refused} onClick={() => void attempt(true)}>
-          Try
+        <Button isBusy={isBusy} disabledBecause={refused} onClick={() => void tryOut()}>
+          {isBusy ? 'Replaying the last week' : 'Try on the last week'}
         </Button>
         <Button
           look="strong"
           disabledBecause={refused ?? (isTried ? null : 'Try them first.')}
-          onClick={() => void attempt(false)}
+          onClick={() => void put()}
         >
           Put in force
         </Button>
       </div>
+    </div>
+  );
+}
+
+function Week({ week }: { readonly week: WhatIf | null }) {
+  return (
+    <div className="rounded-md border border-good/50 px-3 py-2.5">
+      <p className="mb-2 text-good">These rules can be set.</p>
+      {week === null ? (
+        <p className="text-ink-soft">Nothing was used in the last week that could be replayed.</p>
+      ) : (
+        <WhatIfAnswer answer={week} />
+      )}
     </div>
   );
 }

@@ -21,6 +21,11 @@ export function SettingsPage() {
       <PageHead
         title="Settings"
         lead="For the whole server. They hold at once, and after a restart."
+        actions={
+          <a href="/status" target="_blank" rel="noreferrer" className="control hover:bg-sunken">
+            Public status page
+          </a>
+        }
       />
       <Loaded query={settings} lines={10}>
         {(now) => (

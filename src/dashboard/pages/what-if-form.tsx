@@ -2,14 +2,13 @@
 import { useState } from 'react';
 import { POLICY_PRESETS, TENANT_TIERS } from '../../contract/limits.ts';
 import type { WhatIf } from '../../sdk/index.ts';
-import { money } from '../format/money.ts';
-import { count, duration, percent } from '../format/units.ts';
+import { duration } from '../format/units.ts';
 import { dynabase } from '../server/client.ts';
 import { useRefusal } from '../shell/who.ts';
 import { Button } from '../ui/button.tsx';
 import { Select } from '../ui/field.tsx';
-import { Fact, Facts } from '../ui/panel.tsx';
 import { ErrorBox } from '../ui/states.tsx';
+import { WhatIfAnswer } from './what-if-answer.tsx';
 
 const MINUTE_MS = 60_000;
 
@@ -60,7 +59,7 @@ export function WhatIfForm({ tenant }: { readonly tenant?: string }) {
       </div>
       {error !== null && <ErrorBox error={error} />}
       {answer ? (
-        <Answer answer={answer} />
+        <WhatIfAnswer answer={answer} />
       ) : (
         <p className="text-ink-soft">
           The last two weeks are lived through again under other rules; nothing is changed.
@@ -75,27 +74,4 @@ function wishOf(change: string) {
   if (kind === 'idle') return { idleMs: Number(value) * MINUTE_MS };
   const tier = TENANT_TIERS.find((one) => one === value);
   return kind === 'tier' && tier !== undefined ? { tier } : { policy: value };
-}
-
-function Answer({ answer }: { readonly answer: WhatIf }) {
-  const { cost, coldStarts, waitedMs, saved, verdict, currency, tenants, days } = answer;
-  return (
-    <>
-      <p className="font-medium">{verdict}</p>
-      <Facts>
-        <Fact name="Cost, 30 days">
-          {money(cost.before, currency)} → {money(cost.after, currency)} ({percent(saved)} saved)
-        </Fact>
-        <Fact name="Cold starts">
-          {count(coldStarts.before)} → {count(coldStarts.after)}
-        </Fact>
-        <Fact name="Waited for">
-          {duration(waitedMs.before)} → {duration(waitedMs.after)}
-        </Fact>
-        <Fact name="Replayed">
-          {count(tenants)} {tenants === 1 ? 'tenant' : 'tenants'}, {days.toFixed(1)} days
-        </Fact>
-      </Facts>
-    </>
-  );
 }

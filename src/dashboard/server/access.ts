@@ -67,7 +67,7 @@ export const ACCESS = {
   putPriceBook: needs('operator', 'billing'),
   setTariffs: needs('operator', 'billing'),
   setBudget: needs('operator', 'billing'),
-  setCustomerQuota: needs('customer', 'change'),
+  setCustomerQuota: needs('customer', 'billing'),
   setPlanQuota: needs('operator', 'billing'),
   addCredit: needs('operator', 'billing'),
   closeMonth: needs('operator', 'billing'),

@@ -193,12 +193,6 @@ export const tierFlowsQuery = queryOptions({
   staleTime: 60_000,
 });
 
-export const priceBookQuery = (name: string) =>
-  queryOptions({
-    queryKey: ['costs', 'books', name],
-    queryFn: ({ signal }) => dynabase.economics.priceBook(name, { signal }),
-  });
-
 export const tariffsQuery = queryOptions({
   queryKey: ['costs', 'tariffs'],
   queryFn: ({ signal }) => dynabase.economics.tariffs({ signal }),

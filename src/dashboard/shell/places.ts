@@ -10,6 +10,8 @@ export type Place = {
     | '/billing'
     | '/members'
     | '/costs'
+    | '/prices'
+    | '/invoices'
     | '/operations'
     | '/audit'
     | '/customers'
@@ -43,9 +45,11 @@ const PLACES: readonly Place[] = [
     needs: 'listCustomers',
     group: 'people',
   },
+  { to: '/invoices', name: 'Invoices', icon: 'invoice', needs: 'getCosts', group: 'people' },
   { to: '/keys', name: 'Keys and people', icon: 'keys', needs: 'listKeys', group: 'people' },
   { to: '/webhooks', name: 'Webhooks', icon: 'webhooks', needs: 'listWebhooks', group: 'people' },
   { to: '/policy', name: 'Policy', icon: 'policy', needs: 'getPolicy', group: 'rules' },
+  { to: '/prices', name: 'Prices, budgets', icon: 'tag', needs: 'getCosts', group: 'rules' },
   { to: '/plans', name: 'Plans and tiers', icon: 'plans', needs: 'listPlans', group: 'rules' },
   { to: '/settings', name: 'Settings', icon: 'settings', needs: 'getSettings', group: 'rules' },
 ];
