@@ -8,6 +8,7 @@ import {
   causeSays,
   endSays,
   keptSays,
+  roleOf,
   type Viewer,
 } from '../control/awake-words.ts';
 import type { AwakeCause, AwakeSegment } from '../domain/awake.ts';
@@ -127,7 +128,7 @@ function printKept(
 const printClient = (
   who: SessionClient | null,
 ): Pick<AwakeTime['cause'], 'role' | 'applicationName' | 'address'> => ({
-  role: who?.role ?? null,
+  role: who && roleOf(who),
   applicationName: who?.applicationName ?? null,
   address: who?.from ?? null,
 });

@@ -1,20 +1,17 @@
 /** `dynabase why` and `awake`: why tenants are awake, and what that costs. */
 import type { Command } from 'commander';
-import type { AwakeList, AwakeTime, Why } from '../contract/awake.ts';
+import type { AwakeTime } from '../contract/awake.ts';
+import { awakeText, whyText } from './awake-words.ts';
 import type { Run } from './command.ts';
 import { given } from './fields.ts';
 import { parsed } from './flag.ts';
-import { tableText } from './layout.ts';
 import { integer, momentAgo } from './parse.ts';
-import type { Style } from './style.ts';
-import { cut } from './width.ts';
-import { agoWords, spanWords } from './words.ts';
 
 const LIMIT_DEFAULT = 20;
 const LIMIT_MAX = 500;
 
-/** Of a cause in a table. */
-const SAYS_WIDTH = 60;
+/** Where nobody says how wide the terminal is. */
+const COLUMNS_DEFAULT = 120;
 
 export function addAwakeCommands(program: Command, run: Run): void {
   addWhy(program, run);
@@ -41,8 +38,9 @@ function addWhy(program: Command, run: Run): void {
           if (times.length >= (limit ?? LIMIT_DEFAULT)) break;
           times.push(time);
         }
+        const columns = world.stdout.columns ?? COLUMNS_DEFAULT;
         printer.answer({ ...why, times }, (style) =>
-          whyText(why, times, { now: world.now(), style }),
+          whyText(why, times, { now: world.now(), columns, style }),
         );
       }),
     );
@@ -54,91 +52,11 @@ function addAwake(program: Command, run: Run): void {
     .description('List who is awake now and why, the costliest of the last day first')
     .option('--limit <n>', `How many at most (${LIMIT_DEFAULT})`)
     .action(
-      run(async ({ server, printer }, _, flags: { readonly limit?: string }) => {
+      run(async ({ server, printer, world }, _, flags: { readonly limit?: string }) => {
         const limit = parsed('--limit', flags.limit, integer({ min: 1, max: LIMIT_MAX }));
         const found = await (await server()).awake.now({ limit: limit ?? LIMIT_DEFAULT });
-        printer.answer(found, (style) => awakeText(found, style));
+        const columns = world.stdout.columns ?? COLUMNS_DEFAULT;
+        printer.answer(found, (style) => awakeText(found, columns, style));
       }),
     );
-}
-
-type Shown = { readonly now: number; readonly style: Style };
-
-function whyText(why: Why, times: readonly AwakeTime[], { now, style }: Shown): string {
-  const parts = [why.says.join('\n') || 'nothing is known of it'];
-  if (times.length > 0) parts.push(timesText(times, now, style));
-  if (why.causes.length > 0) parts.push(sumsText(why, style));
-  if (why.isCut) parts.push('there were more times awake than are summed here');
-  return parts.join('\n\n');
-}
-
-function timesText(times: readonly AwakeTime[], now: number, style: Style): string {
-  const columns = [
-    { head: 'WOKE' },
-    { head: 'AWAKE', align: 'right' },
-    { head: 'COST', align: 'right' },
-    { head: 'ENDED' },
-    { head: 'BECAUSE' },
-  ] as const;
-  const rows = times.map(({ from, lengthMs, cost, ended, cause }) => [
-    agoWords(from, now),
-    spanWords(lengthMs),
-    moneyText(cost),
-    ended?.kind ?? style.green('awake'),
-    cut(cause.says, SAYS_WIDTH),
-  ]);
-  return tableText(columns, rows, style);
-}
-
-function sumsText({ causes, reasons, total }: Why, style: Style): string {
-  const of = (what: string) =>
-    [
-      { head: what },
-      { head: 'WAKES', align: 'right' },
-      { head: 'AWAKE', align: 'right' },
-      { head: 'COST', align: 'right' },
-    ] as const;
-  const woken = causes.map(({ kind, role, applicationName, wakes, lengthMs, cost }) => [
-    [kind, role, applicationName === '' ? null : applicationName].filter((part) => part).join(' '),
-    String(wakes),
-    spanWords(lengthMs),
-    moneyText(cost),
-  ]);
-  const sum = ['together', String(total.wakes), spanWords(total.lengthMs), moneyText(total.cost)];
-  const kept = reasons.map(({ kind, lengthMs, cost }) => [
-    ...[kind, '', spanWords(lengthMs), moneyText(cost)],
-  ]);
-  return [
-    tableText(of('WOKEN BY'), [...woken, sum], style),
-    tableText(of('KEPT BY'), kept, style),
-  ].join('\n\n');
-}
-
-function awakeText({ awake, tenants }: AwakeList, style: Style): string {
-  if (tenants.length === 0) return 'nothing is awake';
-  const columns = [
-    { head: 'NAME' },
-    { head: 'AWAKE', align: 'right' },
-    { head: 'COST 24 H', align: 'right' },
-    { head: 'WOKEN BECAUSE' },
-    { head: 'KEPT BY' },
-  ] as const;
-  const rows = tenants.map(({ name, lengthMs, cost, cause, kept }) => [
-    name,
-    spanWords(lengthMs),
-    moneyText(cost),
-    cut(cause.says, SAYS_WIDTH),
-    cut(kept?.says ?? '-', SAYS_WIDTH),
-  ]);
-  const more = awake > tenants.length ? `\n\n${awake} are awake in all` : '';
-  return `${tableText(columns, rows, style)}${more}`;
-}
-
-/** Two digits that count; the exact amount is in `--json`. */
-function moneyText(cost: AwakeTime['cost']): string {
-  if (cost === null) return '-';
-  const units = Number(cost.amount);
-  if (units === 0) return `0 ${cost.currency}`;
-  const digits = Math.max(2, 1 - Math.floor(Math.log10(Math.abs(units))));
-  return `${units.toFixed(Math.min(12, digits))} ${cost.currency}`;
 }

@@ -181,7 +181,14 @@ describe('without flags', () => {
       keptBecause: expect.stringMatching(/./),
       sessions: expect.any(Array),
     });
-    expect((awake.value as { wakes: unknown[] }).wakes.length).toBeGreaterThan(0);
+    const { says, times, week } = awake.value as {
+      readonly says: string[];
+      readonly times: { readonly because: string; readonly ended: string | null }[];
+      readonly week: { readonly total: { readonly wakes: number } };
+    };
+    expect(says[0]).toMatch(/^Awake since .* because .*\.$/);
+    expect(times[0]).toMatchObject({ because: expect.stringMatching(/./), ended: null });
+    expect(week.total.wakes).toBeGreaterThanOrEqual(times.length);
     expect((await call(reader, 'suspend_tenant', { tenant: 'shop' })).value).toMatchObject({
       state: 'suspended',
     });

@@ -34,3 +34,15 @@ export function cut(text: string, width: number): string {
   }
   return `${kept.trimEnd()}…`;
 }
+
+/** `text` on lines of at most `width` columns, broken between words; a word that is longer has its own. */
+export function wrapped(text: string, width: number): string {
+  const lines: string[] = [];
+  for (const word of text.split(' ')) {
+    const line = lines.at(-1);
+    if (line !== undefined && widthOf(line) + 1 + widthOf(word) <= width)
+      lines[lines.length - 1] = `${line} ${word}`;
+    else lines.push(word);
+  }
+  return lines.join('\n');
+}

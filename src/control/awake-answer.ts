@@ -55,13 +55,13 @@ type Last = NonNullable<AwakeFacts['last']>;
 
 function awakeSays({ now, sleepsAt }: AwakeFacts, { interval, viewer }: Last): readonly string[] {
   const { from, cause, segments } = interval;
-  const wake = wakeSays(interval);
   const because = `because ${causeSays(cause, viewer)}`;
   const kept = segments.at(-1);
   const since =
     kept === undefined || kept.from === from ? '' : ` since ${timeWords(kept.from, now)}`;
   return [
-    `Awake since ${timeWords(from, now)} (${lengthWords(now - from)}), ${because}${wake === null ? '' : `; ${wake}`}.`,
+    `Awake since ${timeWords(from, now)} (${lengthWords(now - from)}), ${because}.`,
+    ...wakeSays(interval),
     ...(kept === undefined ? [] : [`Kept awake${since} by ${keptSays(kept.kept, viewer)}.`]),
     sleepsAt === null
       ? 'It does not sleep as long as that lasts.'
@@ -71,10 +71,10 @@ function awakeSays({ now, sleepsAt }: AwakeFacts, { interval, viewer }: Last): r
 
 function asleepSays({ now }: AwakeFacts, { interval, viewer }: Last): readonly string[] {
   const { from, to, cause, ended } = interval;
-  const end = ended === null ? '' : `, because ${endSays(ended, viewer)}`;
+  const end = ended === null ? '' : `: ${endSays(ended, viewer)}`;
   return [
-    `Asleep since ${timeWords(to, now)}${end}.`,
-    `Before, it was awake from ${timeWords(from, now)} (${lengthWords(to - from)}), because ${causeSays(cause, viewer)}.`,
+    `Asleep since ${timeWords(to, now)} (${lengthWords(now - to)})${end}.`,
+    `Before, it was awake for ${lengthWords(to - from)} from ${timeWords(from, now)} on, because ${causeSays(cause, viewer)}.`,
   ];
 }
 
@@ -84,9 +84,9 @@ function costSays(
   isAwake: boolean,
 ): readonly string[] {
   const that = isAwake ? 'So far that' : 'That';
-  if (minutes === 0) return [];
+  // What began in this minute is not counted yet.
+  if (minutes === 0 || cost === NOTHING) return [];
   if (isOperator) return [`${that} cost ${moneyWords(cost, currency)}.`];
-  if (cost === NOTHING) return [];
   return [
     `${that} comes to ${moneyWords(cost, currency)}, where it is beyond what the plan includes.`,
   ];
@@ -103,7 +103,7 @@ function totalSays(
   }
   const times = total.wakes === 1 ? 'once' : `${total.wakes} times`;
   const money = (amount: Amount): string =>
-    isOperator ? `, for ${moneyWords(amount, total.currency)}` : '';
+    isOperator && amount !== NOTHING ? `, for ${moneyWords(amount, total.currency)}` : '';
   const idle =
     unused.ms < 1_000
       ? ''

@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import {
-  type AwakeCause,
-  type AwakeEndKind,
-  type AwakeInterval,
-  type AwakeStore,
-  type KeptAwake,
-  NOBODY_ASKED,
+import type {
+  Asking,
+  AwakeCause,
+  AwakeEndKind,
+  AwakeInterval,
+  AwakeStore,
+  KeptAwake,
 } from '../domain/awake.ts';
 import { parseTenantId } from '../domain/ids.ts';
 import type { UseMinute } from '../domain/metering.ts';
@@ -49,8 +49,9 @@ function world(store = new MemoryAwakeStore(), clock = new VirtualClock()) {
   const kill = () => {
     isDead = true;
   };
-  const book = new AwakeBook({ clock, log: new MemoryLog(), store: mine, asked: NOBODY_ASKED });
-  return { store, clock, book, kill };
+  const asked: { asking: Asking | null } = { asking: null };
+  const book = new AwakeBook({ clock, log: new MemoryLog(), store: mine, asked });
+  return { store, clock, book, kill, asked };
 }
 
 /** Each ends where the next begins; the sum of what was too many is as long as it is. */
@@ -210,6 +211,34 @@ test('the class of the first statement, and who waited, are told of the wake', (
   const { cause, waited } = book.now(TENANT) ?? never();
   expect(cause).toEqual({ kind: 'session', who: { ...WEB, statement: 'read' } });
   expect(waited).toBe(3);
+});
+
+test('who was expected and comes is who woke it; who does not come stays expected', () => {
+  const { book } = world();
+  book.woke(TENANT, { ...START, cause: { kind: 'expected', who: WEB } });
+  book.told(TENANT, { left: { ...WEB, role: 'other', statement: 'read' } });
+  expect(book.now(TENANT)?.cause.kind).toBe('expected');
+  book.told(TENANT, { holder: { who: WEB, pin: null } });
+  expect(book.now(TENANT)?.cause).toEqual({ kind: 'session', who: { ...WEB, statement: null } });
+  book.told(TENANT, { holder: { who: { ...WEB, statement: 'write' }, pin: null } });
+  expect(book.now(TENANT)?.cause).toEqual({ kind: 'session', who: { ...WEB, statement: 'write' } });
+});
+
+test('what an operator ends is told with who asked, what ends by itself is not', async () => {
+  const { book, store, asked } = world();
+  const by = { kind: 'key', name: 'ci', isOperator: false } as const;
+  asked.asking = { by, operation: 'suspendTenant' };
+  for (const kind of ['operator', 'idle'] as const) {
+    book.woke(TENANT, START);
+    book.ended(TENANT, { kind, because: 'x' });
+    await book.written();
+    const [row] = store.rows.values();
+    expect(row?.ended).toEqual({
+      ...{ kind, because: 'x' },
+      ...(kind === 'operator' ? { asking: asked.asking } : {}),
+    });
+    store.rows.clear();
+  }
 });
 
 test('who is quietly awake is written once, and a crash leaves what was seen in the last minute', async () => {

@@ -118,14 +118,16 @@ export class AwakeTale {
     return true;
   }
 
-  /** What the first statement was is known only when it is answered. */
+  /** Whether who was expected comes, and what the first statement was, is known only later. */
   #learnFirst(seen: SessionClient): void {
     const { cause } = this.#known;
     if (cause.kind !== 'session' && cause.kind !== 'expected') return;
-    const { statement } = seen;
-    if (statement == null || cause.who.statement != null) return;
-    if (!isSameClient(cause.who, seen)) return;
-    this.#known = { ...this.#known, cause: { ...cause, who: { ...cause.who, statement } } };
+    const { statement = null } = seen;
+    if (cause.who.statement != null || !isSameClient(cause.who, seen)) return;
+    // Who was expected has come.
+    if (statement === null && cause.kind === 'session') return;
+    const known = { kind: 'session', who: { ...cause.who, statement } } as const;
+    this.#known = { ...this.#known, cause: known };
     this.isNew = true;
   }
 

@@ -1,6 +1,6 @@
 /** Why a tenant is awake, in plain sentences. */
 import type { Asking, AwakeCause, AwakeEnd, AwakeInterval, AwakeSegment } from '../domain/awake.ts';
-import type { SessionClient } from '../domain/gate.ts';
+import type { PinReason, SessionClient } from '../domain/gate.ts';
 import type { Timestamp } from '../domain/units.ts';
 import { type Amount, type Currency, roughly } from '../economics/money.ts';
 import { TICKET_PREFIX } from './tickets.ts';
@@ -42,17 +42,22 @@ export function timeWords(at: Timestamp, now: Timestamp): string {
   return `${isToday ? '' : `${date} `}${time.slice(0, 'HH:MM'.length)} UTC`;
 }
 
-/** Two digits that count: `0.00041 USD`. */
+/** What is less is not worth a digit in a sentence. */
+const MONEY_MIN = 1e-6;
+
+/** Two digits that count: `$0.00041`, `0.00041 EUR`. */
 export function moneyWords(amount: Amount, currency: Currency): string {
   const units = roughly(amount);
-  if (units === 0) return `0 ${currency}`;
+  const money = (text: string): string => (currency === 'USD' ? `$${text}` : `${text} ${currency}`);
+  if (units === 0) return money('0');
+  if (Math.abs(units) < MONEY_MIN) return `less than ${money(MONEY_MIN.toFixed(6))}`;
   const digits = Math.max(2, 1 - Math.floor(Math.log10(Math.abs(units))));
-  return `${units.toFixed(Math.min(12, digits))} ${currency}`;
+  return money(units.toFixed(digits));
 }
 
 const ASKED: Readonly<Record<NonNullable<SessionClient['statement']>, string>> = {
-  read: 'read',
-  write: 'wrote',
+  read: 'read data',
+  write: 'wrote data',
   ddl: 'changed the schema',
   transaction: 'began a transaction',
   copy: 'copied data',
@@ -60,12 +65,16 @@ const ASKED: Readonly<Record<NonNullable<SessionClient['statement']>, string>> =
   other: 'asked something',
 };
 
+const isTicket = (role: string): boolean => role.startsWith(TICKET_PREFIX);
+
+/** The role of a client; null of one that a ticket stands for. */
+export const roleOf = ({ role }: SessionClient): string | null => (isTicket(role) ? null : role);
+
 /** `role app from 10.0.0.7 (web)`. */
-export function clientWords({ role, applicationName, from, visitor }: SessionClient): string {
-  const isTicket = role.startsWith(TICKET_PREFIX);
+function clientWords({ role, applicationName, from, visitor }: SessionClient): string {
   const name = applicationName === '' ? '' : ` (${applicationName})`;
   const who = visitor === 'person' ? '' : `, a ${visitor},`;
-  return `${isTicket ? 'a login made by the API' : `role ${role}`}${who} from ${from}${name}`;
+  return `${isTicket(role) ? 'a login made by the API' : `role ${role}`}${who} from ${from}${name}`;
 }
 
 /** Who asked, where whoever looks may know; `null` where not. */
@@ -85,7 +94,16 @@ function askingSays(asking: Asking | null | undefined, viewer: Viewer): string {
 
 /** `key "ci"`. */
 export function askerWords({ kind, name }: Asking['by']): string {
-  return kind === 'key' ? `key "${name}"` : kind === 'token' ? `token of ${name}` : name;
+  switch (kind) {
+    case 'key':
+      return `key "${name}"`;
+    case 'token':
+      return `the token of ${name}`;
+    case 'admin-key':
+      return `the ${name}`;
+    default:
+      return name;
+  }
 }
 
 /** Completes "it woke because ...". */
@@ -121,6 +139,19 @@ const SET_BY = {
   rules: 'of its tier',
 } as const;
 
+const PINNED: Readonly<Record<PinReason, string>> = {
+  'temporary objects': 'temporary objects',
+  'cursor WITH HOLD': 'a cursor WITH HOLD',
+  'advisory lock': 'an advisory lock',
+  'sequence value': 'a sequence value',
+  'open transaction': 'an open transaction',
+  COPY: 'a COPY',
+  'statement too large': 'a statement that is too large to keep,',
+  'prepared in a batch': 'a statement prepared in a batch,',
+  'session authorization': 'a changed session authorization',
+  'state unknown': 'a state that is not known',
+};
+
 /** Completes "it is kept awake by ...". */
 export function keptSays(kept: AwakeSegment['kept'], { seesClients }: Viewer): string {
   switch (kept.kind) {
@@ -130,7 +161,7 @@ export function keptSays(kept: AwakeSegment['kept'], { seesClients }: Viewer): s
         : `clients at work, such as ${clientWords(kept.who)}`;
     case 'pin': {
       const whose = kept.who === null || !seesClients ? 'a session' : clientWords(kept.who);
-      return `${kept.pin} of ${whose}`;
+      return `${PINNED[kept.pin]} of ${whose}`;
     }
     case 'idle':
       return `the idle time ${SET_BY[kept.by]}: nobody asks anything`;
@@ -177,10 +208,10 @@ export function endSays({ kind, because, asking }: AwakeEnd, viewer: Viewer): st
   }
 }
 
-/** From which level, how quickly, and for how many. */
-export function wakeSays({ level, wakeMs, waited }: AwakeInterval): string | null {
-  if (level === null || wakeMs === null) return null;
+/** From which level, how quickly, and for how many: a sentence, if that is known. */
+export function wakeSays({ level, wakeMs, waited }: AwakeInterval): readonly string[] {
+  if (level === null || wakeMs === null) return [];
   const whom =
-    waited === 0 ? 'nobody waited' : `${waited} ${waited === 1 ? 'session' : 'sessions'} waited`;
-  return `it woke from ${level} in ${lengthWords(wakeMs)}, and ${whom} for that`;
+    waited === 0 ? '' : `, and ${waited} ${waited === 1 ? 'session' : 'sessions'} waited`;
+  return [`It woke from ${level} in ${lengthWords(wakeMs)}${whom}.`];
 }

@@ -1,6 +1,7 @@
 /** Why a tenant is awake, through the whole program, over the death of the server. */
 import pg from 'pg';
 import { expect, test } from 'vitest';
+import type { AwakeTime } from '../contract/awake.ts';
 import type { TenantSecret } from '../sdk/index.ts';
 import { eventually } from '../testing/eventually.ts';
 import {
@@ -21,6 +22,12 @@ async function query(server: RealServer, tenant: TenantSecret, sql: string): Pro
   await client.end();
 }
 
+async function timesOf({ client }: RealServer): Promise<readonly AwakeTime[]> {
+  const times: AwakeTime[] = [];
+  for await (const time of client.awake.times('shop')) times.push(time);
+  return times;
+}
+
 test('who woke it, what ended it, and a server that was killed between', async () => {
   const dataDir = await freshDataDir();
   try {
@@ -30,7 +37,21 @@ test('who woke it, what ended it, and a server that was killed between', async (
       shop = await server.client.tenants.create({ name: 'shop' });
       await query(server, shop, 'create table orders (n int)');
       await server.client.tenants.suspend('shop');
-      const { last: first } = await server.client.awake.why('shop');
+      await server.client.inside.query('shop', { sql: 'select 1' });
+      await server.client.tenants.suspend('shop');
+      const byQuery = await server.client.awake.why('shop');
+      // Its session logs in with a ticket: who asked for that is told, not the name of the ticket.
+      expect(byQuery.last).toMatchObject({
+        cause: { kind: 'operator', by: 'the admin key', role: null },
+        ended: { kind: 'operator', says: expect.stringContaining('(suspendTenant)') },
+      });
+      expect(byQuery.last?.cause.says).toContain('(query)');
+      const { causes } = byQuery;
+      expect(causes.map(({ kind, by }) => [kind, by]).sort()).toEqual([
+        ['operator', 'the admin key'],
+        ['session', null],
+      ]);
+      const [, first] = await timesOf(server);
       expect(first?.ended?.kind).toBe('operator');
       expect(first?.cause).toMatchObject({
         ...{ kind: 'session', role: 'shop', applicationName: 'psql', statement: 'ddl' },
@@ -38,8 +59,8 @@ test('who woke it, what ended it, and a server that was killed between', async (
       await server.client.tenants.wake('shop');
       const { last, says, isAwake } = await server.client.awake.why('shop');
       expect(isAwake).toBe(true);
-      expect(last?.cause.kind).toBe('operator');
-      expect(says[0]).toContain('woke it through the API');
+      expect(last?.cause).toMatchObject({ kind: 'operator', by: 'the admin key' });
+      expect(says[0]).toContain('the admin key asked for it through the API (wakeTenant)');
       const { tenants } = await server.client.awake.now();
       expect(tenants.map(({ name }) => name)).toEqual(['shop']);
       await server.end('SIGKILL');

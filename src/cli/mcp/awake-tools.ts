@@ -6,13 +6,19 @@ import type { DynaBase } from '../../sdk/client.ts';
 import { TenantRef } from './shapes.ts';
 import { type Agents, addTool } from './tool.ts';
 
-const WAKES_TOLD = 5;
+const TIMES_TOLD = 5;
+
+const Money = z.object({ amount: z.string(), currency: z.string() });
+
+const Sum = { lengthMs: z.number(), cost: Money };
 
 const AwakeShape = z.object({
   tenant: z.string(),
+  says: z
+    .array(z.string())
+    .describe('The answer in plain sentences: why, since when, at what cost'),
   state: z.enum(TENANT_STATES),
   since: z.string(),
-  heldBy: z.string().nullable().describe('What keeps it awake now; null if nothing does'),
   sleepsAt: z.string().nullable().describe('When it falls asleep if nobody asks anything'),
   lastSuspendRefusal: z.string().nullable().describe('Why it could not be put to sleep last time'),
   tier: z.enum(TENANT_TIERS),
@@ -33,7 +39,33 @@ const AwakeShape = z.object({
       pinnedBy: z.string().nullable(),
     }),
   ),
-  wakes: z.array(z.object({ at: z.string(), ms: z.number(), because: z.string() })),
+  times: z
+    .array(
+      z.object({
+        woke: z.string(),
+        because: z.string(),
+        lengthMs: z.number(),
+        ended: z.string().nullable().describe('Null while it lasts'),
+        cost: Money.nullable().describe('Null where it is not counted yet, or is kept no more'),
+      }),
+    )
+    .describe('The last times it was awake, the latest first'),
+  week: z
+    .object({
+      total: z.object({ wakes: z.number(), ...Sum }),
+      wokenBy: z.array(
+        z.object({
+          kind: z.string(),
+          role: z.string().nullable(),
+          application: z.string().nullable(),
+          by: z.string().nullable(),
+          wakes: z.number(),
+          ...Sum,
+        }),
+      ),
+      keptBy: z.array(z.object({ kind: z.string(), ...Sum })),
+    })
+    .describe('What woke it and what kept it awake since a week ago'),
   advice: z.array(z.string()),
 });
 
@@ -42,7 +74,7 @@ export function addAwakeTools(mcp: McpServer, agents: Agents): void {
     name: 'explain_awake',
     title: 'Why a tenant is awake or asleep',
     description:
-      'What keeps a tenant awake, what woke it of late, when it will sleep or be woken ahead, its tier and why. Wakes nobody.',
+      'Why a tenant is awake or asleep, in plain sentences: who woke it, what keeps it awake, what that costs, when it will sleep or be woken ahead, its tier and why. Wakes nobody.',
     manner: 'reads',
     input: z.object({ tenant: TenantRef }),
     output: AwakeShape,
@@ -54,18 +86,18 @@ export function addAwakeTools(mcp: McpServer, agents: Agents): void {
 
 async function explainAwake(client: DynaBase, ref: string, signal: AbortSignal) {
   const { id, ...tenant } = await client.tenants.get(ref, { signal });
-  const [policy, sessions, compute] = await Promise.all([
+  const [why, policy, sessions, times] = await Promise.all([
+    client.awake.why(id, {}, { signal }),
     client.tenants.explain(id, { signal }),
     client.tenants.sessions(id, { signal }),
-    client.computes.get(id, { signal }),
+    timesOf(client, id, signal),
   ]);
-  const wakes = compute.wakes.filter(({ kind }) => kind === 'wake');
   return {
     tenant: tenant.name,
+    says: why.says,
     state: tenant.state,
     since: tenant.stateSince,
-    heldBy: tenant.heldBy,
-    sleepsAt: tenant.suspendAt,
+    sleepsAt: why.sleepsAt,
     lastSuspendRefusal: tenant.lastSuspendRefusal?.why ?? null,
     tier: tenant.tier,
     tierBecause: policy.tier.because,
@@ -81,9 +113,27 @@ async function explainAwake(client: DynaBase, ref: string, signal: AbortSignal) 
       idleMs: session.idleForMs,
       pinnedBy: session.pin?.reason ?? null,
     })),
-    wakes: wakes.slice(0, WAKES_TOLD).map(({ at, ms, because }) => ({ at, ms, because })),
+    times,
+    week: {
+      total: why.total,
+      wokenBy: why.causes.map(({ applicationName: application, ...sum }) => ({
+        ...sum,
+        application,
+      })),
+      keptBy: why.reasons,
+    },
     advice: [...policy.advice],
   };
+}
+
+async function timesOf(client: DynaBase, id: string, signal: AbortSignal) {
+  const told = [];
+  for await (const time of client.awake.times(id, { limit: TIMES_TOLD }, { signal })) {
+    const { from, lengthMs, cause, ended, cost } = time;
+    told.push({ woke: from, because: cause.says, lengthMs, ended: ended?.says ?? null, cost });
+    if (told.length === TIMES_TOLD) break;
+  }
+  return told;
 }
 
 const Moment = z.iso.datetime({ offset: true });
@@ -115,7 +165,7 @@ function addUsage(mcp: McpServer, agents: Agents): void {
     run: async (client, { tenant, from, to }, signal) => {
       const query = { ...(from && { from }), ...(to && { to }) };
       const usage = await client.tenants.usage(tenant, query, { signal });
-      const { latency, latencySumUs, quantiles, use, classes, ...total } = usage.total;
+      const { latency, latencySumUs, quantiles, use, classes, served, ...total } = usage.total;
       const requests = latency.reduce((sum, count) => sum + count, 0);
       const meanMs = requests === 0 ? null : latencySumUs / requests / 1_000;
       return { from: usage.from, to: usage.to, ...total, meanMs };
