@@ -21,7 +21,7 @@ import { fault, toFault } from '../domain/faults.ts';
 import type { Log } from '../domain/log.ts';
 import type { Random } from '../domain/random.ts';
 import { Serial } from '../domain/serial.ts';
-import { elapsed, type Instant } from '../domain/units.ts';
+import { elapsed, type Instant, seconds } from '../domain/units.ts';
 import { type Authority, type Callers, foreign } from './access.ts';
 import { type ActionName, type Actions, actionsOf, type Call } from './actions.ts';
 import { type Admit, admission, callerOf } from './admission.ts';
@@ -56,6 +56,9 @@ import { answerWork, beginWork, waitOf, workOf } from './work.ts';
 
 /** Largest request body that is no file; the largest sensible one has a few hundred bytes. */
 export const BODY_BYTES_MAX = 65_536;
+
+/** Node would look for connections that send slowly or nothing every 30 s. */
+const SLOW_LOOKED_FOR_EVERY = seconds(5);
 
 const JSON_TYPE = 'application/json; charset=utf-8';
 
@@ -93,6 +96,7 @@ export async function buildApp(
     bodyLimit: BODY_BYTES_MAX,
     routerOptions: { maxParamLength: PARAM_LENGTH_MAX },
     return503OnClosing: false,
+    http: { connectionsCheckingInterval: SLOW_LOOKED_FOR_EVERY },
     trustProxy: parts.trustedProxies?.length ? [...parts.trustedProxies] : false,
     genReqId: (request) => requestId(request, parts.random),
     frameworkErrors: (error, request, reply) => answerFault(error, request, reply, parts.log),

@@ -1,12 +1,15 @@
 /** The API on its port. */
 import type { FastifyInstance } from 'fastify';
+import { admits } from '../domain/address-list.ts';
 import { fault } from '../domain/faults.ts';
 import { seconds } from '../domain/units.ts';
+import { boundAddresses } from './address-bound.ts';
 import { type ApiParts, buildApp } from './app.ts';
+import { LOOPBACK } from './manners.ts';
 import { openSqlDoor, type SqlTarget } from './sql-door.ts';
 
 /** Longest wait for the headers of a request; `long-requests.ts` bounds the rest of it. */
-const HEADERS_TIMEOUT = seconds(30);
+const HEADERS_TIMEOUT = seconds(15);
 
 /** The framework's own bound would hold for files too. */
 const NO_BOUND = 0;
@@ -16,6 +19,9 @@ const CLOSE_WITHIN = seconds(10);
 
 /** Connections at once; beyond that the kernel's queue waits. */
 const CONNECTIONS_MAX = 1_024;
+
+/** Of these, those of one address: an office behind one has less. */
+const ADDRESS_CONNECTIONS_MAX = 256;
 
 export type ApiOptions = Omit<ApiParts, 'callers'> & {
   readonly host: string;
@@ -44,6 +50,11 @@ export async function openApi(options: ApiOptions): Promise<Api> {
   app.server.requestTimeout = NO_BOUND;
   app.server.maxConnections = CONNECTIONS_MAX;
   const { trustedProxies = [] } = parts;
+  boundAddresses(app.server, {
+    max: ADDRESS_CONNECTIONS_MAX,
+    isCounted: (address) =>
+      !LOOPBACK.test(address) && !(trustedProxies.length > 0 && admits([trustedProxies], address)),
+  });
   const closeSql =
     sql === undefined ? () => {} : openSqlDoor(app.server, { ...sql, trustedProxies });
   try {

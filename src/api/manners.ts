@@ -20,7 +20,8 @@ import { callerOf } from './admission.ts';
 /** What a client may call its request; it goes into our log. */
 const REQUEST_ID = /^[\w.-]{8,64}$/;
 
-const LOOPBACK = /^(?:127\.|::1$|::ffff:127\.)/;
+/** This machine's own addresses. */
+export const LOOPBACK = /^(?:127\.|::1$|::ffff:127\.)/;
 
 /** The client's own id for a request, or a new one. */
 export function requestId({ headers }: IncomingMessage, random: Random): string {

@@ -16,9 +16,11 @@ import {
 } from '../domain/economics.ts';
 import { fault } from '../domain/faults.ts';
 import type { CustomerId, TenantId } from '../domain/ids.ts';
+import type { Rate } from '../domain/settings.ts';
 import type { Plan } from '../domain/tier.ts';
 import { type Amount, parseDecimal } from '../economics/money.ts';
 import type { BudgetWatch } from './budget-watch.ts';
+import { RateLimits } from './rate-limits.ts';
 
 export type BudgetWish = {
   /** Decimal text; null for no budget. */
@@ -45,11 +47,16 @@ export type BudgetDeskWorld = {
 
 const ALERTS_MAX = 200;
 
+/** By a customer, of one budget: a person tries some amounts, and then one now and then. */
+const CHANGES: Rate = { perMinute: 0.2, burst: 20 };
+
 export class BudgetDesk {
   readonly #world: BudgetDeskWorld;
+  readonly #paces: RateLimits;
 
   constructor(world: BudgetDeskWorld) {
     this.#world = world;
+    this.#paces = new RateLimits(world.clock);
   }
 
   /** Those that the caller may see. Throws `CATALOG_DOWN`. */
@@ -57,18 +64,24 @@ export class BudgetDesk {
     const own = customerOf(caller);
     const all = await this.#world.watch.standings();
     if (caller.scope.kind === 'operator') return all.map(({ customer: _, ...view }) => view);
-    return all
-      .filter(({ measure, customer }) => measure === 'charges' && customer === own)
-      .map(({ customer: _, ...view }) => view);
+    const found: BudgetView[] = [];
+    for (const { customer, ...view } of all) {
+      // Of a tenant that has used nothing yet this month does not say whose it is.
+      const isTheirs = customer === own || (customer === null && view.owner.kind === 'tenant');
+      if (view.measure === 'charges' && isTheirs && (await this.#isOf(view.owner, own)))
+        found.push(view);
+    }
+    return found;
   }
 
-  /** Null once there is none. Throws `BAD_REQUEST`, `CATALOG_DOWN`. */
+  /** Null once there is none. Throws `BAD_REQUEST`, `RATE_LIMITED`, `CATALOG_DOWN`. */
   async set(owner: BudgetOwner, wish: BudgetWish, caller: Caller): Promise<BudgetView | null> {
     const { store, watch } = this.#world;
     const measure: BudgetMeasure = caller.scope.kind === 'operator' ? 'cost' : 'charges';
     if (!mayDo(caller, 'billing')) {
       throw fault('FORBIDDEN', { why: `budgets are not for role ${caller.role}` });
     }
+    if (measure === 'charges') this.#pace(owner);
     if (wish.amount === null) await store.remove(owner, measure);
     else await store.set(await this.#budget(owner, measure, wish));
     // Who is below it again may be awake at once, and who is above it is told at once.
@@ -85,6 +98,18 @@ export class BudgetDesk {
     const customer = caller.scope.kind === 'operator' ? undefined : customerOf(caller);
     if (customer === null) return [];
     return await this.#world.store.alerts({ customer, limit: Math.min(limit, ALERTS_MAX) });
+  }
+
+  /** Each other amount may be told of again, to whatever addresses are on it: nobody gets letters by the hundred so. */
+  #pace(owner: BudgetOwner): void {
+    const { isLeft, waitSeconds } = this.#paces.take(ownerKey(owner), CHANGES);
+    if (!isLeft) throw fault('RATE_LIMITED', { of: 'changes of this budget', waitSeconds });
+  }
+
+  /** A tenant may have been given to somebody else since. */
+  async #isOf(owner: BudgetOwner, customer: CustomerId | null): Promise<boolean> {
+    if (owner.kind !== 'tenant') return true;
+    return (await this.#world.tenantsOf(owner.id))?.customer === customer;
   }
 
   async #budget(owner: BudgetOwner, measure: BudgetMeasure, wish: BudgetWish): Promise<Budget> {

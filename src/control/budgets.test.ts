@@ -236,3 +236,26 @@ test('letters go once; a server that hangs or refuses is tried again, and never 
   expect(log.lines.filter(({ level }) => level === 'warn').length).toBe(2);
   await round.close();
 });
+
+test('a customer sees the budget of a tenant that has used nothing, and none of a tenant that has gone to another', async () => {
+  const { desk, use } = await watched();
+  const owner = { kind: 'tenant', id: TENANT } as const;
+  await desk.set(owner, { amount: '5' }, CUSTOMER);
+  const other: Caller = { ...OPERATOR, scope: { kind: 'customer', customer: customerNumber(2) } };
+  expect((await desk.list(CUSTOMER)).map(({ amount }) => amount)).toHaveLength(1);
+  expect(await desk.list(other)).toEqual([]);
+  // It was the other's when it was used.
+  use(24, { customer: customerNumber(2) });
+  expect(await desk.list(other)).toEqual([]);
+});
+
+test('a customer changes one budget so often, that letters are few; the operator as often as it likes', async () => {
+  const { clock, desk } = await watched();
+  const owner = { kind: 'tenant', id: TENANT } as const;
+  const set = (caller: Caller, amount: number) => desk.set(owner, { amount: `${amount}` }, caller);
+  for (let at = 1; at <= 20; at++) await set(CUSTOMER, at);
+  await expect(set(CUSTOMER, 21)).rejects.toMatchObject({ code: 'RATE_LIMITED' });
+  for (let at = 1; at <= 21; at++) await set(OPERATOR, at);
+  await clock.advance(minutes(5));
+  expect((await set(CUSTOMER, 22))?.spent).toBe(0n);
+});
