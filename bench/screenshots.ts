@@ -31,11 +31,30 @@ const PAGES: Readonly<Record<string, string>> = {
   customers: '/customers',
   prices: '/prices',
   invoices: '/invoices',
+  customer: '/customers/CUSTOMER',
+  'customer-limits': '/customers/CUSTOMER?tab=limits',
   keys: '/keys',
   webhooks: '/webhooks',
   policy: '/policy',
   plans: '/plans',
   settings: '/settings',
+};
+
+/** What a customer sees, logged in with a key of its own. */
+const DATABASE = '/databases/aurora-books';
+
+const OWN_PAGES: Readonly<Record<string, string>> = {
+  'own-home': '/',
+  'own-welcome': '/welcome',
+  'own-database': DATABASE,
+  'own-connect': `${DATABASE}?tab=connect`,
+  'own-sql': `${DATABASE}?tab=sql`,
+  'own-tables': `${DATABASE}?tab=tables&table=orders`,
+  'own-queries': `${DATABASE}?tab=queries`,
+  'own-backups': `${DATABASE}?tab=backups`,
+  'own-settings': `${DATABASE}?tab=settings`,
+  'own-billing': '/billing',
+  'own-members': '/members',
 };
 
 const SCREENS = { wide: { width: 1_440, height: 900 }, phone: { width: 390, height: 844 } };
@@ -71,26 +90,82 @@ async function shootAll(place: Place): Promise<void> {
   }
 }
 
-async function shoot(browser: Browser, { url, key }: Place, theme: 'light' | 'dark') {
-  for (const [name, size] of Object.entries(SCREENS)) {
-    const complaints: string[] = [];
-    const page = await openPage(browser, { theme, ...size }, complaints);
-    await page.goto(`${url}/login`);
-    await settled(page);
-    if (values.only === undefined)
-      await page.screenshot({ path: `${PLACE}/login-${name}-${theme}.png` });
-    await page.getByLabel('API key').fill(key);
-    await page.getByRole('button', { name: 'Log in' }).click();
-    await page.getByRole('heading', { name: 'Overview' }).waitFor();
-    for (const [title, path] of Object.entries(PAGES)) {
-      if (values.only !== undefined && !title.startsWith(values.only)) continue;
-      await page.goto(url + path);
-      await settled(page);
-      await page.screenshot({ path: `${PLACE}/${title}-${name}-${theme}.png` });
-    }
+async function shoot(browser: Browser, place: Place, theme: 'light' | 'dark') {
+  const server = new DynaBase({ apiUrl: place.url, apiKey: place.key });
+  const customer = await firstCustomer(server);
+  for (const size of Object.entries(SCREENS)) {
+    const [page, done] = await loggedIn(browser, place, { theme, size });
+    await shootPages(page, {
+      url: place.url,
+      pages: PAGES,
+      customer,
+      suffix: `${size[0]}-${theme}`,
+    });
+    await done();
+  }
+  const own = { ...place, key: await ownKey(server) };
+  for (const size of Object.entries(SCREENS)) {
+    const [page, done] = await loggedIn(browser, own, { theme, size });
+    await shootPages(page, {
+      url: place.url,
+      pages: OWN_PAGES,
+      customer,
+      suffix: `${size[0]}-${theme}`,
+    });
+    await done();
+  }
+}
+
+type Size = readonly [name: string, size: { readonly width: number; readonly height: number }];
+
+async function loggedIn(
+  browser: Browser,
+  { url, key }: Place,
+  { theme, size: [name, size] }: { readonly theme: 'light' | 'dark'; readonly size: Size },
+) {
+  const complaints: string[] = [];
+  const page = await openPage(browser, { theme, ...size }, complaints);
+  await page.goto(`${url}/login`);
+  await settled(page);
+  if (values.only === undefined)
+    await page.screenshot({ path: `${PLACE}/login-${name}-${theme}.png` });
+  await page.getByLabel('API key').fill(key);
+  await page.getByRole('button', { name: 'Log in' }).click();
+  await page.getByRole('navigation', { name: 'Pages' }).waitFor({ state: 'attached' });
+  const done = async (): Promise<void> => {
     for (const complaint of new Set(complaints)) process.stderr.write(`${name}: ${complaint}\n`);
     await page.context().close();
+  };
+  return [page, done] as const;
+}
+
+type Shots = {
+  readonly url: string;
+  readonly pages: Readonly<Record<string, string>>;
+  readonly customer: string;
+  readonly suffix: string;
+};
+
+async function shootPages(page: Page, { url, pages, customer, suffix }: Shots): Promise<void> {
+  for (const [title, path] of Object.entries(pages)) {
+    if (values.only !== undefined && !title.startsWith(values.only)) continue;
+    await page.goto(url + path.replace('CUSTOMER', customer));
+    await settled(page);
+    await page.screenshot({ path: `${PLACE}/${title}-${suffix}.png` });
   }
+}
+
+/** Of the customer whose database the pages show. */
+async function ownKey(server: DynaBase): Promise<string> {
+  const { customer } = await server.tenants.get('aurora-books');
+  if (customer === null) throw new Error('aurora-books is of no customer');
+  const scope = { kind: 'customer', customer } as const;
+  return (await server.keys.create({ name: 'Ada', role: 'admin', scope })).secret;
+}
+
+async function firstCustomer(server: DynaBase): Promise<string> {
+  for await (const { id } of server.customers.list()) return id;
+  return '';
 }
 
 /** Everything that was asked for has come: nothing holds a place any more. */

@@ -121,26 +121,6 @@ describe.skipIf(browserPath() === undefined)(`in a browser (skipped: ${NO_BROWSE
     });
   });
 
-  test('a customer sees its own and no more, and a viewer is told what it may not', async () => {
-    const northwind = (await server.client.customers.list().next()).value;
-    if (northwind === undefined) throw new Error('the customer is gone');
-    const { secret } = await server.client.keys.create({
-      ...{ name: 'look', role: 'viewer' },
-      scope: { kind: 'customer', customer: northwind.id },
-    });
-    const theirs = await openPage(browser, { theme: 'light', ...WIDE });
-    await login(theirs, secret);
-    expect(await theirs.getByRole('link', { name: 'Policy' }).count()).toBe(0);
-    await theirs.getByText('No tenant is like that').waitFor();
-    const create = theirs.getByRole('button', { name: 'Create a tenant' });
-    expect(await create.getAttribute('aria-disabled')).toBe('true');
-    await create.hover();
-    await theirs.getByText('Your role is viewer').waitFor();
-    await theirs.goto(`${server.apiUrl}/tenants/acme`);
-    await theirs.getByText('TENANT_UNKNOWN').waitFor();
-    await theirs.context().close();
-  });
-
   test('the palette goes anywhere by keyboard', async () => {
     await open(page, '/', 'Overview');
     await page.keyboard.press('Control+k');

@@ -170,6 +170,7 @@ const customers = createRoute({
 const customer = createRoute({
   ...within,
   path: '/customers/$id',
+  beforeLoad: forOperator,
   validateSearch: customerTab,
   component: lazyRouteComponent(() => import('./pages/customer.tsx'), 'CustomerPage'),
 });
@@ -177,12 +178,14 @@ const customer = createRoute({
 const prices = createRoute({
   ...within,
   path: '/prices',
+  beforeLoad: forOperator,
   component: lazyRouteComponent(() => import('./pages/prices.tsx'), 'PricesPage'),
 });
 
 const invoices = createRoute({
   ...within,
   path: '/invoices',
+  beforeLoad: forOperator,
   component: lazyRouteComponent(() => import('./pages/invoices.tsx'), 'InvoicesPage'),
 });
 

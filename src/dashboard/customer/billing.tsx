@@ -4,6 +4,7 @@ import { useState } from 'react';
 import { TENANT_PLANS } from '../../contract/limits.ts';
 import type { Customer, InvoiceHead, OwnCost } from '../../sdk/index.ts';
 import { money } from '../format/money.ts';
+import { QuotaUse } from '../pages/quota-use.tsx';
 import { dynabase } from '../server/client.ts';
 import { useRefusal } from '../shell/who.ts';
 import { saveFile } from '../sql/save-file.ts';
@@ -21,6 +22,7 @@ import {
   budgetsQuery,
   chargedQuery,
   customerQuery,
+  customerQuotaQuery,
   invoicesQuery,
   profileQuery,
 } from './queries.ts';
@@ -29,6 +31,7 @@ export function BillingPage() {
   const cost = useQuery(chargedQuery);
   const invoices = useQuery(invoicesQuery);
   const customer = useQuery(customerQuery);
+  const quota = useQuery(customerQuotaQuery);
   return (
     <>
       <PageHead title="Billing" lead="Use is counted by the minute and billed by the month." />
@@ -52,6 +55,9 @@ export function BillingPage() {
         </Panel>
         <Panel title="Plan">
           <Loaded query={customer}>{(own) => <PlanChoice key={own.plan} customer={own} />}</Loaded>
+        </Panel>
+        <Panel title="Use this month, all together">
+          <Loaded query={quota}>{(state) => <QuotaUse state={state} />}</Loaded>
         </Panel>
         <OwnBudget />
         <Recipient />

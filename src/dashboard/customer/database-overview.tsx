@@ -158,7 +158,7 @@ function Trend({ usage, what }: { readonly usage: Usage; readonly what: 'queries
   return what === 'queries' ? (
     <Chart label="Queries an hour" times={times} series={queries} format={count} kind="bars" />
   ) : (
-    <Chart label="Latency" times={times} series={latency} format={inMs} />
+    <Chart label="Latency" times={times} series={latency} format={inMs} kind="bars" />
   );
 }
 
@@ -181,8 +181,8 @@ function pointsOf({ from, to, steps, latencyBoundsUs: bounds }: Usage) {
       },
     ],
     latency: [
+      { name: '95 % are quicker', colour: 'var(--fill-warm)', values: span.map(of(0.95)) },
       { name: 'median', colour: 'var(--accent)', values: span.map(of(0.5)) },
-      { name: '95 %', colour: 'var(--tier-hot)', values: span.map(of(0.95)) },
     ],
   };
 }

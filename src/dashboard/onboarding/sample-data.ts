@@ -27,20 +27,21 @@ create table shop.order_lines (
   primary key (order_id, product_id)
 );
 insert into shop.products (name, category, price, stock)
-select kind || ' ' || item, category, round((4 + (p * 37 % 90) + 0.9)::numeric, 2), p * 13 % 120
-from (values ('Desk lamp', 'Home'), ('Notebook', 'Paper'), ('Fountain pen', 'Paper'),
-    ('Teapot', 'Kitchen'), ('Mug', 'Kitchen'), ('Backpack', 'Travel'), ('Blanket', 'Home'),
-    ('Umbrella', 'Travel')) with ordinality things(item, category, n),
-  (values ('Small', 1), ('Classic', 2), ('Large', 3)) kinds(kind, k),
-  lateral (select (n * 3 + k)::int as p) numbers;
+select kind || ' ' || item, category, round((4 + (n * 3 + k) * 37 % 90 + 0.9)::numeric, 2),
+  ((n * 3 + k) * 13 % 120)::int
+from rows from (
+    unnest('{Desk lamp,Notebook,Fountain pen,Teapot,Mug,Backpack,Blanket,Umbrella}'::text[]),
+    unnest('{Home,Paper,Paper,Kitchen,Kitchen,Travel,Home,Travel}'::text[])
+  ) with ordinality things(item, category, n),
+  unnest('{Small,Classic,Large}'::text[]) with ordinality kinds(kind, k);
 insert into shop.customers (name, email, country, since)
 select first || ' ' || last, lower(first || '.' || last || '@example.com'),
   (array['DE', 'FR', 'GB', 'US', 'BR', 'JP'])[1 + (f * 5 + l * 3)::int % 6],
   current_date - ((f * 31 + l * 53)::int % 700)
-from (values ('Ada'), ('Ben'), ('Chiara'), ('David'), ('Elif'), ('Femi'), ('Greta'), ('Hugo'),
-    ('Ines'), ('Jonas'), ('Kaori'), ('Lena')) with ordinality firsts(first, f),
-  (values ('Moreau'), ('Okafor'), ('Silva'), ('Tanaka'), ('Weber'), ('Young'), ('Rossi'),
-    ('Novak'), ('Patel'), ('Lind')) with ordinality lasts(last, l);
+from unnest('{Ada,Ben,Chiara,David,Elif,Femi,Greta,Hugo,Ines,Jonas,Kaori,Lena}'::text[])
+    with ordinality firsts(first, f),
+  unnest('{Moreau,Okafor,Silva,Tanaka,Weber,Young,Rossi,Novak,Patel,Lind}'::text[])
+    with ordinality lasts(last, l);
 insert into shop.orders (customer_id, placed_at, status)
 select 1 + (n * 7919) % 120, date_trunc('hour', now()) - make_interval(hours => (n * 61) % 2160),
   (array['paid', 'paid', 'shipped', 'shipped', 'shipped', 'returned'])[1 + n % 6]

@@ -167,7 +167,7 @@ function Foot() {
           <p className="truncate font-medium">{caller.name}</p>
           <p className="truncate text-xs text-ink-soft">
             {caller.readOnly ? 'reads only' : caller.role}
-            {caller.scope.kind === 'operator' ? '' : `, of one ${caller.scope.kind}`}
+            {caller.scope.kind === 'tenant' ? ', of one database' : ''}
           </p>
         </div>
         <Menu

@@ -37,7 +37,7 @@ export function SqlConsole({ tenant }: { readonly tenant: Tenant }) {
   return (
     <section
       aria-label="SQL editor"
-      className="grid h-[calc(100dvh-13rem)] min-h-[30rem] grid-rows-[auto_minmax(8rem,2fr)_minmax(10rem,3fr)] overflow-hidden rounded-lg border border-line bg-surface"
+      className="grid grid-cols-1 h-[calc(100dvh-13rem)] min-h-[30rem] grid-rows-[auto_minmax(8rem,2fr)_minmax(10rem,3fr)] overflow-hidden rounded-lg border border-line bg-surface"
     >
       <div className="flex flex-wrap items-center gap-2 border-b border-line px-3 py-2">
         {work.isRunning ? (

@@ -28,7 +28,10 @@ const NUMBERS =
 function widthOf(column: GridColumn, index: number, rows: GridProps['rows']): number {
   const longest = rows
     .slice(0, 50)
-    .reduce((most, row) => Math.max(most, cellText(row[index]).length), column.name.length + 4);
+    .reduce(
+      (most, row) => Math.max(most, cellText(row[index]).length),
+      column.name.length + Math.min(14, column.type.length) + 3,
+    );
   return Math.min(360, Math.max(80, longest * 7.5 + 26));
 }
 

@@ -12,6 +12,9 @@ export type Filter = {
   readonly value: string;
 };
 
+/** Of the table: a bare name in an order would be what is given out, which is text. */
+const of = (column: string): string => `t.${quoted(column)}`;
+
 /** Every column comes as text: what is shown is what PostgreSQL writes, and what it reads back. */
 export function pageOf(
   table: SchemaTable,
@@ -26,17 +29,17 @@ export function pageOf(
     ...(filter === null ? [] : [condition(filter, param)]),
     ...(typeof after === 'number' ? [] : [behind(table, after, param)]),
   ];
-  const columns = table.columns.map(({ name }) => `${quoted(name)}::text`).join(', ');
+  const columns = table.columns.map(({ name }) => `${of(name)}::text`).join(', ');
   const where = conditions.length === 0 ? '' : ` where ${conditions.join(' and ')}`;
-  const order = table.key.length === 0 ? '' : ` order by ${table.key.map(quoted).join(', ')}`;
+  const order = table.key.length === 0 ? '' : ` order by ${table.key.map(of).join(', ')}`;
   const offset = typeof after === 'number' && after > 0 ? ` offset ${Math.floor(after)}` : '';
   // One more tells whether there is a next page.
   const limit = ` limit ${PAGE_ROWS + 1}${offset}`;
-  return { sql: `select ${columns} from ${qualified(table)}${where}${order}${limit}`, params };
+  return { sql: `select ${columns} from ${qualified(table)} t${where}${order}${limit}`, params };
 }
 
 function condition({ column, how, value }: Filter, param: (value: string) => string): string {
-  const text = `${quoted(column)}::text`;
+  const text = `${of(column)}::text`;
   switch (how) {
     case 'contains':
       return `strpos(lower(${text}), lower(${param(value)})) > 0`;
@@ -44,7 +47,7 @@ function condition({ column, how, value }: Filter, param: (value: string) => str
       return `${text} = ${param(value)}`;
     case 'is null':
     case 'is not null':
-      return `${quoted(column)} ${how}`;
+      return `${of(column)} ${how}`;
     default:
       return how satisfies never;
   }
@@ -57,5 +60,5 @@ function behind(
 ): string {
   const types = new Map(columns.map(({ name, type }) => [name, type]));
   const values = key.map((name, at) => `(${param(after[at] ?? '')})::${types.get(name) ?? 'text'}`);
-  return `(${key.map(quoted).join(', ')}) > (${values.join(', ')})`;
+  return `(${key.map(of).join(', ')}) > (${values.join(', ')})`;
 }

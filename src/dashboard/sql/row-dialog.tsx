@@ -79,7 +79,7 @@ export function RowDialog({
       <div>
         <p className="mb-1 text-xs font-medium">What will be done</p>
         <pre className="max-h-40 overflow-auto rounded-md border border-line bg-sunken p-2 font-mono text-xs break-all whitespace-pre-wrap">
-          {preview(edit)}
+          {isNothing ? 'Nothing yet.' : preview(edit)}
         </pre>
       </div>
     </FormDialog>

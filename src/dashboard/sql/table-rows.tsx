@@ -35,6 +35,25 @@ const rowsQuery = (
     refetchOnWindowFocus: false,
   });
 
+/** One page after the other, forward and back. */
+function usePages(name: string, table: SchemaTable) {
+  const [filter, setFilter] = useState<Filter | null>(null);
+  const [places, setPlaces] = useState<readonly After[]>([0]);
+  const after = places.at(-1) ?? 0;
+  const rows = useQuery(rowsQuery(name, table, { after, filter }));
+  const shown = (rows.data ?? []).slice(0, PAGE_ROWS);
+  const isMore = (rows.data?.length ?? 0) > PAGE_ROWS;
+  return {
+    ...{ rows, shown, page: places.length },
+    filterBy: (wished: Filter | null): void => {
+      setFilter(wished);
+      setPlaces([0]);
+    },
+    next: isMore ? () => setPlaces([...places, placeBehind(table, shown, after)]) : null,
+    back: places.length > 1 ? () => setPlaces(places.slice(0, -1)) : null,
+  };
+}
+
 export function TableRows({
   tenant: { name },
   table,
@@ -42,58 +61,23 @@ export function TableRows({
   readonly tenant: Tenant;
   readonly table: SchemaTable;
 }) {
-  const [filter, setFilter] = useState<Filter | null>(null);
-  const [places, setPlaces] = useState<readonly After[]>([0]);
-  const after = places.at(-1) ?? 0;
-  const rows = useQuery(rowsQuery(name, table, { after, filter }));
+  const pages = usePages(name, table);
+  const { rows, shown } = pages;
   const [open, setOpen] = useState<Open | null>(null);
   const [at, setAt] = useState(0);
   const client = useQueryClient();
   const off = useOff(table);
-  const shown = (rows.data ?? []).slice(0, PAGE_ROWS);
-  const next = (): void => setPlaces([...places, placeBehind(table, shown, after)]);
-  const isMore = (rows.data?.length ?? 0) > PAGE_ROWS;
-  const current = shown[at];
   return (
     <Panel
       title={table.name}
       isBare
-      aside={
-        <>
-          <Button
-            icon="plus"
-            disabledBecause={off.insert}
-            onClick={() => setOpen({ kind: 'insert' })}
-          >
-            Insert
-          </Button>
-          <Button
-            disabledBecause={off.edit ?? (current === undefined ? 'There is no row.' : null)}
-            onClick={() => current && setOpen({ kind: 'update', row: current })}
-          >
-            Edit
-          </Button>
-          <Button
-            look="danger"
-            disabledBecause={off.edit ?? (current === undefined ? 'There is no row.' : null)}
-            onClick={() => current && setOpen({ kind: 'delete', row: current })}
-          >
-            Delete
-          </Button>
-        </>
-      }
+      aside={<RowActions table={table} row={shown[at]} onOpen={setOpen} />}
     >
-      <FilterLine
-        table={table}
-        onFilter={(wished) => {
-          setFilter(wished);
-          setPlaces([0]);
-        }}
-      />
+      <FilterLine table={table} onFilter={pages.filterBy} />
       <Loaded query={rows}>
         {() =>
           shown.length === 0 ? (
-            <Empty title={filter === null ? 'No rows' : 'No row is like that'} />
+            <Empty title="No rows">Or none that is like that.</Empty>
           ) : (
             <div className="h-[26rem]" aria-busy={rows.isFetching}>
               <Grid
@@ -110,20 +94,7 @@ export function TableRows({
           )
         }
       </Loaded>
-      <div className="flex items-center justify-between gap-2 border-t border-line px-3 py-2">
-        <span className="text-xs text-ink-soft">Page {places.length}</span>
-        <span className="flex gap-2">
-          <Button
-            disabledBecause={places.length === 1 ? 'This is the first page.' : null}
-            onClick={() => setPlaces(places.slice(0, -1))}
-          >
-            Back
-          </Button>
-          <Button disabledBecause={isMore ? null : 'This is the last page.'} onClick={next}>
-            Next
-          </Button>
-        </span>
-      </div>
+      <Pager {...pages} />
       {open && (
         <RowDialog
           name={name}
@@ -134,6 +105,67 @@ export function TableRows({
         />
       )}
     </Panel>
+  );
+}
+
+/** Of the current row, and for a new one. */
+function RowActions({
+  table,
+  row,
+  onOpen,
+}: {
+  readonly table: SchemaTable;
+  readonly row: Row | undefined;
+  readonly onOpen: (open: Open) => void;
+}) {
+  const off = useOff(table);
+  const noRow = off.edit ?? (row === undefined ? 'There is no row.' : null);
+  return (
+    <>
+      <Button icon="plus" disabledBecause={off.insert} onClick={() => onOpen({ kind: 'insert' })}>
+        Insert
+      </Button>
+      <Button disabledBecause={noRow} onClick={() => row && onOpen({ kind: 'update', row })}>
+        Edit
+      </Button>
+      <Button
+        look="danger"
+        disabledBecause={noRow}
+        onClick={() => row && onOpen({ kind: 'delete', row })}
+      >
+        Delete
+      </Button>
+    </>
+  );
+}
+
+function Pager({
+  page,
+  back,
+  next,
+}: {
+  readonly page: number;
+  readonly back: (() => void) | null;
+  readonly next: (() => void) | null;
+}) {
+  return (
+    <div className="flex items-center justify-between gap-2 border-t border-line px-3 py-2">
+      <span className="text-xs text-ink-soft">Page {page}</span>
+      <span className="flex gap-2">
+        <Button
+          disabledBecause={back === null ? 'This is the first page.' : null}
+          onClick={() => back?.()}
+        >
+          Back
+        </Button>
+        <Button
+          disabledBecause={next === null ? 'This is the last page.' : null}
+          onClick={() => next?.()}
+        >
+          Next
+        </Button>
+      </span>
+    </div>
   );
 }
 
@@ -170,7 +202,7 @@ function FilterLine({
         event.preventDefault();
         onFilter(!isNull && value === '' ? null : { column, how, value });
       }}
-      className="flex flex-wrap items-end gap-2 border-b border-line px-3 py-2"
+      className="flex flex-wrap items-start gap-2 border-b border-line px-3 py-2"
     >
       <Select
         label="Column"
@@ -185,7 +217,9 @@ function FilterLine({
         onChange={setHow}
       />
       {!isNull && <TextField label="Value" value={value} onChange={setValue} />}
-      <Button type="submit">Filter</Button>
+      <span className="self-end">
+        <Button type="submit">Filter</Button>
+      </span>
     </form>
   );
 }

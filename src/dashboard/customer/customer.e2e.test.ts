@@ -1,0 +1,227 @@
+/** What a customer does with the dashboard, in a real browser over the whole program: one server, from nothing to the first rows. */
+import { readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import pg from 'pg';
+import type { Browser, Download, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { browserPath, NO_BROWSER, openBrowser, openPage } from '../../testing/browser.ts';
+import { type RealServer, realServer } from '../../testing/real-server.ts';
+
+const AXE = fileURLToPath(import.meta.resolve('axe-core/axe.min.js'));
+
+const WIDE = { width: 1_440, height: 900 };
+
+const PAGES: Readonly<Record<string, string>> = {
+  '/': 'Databases',
+  '/welcome': 'A new database',
+  '/databases/shop': 'shop',
+  '/databases/shop?tab=connect': 'shop',
+  '/databases/shop?tab=sql': 'shop',
+  '/databases/shop?tab=tables&schema=shop&table=orders': 'shop',
+  '/databases/shop?tab=queries': 'shop',
+  '/databases/shop?tab=backups': 'shop',
+  '/databases/shop?tab=settings': 'shop',
+  '/billing': 'Billing',
+  '/members': 'Members and keys',
+};
+
+describe.skipIf(browserPath() === undefined)(`in a browser (skipped: ${NO_BROWSER})`, () => {
+  let server: RealServer;
+  let browser: Browser;
+  let page: Page;
+  let customer: string;
+  const complaints: string[] = [];
+
+  beforeAll(async () => {
+    server = await realServer({ env: { DYNABASE_DASHBOARD: 'true' } });
+    browser = await openBrowser();
+    const { customers, settings, tenants } = server.client;
+    await settings.change({ branding: { name: 'Acme Cloud', accent: '#ffd400' } });
+    customer = (await customers.create({ name: 'Northwind', plan: 'starter' })).id;
+    await tenants.create({ name: 'ours' });
+    page = await openPage(browser, { theme: 'light', ...WIDE }, complaints);
+    await login(page, await keyFor('admin'));
+  });
+
+  afterAll(async () => {
+    await browser?.close();
+    await server?.[Symbol.asyncDispose]();
+  });
+
+  async function keyFor(role: 'admin' | 'viewer'): Promise<string> {
+    const scope = { kind: 'customer', customer } as const;
+    return (await server.client.keys.create({ name: role, role, scope })).secret;
+  }
+
+  async function login(at: Page, key: string): Promise<void> {
+    await at.goto(`${server.apiUrl}/login`);
+    await at.getByRole('heading', { name: 'Log in to Acme Cloud' }).waitFor();
+    await at.getByLabel('API key').fill(key);
+    await at.getByRole('button', { name: 'Log in' }).click();
+    await at.getByRole('heading', { name: 'Databases', level: 1 }).waitFor();
+  }
+
+  async function open(at: Page, path: string, title: string): Promise<void> {
+    await at.goto(server.apiUrl + path);
+    await at.getByRole('heading', { name: title, level: 1 }).waitFor();
+    await at.locator('[aria-label="Loading"]').first().waitFor({ state: 'detached' });
+  }
+
+  /** In place of what stands in the editor. */
+  async function write(sql: string): Promise<void> {
+    await page.getByRole('textbox', { name: 'SQL' }).click();
+    await page.keyboard.press('Control+A');
+    await page.keyboard.insertText(sql);
+  }
+
+  const run = () => page.keyboard.press('Control+Enter');
+
+  test('from nothing to the first rows, with a client that is seen as it comes', async () => {
+    await page.getByText('No database yet').waitFor();
+    await page.getByRole('button', { name: 'New database' }).first().click();
+    await page.getByLabel('Name').fill('shop');
+    await page.getByRole('button', { name: 'Create the database' }).click();
+    await page.getByText('Waiting for your first connection').waitFor();
+    const uri = await page.getByText(/^postgresql:\/\/shop:/).textContent();
+    const client = new pg.Client({ connectionString: uri ?? '' });
+    await client.connect();
+    await page.getByText('Connected: your first client is here').waitFor();
+    await client.end();
+    await page.getByRole('button', { name: 'Load sample data' }).click();
+    await page.getByRole('textbox', { name: 'SQL' }).waitFor();
+    await page.getByRole('button', { name: 'Run' }).click();
+    const result = page.getByRole('grid', { name: 'Result' });
+    await result.getByText('Kitchen').waitFor();
+    expect(await result.getByRole('row').count()).toBe(5);
+  });
+
+  test('the editor marks where an error is, tells of several statements, and takes NULL apart', async () => {
+    await write('select 1;\nselect nothing from shop.orders');
+    await run();
+    await page.getByText('column "nothing" does not exist').waitFor();
+    expect(await page.locator('.cm-sql-error').textContent()).toBe('nothing');
+    await write(
+      'create table t (a int, b text); insert into t values (1, null), (2, $$x$$); table t',
+    );
+    await page.keyboard.press('Control+A');
+    await run();
+    await page.getByRole('button', { name: '3: SELECT' }).waitFor();
+    const result = page.getByRole('grid', { name: 'Result' });
+    await result.getByRole('gridcell', { name: 'NULL' }).waitFor();
+    await page.getByRole('button', { name: '2: INSERT' }).click();
+    await page.getByText('2 rows.').waitFor();
+  });
+
+  test('what only reads writes nothing, and what takes long is cancelled', async () => {
+    await page.getByLabel('Read only').check();
+    await write("insert into t values (3, 'no')");
+    await run();
+    await page.getByRole('alert').waitFor();
+    await page.getByLabel('Read only').uncheck();
+    await write('select pg_sleep(100)');
+    await run();
+    await page.getByRole('button', { name: 'Cancel' }).click();
+    await page.getByText('Cancelled', { exact: true }).waitFor();
+    const { rows } = await server.client.inside.query('shop', {
+      sql: 'select count(*)::int as n from t',
+    });
+    expect(rows).toEqual([{ n: 2 }]);
+  });
+
+  test('rows are taken along as CSV and as JSON', async () => {
+    await write('select a, b from t order by a');
+    await run();
+    await page.getByText('2 rows').waitFor();
+    const save = async (format: string): Promise<string> => {
+      const coming: Promise<Download> = page.waitForEvent('download');
+      await page.getByRole('button', { name: 'Export' }).click();
+      await page.getByRole('menuitem', { name: format }).click();
+      return await readFile((await (await coming).path()) ?? '', 'utf8');
+    };
+    expect(await save('As CSV')).toBe('a,b\r\n1,\r\n2,x\r\n');
+    expect(JSON.parse(await save('As JSON'))).toEqual([
+      { a: 1, b: null },
+      { a: 2, b: 'x' },
+    ]);
+    await page.getByRole('button', { name: 'History' }).click();
+    await page.getByRole('menuitem', { name: /pg_sleep/ }).waitFor();
+    await page.keyboard.press('Escape');
+  });
+
+  test('a row is changed by its key, and what will be done can be read before', async () => {
+    await open(page, '/databases/shop?tab=tables&schema=shop&table=customers', 'shop');
+    const rows = page.getByRole('grid', { name: 'Rows of customers' });
+    await rows.getByText('Ada Moreau', { exact: true }).click();
+    await page.getByRole('button', { name: 'Edit', exact: true }).click();
+    await page.getByLabel(/^name/).fill("Ada O'Hara");
+    await page.getByText(`"name" = 'Ada O''Hara' where "id" = '1'`).waitFor();
+    await page.getByRole('button', { name: 'Do it' }).click();
+    await rows.getByText("Ada O'Hara").waitFor();
+    await page.getByRole('button', { name: 'Next' }).click();
+    await page.getByText('Page 2').waitFor();
+    await rows.getByText('101', { exact: true }).first().waitFor();
+  });
+
+  test('what was lost comes back by who has typed the name', async () => {
+    const { inside, tenants } = server.client;
+    const { id } = await tenants.snapshot('shop', { name: 'before' });
+    await inside.query('shop', { sql: 'drop schema shop cascade' });
+    await open(page, '/databases/shop?tab=backups', 'shop');
+    await page.getByRole('button', { name: `Actions of ${id}` }).click();
+    await page.getByRole('menuitem', { name: 'Restore' }).click();
+    await page.getByLabel('Type shop to confirm').fill('shop');
+    await page.getByRole('button', { name: 'Restore' }).click();
+    await page.getByText('shop is as it was').waitFor();
+    const sql = 'select count(*)::int as n from shop.orders';
+    expect((await inside.query('shop', { sql })).rows).toEqual([{ n: 1_500 }]);
+  });
+
+  test('a customer sees nothing of the operator and of others, and a viewer is told what it may not', async () => {
+    for (const path of ['/tenants', '/costs', '/customers', '/policy', '/settings']) {
+      await open(page, path, 'Databases');
+    }
+    const texts = await page.getByRole('navigation', { name: 'Pages' }).textContent();
+    expect(texts).not.toMatch(/Tenants|Policy|Customers|Costs/);
+    await page.goto(`${server.apiUrl}/tenants/ours`);
+    await page.getByText('TENANT_UNKNOWN').waitFor();
+    expect(new URL(page.url()).pathname).toBe('/databases/ours');
+    const theirs = await openPage(browser, { theme: 'light', ...WIDE });
+    await login(theirs, await keyFor('viewer'));
+    const create = theirs.getByRole('button', { name: 'New database' });
+    expect(await create.getAttribute('aria-disabled')).toBe('true');
+    await open(theirs, '/databases/shop?tab=sql', 'shop');
+    expect(await theirs.getByLabel('Read only').isDisabled()).toBe(true);
+    await theirs.context().close();
+  });
+
+  test('every page can be used by everybody, in both themes, and is no wider than a phone', async () => {
+    const axe = await readFile(AXE, 'utf8');
+    const found: string[] = [];
+    for (const [path, title] of Object.entries(PAGES)) {
+      await open(page, path, title);
+      // Not as a script of the page: its policy allows none that is not its own.
+      await page.evaluate(axe);
+      const broken = [...(await brokenIn('wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'))];
+      await page.emulateMedia({ colorScheme: 'dark' });
+      broken.push(...(await brokenIn('color-contrast')).map((one) => `dark: ${one}`));
+      await page.emulateMedia({ colorScheme: 'light' });
+      await page.setViewportSize({ width: 390, height: 844 });
+      const width = await page.evaluate<number>('document.documentElement.scrollWidth');
+      if (width > 390) broken.push(`${width} pixels wide`);
+      await page.setViewportSize(WIDE);
+      found.push(...broken.map((one) => `${path} ${one}`));
+    }
+    expect(found).toEqual([]);
+  });
+
+  /** What breaks these rules, with where it stands. */
+  const brokenIn = (...rules: readonly string[]): Promise<readonly string[]> =>
+    page.evaluate(`axe.run({ runOnly: ${JSON.stringify(rules)} }).then(({ violations }) =>
+      violations.map((one) =>
+        one.id + ': ' + one.nodes.map((node) => node.html.slice(0, 160)).join(' | ')))`);
+
+  test('the pages keep to their policy, and complain of nothing', () => {
+    // A request that is to fail is told of by the browser itself.
+    expect(complaints.filter((one) => !one.startsWith('Failed to load resource'))).toEqual([]);
+  });
+});
