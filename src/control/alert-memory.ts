@@ -5,8 +5,8 @@ import { type AlertState, NO_ALERTS } from '../economics/alerts.ts';
 import type { Amount } from '../economics/money.ts';
 
 /** Of whom nothing was told yet: not worth a row. */
-export const isBlank = ({ part, negative, unusual }: AlertState): boolean =>
-  part === 0 && !negative && !unusual;
+export const isBlank = ({ part, negative, unusual, dearDay }: AlertState): boolean =>
+  part === 0 && !negative && !unusual && dearDay === null;
 
 export const stateJson = ({ budget, ...state }: AlertState): AlertMemory['state'] => ({
   ...state,

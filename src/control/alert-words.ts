@@ -13,6 +13,8 @@ export function alertWords(alert: Alert, currency: Currency): string {
       return `It costs more than it brings in: ${money(alert.profit)} this month.`;
     case 'unusual cost':
       return `The last hour cost ${money(alert.cost)}, where such an hour costs ${money(alert.expected)}.`;
+    case 'unusual day':
+      return `Today has cost ${money(alert.cost)} so far, where its dearest day of late has cost ${money(alert.dearest)}.`;
     default:
       return alert satisfies never;
   }
@@ -22,6 +24,7 @@ const SUBJECTS: Readonly<Record<string, string>> = {
   budget: 'Budget',
   'negative margin': 'Negative margin',
   'unusual cost': 'Unusual cost',
+  'unusual day': 'Unusual cost',
 };
 
 /** Names are kept to one line: a subject that has two is two headers. */
@@ -57,6 +60,8 @@ export function alertData(alert: Alert, currency: Currency): StoredAlert['data']
         cost: moneyOf(alert.cost, currency),
         expected: moneyOf(alert.expected, currency),
       };
+    case 'unusual day':
+      return { cost: moneyOf(alert.cost, currency), dearest: moneyOf(alert.dearest, currency) };
     default:
       return alert satisfies never;
   }

@@ -4,7 +4,7 @@
  *   this month's sums ─▶ budgets ─▶ told once each part ─▶ event, letters
  *                     │          └▶ a hard cap is reached ─▶ the tenant is held until the month ends, as by a quota
  *                     ├▶ margins of the fleet and of tenants
- *                     ├▶ the last hour against such hours before
+ *                     ├▶ the last hour against such hours before, and tenants' days against theirs
  *                     └▶ plans that never cost more ─▶ held once what is included is used
  *
  * What was told is written in one statement with what is remembered of it and with the letters, before anybody hears of it: a
@@ -42,6 +42,7 @@ import { alertData, alertMail, alertWords } from './alert-words.ts';
 import type { BudgetHolds } from './budget-holds.ts';
 import type { CostDesk } from './cost-desk.ts';
 import { type CostLine, linesBy, type MonthShare, together } from './cost-sums.ts';
+import { DearDays } from './dear-days.ts';
 import type { PriceDesk } from './price-desk.ts';
 
 const LOOK_EVERY = minutes(15);
@@ -57,7 +58,7 @@ export type WatchWorld = {
   readonly log: Log;
   readonly events: Events;
   readonly store: BudgetStore;
-  readonly costs: Pick<CostDesk, 'month' | 'fleetHours'>;
+  readonly costs: Pick<CostDesk, 'month' | 'fleetHours' | 'today' | 'daysOf'>;
   readonly prices: Pick<PriceDesk, 'book' | 'tariffs'>;
   readonly holds: BudgetHolds;
   readonly namesOf: (
@@ -86,6 +87,7 @@ type Told = { readonly about: AlertMemory; readonly customer: CustomerId | null 
 
 export class BudgetWatch {
   readonly #world: WatchWorld;
+  readonly #dearDays: DearDays;
   #memories: Map<string, AlertState> | null = null;
   #looking: Promise<void> = Promise.resolve();
   #judgedHour = 0;
@@ -94,6 +96,7 @@ export class BudgetWatch {
 
   constructor(world: WatchWorld) {
     this.#world = world;
+    this.#dearDays = new DearDays(world.costs);
   }
 
   start(): void {
@@ -146,6 +149,7 @@ export class BudgetWatch {
     await this.#holdBy(budgets, month);
     await this.#judgeFleet(budgets, month);
     await this.#judgeMargins(month);
+    await this.#judgeDays(budgets);
     await this.#holdIncluded(month);
   }
 
@@ -239,6 +243,20 @@ export class BudgetWatch {
       // Its budget is judged by itself, and stays as it was told.
       const facts = { ...this.#facts(), spent: 0n as Amount, budget: known.budget, margin };
       await this.#judge(about, facts, []);
+    }
+  }
+
+  /** Told to whom the tenant's own budget names, or else to whom the fleet's does. */
+  async #judgeDays(budgets: readonly Budget[]): Promise<void> {
+    const costs = budgets.filter(({ measure }) => measure === 'cost');
+    const emailsOf = (key: string) => costs.find(({ owner }) => ownerKey(owner) === key)?.emails;
+    for (const day of await this.#dearDays.find()) {
+      const owner: BudgetOwner = { kind: 'tenant', id: day.tenant };
+      const about = { owner, measure: 'cost', customer: day.customer } as const;
+      const known = this.#memories?.get(keyOf(about)) ?? NO_ALERTS;
+      // Its budget and its margin are judged by themselves, and stay as they were told.
+      const facts = { ...this.#facts(), budget: known.budget, day };
+      await this.#judge(about, facts, emailsOf(day.tenant) ?? emailsOf('fleet') ?? []);
     }
   }
 

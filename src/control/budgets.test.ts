@@ -200,6 +200,36 @@ test('who costs more than it brings in is told of once, and so is an hour that c
   ]);
 });
 
+test("a tenant's day that costs what none of its days has is told of once, to whom the fleet's budget names", async () => {
+  const { clock, watch, again, desk, ledger, days, store, told, prices } = await watched();
+  await prices.put(
+    'by-use',
+    JSON.stringify({ currency: 'USD', versions: [{ prices: { egress: '0.01' } }] }),
+  );
+  await prices.use('by-use');
+  const emails = ['ops@example.com'];
+  await desk.set({ kind: 'fleet' }, { amount: '1000', emails }, OPERATOR);
+  // A GB an hour, and from the tenth on a hundred; the other is too young to be judged.
+  ledger.given = hoursWithin(utc('2026-11-01'), utc('2026-11-10T03:00Z')).flatMap((hour) => {
+    const isDear = hour >= utc('2026-11-10');
+    const gigabytes = (n: bigint) => using({ egress: n * 1_000_000_000n });
+    const young = rowOf(2, { hour, use: gigabytes(100n) });
+    return [rowOf(1, { hour, use: gigabytes(isDear ? 100n : 1n) }), ...(isDear ? [young] : [])];
+  });
+  await clock.advance(hours(8 * 24 - 1));
+  await days.settle();
+  await watch.look();
+  expect(told.filter(({ type }) => type === 'cost.alert')).toEqual([]);
+  await clock.advance(hours(4));
+  await days.settle();
+  await watch.look();
+  await again().look();
+  const alerts = told.filter(({ data }) => data.kind === 'unusual day');
+  expect(alerts.map(({ data }) => [data.owner, data.dearest])).toEqual([[TENANT, '0.24']]);
+  const mails = await store.takeMails(10, clock.wall());
+  expect(mails.map(({ subject }) => subject)).toContain('DynaBase: Unusual cost, tenant acme');
+});
+
 test('letters go once; a server that hangs or refuses is tried again, and never told what it may not be', async () => {
   const clock = new VirtualClock(START);
   const log = new MemoryLog();

@@ -5,27 +5,20 @@
  * told what they are charged, and nothing of what that costs us.
  */
 import type { Clock } from '../domain/clock.ts';
-import type { CostQuery, CostShare, CostStore, FleetDay } from '../domain/economics.ts';
+import type { CostQuery, CostStore, FleetDay } from '../domain/economics.ts';
 import { fault } from '../domain/faults.ts';
 import type { CustomerId, TenantId } from '../domain/ids.ts';
 import { PLANS } from '../domain/tier.ts';
 import { hours, later, type Timestamp, timestamp } from '../domain/units.ts';
-import { METERS, type Use } from '../domain/use.ts';
+import type { Use } from '../domain/use.ts';
 import { type PriceAdvice, priceFor, pricesFor, type Target } from '../economics/margin.ts';
-import {
-  type Amount,
-  allocated,
-  amount,
-  NOTHING,
-  plus,
-  scaled,
-  sumOf,
-} from '../economics/money.ts';
+import { type Amount, allocated, amount, plus, sumOf } from '../economics/money.ts';
 import { HOUR_MS, monthOf } from '../economics/month.ts';
 import { type Charge, chargedIn } from '../economics/plans.ts';
 import { type HourAmount, type Projection, projected } from '../economics/projection.ts';
 import { type TariffBook, tariffAt } from '../economics/tariffs.ts';
-import type { CostDays, DayBooked } from './cost-days.ts';
+import type { CostDays } from './cost-days.ts';
+import { costByDay, grownToEnd, joined, monthly, type Of, sharesOf, useOf } from './cost-shares.ts';
 import {
   type CostKey,
   type CostLine,
@@ -46,6 +39,9 @@ const DAYS_MAX = 400;
 
 /** Days of history from which is projected. */
 const HISTORY_DAYS = 56;
+
+/** Days with which a tenant's day is compared. */
+const LATE_DAYS = 28;
 
 /** Tenant-seconds from which a plan's mean says something: a week of one. */
 const ADVISED_FROM = 7n * 86_400n;
@@ -106,6 +102,13 @@ export type OwnCost = CostSpan & {
   readonly suggestedPrice: Amount | null;
 };
 
+export type TenantToday = {
+  readonly tenant: TenantId;
+  readonly customer: CustomerId | null;
+  readonly day: Timestamp;
+  readonly cost: Amount;
+};
+
 type Gathered = {
   readonly shares: readonly MonthShare[];
   readonly days: readonly DayShare[];
@@ -114,8 +117,6 @@ type Gathered = {
 
 /** With what was charged in the same time. */
 type Earned = Gathered & { readonly charges: Charges };
-
-type Of = { readonly tenant?: TenantId | undefined; readonly customer?: CustomerId | undefined };
 
 export class CostDesk {
   readonly #world: CostDeskWorld;
@@ -205,6 +206,25 @@ export class CostDesk {
   /** This month's shares so far, and its fleet. Throws `CATALOG_DOWN`. */
   async month(): Promise<Earned> {
     return await this.#earned(this.spanOf(undefined, undefined));
+  }
+
+  /** Of the running day so far, by tenant. Throws `CATALOG_DOWN`. */
+  async today(): Promise<readonly TenantToday[]> {
+    const running = (await this.#world.days.unsettled()).at(-1);
+    if (running === undefined) return [];
+    const sums = new Map<TenantId, TenantToday>();
+    for (const { tenant, customer, attributed, shared } of running.shares) {
+      const cost = (attributed + shared + (sums.get(tenant)?.cost ?? 0n)) as Amount;
+      sums.set(tenant, { tenant, customer, day: running.fleet.day, cost });
+    }
+    return [...sums.values()];
+  }
+
+  /** What one tenant cost on each day before that one, of late. Throws `CATALOG_DOWN`. */
+  async daysOf(tenant: TenantId, before: Timestamp): Promise<readonly Amount[]> {
+    const from = timestamp(before - LATE_DAYS * DAY);
+    const days = await this.#world.store.byDay({ from, to: before, tenant });
+    return costByDay(days).map(({ cost }) => cost);
   }
 
   /** What the fleet cost in each hour of the last days that has ended, the newest last. */
@@ -336,61 +356,4 @@ function withUnborne(line: CostLine, unborne: Amount): CostLine {
     margin: profit === null || !revenue ? null : Number(profit) / Number(revenue),
     reduction: alwaysOn === 0n ? null : 1 - Number(cost) / Number(alwaysOn),
   };
-}
-
-type OneShare = CostShare & { readonly day: Timestamp };
-
-const sharesOf = ({ fleet, shares }: DayBooked, { tenant, customer }: Of): readonly OneShare[] =>
-  shares
-    .filter((share) => tenant === undefined || share.tenant === tenant)
-    .filter((share) => customer === undefined || share.customer === customer)
-    .map((share) => ({ ...share, day: fleet.day }));
-
-const monthly = (share: OneShare): MonthShare => ({ ...share, month: monthOf(share.day).from });
-
-/** One line for each place and month, of what is settled and what is not. */
-function joined(shares: readonly MonthShare[]): readonly MonthShare[] {
-  const sums = new Map<string, MonthShare>();
-  for (const share of shares) {
-    const { month, tenant, customer, plan, tier } = share;
-    const key = `${month} ${tenant} ${customer} ${plan} ${tier}`;
-    const before = sums.get(key);
-    sums.set(key, before === undefined ? share : added(before, share));
-  }
-  return [...sums.values()];
-}
-
-const added = (one: MonthShare, other: MonthShare): MonthShare => ({
-  ...one,
-  use: useOf([one, other]),
-  seconds: one.seconds + other.seconds,
-  attributed: one.attributed + other.attributed,
-  shared: one.shared + other.shared,
-  alwaysOn: one.alwaysOn + other.alwaysOn,
-});
-
-const useOf = (shares: readonly Pick<CostShare, 'use'>[]): Use =>
-  Object.fromEntries(
-    METERS.map((meter) => [meter, shares.reduce((all, { use }) => all + use[meter], 0n)]),
-  ) as Record<(typeof METERS)[number], bigint>;
-
-function costByDay(days: readonly DayShare[]): OwnCost['days'] {
-  const sums = new Map<Timestamp, Amount>();
-  for (const { day, attributed, shared } of days) {
-    sums.set(day, ((sums.get(day) ?? NOTHING) + attributed + shared) as Amount);
-  }
-  return [...sums].map(([day, cost]) => ({ day, cost }));
-}
-
-function grownToEnd(shares: readonly MonthShare[], now: Timestamp): readonly MonthShare[] {
-  const month = monthOf(now);
-  const passed = BigInt(Math.max(1, Math.floor((now - month.from) / 1_000)));
-  const grown = (value: bigint): bigint => scaled(value as Amount, month.seconds, passed);
-  return shares.map((share) => ({
-    ...share,
-    seconds: grown(share.seconds),
-    use: Object.fromEntries(
-      METERS.map((meter) => [meter, grown(share.use[meter])]),
-    ) as MonthShare['use'],
-  }));
 }

@@ -1,6 +1,8 @@
-import { expect, test } from 'vitest';
-import { type Alert, type AlertFacts, judged, NO_ALERTS } from './alerts.ts';
-import { type Amount, amount, NOTHING } from './money.ts';
+import { describe, expect, test } from 'vitest';
+import { timestamp } from '../domain/units.ts';
+import { SeededRandom } from '../sim/seeded-random.ts';
+import { type Alert, type AlertFacts, judged, NO_ALERTS, usualDay } from './alerts.ts';
+import { type Amount, amount, fromRough, NOTHING } from './money.ts';
 
 const facts = (change: Partial<AlertFacts> = {}): AlertFacts => ({
   ...{ month: '2026-11', spent: NOTHING, budget: null, margin: null, hour: null },
@@ -104,5 +106,59 @@ test('all that there is to say is said at once', () => {
   expect(decision.alerts[1]).toEqual({
     kind: 'negative margin',
     profit: -1_000_000_000_000n as Amount,
+  });
+});
+
+describe('a day of one tenant', () => {
+  const DAY_MS = 86_400_000;
+  const at = (n: number) => timestamp(Date.UTC(2026, 0, 1) + n * DAY_MS);
+
+  /** How often it is told of, where each day is judged twice: as it goes, and at its end. */
+  function daysTold(costs: readonly number[]): readonly number[] {
+    let state = NO_ALERTS;
+    return costs.flatMap((cost, n) => {
+      const usual = usualDay(costs.slice(Math.max(0, n - 28), n).map(fromRough));
+      return [cost / 2, cost].flatMap((sofar) => {
+        const day = usual && { ...usual, day: at(n), cost: fromRough(sofar) };
+        const decision = judged(state, facts({ day }));
+        state = decision.state;
+        return decision.alerts.length > 0 ? [n] : [];
+      });
+    });
+  }
+
+  test('is told of when it costs what none of its days has, once a week, and of no tenant that is too young', () => {
+    const quiet = Array.from({ length: 20 }, (_, n) => 0.1 + 0.01 * (n % 3));
+    expect(daysTold([...quiet, 1, 1, 3])).toEqual([20]);
+    expect(daysTold([...quiet, 0.2])).toEqual([]);
+    expect(daysTold([0.1, 0.1, 0.1, 9])).toEqual([]);
+    expect(daysTold(quiet.map((one) => one / 10).concat(0.04))).toEqual([]);
+    // Weeks later what was unusual has become one of its days.
+    expect(daysTold([...quiet, 1, ...quiet, 1.5])).toEqual([20]);
+    expect(daysTold([...quiet, 1, ...quiet, 5])).toEqual([20, 41]);
+  });
+
+  test('is told of in vain at most once in twenty months of quiet tenants, and caught when it runs away', () => {
+    const random = new SeededRandom(7);
+    const normal = (): number =>
+      Math.sqrt(-2 * Math.log(1 - random.next())) * Math.cos(2 * Math.PI * random.next());
+    // Days that scatter by half, working days and weekends, and tenants that are not there on every day.
+    const quietDay = (mean: number, presence: number) => (_: unknown, n: number) =>
+      random.next() > presence ? 0.001 : mean * (n % 7 > 4 ? 0.3 : 1) * Math.exp(0.5 * normal());
+    const [tenants, months] = [150, 6];
+    let vain = 0;
+    let caught = 0;
+    for (let n = 0; n < tenants; n++) {
+      const mean = 0.1 * 10 ** (2 * random.next());
+      const days = Array.from({ length: months * 30 }, quietDay(mean, 0.4 + 0.6 * random.next()));
+      const counts = Map.groupBy(daysTold(days), (day) => Math.floor(day / 30));
+      for (const of of counts.values()) {
+        expect(of.length).toBeLessThanOrEqual(1);
+        vain += 1;
+      }
+      if (daysTold([...days.slice(0, 60), 15 * Math.max(...days)]).includes(60)) caught += 1;
+    }
+    expect(vain / (tenants * months)).toBeLessThan(0.05);
+    expect(caught).toBe(tenants);
   });
 });

@@ -1,12 +1,13 @@
 /**
  * When somebody has to be told about money: a budget is used up to a part, a margin is negative, an hour costs
- * what no hour should.
+ * what no hour should, a tenant's day what none of its days has cost.
  *
  * A decision over what was told before. Each is told once for its reason: a part of a budget once a month; a negative margin
  * once a month, and again only after it was clearly positive; an hour's cost once, until six hours in a row
- * were calm. What is told first is the most: who passes 50 and 90 percent at once hears of 90.
+ * were calm; a tenant's day once, and not again within the week. What is told first is the most: who passes 50 and 90 percent at once hears of 90.
  */
-import { type Amount, roughly, scaled } from './money.ts';
+import { hours, type Timestamp } from '../domain/units.ts';
+import { type Amount, amount, fromRough, roughly, scaled } from './money.ts';
 
 /** Percents of a budget at which somebody is told. At the last a hard cap ends the use, where there is one. */
 export const BUDGET_PARTS = [50, 75, 90, 100] as const;
@@ -22,7 +23,12 @@ export type AlertState = {
   readonly negative: boolean;
   readonly unusual: boolean;
   readonly calmHours: number;
+  /** The day of a tenant that was told of last; null for none. */
+  readonly dearDay: Timestamp | null;
 };
+
+/** What a day of one tenant costs at most, and how far its days scatter. */
+export type UsualDay = { readonly dearest: Amount; readonly deviation: Amount };
 
 export type AlertFacts = {
   readonly month: string;
@@ -37,6 +43,8 @@ export type AlertFacts = {
     readonly expected: Amount;
     readonly deviation: Amount;
   } | null;
+  /** Of one tenant, as far as the day has gone; null where nothing is known of its days. */
+  readonly day?: (UsualDay & { readonly day: Timestamp; readonly cost: Amount }) | null;
 };
 
 export type Alert =
@@ -47,13 +55,14 @@ export type Alert =
       readonly budget: Amount;
     }
   | { readonly kind: 'negative margin'; readonly profit: Amount }
-  | { readonly kind: 'unusual cost'; readonly cost: Amount; readonly expected: Amount };
+  | { readonly kind: 'unusual cost'; readonly cost: Amount; readonly expected: Amount }
+  | { readonly kind: 'unusual day'; readonly cost: Amount; readonly dearest: Amount };
 
 export type AlertDecision = { readonly alerts: readonly Alert[]; readonly state: AlertState };
 
 export const NO_ALERTS: AlertState = {
   ...{ month: '', part: 0, budget: null },
-  ...{ negative: false, unusual: false, calmHours: 0 },
+  ...{ negative: false, unusual: false, calmHours: 0, dearDay: null },
 };
 
 /** A margin has recovered from here on. */
@@ -76,7 +85,42 @@ export function judged(before: AlertState, facts: AlertFacts): AlertDecision {
   const budget = judgedBudget(known, facts);
   const margin = judgedMargin(budget.state, facts);
   const hour = judgedHour(margin.state, facts);
-  return { alerts: [...budget.alerts, ...margin.alerts, ...hour.alerts], state: hour.state };
+  const day = judgedDay(hour.state, facts);
+  const alerts = [budget, margin, hour, day].flatMap((decision) => decision.alerts);
+  return { alerts, state: day.state };
+}
+
+/** With fewer days nothing is known of a tenant. */
+const DAYS_MIN = 7;
+
+/** Null for one that is too young. Its days in their order, the last ones. */
+export function usualDay(days: readonly Amount[]): UsualDay | null {
+  if (days.length < DAYS_MIN) return null;
+  const costs = days.map(roughly);
+  const mean = costs.reduce((sum, one) => sum + one, 0) / costs.length;
+  const squares = costs.reduce((sum, one) => sum + (one - mean) ** 2, 0) / costs.length;
+  return { dearest: fromRough(Math.max(...costs)), deviation: fromRough(Math.sqrt(squares)) };
+}
+
+/** A day of one tenant below this is not worth a word, whatever its other days cost. */
+export const DEAR_DAY: Amount = amount('0.05');
+
+const TOLD_AGAIN = hours(24 * 7);
+
+/** Against the dearest day and not the mean: many have days of the week or month that are dearer than others. */
+function judgedDay(state: AlertState, { day }: AlertFacts): AlertDecision {
+  if (day == null || day.cost < DEAR_DAY) return { alerts: [], state };
+  const { dearest, deviation, cost } = day;
+  const over = roughly(cost) - roughly(dearest);
+  const isDear =
+    over > UNUSUAL_DEVIATIONS * roughly(deviation) &&
+    roughly(cost) > UNUSUAL_TIMES * roughly(dearest);
+  const isTold = state.dearDay !== null && day.day < state.dearDay + TOLD_AGAIN;
+  if (!isDear || isTold) return { alerts: [], state };
+  return {
+    alerts: [{ kind: 'unusual day', cost, dearest }],
+    state: { ...state, dearDay: day.day },
+  };
 }
 
 function judgedBudget(state: AlertState, { spent, budget }: AlertFacts): AlertDecision {

@@ -7,6 +7,7 @@ import { monthOf } from './month.ts';
 import type { Machines, PriceBook, PriceVersion } from './price-book.ts';
 import { NO_PRICES, PRICE_BOOKS } from './price-presets.ts';
 import {
+  alwaysOnCost,
   comparedToAlwaysOn,
   costBy,
   costOf,
@@ -238,4 +239,18 @@ test('the minutes of an hour are its cost exactly, by what was used in them', ()
   expect(sumOf(minutes)).toBe(totalOf(cost));
   expect(minutes[1]).toBe(NOTHING);
   expect(Number(minutes[0]) / Number(minutes[2])).toBeCloseTo(2, 6);
+});
+
+test('a compute that never sleeps holds all of the time what it held while it ran', () => {
+  const railway = PRICE_BOOKS.railway;
+  const whole = { ...NO_USE, memory: 500_000_000n * 3_600n, awake: 3_600n };
+  const quarter = { ...NO_USE, memory: 500_000_000n * 900n, awake: 900n };
+  expect(alwaysOnCost(railway, [rowOf(1, { use: quarter })])).toBe(
+    alwaysOnCost(railway, [rowOf(1, { use: whole })]),
+  );
+  // A small one holds what any idle one does.
+  const small = { ...NO_USE, memory: 7_000_000n * 900n, awake: 900n };
+  expect(alwaysOnCost(railway, [rowOf(1, { use: small })])).toBe(
+    alwaysOnCost(railway, [rowOf(1, { use: NO_USE })]),
+  );
 });

@@ -272,7 +272,7 @@ function alwaysOnCostOf({ version, month, metered, machined }: Rates, row: UseRo
   const megabyte = scale.gigabyte / 1_000n;
   const use: Use = {
     ...row.use,
-    memory: most(row.use.memory, BigInt(memoryMb) * megabyte * row.seconds),
+    memory: most(allTime(row), BigInt(memoryMb) * megabyte * row.seconds),
     cpu: row.use.cpu + BigInt(cpuMillis) * 1_000n * row.seconds,
     awake: row.seconds,
     // Its files stay where they are.
@@ -283,6 +283,10 @@ function alwaysOnCostOf({ version, month, metered, machined }: Rates, row: UseRo
   const costs = [...costsOf(metered, use), ...costsOf(machined, use)];
   return plus(scaled(price, row.seconds, month.seconds), sumOf(costs));
 }
+
+/** What its compute had in memory while it ran, for all of the row's time. */
+const allTime = ({ use: { memory, awake }, seconds }: UseRow): bigint =>
+  awake > 0n && awake < seconds ? (memory * seconds) / awake : memory;
 
 const most = (one: bigint, other: bigint): bigint => (one > other ? one : other);
 

@@ -1,5 +1,5 @@
 /** Where tenants were kept, what that cost, and for how long those who came had to wait. */
-import { alwaysOnCost, levelTerms } from '../policy/level-costs.ts';
+import { alwaysOnCost, LEVEL_PRICES, levelTerms } from '../policy/level-costs.ts';
 import type { LevelTerms, ResidencyTerms } from '../policy/residency.ts';
 import type { Rules } from '../policy/rules.ts';
 import { percent } from './score.ts';
@@ -122,10 +122,10 @@ const WAKE_P95: Readonly<Record<Level, number>> = { L1: 0, L2: 0.097, L3: 0.118,
 const WAKE_P50 = { L2: 0.057, L3: 0.067, L4: 0.097 };
 
 /** What the product itself counts with: a small tenant that idles in the smallest size, against always in HOT's. */
-export function productCosts(rules: Rules): LevelCosts {
+export function productCosts(rules: Rules, prices = LEVEL_PRICES): LevelCosts {
   return {
-    busyPerSecond: alwaysOnCost(rules),
-    levels: levelTerms(rules, 'COLD', WAKE_P50).map((terms) => ({
+    busyPerSecond: alwaysOnCost(rules, prices),
+    levels: levelTerms(rules, 'COLD', WAKE_P50, prices).map((terms) => ({
       ...terms,
       wakeSecondsP95: WAKE_P95[terms.level],
     })),
