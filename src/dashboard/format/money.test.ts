@@ -7,3 +7,9 @@ test('money has two decimals, and below a cent the digits that matter', () => {
     ...['$1,234.50', '$0.0046', '$0.00', '-$3.00', '–'],
   ]);
 });
+
+test('what is less than anybody compares is told as that', () => {
+  expect(['0.00000043', '-0.00000043', '0.0002'].map((one) => money(one, 'USD'))).toEqual([
+    ...['< $0.0001', '> -$0.0001', '$0.0002'],
+  ]);
+});

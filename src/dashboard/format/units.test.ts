@@ -24,4 +24,5 @@ test('a moment is told by how far it is', () => {
 
 test('counts are grouped, parts are per cent', () => {
   expect([count(1_234_567), percent(0.9731), percent(null)]).toEqual(['1,234,567', '97.3 %', '–']);
+  expect([percent(0), percent(0.00001), percent(-342)]).toEqual(['0 %', '< 0.01 %', '< -1,000 %']);
 });

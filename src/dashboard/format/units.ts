@@ -15,8 +15,12 @@ export function bytes(value: number | null): string {
   return `${short.format(value / STEP ** power)} ${BYTE_UNITS[power] ?? 'B'}`;
 }
 
-export const percent = (part: number | null): string =>
-  part === null ? '–' : `${short.format(part * 100)} %`;
+/** Below a hundredth of a percent it says so, and a loss of many times is told as that. */
+export function percent(part: number | null): string {
+  if (part === null) return '–';
+  if (part > 0 && part < 0.0001) return '< 0.01 %';
+  return part < -10 ? '< -1,000 %' : `${short.format(part * 100)} %`;
+}
 
 const SPANS = [
   [86_400_000, 'd'],

@@ -75,7 +75,7 @@ function WakeStat({ fleet }: { readonly fleet: Fleet | undefined }) {
     <Stat
       label="Wake, p95"
       value={isKnown ? duration(Math.round(most.p95Ms ?? 0)) : '–'}
-      note={isKnown ? `${SOURCES[most.from]}, the last hour` : 'nobody waited in the last hour'}
+      note={isKnown ? SOURCES[most.from] : 'nobody waited in the last hour'}
     />
   );
 }
@@ -111,7 +111,7 @@ function MarginStat({ month }: { readonly month: CostReport | undefined }) {
   const says = (): string => {
     if (month === undefined || total === undefined) return '';
     if (total.margin === null) return 'no plan that is paid for';
-    return `${money(total.revenue, month.currency)} revenue this month`;
+    return `${money(total.revenue, month.currency)} revenue`;
   };
   return (
     <Stat

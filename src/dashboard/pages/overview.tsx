@@ -12,6 +12,7 @@ import {
   statusQuery,
 } from '../server/queries.ts';
 import { STATE_COLOURS, StateBadge, TIER_FILLS, TierBadge } from '../ui/badge.tsx';
+import { Minutes } from '../ui/minutes.tsx';
 import { PageHead, Panel } from '../ui/panel.tsx';
 import { ShareBar } from '../ui/share-bar.tsx';
 import { Empty, Loaded } from '../ui/states.tsx';
@@ -82,7 +83,10 @@ function Fleet({ status }: { readonly status: Status }) {
   );
 }
 
+const QUIET = Array.from({ length: 60 }, () => 0);
+
 function Distribution({ status }: { readonly status: Status }) {
+  const minutes = useQuery(fleetQuery).data?.minutes ?? QUIET;
   const navigate = useNavigate();
   const tiers = Object.entries(status.tiers).map(([name, value]) => ({
     ...{ name, value, colour: TIER_FILLS[name as keyof typeof TIER_FILLS] },
@@ -98,6 +102,7 @@ function Distribution({ status }: { readonly status: Status }) {
       <div className="space-y-5">
         <ShareBar label="Tenants by tier" parts={tiers} onPick={(tier) => show({ tier })} />
         <ShareBar label="Tenants by state" parts={states} onPick={(state) => show({ state })} />
+        <Minutes label="Wakes by the minute, the last hour" values={minutes} />
       </div>
     </Panel>
   );

@@ -23,7 +23,7 @@ export function PricesPage() {
     <>
       <PageHead
         title="Prices and budgets"
-        lead="What things cost you, what plans are sold for, and how much a month may come to."
+        lead="What things cost, what plans are sold for, what a month may come to."
       />
       <div className="grid items-start gap-4 lg:grid-cols-2">
         <Panel title="Price books">
@@ -100,7 +100,7 @@ function Book({ book }: { readonly book: PriceBook }) {
   };
   return (
     <div className="space-y-3">
-      <div className="flex flex-wrap items-end justify-between gap-3">
+      <div className="flex flex-wrap items-start justify-between gap-3">
         <TextField
           label="Saved under the name"
           value={name}
@@ -110,14 +110,16 @@ function Book({ book }: { readonly book: PriceBook }) {
             ? { hint: 'A preset stays as it is; what you save is your own.' }
             : {})}
         />
-        <Button
-          disabledBecause={
-            refusal('usePriceBook') ?? (book.isInForce ? 'It is in force already.' : null)
-          }
-          onClick={() => void use()}
-        >
-          Put in force
-        </Button>
+        <span className="pt-5">
+          <Button
+            disabledBecause={
+              refusal('usePriceBook') ?? (book.isInForce ? 'It is in force already.' : null)
+            }
+            onClick={() => void use()}
+          >
+            Put in force
+          </Button>
+        </span>
       </div>
       <JsonEditor
         label={`Price book ${book.name}`}

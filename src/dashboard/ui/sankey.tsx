@@ -5,6 +5,8 @@ import { type Band, type Flow, type Node, sankeyLayout } from './sankey-layout.t
 
 const WIDTH = 640;
 const HEIGHT = 200;
+/** So that a name beside a thin band at the edge is seen whole. */
+const MARGIN = 10;
 const NODE = 10;
 /** Room for the names on either side. */
 const SIDE = 116;
@@ -22,13 +24,17 @@ export function Sankey({
   readonly colours: Readonly<Record<string, string>>;
 }) {
   const { left, right, bands } = useMemo(
-    () => sankeyLayout(names, flows, { height: HEIGHT, gap: 12 }),
+    () => sankeyLayout(names, flows, { height: HEIGHT, gap: 16 }),
     [names, flows],
   );
   const colour = (name: string): string => colours[name] ?? 'var(--line-strong)';
   return (
     <figure aria-label={label}>
-      <svg viewBox={`0 0 ${WIDTH} ${HEIGHT}`} className="w-full" aria-hidden="true">
+      <svg
+        viewBox={`0 ${-MARGIN} ${WIDTH} ${HEIGHT + 2 * MARGIN}`}
+        className="w-full"
+        aria-hidden="true"
+      >
         {bands.map((band) => (
           <path
             key={`${band.from} ${band.to}`}

@@ -28,7 +28,7 @@ export function ShareBar({
             />
           ))}
       </div>
-      <figcaption className="mt-2 grid grid-cols-[repeat(auto-fill,minmax(8.5rem,1fr))] gap-x-4 gap-y-1">
+      <figcaption className="mt-2 grid grid-cols-[repeat(auto-fill,minmax(9.5rem,1fr))] gap-x-4 gap-y-1">
         {parts.map((part) => (
           <Legend key={part.name} part={part} format={format} onPick={onPick} />
         ))}
@@ -50,7 +50,7 @@ function Legend({
     <>
       <span className="size-2 shrink-0 rounded-full" style={{ background: colour }} />
       <span className="truncate text-ink-soft">{name}</span>
-      <span className="tnum ml-auto font-medium">{format(value)}</span>
+      <span className="tnum ml-auto font-medium whitespace-nowrap">{format(value)}</span>
     </>
   );
   if (onPick === undefined)
