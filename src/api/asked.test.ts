@@ -5,7 +5,6 @@ import type { Asking } from '../domain/awake.ts';
 import { parseTenantId } from '../domain/ids.ts';
 import { hours } from '../domain/units.ts';
 import { SeededRandom } from '../sim/seeded-random.ts';
-import { AskedRequests } from '../system/asked-now.ts';
 import { verifierNumber } from '../testing/drafts.ts';
 import { InjectedApi } from '../testing/injected-api.ts';
 import { KnownThings } from '../testing/known-things.ts';
@@ -98,7 +97,7 @@ test('of a customer it is told that it is no operator', async () => {
 });
 
 test('a ticket is known to be of who asked for it, when it has long expired, and no other is', async () => {
-  const asked = new AskedRequests();
+  const { asked } = api;
   const passwords = { generate: () => 'p', verifierOf: async () => verifierNumber(1) };
   const tickets = new TicketBook({
     ...{ clock: api.clock, random: new SeededRandom(1), passwords, asked },

@@ -1,7 +1,7 @@
 import type { FastifyInstance, InjectOptions } from 'fastify';
 import { buildApp } from '../api/app.ts';
 import type { Desks } from '../control/desks.ts';
-import type { AskedNow } from '../domain/awake.ts';
+import type { AskedScope } from '../domain/awake.ts';
 import { VirtualClock } from '../sim/virtual-clock.ts';
 import { type MemoryStores, memoryStores } from './memory-access.ts';
 import { memoryApiParts } from './memory-api.ts';
@@ -22,7 +22,7 @@ export class InjectedApi {
   readonly stores: MemoryStores;
   readonly log: MemoryLog;
   /** On whose request something is done. */
-  readonly asked: AskedNow;
+  readonly asked: AskedScope;
   readonly stopping: AbortController;
   readonly app: FastifyInstance;
 
