@@ -11,14 +11,18 @@ const NEVER = new AbortController().signal;
 async function mailServer(options: { readonly refuse?: boolean } = {}) {
   const letters: string[] = [];
   const logins: string[] = [];
+  const recipients: string[] = [];
   const server = new SMTPServer({
     ...{ disabledCommands: ['STARTTLS'], authOptional: true, allowInsecureAuth: true },
     onAuth: ({ username, password }, _, done) => {
       logins.push(`${username}:${password}`);
       done(null, { user: username ?? '' });
     },
-    onRcptTo: (address, _, done) =>
-      options.refuse ? done(new Error(`no such ${address.address}, hunter2`)) : done(),
+    onRcptTo: (address, _, done) => {
+      recipients.push(address.address);
+      if (options.refuse) done(new Error(`no such ${address.address}, hunter2`));
+      else done();
+    },
     onData: (stream, _, done) => {
       const parts: Buffer[] = [];
       stream.on('data', (part: Buffer) => parts.push(part));
@@ -31,7 +35,7 @@ async function mailServer(options: { readonly refuse?: boolean } = {}) {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.server.address() as AddressInfo;
   return {
-    ...{ letters, logins, port },
+    ...{ letters, logins, recipients, port },
     [Symbol.asyncDispose]: () => new Promise<void>((resolve) => server.close(() => resolve())),
   };
 }
@@ -52,6 +56,17 @@ test('a letter arrives as it was written, from whom it is, after a login where t
   expect(letter).toContain('Half of it is used.');
   expect(server.logins).toEqual(['me:hunter2']);
 });
+
+test.each(['team:a@example.com', 'a@example.com(b@example.com)'])(
+  '%s is no way to write to somebody else',
+  async (to) => {
+    await using server = await mailServer();
+    await sender(server.port)
+      .send({ ...LETTER, to }, NEVER)
+      .catch(() => undefined);
+    expect(server.recipients).not.toContain('a@example.com');
+  },
+);
 
 test('what a server says in refusing is not told on: it may repeat what is secret', async () => {
   await using server = await mailServer({ refuse: true });

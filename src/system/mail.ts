@@ -43,7 +43,10 @@ export function smtpSender({ url, from, answeredWithinMs }: MailOptions): MailSe
   };
 }
 
-const letter = ({ to, subject, text }: Mail) => ({ to, subject, text });
+/** An address is one address, whatever its text would mean in a list of them. */
+const letter = ({ to, subject, text }: Mail) => ({
+  ...{ to: { name: '', address: to }, subject, text },
+});
 
 function placeOf(text: string): object {
   const url = URL.canParse(text) ? new URL(text) : null;
