@@ -11,6 +11,7 @@ import type { Subscription } from '../economics/plans.ts';
 import { chargedIn, chargesOf } from '../economics/plans.ts';
 import { parseTariffs } from '../economics/tariffs.ts';
 import { VirtualClock } from '../sim/virtual-clock.ts';
+import { dyingStore } from '../testing/dying-store.ts';
 import {
   customerNumber,
   historyArbitrary,
@@ -153,24 +154,6 @@ describe('who was on which plan', () => {
   });
 });
 
-/** A store whose `n`th call fails: before it is done, or after. */
-function dying(store: BillingStore, n: number, when: 'before' | 'after'): BillingStore {
-  let left = n;
-  return new Proxy(store, {
-    get: (target, name) => {
-      const value: unknown = Reflect.get(target, name, target);
-      if (typeof value !== 'function') return value;
-      return async (...given: unknown[]) => {
-        const isLast = left-- === 0;
-        if (isLast && when === 'before') throw new Error('died');
-        const done: unknown = await Reflect.apply(value, target, given);
-        if (isLast) throw new Error('died');
-        return done;
-      };
-    },
-  });
-}
-
 test('over random histories and crashes at every step each customer is billed once, what economics charges, without a gap', async () => {
   await fc.assert(
     fc.asyncProperty(
@@ -189,7 +172,7 @@ test('over random histories and crashes at every step each customer is billed on
           });
         }
         for (const [n, when] of crashes) {
-          await desk(dying(store, n, when as 'before' | 'after'))
+          await desk(dyingStore(store, n, when as 'before' | 'after'))
             .close(november)
             .catch(() => undefined);
         }
