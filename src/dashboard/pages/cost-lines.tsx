@@ -42,13 +42,6 @@ export function CostLines({
               (name ?? key ?? 'nobody’s')
             ),
         },
-        {
-          name: 'Own use',
-          width: '5.5rem',
-          align: 'right',
-          isSpare: true,
-          cell: (one) => money(one.attributed, currency),
-        },
         { name: 'Cost', width: '5.5rem', align: 'right', cell: (one) => money(one.cost, currency) },
         {
           name: 'Revenue',

@@ -82,11 +82,11 @@ function Figures({ customer }: { readonly customer: Customer }) {
         value={count(customer.tenants)}
         note={most === null ? 'as many as it wants' : `of ${count(most)} at most`}
       />
-      <Stat label="Plan" value={customer.plan} note="of new tenants" />
+      <Stat label="Plan" value={<Word text={customer.plan} />} note="of new tenants" />
       <CostStats cost={cost} />
       <Stat
         label="Own id"
-        value={<span className="block truncate text-base">{customer.externalId ?? '–'}</span>}
+        value={<Word text={customer.externalId ?? '–'} />}
         note={
           <>
             since <TimeAgo at={customer.createdAt} />
@@ -96,6 +96,11 @@ function Figures({ customer }: { readonly customer: Customer }) {
     </Stats>
   );
 }
+
+/** As high as a number beside it, in letters that fit. */
+const Word = ({ text }: { readonly text: string }) => (
+  <span className="block truncate text-base leading-8">{text}</span>
+);
 
 function CostStats({ cost }: { readonly cost: OwnCost | undefined }) {
   const ours = cost?.ours ?? null;

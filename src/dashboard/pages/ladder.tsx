@@ -79,15 +79,15 @@ export function LadderSteps({ steps }: { readonly steps: readonly LadderStep[] }
       idOf={({ at, kind }) => at + kind}
       height="16rem"
       columns={[
-        { name: 'When', width: '5.5rem', cell: ({ at }) => <TimeAgo at={at} /> },
-        { name: 'What', width: '8rem', cell: ({ kind }) => WORDS[kind] },
+        { name: 'When', width: '5rem', cell: ({ at }) => <TimeAgo at={at} /> },
+        { name: 'What', width: '6rem', cell: ({ kind }) => WORDS[kind] },
         {
           name: 'Why',
           isSpare: true,
           cell: ({ because }) => <span title={because}>{because}</span>,
         },
-        { name: 'Bytes', width: '5rem', align: 'right', cell: (step) => bytes(step.bytes) },
-        { name: 'Took', width: '5rem', align: 'right', cell: ({ ms }) => duration(ms) },
+        { name: 'Bytes', width: '4.25rem', align: 'right', cell: (step) => bytes(step.bytes) },
+        { name: 'Took', width: '4.25rem', align: 'right', cell: ({ ms }) => duration(ms) },
       ]}
     />
   );
