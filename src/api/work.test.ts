@@ -116,8 +116,18 @@ describe('an operation', () => {
     expect((await cancel(over.id)).body).toMatchObject({ code: 'CANNOT_CANCEL', status: 409 });
     const finish = slowWake();
     const begun = await api.ask('POST', '/v1/tenants/acme/wake?wait=0s');
-    expect((await cancel(begun.body.id)).body.detail).toContain('cannot be stopped half way');
+    // Who waits for it leaves; it goes on for the others.
+    expect((await cancel(begun.body.id)).body).toMatchObject({ kind: 'wake', status: 'cancelled' });
     finish();
+    const suspended = Promise.withResolvers<void>();
+    const suspend = api.control.suspendTenant.bind(api.control);
+    api.control.suspendTenant = async (ref) => {
+      await suspended.promise;
+      return await suspend(ref);
+    };
+    const stopping = await api.ask('POST', '/v1/tenants/acme/suspend?wait=0s');
+    expect((await cancel(stopping.body.id)).body.detail).toContain('cannot be stopped half way');
+    suspended.resolve();
     expect((await cancel('op_000000000000')).body.code).toBe('OPERATION_UNKNOWN');
     expect((await cancel('nonsense')).body.code).toBe('OPERATION_UNKNOWN');
   });

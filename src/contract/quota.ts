@@ -62,7 +62,10 @@ const PassedLimit = Type.Object(
   {
     quota: Type.Union([QuotaName, Type.Literal('budget'), Type.Literal('included')]),
     grade: Type.Union([Type.Literal('soft'), Type.Literal('hard')]),
-    limit: Type.Integer({ minimum: 0 }),
+    limit: Type.Integer({
+      minimum: 0,
+      description: 'Of a budget that a customer has set, in whole units of money; of the others 0.',
+    }),
     until: Moment(
       'How long that counts; of a size that stopped the tenant, when it may be awake again.',
     ),

@@ -325,10 +325,12 @@ export class BudgetWatch {
     const { holds, clock } = this.#world;
     const due = new Map<string, { owner: BudgetOwner; limit: number; until: Timestamp }>();
     for (const budget of budgets.filter(({ isCapped }) => isCapped)) {
-      const { owner, amount: limit } = budget;
-      if (this.#spentOf(budget, month).spent < limit) continue;
+      const { owner, measure, amount: most } = budget;
+      if (this.#spentOf(budget, month).spent < most) continue;
       const until = nextMonth(clock.wall());
-      due.set(ownerKey(owner), { owner, limit: Math.round(roughly(limit as Amount)), until });
+      // Customers are told of the hold: of what they cost the operator nothing may be in it.
+      const limit = measure === 'charges' ? Math.round(roughly(most as Amount)) : 0;
+      due.set(ownerKey(owner), { owner, limit, until });
     }
     await holds.set('budget', due);
   }

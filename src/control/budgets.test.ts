@@ -55,7 +55,14 @@ async function watched() {
   const settledUntil = () => costStore.settledUntil();
   const prices = await PriceDesk.open({ clock, store: new MemoryPrices(), settledUntil });
   await prices.use('vision');
-  const days = new CostDays({ clock, log, ledger, store: costStore, prices });
+  const days = new CostDays({
+    clock,
+    log,
+    ledger,
+    store: costStore,
+    prices,
+    pause: async () => {},
+  });
   const namesOf = async () => new Map([[TENANT as string, 'acme']]);
   const costs = new CostDesk({
     ...{ clock, store: costStore, days, prices, namesOf },
@@ -288,4 +295,17 @@ test('a customer changes one budget so often, that letters are few; the operator
   for (let at = 1; at <= 21; at++) await set(OPERATOR, at);
   await clock.advance(minutes(5));
   expect((await set(CUSTOMER, 22))?.spent).toBe(0n);
+});
+
+test('what a hold is told by says nothing of what it costs the operator, and what a customer has set for itself', async () => {
+  const { desk, use, book, told } = await watched();
+  use(24);
+  const owner = { kind: 'tenant', id: TENANT } as const;
+  const limits = () => book.marksOf(owner).map(({ quota, limit }) => [quota, limit]);
+  await desk.set(owner, { amount: '0.6', hardCap: true }, OPERATOR);
+  expect(limits()).toEqual([['budget', 0]]);
+  const held = told.filter(({ type }) => type === 'quota.hard');
+  expect(held.map(({ data }) => [data.limit, data.used])).toEqual([[0, 0]]);
+  await desk.set(owner, { amount: null }, OPERATOR);
+  expect(limits()).toEqual([]);
 });

@@ -23,7 +23,7 @@ export const WORK_FAULTS = {
     http: 409,
     retry: 'never',
     message: (p: { operation: string }) =>
-      `operation "${p.operation}" was cancelled; all is as it was before`,
+      `operation "${p.operation}" was cancelled; what it was to change is as it was before`,
   },
   CANNOT_CANCEL: {
     kind: 'client',

@@ -14,7 +14,8 @@ export const WORK_GUIDE: Pick<FaultGuide, keyof typeof WORK_FAULTS> = {
   },
   CANCELLED: {
     params: { operation: 'op_4f9k2m0q7x1z' },
-    advice: 'Somebody has cancelled it. Nothing was changed.',
+    advice:
+      'Somebody has cancelled it. Nothing was changed; a tenant that it was waking wakes for the others who wait for it.',
   },
   CANNOT_CANCEL: {
     params: { operation: 'op_4f9k2m0q7x1z', why: 'it has ended' },
