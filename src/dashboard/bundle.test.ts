@@ -56,6 +56,9 @@ test('what is loaded until a first page is there fits into what a phone takes', 
   expect(chunkOf('/pages/overview.tsx')).not.toBe('');
   expect(sizes('/pages/overview.tsx')).toBeLessThan(FIRST_LOAD_MAX);
   expect(sizes('/pages/tenants.tsx')).toBeLessThan(FIRST_LOAD_MAX);
+  expect(chunkOf('/customer/home.tsx')).not.toBe('');
+  expect(sizes('/customer/home.tsx')).toBeLessThan(FIRST_LOAD_MAX);
+  expect(sizes('/customer/database.tsx')).toBeLessThan(FIRST_LOAD_MAX);
 });
 
 test('each page is loaded when it is gone to, and no other with it', () => {
@@ -65,6 +68,13 @@ test('each page is loaded when it is gone to, and no other with it', () => {
   );
   expect(pages.length).toBeGreaterThan(10);
   expect(pages.filter(({ fileName }) => first.has(fileName))).toEqual([]);
+});
+
+test('the editor comes to who goes to it, and to nobody else', () => {
+  const hasEditor = (source: string): boolean =>
+    [...needed(chunkOf(source))].some((name) => chunks.get(name)?.code.includes('cm-content'));
+  expect(hasEditor('/sql/console.tsx')).toBe(true);
+  expect(hasEditor('/customer/database.tsx')).toBe(false);
 });
 
 test('nothing is asked of another host, and nothing of the server is in it', () => {

@@ -35,7 +35,9 @@ export function CustomerHome() {
         <Stat label="Databases" value={databases.data ? count(databases.data.length) : '–'} />
         <Stat
           label="Plan"
-          value={customer.data ? PLAN_NAMES[customer.data.plan] : '–'}
+          value={
+            <span className="text-lg">{customer.data ? PLAN_NAMES[customer.data.plan] : '–'}</span>
+          }
           note={<Link to="/billing">Change it under Billing</Link>}
         />
         <Charged cost={charged.data} />

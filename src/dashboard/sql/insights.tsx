@@ -76,7 +76,10 @@ export function Insights({ tenant }: { readonly tenant: Tenant }) {
   );
 }
 
-const CLASS_COLOURS = ['cold', 'warm', 'hot', 'persistent'].map((tier) => `var(--fill-${tier})`);
+const CLASS_COLOURS = [
+  ...['cold', 'warm', 'hot', 'persistent'].map((tier) => `var(--fill-${tier})`),
+  ...['var(--accent)', 'var(--level-4)', 'var(--good)'],
+];
 
 function Classes({ usage: { total } }: { readonly usage: Usage }) {
   const parts = Object.entries(total.classes)
