@@ -32,7 +32,7 @@ async function fleet(book: string | null = 'vision', start = START) {
   const settledUntil = () => store.settledUntil();
   const prices = await PriceDesk.open({ clock, store: new MemoryPrices(), settledUntil });
   if (book !== null) await prices.use(book);
-  const days = new CostDays({ clock, log, ledger, store, prices });
+  const days = new CostDays({ clock, log, ledger, store, prices, pause: async () => {} });
   const namesOf = async () => new Map([[tenantNumber(1) as string, 'acme']]);
   const desk = new CostDesk({ clock, store, days, prices, namesOf, charges: accruedCharges });
   return { clock, store, ledger, log, prices, days, desk };

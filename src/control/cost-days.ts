@@ -35,6 +35,8 @@ export type CostWorld = {
   readonly ledger: Pick<UseLedger, 'rows'>;
   readonly store: CostStore;
   readonly prices: Pick<PriceDesk, 'at' | 'onChange'>;
+  /** Lets everybody else do what is due: a large fleet's hour takes a tenth of a second of a processor. */
+  readonly pause: () => Promise<void>;
 };
 
 /** A day as it is kept, or would be if it ended now. */
@@ -159,21 +161,22 @@ export class CostDays {
   /** Each hour of [from, to), those in which nobody was there, too. */
   async #add(costs: DayCosts, from: Timestamp, to: Timestamp): Promise<void> {
     if (from >= to) return;
-    const { ledger, store } = this.#world;
+    const { ledger, store, pause } = this.#world;
     const ours = await store.overhead({ from, to });
     const overhead = new Map(ours.map(({ hour, use }) => [hour, use]));
     let hour = from;
     let rows: UseRow[] = [];
-    const close = (): void => {
-      costs.add({ hour, rows, overhead: overhead.get(hour) ?? NO_USE });
+    const close = async (): Promise<void> => {
+      const steps = costs.adding({ hour, rows, overhead: overhead.get(hour) ?? NO_USE });
+      while (!steps.next().done) await pause();
       hour = timestamp(hour + HOUR_MS);
       rows = [];
     };
     for await (const row of ledger.rows({ from, to })) {
-      while (row.hour > hour) close();
+      while (row.hour > hour) await close();
       rows.push(row);
     }
-    while (hour < to) close();
+    while (hour < to) await close();
   }
 
   #forget(): void {

@@ -114,7 +114,14 @@ test('the costs of a closed month bring in what its invoices say, to the cent', 
   const prices = await PriceDesk.open({ clock, store: new MemoryPrices(), settledUntil });
   await prices.use('vision');
   await prices.setTariffs(TARIFFS);
-  const days = new CostDays({ clock, log: new MemoryLog(), ledger, store, prices });
+  const days = new CostDays({
+    clock,
+    log: new MemoryLog(),
+    ledger,
+    store,
+    prices,
+    pause: async () => {},
+  });
   const charges = billedCharges({ store: billing, ledger });
   const namesOf = async () => new Map<string, string>();
   const desk = new CostDesk({ clock, store, days, prices, namesOf, charges });

@@ -10,7 +10,8 @@ import { addedUse, NO_USE, type Use, type UseRow } from '../domain/use.ts';
 import { type Amount, minus, NOTHING, plus, scaled, sumOf } from './money.ts';
 import { HOUR_MS, monthOf } from './month.ts';
 import { type PriceBook, type PriceVersion, pricesAt } from './price-book.ts';
-import { alwaysOnCosts, costOf, type FleetHour, shareOut } from './usage-cost.ts';
+import { finished, inSteps, type Steps } from './steps.ts';
+import { alwaysOnCosting, costing, type FleetHour, shareOut } from './usage-cost.ts';
 
 /** One tenant on one plan, in one tier, for one customer. */
 export type DayShare = Pick<UseRow, 'tenant' | 'customer' | 'plan' | 'tier' | 'seconds' | 'use'> & {
@@ -64,13 +65,18 @@ export class DayCosts {
 
   /** An hour later than those before it, of the same day. */
   add(fleet: FleetHour): void {
+    finished(this.adding(fleet));
+  }
+
+  /** The same in steps; nobody may ask what the day has cost between them. */
+  *adding(fleet: FleetHour): Steps<void> {
     const { hour, rows, overhead } = fleet;
     const last = this.#seen.at(-1);
     assert(last === undefined || hour > last, 'hours of a day come in their order');
     this.#seen.push(hour);
-    const cost = costOf(this.#metered, [fleet]);
-    const always = alwaysOnCosts(this.#book, rows);
-    cost.rows.forEach((row, at) => {
+    const cost = yield* costing(this.#metered, [fleet]);
+    const always = yield* alwaysOnCosting(this.#book, rows);
+    yield* inSteps(cost.rows, (row, at) => {
       const key = `${row.tenant} ${row.customer} ${row.plan} ${row.tier}`;
       const { tenant, customer, plan, tier, seconds, use, attributed, shared } = row;
       const before = this.#shares.get(key);

@@ -23,6 +23,7 @@ import {
   type Sharing,
   scaleOf,
 } from './price-book.ts';
+import { finished, inSteps, type Steps } from './steps.ts';
 
 /** All rows of one hour, and what the fleet's own processes used in it. */
 export type FleetHour = {
@@ -64,14 +65,18 @@ export type FleetCost = {
  * A minimum counts for as much of its month as there are hours, and is judged over all hours of a month
  * that are given together.
  */
-export function costOf(book: PriceBook, hours: readonly FleetHour[]): FleetCost {
+export const costOf = (book: PriceBook, hours: readonly FleetHour[]): FleetCost =>
+  finished(costing(book, hours));
+
+/** The same in steps of a thousand rows, so that a server can do something else between them. */
+export function* costing(book: PriceBook, hours: readonly FleetHour[]): Steps<FleetCost> {
   const months = new Map<string, { readonly rates: Rates; readonly costs: HourCost[] }>();
   let rates: Rates | null = null;
   for (const hour of hours) {
     assert(hour.hour % HOUR_MS === 0, 'an hour of use begins on the hour');
     if (rates === null || !holdsAt(rates, book, hour.hour)) rates = ratesAt(book, hour.hour);
     const month = months.get(rates.month.name) ?? { rates, costs: [] };
-    month.costs.push(costOfHour(rates, hour));
+    month.costs.push(yield* costOfHour(rates, hour));
     months.set(rates.month.name, month);
   }
   return summed([...months.values()].map(({ rates: { month }, costs }) => ofMonth(costs, month)));
@@ -86,17 +91,17 @@ type HourCost = Omit<FleetCost, 'total' | 'unattributed'> & {
 const holdsAt = (rates: Rates, book: PriceBook, hour: Timestamp): boolean =>
   hour >= rates.month.from && hour < rates.month.to && rates.version === pricesAt(book, hour);
 
-function costOfHour(rates: Rates, { hour, rows, overhead }: FleetHour): HourCost {
+function* costOfHour(rates: Rates, { hour, rows, overhead }: FleetHour): Steps<HourCost> {
   for (const row of rows) assert(row.hour === hour, 'a row lies in another hour than its fleet');
   const machines = partOfMonth(rates, hour);
-  const machined = [...rows.map(({ use }) => use), overhead].map((use) =>
+  const machined = yield* inSteps([...rows.map(({ use }) => use), overhead], (use) =>
     sumOf(costsOf(rates.machined, use)),
   );
   const used = sumOf(machined);
   // More was used than there is room for, as when the page cache is measured generously: then all of it is
   // worth what the machines cost.
   const shares = used > machines ? allocated(machines, machined) : machined;
-  const costs = rows.map((row, at) => costOfRow(rates, row, shares[at] ?? NOTHING));
+  const costs = yield* inSteps(rows, (row, at) => costOfRow(rates, row, shares[at] ?? NOTHING));
   return {
     rows: costs,
     machines,
@@ -258,9 +263,15 @@ export const alwaysOnCost = (book: PriceBook, rows: readonly UseRow[]): Amount =
   sumOf(alwaysOnCosts(book, rows));
 
 /** The same, row by row. */
-export function alwaysOnCosts(book: PriceBook, rows: readonly UseRow[]): readonly Amount[] {
+const alwaysOnCosts = (book: PriceBook, rows: readonly UseRow[]): readonly Amount[] =>
+  finished(alwaysOnCosting(book, rows));
+
+export function* alwaysOnCosting(
+  book: PriceBook,
+  rows: readonly UseRow[],
+): Steps<readonly Amount[]> {
   let rates: Rates | null = null;
-  return rows.map((row) => {
+  return yield* inSteps(rows, (row) => {
     if (rates === null || !holdsAt(rates, book, row.hour)) rates = ratesAt(book, row.hour);
     return alwaysOnCostOf(rates, row);
   });

@@ -1,6 +1,7 @@
 /** What it costs and brings in, told to who has to know. */
 import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
+import { setImmediate as immediately } from 'node:timers/promises';
 import type { PgCatalog } from '../catalog/pg-catalog.ts';
 import type { ServerOptions } from '../cli/options.ts';
 import type { AllowanceBook } from '../control/allowance-book.ts';
@@ -67,7 +68,7 @@ export async function openEconomics(parts: EconomicsParts): Promise<OpenEconomic
   await choosePrices(asked, options.priceBook);
   priceBy({ ...parts.priced, prices, clock });
   const namesOf = (ids: readonly (TenantId | CustomerId)[]) => names(catalog, ids, clock);
-  const days = new CostDays({ clock, log, ledger, store: costStore, prices });
+  const days = new CostDays({ clock, log, ledger, store: costStore, prices, pause: immediately });
   const costs = new CostDesk({
     ...{ clock, store: costStore, days, prices, namesOf },
     charges: billedCharges({ store: catalog.stores.billing, ledger }),

@@ -29,7 +29,14 @@ export async function memoryEconomics(world: {
   const prices = await PriceDesk.open({ clock, store: new MemoryPrices(), settledUntil });
   await prices.put('ours', '{}');
   const namesOf = async () => new Map<string, string>();
-  const days = new CostDays({ clock, log, ledger, store: costStore, prices });
+  const days = new CostDays({
+    clock,
+    log,
+    ledger,
+    store: costStore,
+    prices,
+    pause: async () => {},
+  });
   const costs = new CostDesk({
     ...{ clock, store: costStore, days, prices, namesOf },
     charges: accruedCharges,
