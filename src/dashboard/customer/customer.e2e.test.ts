@@ -5,6 +5,7 @@ import pg from 'pg';
 import type { Browser, Download, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { browserPath, NO_BROWSER, openBrowser, openPage } from '../../testing/browser.ts';
+import { eventually } from '../../testing/eventually.ts';
 import { type RealServer, realServer } from '../../testing/real-server.ts';
 
 const AXE = fileURLToPath(import.meta.resolve('axe-core/axe.min.js'));
@@ -124,10 +125,10 @@ describe.skipIf(browserPath() === undefined)(`in a browser (skipped: ${NO_BROWSE
     await run();
     await page.getByRole('button', { name: 'Cancel' }).click();
     await page.getByText('Cancelled', { exact: true }).waitFor();
-    const { rows } = await server.client.inside.query('shop', {
-      sql: 'select count(*)::int as n from t',
-    });
-    expect(rows).toEqual([{ n: 2 }]);
+    const ask = async (sql: string) => (await server.client.inside.query('shop', { sql })).rows;
+    const sleeping = `select pid from pg_stat_activity where state = 'active' and query ~ '^select pg_sl'`;
+    await eventually('the statement ends', async () => (await ask(sleeping)).length === 0);
+    expect(await ask('select count(*)::int as n from t')).toEqual([{ n: 2 }]);
   });
 
   test('rows are taken along as CSV and as JSON', async () => {
