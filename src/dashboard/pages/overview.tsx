@@ -147,6 +147,9 @@ function Levels({ status: { levels, unsavedSince } }: { readonly status: Status 
   );
 }
 
+/** Left out on a phone. */
+const SPARE: ReadonlySet<string> = new Set(['p50', 'p99']);
+
 function Wakes() {
   const fleet = useQuery(fleetQuery);
   return (
@@ -160,7 +163,11 @@ function Wakes() {
                 Wakes of the last hour
               </th>
               {['Times', 'p50', 'p95', 'p99'].map((head) => (
-                <th key={head} scope="col" className="w-16 text-right font-normal">
+                <th
+                  key={head}
+                  scope="col"
+                  className={`w-16 text-right font-normal ${SPARE.has(head) ? 'hidden sm:table-cell' : ''}`}
+                >
                   {head}
                 </th>
               ))}
@@ -173,9 +180,9 @@ function Wakes() {
                   {SOURCES[from]}
                 </th>
                 <td className="text-right">{count(times)}</td>
-                <td className="text-right">{took(p50Ms)}</td>
+                <td className="hidden text-right sm:table-cell">{took(p50Ms)}</td>
                 <td className="text-right">{took(p95Ms)}</td>
-                <td className="text-right">{took(p99Ms)}</td>
+                <td className="hidden text-right sm:table-cell">{took(p99Ms)}</td>
               </tr>
             ))}
           </tbody>
