@@ -131,7 +131,7 @@ async function loggedIn(
     await page.screenshot({ path: `${PLACE}/login-${name}-${theme}.png` });
   await page.getByLabel('API key').fill(key);
   await page.getByRole('button', { name: 'Log in' }).click();
-  await page.getByRole('navigation', { name: 'Pages' }).waitFor({ state: 'attached' });
+  await page.locator('#page h1').first().waitFor();
   const done = async (): Promise<void> => {
     for (const complaint of new Set(complaints)) process.stderr.write(`${name}: ${complaint}\n`);
     await page.context().close();
