@@ -152,7 +152,7 @@ const inMs = (value: number): string => duration(value);
 /** Every hour of the week, those without use too. */
 function Trend({ usage, what }: { readonly usage: Usage; readonly what: 'queries' | 'latency' }) {
   const { times, queries, latency } = useMemo(() => pointsOf(usage), [usage]);
-  if (usage.steps.length === 0) {
+  if (usage.total.queries === 0) {
     return <Empty title="Nothing was asked yet">It is counted from the first query on.</Empty>;
   }
   return what === 'queries' ? (
