@@ -291,7 +291,14 @@ async function expectCosted(rows: readonly UseRow[], clock: VirtualClock): Promi
   const prices = await PriceDesk.open({ clock, store, settledUntil: () => costs.settledUntil() });
   await prices.use('vision-metered');
   for (const [n, when] of CRASHES)
-    await new CostDays({ clock, log, ledger, prices, store: dyingStore(costs, n, when), pause: async () => {} }).settle();
+    await new CostDays({
+      clock,
+      log,
+      ledger,
+      prices,
+      store: dyingStore(costs, n, when),
+      pause: async () => {},
+    }).settle();
   await new CostDays({ clock, log, ledger, prices, store: costs, pause: async () => {} }).settle();
   const span = { from: NOVEMBER.from, to: NOVEMBER.to };
   const days = await costs.days(span);

@@ -44,7 +44,8 @@ export const MONEY_GUIDE: Pick<FaultGuide, keyof typeof MONEY_FAULTS> = {
   },
   WHAT_IF_BUSY: {
     params: { max: 1 },
-    advice: 'A simulation takes a processor for a while. Ask again when the one under way has ended.',
+    advice:
+      'A simulation takes a processor for a while. Ask again when the one under way has ended.',
   },
   WHAT_IF_NOTHING: {
     params: { days: 14 },
