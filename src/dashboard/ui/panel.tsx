@@ -72,7 +72,10 @@ export function Stat({
   return (
     <div className="min-w-0 rounded-lg border border-line bg-surface px-4 py-3">
       <dt className="truncate text-xs text-ink-soft">{label}</dt>
-      <dd className="tnum mt-1 text-xl leading-8 whitespace-nowrap 2xl:text-2xl font-semibold tracking-tight" style={colour}>
+      <dd
+        className="tnum mt-1 text-xl leading-8 whitespace-nowrap 2xl:text-2xl font-semibold tracking-tight"
+        style={colour}
+      >
         {value}
       </dd>
       <dd className="min-h-4 truncate text-xs text-ink-soft">{note}</dd>
