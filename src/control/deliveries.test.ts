@@ -82,6 +82,30 @@ test('a deleted customer is told nothing more, and others are', async () => {
   expect(sentTo('all')).toHaveLength(2);
 });
 
+test('what arrives while the catalog is asked what is due is not sent again', async () => {
+  await hook('once');
+  const answered = Promise.withResolvers<void>();
+  sender.answer = async () => {
+    await answered.promise;
+    return { status: 200 };
+  };
+  events.publish({ type: 'tenant.created' });
+  await settle();
+  const asked = Promise.withResolvers<void>();
+  const due = store.due.bind(store);
+  store.due = async (...args) => {
+    const found = await due(...args);
+    await asked.promise;
+    return found;
+  };
+  await settle(seconds(6));
+  answered.resolve();
+  await settle();
+  asked.resolve();
+  await settle(seconds(6));
+  expect(sentTo('once')).toHaveLength(1);
+});
+
 test('what is not taken comes again, later and later, and after three days no more', async () => {
   sender.answer = async () => ({ status: 500 });
   const { id } = await hook('down');

@@ -68,6 +68,8 @@ export class Deliveries {
   /** Whose they are; those of null hear of everything. An event concerns two of these at most. */
   readonly #ofOwner = new Map<CustomerId | null, Set<WebhookId>>();
   readonly #busy = new Map<WebhookId, Set<DeliveryId>>();
+  /** Tries that ended since the catalog was asked what is due: its answer may still name them. */
+  readonly #ended = new Set<DeliveryId>();
   /** Not written yet. */
   #fresh: Delivery[] = [];
   #writing: Promise<void> | null = null;
@@ -213,9 +215,11 @@ export class Deliveries {
     const { store, clock, settings } = this.#world;
     const { keptMs } = settings.current().webhooks;
     await store.forget(later(clock.wall(), ms(-keptMs)), FORGOTTEN_AT_ONCE);
+    this.#ended.clear();
     for (const delivery of await store.due(clock.wall(), 2 * AT_ONCE_PER_WEBHOOK)) {
       const busy = this.#busy.get(delivery.webhook) ?? new Set();
-      if (busy.has(delivery.id) || busy.size >= AT_ONCE_PER_WEBHOOK) continue;
+      const isTried = busy.has(delivery.id) || this.#ended.has(delivery.id);
+      if (isTried || busy.size >= AT_ONCE_PER_WEBHOOK) continue;
       if (this.#underWay >= AT_ONCE) return;
       this.#busy.set(delivery.webhook, busy.add(delivery.id));
       this.#underWay += 1;
@@ -227,6 +231,7 @@ export class Deliveries {
         .then((more) => {
           this.#underWay -= 1;
           busy.delete(delivery.id);
+          if (this.#looking !== null) this.#ended.add(delivery.id);
           if (busy.size === 0) this.#busy.delete(delivery.webhook);
           // One that takes what it gets may have the next.
           if (more) this.#lookSoon();

@@ -116,5 +116,6 @@ test('monitors wake nobody', async () => {
   await ask(server, 'postgres_exporter');
   expect(await tenants.get('acme')).toMatchObject({ state: 'suspended' });
   await ask(server);
-  expect(await tenants.get('acme')).toMatchObject({ state: 'running' });
+  // Who asked is served before the catalog is told.
+  await eventually('it is awake', async () => (await tenants.get('acme')).state === 'running');
 });
