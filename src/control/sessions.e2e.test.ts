@@ -71,7 +71,10 @@ test('a tenant is suspended under sessions at rest, and their next query wakes i
   for (const client of clients) {
     expect((await client.query('show work_mem')).rows).toEqual([{ work_mem: '12345kB' }]);
   }
-  expect((await server.client.tenants.get('acme')).state).toBe('running');
+  // Who asks is served before the catalog is told.
+  await expect
+    .poll(async () => (await server.client.tenants.get('acme')).state, { timeout: 15_000 })
+    .toBe('running');
   await Promise.all(clients.map((client) => client.end()));
 });
 

@@ -85,6 +85,9 @@ function greeting(server: Server, options: ServerOptions, homeDir: string): read
     ['isolation', status.isolation],
     ...status.warnings.map((warning) => ['warning', warning] as const),
     ['API', `${server.apiUrl}/v1, reference at ${server.apiUrl}/docs`],
+    ...(options.dashboard
+      ? [['dashboard', `${server.apiUrl}/, to log in with the key`] as const]
+      : []),
     ['API key', server.apiKeyFile],
     ['connect', connectionExample(server, options)],
     ['begin', `npx dynabase tenants create NAME${elsewhere(options, homeDir)}`],

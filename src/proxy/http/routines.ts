@@ -99,6 +99,8 @@ const NONE_OF_THEM = '"rows":[["f"]]';
 export class Routines {
   #areHarmless = false;
   #askedAt: Instant | null = null;
+  /** Grows with each question and whenever all is forgotten: an answer to an older one says nothing any more. */
+  #asked = 0;
 
   /** Whether that is known now. */
   isKnown(now: Instant): boolean {
@@ -112,6 +114,8 @@ export class Routines {
   /** One may have been made. */
   forget(): void {
     this.#askedAt = null;
+    this.#areHarmless = false;
+    this.#asked += 1;
   }
 
   /** Asks `backend`, which is the caller's and at rest. Does not call back if it is lost. */
@@ -119,8 +123,11 @@ export class Routines {
     // Once is enough, however many calls end meanwhile.
     this.#askedAt = now;
     this.#areHarmless = false;
+    this.#asked += 1;
+    const asked = this.#asked;
     exchange(backend, BYTES, (answer) => {
-      this.#areHarmless = answer.error === null && answer.json().includes(NONE_OF_THEM);
+      const isHarmless = answer.error === null && answer.json().includes(NONE_OF_THEM);
+      if (asked === this.#asked) this.#areHarmless = isHarmless;
       then();
     });
   }
