@@ -69,8 +69,8 @@ function Told({ why: { says, total, since } }: { readonly why: Why }) {
         <p key={sentence}>{sentence}</p>
       ))}
       <p className="text-ink-soft">
-        Since {moment(since)}: {total.wakes} {total.wakes === 1 ? 'wake' : 'wakes'}, {duration(total.lengthMs)} awake,{' '}
-        {money(total.cost.amount, total.cost.currency)}.
+        Since {moment(since)}: {total.wakes} {total.wakes === 1 ? 'wake' : 'wakes'},{' '}
+        {duration(total.lengthMs)} awake, {money(total.cost.amount, total.cost.currency)}.
       </p>
     </div>
   );
