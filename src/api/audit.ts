@@ -6,8 +6,8 @@
  * answers with is enough for most; actions say more where there is a before and an after.
  */
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import type { AuditDesk, Audited } from '../control/audit-desk.ts';
-import { changedFields, safeFields } from '../control/audit-fields.ts';
+import type { AuditDesk, Audited } from '../control/access/audit-desk.ts';
+import { changedFields, safeFields } from '../control/access/audit-fields.ts';
 import type { AuditFields, AuditSubject } from '../domain/audit.ts';
 import type { Caller } from '../domain/caller.ts';
 import type { FaultCode } from '../domain/faults.ts';

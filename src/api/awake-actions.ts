@@ -1,7 +1,7 @@
 /** Why tenants are awake: what is asked, and how it is told. */
 import type { AwakeList, AwakeTime, Why } from '../contract/awake.ts';
-import type { AwakeDesk, AwakeShown, AwakeWhy } from '../control/awake-desk.ts';
-import { exactMoney } from '../control/awake-price.ts';
+import type { AwakeDesk, AwakeShown, AwakeWhy } from '../control/awake/awake-desk.ts';
+import { exactMoney } from '../control/awake/awake-price.ts';
 import {
   askerSeen,
   askerWords,
@@ -10,7 +10,7 @@ import {
   keptSays,
   roleOf,
   type Viewer,
-} from '../control/awake-words.ts';
+} from '../control/awake/awake-words.ts';
 import type { AwakeCause, AwakeSegment } from '../domain/awake.ts';
 import { type Caller, customerOf } from '../domain/caller.ts';
 import type { Clock } from '../domain/clock.ts';

@@ -5,9 +5,9 @@ import type {
   BillingProfile as ProfileShape,
   BillingSettings as SettingsShape,
 } from '../contract/billing.ts';
-import type { BillingDesks } from '../control/billing-desks.ts';
-import { monthNamed } from '../control/invoice-desk.ts';
-import { formatted, type InvoiceFormat } from '../control/invoice-file.ts';
+import type { BillingDesks } from '../control/billing/billing-desks.ts';
+import { monthNamed } from '../control/billing/invoice-desk.ts';
+import { formatted, type InvoiceFormat } from '../control/billing/invoice-file.ts';
 import type {
   BillingItem,
   BillingProfile,

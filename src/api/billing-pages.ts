@@ -8,8 +8,8 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Invoice } from '../contract/billing.ts';
 import { OPERATIONS } from '../contract/operations.ts';
-import type { BillingDesks } from '../control/billing-desks.ts';
-import { formatted, type InvoiceFormat } from '../control/invoice-file.ts';
+import type { BillingDesks } from '../control/billing/billing-desks.ts';
+import { formatted, type InvoiceFormat } from '../control/billing/invoice-file.ts';
 import { fault } from '../domain/faults.ts';
 import { CONTENT_TYPES } from './billing-actions.ts';
 

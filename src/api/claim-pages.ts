@@ -1,7 +1,7 @@
 /** Pages of other origins may make databases without an account, where the server gives any: their key is no secret. */
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { OPERATIONS } from '../contract/operations.ts';
-import type { ClaimDesk } from '../control/claim-desk.ts';
+import type { ClaimDesk } from '../control/access/claim-desk.ts';
 
 /** Whether a page of whatever origin may ask this; its browser is told so. Cookies open nothing here. */
 export function openToPages(

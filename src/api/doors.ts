@@ -6,7 +6,7 @@
  * else. A request that a foreign page makes a browser send is refused by its `Origin` before this; one that changes
  * something must also have a header that no form and no foreign page can send.
  */
-import type { KeyRing } from '../control/key-ring.ts';
+import type { KeyRing } from '../control/access/key-ring.ts';
 import type { Caller } from '../domain/caller.ts';
 import { fault } from '../domain/faults.ts';
 import { type AdminKey, type Authority, bearerOf, type Credentials } from './access.ts';

@@ -5,10 +5,10 @@ import {
   QUERY_TIMEOUT_DEFAULT_MS,
 } from '../contract/limits.ts';
 import type { BodyOf } from '../contract/routes.ts';
-import { PASSWORD_PLACE } from '../control/connection-strings.ts';
-import type { InsideDesks } from '../control/inside-desks.ts';
-import type { QueryAsked } from '../control/query-desk.ts';
-import type { RoleSettings } from '../control/role-desk.ts';
+import { PASSWORD_PLACE } from '../control/inside/connection-strings.ts';
+import type { InsideDesks } from '../control/inside/inside-desks.ts';
+import type { QueryAsked } from '../control/inside/query-desk.ts';
+import type { RoleSettings } from '../control/inside/role-desk.ts';
 import { customerOf } from '../domain/caller.ts';
 import { ms } from '../domain/units.ts';
 import type { Actions } from './actions.ts';

@@ -5,7 +5,7 @@
  * cookie for the ten minutes that it may take; a session's cookie is for this host alone and no script can read it.
  */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import type { LoginAim, LoginDesk } from '../control/login-desk.ts';
+import type { LoginAim, LoginDesk } from '../control/access/login-desk.ts';
 import { fault } from '../domain/faults.ts';
 import { bearerOf } from './access.ts';
 import { type Admit, callerOf } from './admission.ts';

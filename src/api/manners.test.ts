@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { BUCKETS_MAX, RateLimits } from '../control/rate-limits.ts';
+import { BUCKETS_MAX, RateLimits } from '../control/access/rate-limits.ts';
 import { seconds } from '../domain/units.ts';
 import { VirtualClock } from '../sim/virtual-clock.ts';
 import { InjectedApi } from '../testing/injected-api.ts';

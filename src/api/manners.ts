@@ -8,7 +8,7 @@ import type { IncomingMessage } from 'node:http';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { OPERATIONS, type Operation } from '../contract/operations.ts';
 import { ROUTES } from '../contract/routes.ts';
-import { type Allowance, RateLimits } from '../control/rate-limits.ts';
+import { type Allowance, RateLimits } from '../control/access/rate-limits.ts';
 import type { SettingsDesk } from '../control/settings.ts';
 import { addressKey } from '../domain/address-key.ts';
 import type { Clock } from '../domain/clock.ts';

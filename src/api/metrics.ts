@@ -7,8 +7,8 @@
  */
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { type Metric, Registry, type RegistryContentType } from 'prom-client';
-import type { HealthDesk } from '../control/health-desk.ts';
-import type { Family, Labels } from '../control/metrics-family.ts';
+import type { HealthDesk } from '../control/service/health-desk.ts';
+import type { Family, Labels } from '../control/service/metrics-family.ts';
 import type { Clock } from '../domain/clock.ts';
 import type { FaultCode } from '../domain/faults.ts';
 import type { Span } from '../domain/tracing.ts';

@@ -8,8 +8,8 @@ import type {
 } from '../contract/access.ts';
 import type { AuditEntry as EntryShape } from '../contract/audit.ts';
 import type { CustomerPage, Customer as CustomerShape } from '../contract/customer.ts';
+import type { KeySecret } from '../control/access/key-desk.ts';
 import type { CustomerView } from '../control/customer-desk.ts';
-import type { KeySecret } from '../control/key-desk.ts';
 import type { ApiKey } from '../domain/api-key.ts';
 import type { AuditEntry } from '../domain/audit.ts';
 import type { Caller, Scope } from '../domain/caller.ts';

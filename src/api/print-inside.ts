@@ -2,10 +2,10 @@
 import type { Extension, TenantSettingList } from '../contract/inside.ts';
 import type { QueryResult } from '../contract/query.ts';
 import type { Database, Role, RoleSecret } from '../contract/role.ts';
-import type { ExtensionView } from '../control/extension-desk.ts';
-import type { QueryAnswer } from '../control/query-desk.ts';
-import type { DatabaseView, RoleSecret as RoleSecretView } from '../control/role-desk.ts';
-import type { SettingView } from '../control/setting-desk.ts';
+import type { ExtensionView } from '../control/inside/extension-desk.ts';
+import type { QueryAnswer } from '../control/inside/query-desk.ts';
+import type { DatabaseView, RoleSecret as RoleSecretView } from '../control/inside/role-desk.ts';
+import type { SettingView } from '../control/inside/setting-desk.ts';
 import type { TenantRole } from '../domain/interior.ts';
 import type { StatementResult } from '../domain/query.ts';
 import type { DurationMs } from '../domain/units.ts';

@@ -5,9 +5,9 @@ import type {
   Quota as QuotaShape,
   QuotaState,
 } from '../contract/quota.ts';
-import type { Claimable } from '../control/claim-desk.ts';
-import type { ConsumptionView, QuotaView } from '../control/quota-desk.ts';
-import type { QuotaDesks } from '../control/quota-desks.ts';
+import type { Claimable } from '../control/access/claim-desk.ts';
+import type { ConsumptionView, QuotaView } from '../control/quotas/quota-desk.ts';
+import type { QuotaDesks } from '../control/quotas/quota-desks.ts';
 import { isAddressEntry } from '../domain/address-list.ts';
 import { type Caller, customerOf } from '../domain/caller.ts';
 import { fault } from '../domain/faults.ts';

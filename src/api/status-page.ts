@@ -5,8 +5,8 @@
  * the rate of each address is bounded as everywhere.
  */
 import type { FastifyInstance, FastifyReply } from 'fastify';
-import type { HealthDesk } from '../control/health-desk.ts';
-import type { DayBar, HealthPage } from '../control/health-page.ts';
+import type { HealthDesk } from '../control/service/health-desk.ts';
+import type { DayBar, HealthPage } from '../control/service/health-page.ts';
 import type { Gap } from '../domain/uptime.ts';
 
 const CACHED = 'public, max-age=10';

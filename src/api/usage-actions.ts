@@ -15,8 +15,8 @@ import type {
   UsageSpan,
   UsageStepView,
   UsageView,
-} from '../control/metering-desk.ts';
-import { memoryPart, type Served } from '../control/metering-served.ts';
+} from '../control/metering/metering-desk.ts';
+import { memoryPart, type Served } from '../control/metering/metering-served.ts';
 import type { Clock } from '../domain/clock.ts';
 import { fault } from '../domain/faults.ts';
 import { type CustomerId, isId } from '../domain/ids.ts';

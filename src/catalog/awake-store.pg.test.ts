@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { AwakeBook } from '../control/awake-book.ts';
+import { AwakeBook } from '../control/awake/awake-book.ts';
 import {
   type AwakeCause,
   type AwakeInterval,

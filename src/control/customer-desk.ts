@@ -14,8 +14,8 @@ import type { Random } from '../domain/random.ts';
 import type { ServerSettings } from '../domain/settings.ts';
 import type { Tenant } from '../domain/tenant.ts';
 import { PLANS, type Plan } from '../domain/tier.ts';
+import type { KeyRing } from './access/key-ring.ts';
 import type { Control } from './control.ts';
-import type { KeyRing } from './key-ring.ts';
 
 export type CustomerWorld = {
   readonly random: Random;

@@ -1,15 +1,15 @@
 /** What the API calls besides `Control`: one desk an area, each in its own file. */
 import type { DoneRequests } from '../domain/done-request.ts';
-import type { AccessDesks } from './access-desks.ts';
-import type { AwakeDesk } from './awake-desk.ts';
-import type { BillingDesks } from './billing-desks.ts';
-import type { EconomicsDesks } from './economics-desks.ts';
+import type { AccessDesks } from './access/access-desks.ts';
+import type { AwakeDesk } from './awake/awake-desk.ts';
+import type { BillingDesks } from './billing/billing-desks.ts';
+import type { EconomicsDesks } from './economics/economics-desks.ts';
 import type { EventBus } from './event-bus.ts';
-import type { HealthDesk } from './health-desk.ts';
-import type { InsideDesks } from './inside-desks.ts';
-import type { UsageDesk } from './metering-desk.ts';
+import type { InsideDesks } from './inside/inside-desks.ts';
+import type { UsageDesk } from './metering/metering-desk.ts';
 import type { OperationDesk } from './operations.ts';
-import type { QuotaDesks } from './quota-desks.ts';
+import type { QuotaDesks } from './quotas/quota-desks.ts';
+import type { HealthDesk } from './service/health-desk.ts';
 import type { SettingsDesk } from './settings.ts';
 import type { WebhookDesk } from './webhooks.ts';
 

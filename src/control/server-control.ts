@@ -36,10 +36,10 @@ import type {
 } from './control.ts';
 import { type DecisionQuery, decisionPage } from './decisions.ts';
 import { findTenant } from './find-tenant.ts';
-import { countFleet, type Fleet, gatherMetrics } from './metrics.ts';
 import { Newcomers } from './newcomers.ts';
 import { type Recovered, recoverTenants } from './recovery.ts';
 import { replayOf } from './replay.ts';
+import { countFleet, type Fleet, gatherMetrics } from './service/metrics.ts';
 import { Snapshots } from './snapshots.ts';
 import { tenantLevels } from './tenant-levels.ts';
 import { TICKET_LIFE, type TicketBook } from './tickets.ts';

@@ -1,9 +1,9 @@
 /** Why tenants are awake: kept from the first wake on, and told when the doors are open. */
 import type { PgCatalog } from '../catalog/pg-catalog.ts';
-import { AwakeBook } from '../control/awake-book.ts';
-import { AwakeDesk } from '../control/awake-desk.ts';
-import { chargePrice, costPrice } from '../control/awake-price.ts';
-import type { PriceDesk } from '../control/price-desk.ts';
+import { AwakeBook } from '../control/awake/awake-book.ts';
+import { AwakeDesk } from '../control/awake/awake-desk.ts';
+import { chargePrice, costPrice } from '../control/awake/awake-price.ts';
+import type { PriceDesk } from '../control/economics/price-desk.ts';
 import type { AskedNow } from '../domain/awake.ts';
 import type { Clock } from '../domain/clock.ts';
 import type { Lifecycle } from '../domain/lifecycle.ts';

@@ -1,15 +1,15 @@
 /** The desks of a server: each area's own, made by the area's own function. */
 import type { PgCatalog } from '../catalog/pg-catalog.ts';
 import type { ServerOptions } from '../cli/options.ts';
-import type { AccessDesks } from '../control/access-desks.ts';
+import type { AccessDesks } from '../control/access/access-desks.ts';
 import type { ArchiveWork } from '../control/archive-work.ts';
 import { Deliveries } from '../control/deliveries.ts';
 import type { Desks } from '../control/desks.ts';
-import type { EconomicsDesks } from '../control/economics-desks.ts';
+import type { EconomicsDesks } from '../control/economics/economics-desks.ts';
 import type { EventBus } from '../control/event-bus.ts';
-import type { InsideDesks } from '../control/inside-desks.ts';
+import type { InsideDesks } from '../control/inside/inside-desks.ts';
 import { OperationDesk } from '../control/operations.ts';
-import type { QuotaDesks } from '../control/quota-desks.ts';
+import type { QuotaDesks } from '../control/quotas/quota-desks.ts';
 import { StoredSettings } from '../control/settings.ts';
 import { WebhookDesk } from '../control/webhooks.ts';
 import type { Clock } from '../domain/clock.ts';

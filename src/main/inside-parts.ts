@@ -1,6 +1,6 @@
 /** The desks of what is inside tenants, and the sessions by which queries of the API get there. */
 import type { ServerOptions } from '../cli/options.ts';
-import { type InsideDesks, openInsideDesks } from '../control/inside-desks.ts';
+import { type InsideDesks, openInsideDesks } from '../control/inside/inside-desks.ts';
 import type { SettingsDesk } from '../control/settings.ts';
 import type { TicketBook } from '../control/tickets.ts';
 import type { Catalog } from '../domain/catalog.ts';

@@ -1,7 +1,7 @@
 /** What tenants use, counted. */
 import type { PgCatalog } from '../catalog/pg-catalog.ts';
-import { Metering } from '../control/metering.ts';
-import { UsageDesk, type UsageDeskWorld } from '../control/metering-desk.ts';
+import { Metering } from '../control/metering/metering.ts';
+import { UsageDesk, type UsageDeskWorld } from '../control/metering/metering-desk.ts';
 import { BILLED_HOURS_MIN, isBilled, type SettingsDesk } from '../control/settings.ts';
 import type { Clock } from '../domain/clock.ts';
 import type { Log } from '../domain/log.ts';

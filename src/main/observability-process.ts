@@ -3,7 +3,12 @@ import { X509Certificate } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { monitorEventLoopDelay, performance } from 'node:perf_hooks';
-import { type Family, type MetricSource, type Sample, single } from '../control/metrics-family.ts';
+import {
+  type Family,
+  type MetricSource,
+  type Sample,
+  single,
+} from '../control/service/metrics-family.ts';
 import type { Host } from '../domain/host.ts';
 
 /** How often the event loop is looked at, in milliseconds: ten times a second costs nothing that can be measured. */

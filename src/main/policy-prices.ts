@@ -1,5 +1,5 @@
 /** From the price book in force, and what plans are sold for, to what the policy decides and advises by. */
-import type { PriceDesk } from '../control/price-desk.ts';
+import type { PriceDesk } from '../control/economics/price-desk.ts';
 import type { Clock } from '../domain/clock.ts';
 import { PLANS, type Plan, TIERS, type Tier } from '../domain/tier.ts';
 import type { Timestamp } from '../domain/units.ts';

@@ -1,12 +1,12 @@
 /** Who may use how much, what ends by itself, and databases without an account. */
 import type { PgCatalog } from '../catalog/pg-catalog.ts';
-import type { AllowanceBook } from '../control/allowance-book.ts';
-import { ClaimDesk } from '../control/claim-desk.ts';
+import { ClaimDesk } from '../control/access/claim-desk.ts';
 import type { Control } from '../control/control.ts';
-import { Endings } from '../control/endings.ts';
-import { QuotaDesk } from '../control/quota-desk.ts';
-import type { QuotaDesks } from '../control/quota-desks.ts';
-import { QuotaKeeper } from '../control/quota-keeper.ts';
+import type { AllowanceBook } from '../control/quotas/allowance-book.ts';
+import { Endings } from '../control/quotas/endings.ts';
+import { QuotaDesk } from '../control/quotas/quota-desk.ts';
+import type { QuotaDesks } from '../control/quotas/quota-desks.ts';
+import { QuotaKeeper } from '../control/quotas/quota-keeper.ts';
 import type { SettingsDesk } from '../control/settings.ts';
 import type { Clock } from '../domain/clock.ts';
 import type { Events } from '../domain/events.ts';

@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import type { ServerOptions } from '../cli/options.ts';
 import type { World } from '../cli/world.ts';
-import { COUNT_EVERY } from '../control/quota-keeper.ts';
+import { COUNT_EVERY } from '../control/quotas/quota-keeper.ts';
 import { ms } from '../domain/units.ts';
 import { SystemClock } from '../system/clock.ts';
 import { parseFailpoints } from '../system/failpoints.ts';

@@ -1,6 +1,6 @@
 /** Replays in a thread of its own, which ends with the replay. */
 import { Worker } from 'node:worker_threads';
-import type { Replayed, Replayer } from '../control/what-if-desk.ts';
+import type { Replayed, Replayer } from '../control/economics/what-if-desk.ts';
 import { Fault, type FaultCode } from '../domain/faults.ts';
 import type { ReplayWorld } from '../sim/what-if.ts';
 

@@ -1,6 +1,6 @@
 /** The thread in which what tenants did is replayed: seconds of a processor that nobody else waits for. */
 import { parentPort, workerData } from 'node:worker_threads';
-import type { ReplayJob } from '../control/what-if-desk.ts';
+import type { ReplayJob } from '../control/economics/what-if-desk.ts';
 import { isFault } from '../domain/faults.ts';
 import { type ReplayWorld, replayed } from '../sim/what-if.ts';
 

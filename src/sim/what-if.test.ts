@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { ReplayJob } from '../control/what-if-desk.ts';
+import type { ReplayJob } from '../control/economics/what-if-desk.ts';
 import { PRESETS } from '../policy/rules.ts';
 import { tenantNumber, utc } from '../testing/ledger-rows.ts';
 import { replayed } from './what-if.ts';

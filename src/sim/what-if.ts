@@ -5,7 +5,7 @@
  * Rules with fixed idle times are replayed as they are; the others by the policy's own residency, which learns from the replay as
  * it goes. Nothing before the replay is known to it, so it is at its weakest in the first days, whatever the rule.
  */
-import type { Replayed, ReplayJob, ReplayRule } from '../control/what-if-desk.ts';
+import type { Replayed, ReplayJob, ReplayRule } from '../control/economics/what-if-desk.ts';
 import { fault } from '../domain/faults.ts';
 import type { Tier } from '../domain/tier.ts';
 import { LEVEL_PRICES, type LevelPrices, levelTerms, WAKE_SECONDS } from '../policy/level-costs.ts';

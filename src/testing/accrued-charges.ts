@@ -1,5 +1,5 @@
 /** What rows come to by themselves, in tests without subscriptions: whoever is there pays for as long as he is. */
-import type { ChargesOf } from '../control/revenue.ts';
+import type { ChargesOf } from '../control/economics/revenue.ts';
 import { monthOf } from '../economics/month.ts';
 import { accruedOf } from '../economics/plans.ts';
 

@@ -1,7 +1,7 @@
 /** Why tenants are awake, kept in memory. */
-import { AwakeBook } from '../control/awake-book.ts';
-import { AwakeDesk } from '../control/awake-desk.ts';
-import { costPrice } from '../control/awake-price.ts';
+import { AwakeBook } from '../control/awake/awake-book.ts';
+import { AwakeDesk } from '../control/awake/awake-desk.ts';
+import { costPrice } from '../control/awake/awake-price.ts';
 import { type AwakeInterval, type AwakeStore, NOBODY_ASKED } from '../domain/awake.ts';
 import type { Clock } from '../domain/clock.ts';
 import type { TenantId } from '../domain/ids.ts';

@@ -1,8 +1,8 @@
 /** The desks of billing over a catalog in memory, with a provider that agrees with everything. */
-import { BillingDesk } from '../control/billing-desk.ts';
-import type { BillingDesks } from '../control/billing-desks.ts';
+import { BillingDesk } from '../control/billing/billing-desk.ts';
+import type { BillingDesks } from '../control/billing/billing-desks.ts';
+import { InvoiceDesk } from '../control/billing/invoice-desk.ts';
 import type { CustomerDesk } from '../control/customer-desk.ts';
-import { InvoiceDesk } from '../control/invoice-desk.ts';
 import type { Clock } from '../domain/clock.ts';
 import type { Events } from '../domain/events.ts';
 import { fault, isFault } from '../domain/faults.ts';

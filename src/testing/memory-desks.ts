@@ -1,9 +1,9 @@
+import { openAccess } from '../control/access/open-access.ts';
 import { ArchiveWork } from '../control/archive-work.ts';
 import { Deliveries } from '../control/deliveries.ts';
 import type { Desks } from '../control/desks.ts';
 import { EventBus } from '../control/event-bus.ts';
-import { UsageDesk } from '../control/metering-desk.ts';
-import { openAccess } from '../control/open-access.ts';
+import { UsageDesk } from '../control/metering/metering-desk.ts';
 import { OperationDesk } from '../control/operations.ts';
 import { StoredSettings } from '../control/settings.ts';
 import { WebhookDesk } from '../control/webhooks.ts';

@@ -1,13 +1,14 @@
 /** The desks of money over a control in memory; nothing was ever used. */
-import { AllowanceBook } from '../control/allowance-book.ts';
-import { BudgetDesk } from '../control/budget-desk.ts';
-import { BudgetHolds } from '../control/budget-holds.ts';
-import { BudgetWatch } from '../control/budget-watch.ts';
-import { CostDays } from '../control/cost-days.ts';
-import { CostDesk } from '../control/cost-desk.ts';
-import type { EconomicsDesks } from '../control/economics-desks.ts';
-import { PriceDesk } from '../control/price-desk.ts';
-import { WhatIfDesk } from '../control/what-if-desk.ts';
+
+import { BudgetDesk } from '../control/economics/budget-desk.ts';
+import { BudgetHolds } from '../control/economics/budget-holds.ts';
+import { BudgetWatch } from '../control/economics/budget-watch.ts';
+import { CostDays } from '../control/economics/cost-days.ts';
+import { CostDesk } from '../control/economics/cost-desk.ts';
+import type { EconomicsDesks } from '../control/economics/economics-desks.ts';
+import { PriceDesk } from '../control/economics/price-desk.ts';
+import { WhatIfDesk } from '../control/economics/what-if-desk.ts';
+import { AllowanceBook } from '../control/quotas/allowance-book.ts';
 import type { Clock } from '../domain/clock.ts';
 import type { Events } from '../domain/events.ts';
 import type { Log } from '../domain/log.ts';

@@ -1,7 +1,7 @@
-import { HealthDesk, type HealthParts } from '../control/health-desk.ts';
-import { EventWatch } from '../control/metrics-events.ts';
-import { FleetWatch } from '../control/metrics-watch.ts';
-import { ServiceKeeper } from '../control/slo-keeper.ts';
+import { HealthDesk, type HealthParts } from '../control/service/health-desk.ts';
+import { EventWatch } from '../control/service/metrics-events.ts';
+import { FleetWatch } from '../control/service/metrics-watch.ts';
+import { ServiceKeeper } from '../control/service/slo-keeper.ts';
 import type { Clock } from '../domain/clock.ts';
 import type { Log } from '../domain/log.ts';
 import { MemoryUptime } from './memory-uptime.ts';

@@ -1,5 +1,5 @@
 /** What is inside tenants, without databases: kept in memory, changed at once. */
-import { type InsideDesks, openInsideDesks } from '../control/inside-desks.ts';
+import { type InsideDesks, openInsideDesks } from '../control/inside/inside-desks.ts';
 import type { TicketBook } from '../control/tickets.ts';
 import { fault } from '../domain/faults.ts';
 import type { Address } from '../domain/host.ts';

@@ -1,10 +1,11 @@
 /** The desks of limits and claims over a control in memory. */
-import { AllowanceBook } from '../control/allowance-book.ts';
-import { ClaimDesk } from '../control/claim-desk.ts';
+
+import { ClaimDesk } from '../control/access/claim-desk.ts';
 import type { CustomerDesk } from '../control/customer-desk.ts';
-import { QuotaDesk } from '../control/quota-desk.ts';
-import type { QuotaDesks } from '../control/quota-desks.ts';
-import { COUNT_EVERY, QuotaKeeper } from '../control/quota-keeper.ts';
+import { AllowanceBook } from '../control/quotas/allowance-book.ts';
+import { QuotaDesk } from '../control/quotas/quota-desk.ts';
+import type { QuotaDesks } from '../control/quotas/quota-desks.ts';
+import { COUNT_EVERY, QuotaKeeper } from '../control/quotas/quota-keeper.ts';
 import type { SettingsDesk } from '../control/settings.ts';
 import type { Clock } from '../domain/clock.ts';
 import type { Events } from '../domain/events.ts';

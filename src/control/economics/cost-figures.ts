@@ -1,0 +1,33 @@
+/** The two figures of money that stand beside those of use: what is left, and what room a tenant's data costs. */
+import type { Timestamp } from '../../domain/units.ts';
+import type { Meter } from '../../domain/use.ts';
+import { type Amount, roughly, scaled, sumOf } from '../../economics/money.ts';
+import { monthOf } from '../../economics/month.ts';
+import { costsOf, ratesAt } from '../../economics/price-book.ts';
+import type { CostDesk } from './cost-desk.ts';
+import { linesBy, together } from './cost-sums.ts';
+import type { PriceDesk } from './price-desk.ts';
+
+const STORAGE: readonly Meter[] = ['l3', 'l4', 'stored'];
+
+/** Of this month so far, a tenant's room as for a whole month; null where there is nothing to tell. Throws `CATALOG_DOWN`. */
+export async function costFigures(
+  costs: Pick<CostDesk, 'month'>,
+  { book, tariffs }: Pick<PriceDesk, 'book' | 'tariffs'>,
+  now: Timestamp,
+): Promise<{
+  readonly storageCostPerTenant: number | null;
+  readonly averageMargin: number | null;
+}> {
+  const { shares, charges } = await costs.month();
+  const seconds = shares.reduce((sum, share) => sum + share.seconds, 0n);
+  if (seconds === 0n) return { storageCostPerTenant: null, averageMargin: null };
+  const { metered, machined } = ratesAt(book, now);
+  const rates = [...metered, ...machined].filter(({ meter }) => STORAGE.includes(meter));
+  const spent = sumOf(shares.flatMap(({ use }) => costsOf(rates, use)));
+  const own = book.currency === tariffs.currency ? charges : null;
+  return {
+    storageCostPerTenant: roughly(scaled(spent as Amount, monthOf(now).seconds, seconds)),
+    averageMargin: together(linesBy('plan', shares, own).values()).margin,
+  };
+}

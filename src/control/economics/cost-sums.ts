@@ -1,0 +1,150 @@
+/** Costs and earnings together by what somebody asks for, from sums that are settled and those that are running. */
+import type { CostShare } from '../../domain/economics.ts';
+import type { CustomerId, TenantId } from '../../domain/ids.ts';
+import type { Plan, Tier } from '../../domain/tier.ts';
+import type { Timestamp } from '../../domain/units.ts';
+import {
+  type Amount,
+  allocated,
+  minus,
+  NOTHING,
+  plus,
+  ratioOf,
+  sumOf,
+} from '../../economics/money.ts';
+import { monthOf } from '../../economics/month.ts';
+import { type Charge, earningsOf } from '../../economics/plans.ts';
+import type { Charges } from './revenue.ts';
+
+export type MonthShare = CostShare & { readonly month: Timestamp };
+
+export type DayShare = Omit<CostShare, 'tenant' | 'customer' | 'use'> & { readonly day: Timestamp };
+
+export const COST_KEYS = ['tenant', 'tier', 'plan', 'customer', 'day'] as const;
+export type CostKey = (typeof COST_KEYS)[number];
+
+/** Of one key, or of all. Revenue is null where tariffs and prices are in two currencies. */
+export type CostLine = {
+  readonly attributed: Amount;
+  readonly shared: Amount;
+  readonly cost: Amount;
+  readonly alwaysOn: Amount;
+  readonly reduction: number | null;
+  readonly revenue: Amount | null;
+  readonly profit: Amount | null;
+  readonly margin: number | null;
+  readonly seconds: bigint;
+};
+
+type Sums = Record<'attributed' | 'shared' | 'alwaysOn' | 'revenue' | 'seconds', bigint>;
+
+const NO_SUMS: Sums = { attributed: 0n, shared: 0n, alwaysOn: 0n, revenue: 0n, seconds: 0n };
+
+export function lineOf(sums: Sums, hasRevenue: boolean): CostLine {
+  const { attributed, shared, alwaysOn, seconds } = sums;
+  const cost = (attributed + shared) as Amount;
+  const revenue = hasRevenue ? (sums.revenue as Amount) : null;
+  const profit = revenue === null ? null : minus(revenue, cost);
+  return {
+    ...{ attributed: attributed as Amount, shared: shared as Amount, cost, seconds },
+    alwaysOn: alwaysOn as Amount,
+    reduction: ratioOf(alwaysOn - cost, alwaysOn),
+    ...{ revenue, profit, margin: profit === null ? null : ratioOf(profit, revenue ?? 0n) },
+  };
+}
+
+/** The name under which a place is summed; null for tenants of nobody. */
+const KEYS: Readonly<
+  Record<
+    Exclude<CostKey, 'day'>,
+    (of: {
+      readonly tenant: TenantId;
+      readonly customer: CustomerId | null;
+      readonly plan: Plan;
+      readonly tier: Tier | null;
+    }) => string | null
+  >
+> = {
+  tenant: ({ tenant }) => tenant,
+  customer: ({ customer }) => customer,
+  plan: ({ plan }) => plan,
+  tier: ({ tier }) => tier,
+};
+
+/** By anything but days, in no order. `charged` is null where that is in another currency. */
+export function linesBy(
+  by: Exclude<CostKey, 'day'>,
+  shares: readonly MonthShare[],
+  charged: Charges | null,
+): ReadonlyMap<string | null, CostLine> {
+  const keyOf = KEYS[by];
+  const sums = new Map<string | null, Sums>();
+  const of = (key: string | null): Sums => {
+    const known = sums.get(key) ?? { ...NO_SUMS };
+    sums.set(key, known);
+    return known;
+  };
+  for (const share of shares) add(of(keyOf(share)), share);
+  for (const [month, charges] of charged ?? []) {
+    const rows = shares.filter((share) => share.month === month);
+    const places = rows.map((row) => ({ ...row, hour: month }));
+    for (const earning of earningsOf(charges, places)) of(keyOf(earning)).revenue += earning.amount;
+  }
+  return new Map([...sums].map(([key, sum]) => [key, lineOf(sum, charged !== null)]));
+}
+
+/** By day; what a plan earns in a month is laid on its days by the time that tenants were there. */
+export function linesByDay(
+  days: readonly DayShare[],
+  charged: Charges | null,
+): ReadonlyMap<Timestamp, CostLine> {
+  const sums = new Map<Timestamp, Sums>();
+  for (const share of days) {
+    const sum = sums.get(share.day) ?? { ...NO_SUMS };
+    sums.set(share.day, sum);
+    add(sum, share);
+  }
+  for (const [month, charges] of charged ?? []) {
+    for (const [plan, of] of Map.groupBy(charges, (charge) => charge.plan)) {
+      const on = days.filter((day) => day.plan === plan && monthOf(day.day).from === month);
+      if (on.length === 0) continue;
+      const parts = allocated(
+        sumOf(of.map(({ amount }) => amount)),
+        on.map(({ seconds }) => seconds),
+      );
+      on.forEach(({ day }, at) => {
+        const sum = sums.get(day);
+        if (sum !== undefined) sum.revenue += parts[at] ?? 0n;
+      });
+    }
+  }
+  return new Map([...sums].map(([day, sum]) => [day, lineOf(sum, charged !== null)]));
+}
+
+function add(sum: Sums, share: Pick<CostShare, 'attributed' | 'shared' | 'alwaysOn' | 'seconds'>) {
+  sum.attributed += share.attributed;
+  sum.shared += share.shared;
+  sum.alwaysOn += share.alwaysOn;
+  sum.seconds += share.seconds;
+}
+
+/** All of them, as one; null where there is no line. */
+export function together(lines: Iterable<CostLine>): CostLine {
+  const sum: Sums = { ...NO_SUMS };
+  let hasRevenue = true;
+  for (const line of lines) {
+    add(sum, line);
+    if (line.revenue === null) hasRevenue = false;
+    else sum.revenue += line.revenue;
+  }
+  return lineOf(sum, hasRevenue);
+}
+
+/** What is charged for each thing, over all tenants. */
+export function chargedFor(charges: Charges): ReadonlyMap<Charge['meter'], Amount> {
+  const sums = new Map<Charge['meter'], Amount>();
+  for (const { meter, amount } of charges.flatMap(([, of]) => of)) {
+    sums.set(meter, plus(sums.get(meter) ?? NOTHING, amount));
+  }
+  return sums;
+}

@@ -1,0 +1,117 @@
+/**
+ * What tenants are charged in a time, by their subscriptions: the same that invoices are made of, trials left out.
+ *
+ * Plans, customers and trials are known to the second. What was used is known by the day, which is enough wherever all of it counts;
+ * of a tenant in its trial that has used more than is included the ledger is asked for the hours.
+ */
+import type { BillingStore } from '../../domain/billing.ts';
+import type { CustomerId, TenantId } from '../../domain/ids.ts';
+import type { UseLedger } from '../../domain/metering.ts';
+import { type Timestamp, timestamp } from '../../domain/units.ts';
+import { METERS, type UseRow } from '../../domain/use.ts';
+import { type Month, monthOf } from '../../economics/month.ts';
+import { type Charge, chargesOf, type Subscription } from '../../economics/plans.ts';
+import { type TariffBook, tariffAt } from '../../economics/tariffs.ts';
+import { foldedRows, subscriptionsOf } from '../billing/billing-history.ts';
+import type { MonthShare } from './cost-sums.ts';
+
+/** By month. */
+export type Charges = readonly (readonly [month: Timestamp, charges: readonly Charge[]])[];
+
+export type ChargeWish = {
+  readonly tariffs: TariffBook;
+  readonly shares: readonly MonthShare[];
+  /** Up to now at most; to a month's end where shares are what it will have come to. */
+  readonly from: Timestamp;
+  readonly to: Timestamp;
+  readonly tenant?: TenantId | undefined;
+  readonly customer?: CustomerId | undefined;
+};
+
+/** Throws `CATALOG_DOWN`. */
+export type ChargesOf = (wish: ChargeWish) => Promise<Charges>;
+
+export type RevenueWorld = {
+  readonly store: Pick<BillingStore, 'planChanges'>;
+  readonly ledger: Pick<UseLedger, 'rows'>;
+};
+
+export const billedCharges =
+  (world: RevenueWorld): ChargesOf =>
+  async (wish) => {
+    const { tariffs, from, to, tenant, customer } = wish;
+    const changes = await world.store.planChanges({ tenant, customer }, { from, to });
+    const subscriptions = subscriptionsOf(changes, tariffs)
+      .filter((one) => customer === undefined || one.customer === customer)
+      .filter((one) => one.from < to && (one.to ?? to) > from)
+      .map((one) => clipped(one, from, to));
+    const months: (readonly [Timestamp, readonly Charge[]])[] = [];
+    for (let at = from; at < to; at = monthOf(at).to) {
+      const month = monthOf(at);
+      const rows = await rowsOf(world, { ...wish, month, subscriptions });
+      months.push([month.from, chargesOf({ tariffs, month, subscriptions, rows })]);
+    }
+    return months;
+  };
+
+const clipped = (one: Subscription, from: Timestamp, to: Timestamp): Subscription => ({
+  ...one,
+  from: timestamp(Math.max(one.from, from)),
+  to: timestamp(Math.min(one.to ?? to, to)),
+});
+
+type MonthWish = ChargeWish & {
+  readonly month: Month;
+  readonly subscriptions: readonly Subscription[];
+};
+
+async function rowsOf(world: RevenueWorld, wish: MonthWish): Promise<readonly UseRow[]> {
+  const { month, subscriptions, shares, tariffs } = wish;
+  const stays = Map.groupBy(
+    subscriptions.filter((one) => one.from < month.to && (one.to ?? month.to) > month.from),
+    keyOf,
+  );
+  const rows: UseRow[] = [];
+  const inTrial = new Set<TenantId>();
+  for (const share of shares) {
+    const stay = stays.get(keyOf(share));
+    if (share.month !== month.from || stay === undefined) continue;
+    const isTried = stay.some(
+      ({ from, trialUntil }) => (trialUntil ?? 0) > Math.max(from, month.from),
+    );
+    if (!isTried) rows.push(rowOf(share, timestamp(Math.max(stay[0]?.from ?? 0, month.from))));
+    else if (hasOverage(tariffs, share)) inTrial.add(share.tenant);
+  }
+  const hours = {
+    from: timestamp(Math.max(wish.from, month.from)),
+    to: timestamp(Math.min(wish.to, month.to)),
+  };
+  for (const tenant of inTrial) {
+    const own = await foldedRows(world.ledger.rows({ ...hours, tenant }), subscriptions);
+    // Its stays without a trial are there as a whole already.
+    const known = new Set(rows.filter((row) => row.tenant === tenant).map(keyOf));
+    rows.push(...own.filter((row) => !known.has(keyOf(row))));
+  }
+  return rows;
+}
+
+const keyOf = ({
+  tenant,
+  customer,
+  plan,
+}: {
+  readonly tenant: TenantId;
+  readonly customer: CustomerId | null;
+  readonly plan: string;
+}): string => `${tenant} ${customer} ${plan}`;
+
+const rowOf = (
+  { tenant, customer, plan, tier, seconds, use }: MonthShare,
+  hour: Timestamp,
+): UseRow => ({ ...{ tenant, customer, plan, tier, seconds, use }, hour });
+
+/** Whether its use can cost anything at all. */
+function hasOverage(tariffs: TariffBook, { plan, month, use }: MonthShare): boolean {
+  const { capped, overage } = tariffAt(tariffs, plan, month);
+  return !capped && METERS.some((meter) => (overage[meter] ?? 0n) > 0n && use[meter] > 0n);
+}

@@ -1,0 +1,193 @@
+/** What can be seen of the server from outside: metrics, figures against their targets, and the public page of its health. */
+import type { Clock } from '../../domain/clock.ts';
+import { fault } from '../../domain/faults.ts';
+import { isTenantId } from '../../domain/ids.ts';
+import type { Tracer } from '../../domain/tracing.ts';
+import {
+  type DurationMs,
+  elapsed,
+  hours,
+  type Instant,
+  seconds,
+  type Timestamp,
+  timestamp,
+} from '../../domain/units.ts';
+import type { TierFlow, UptimeStore } from '../../domain/uptime.ts';
+import type { Control } from '../control.ts';
+import { DAYS_SHOWN, type HealthPage, healthPage } from './health-page.ts';
+import type { Answered, EventWatch } from './metrics-events.ts';
+import type { Family, MetricSource } from './metrics-family.ts';
+import { kpiFamilies } from './metrics-kpis.ts';
+import type { RecentHour } from './metrics-recent.ts';
+import { policyFamilies, stateFamilies } from './metrics-state.ts';
+import type { FleetWatch } from './metrics-watch.ts';
+import { dayOf, type ServiceKeeper } from './slo-keeper.ts';
+import { type KpiReport, kpiReport, type MoneyFigures } from './slo-kpis.ts';
+
+/** Figures of a month are not others a minute later. */
+const KPIS_KEPT = seconds(60);
+/** The public page costs two statements this often, however many look at it. */
+const PAGE_KEPT = seconds(10);
+const KPI_DAYS = 30;
+
+const DAY = hours(24);
+const FLOW_DAYS = 7;
+/** Decisions are not kept for longer. */
+const FLOW_DAYS_MAX = 90;
+
+/** What days of UTC tier flows are of, and what they were. */
+export type TierFlows = {
+  readonly from: Timestamp;
+  readonly to: Timestamp;
+  readonly flows: readonly TierFlow[];
+};
+
+/** Whom the public page tells anything: nobody, whoever comes of the service, or also of a tenant by its link. */
+export type StatusPages = 'off' | 'service' | 'tenants';
+
+export type HealthParts = {
+  readonly clock: Clock;
+  readonly control: Pick<Control, 'metrics' | 'findTenant'>;
+  readonly store: UptimeStore;
+  readonly keeper: Pick<ServiceKeeper, 'window'>;
+  readonly events: EventWatch;
+  readonly watch: Pick<FleetWatch, 'recent'>;
+  /** What else is told to a monitoring system. */
+  readonly sources: readonly MetricSource[];
+  readonly money: () => Promise<MoneyFigures | null>;
+  readonly pages: StatusPages;
+  /** Proves that a link was made here: unguessable, and the same at every start. */
+  readonly sign: (text: string) => string;
+  /** Null where nobody collects traces. */
+  readonly tracer: Tracer | null;
+};
+
+export class HealthDesk {
+  readonly #parts: HealthParts;
+  readonly #kpis: () => Promise<KpiReport>;
+  readonly #service: () => Promise<HealthPage>;
+
+  constructor(parts: HealthParts) {
+    this.#parts = parts;
+    this.#kpis = kept(parts.clock, KPIS_KEPT, () => this.#reckon());
+    this.#service = kept(parts.clock, PAGE_KEPT, async () =>
+      healthPage(await parts.keeper.window(DAYS_SHOWN), null),
+    );
+  }
+
+  /** Null where nobody collects traces. */
+  get tracer(): Tracer | null {
+    return this.#parts.tracer;
+  }
+
+  get now(): Timestamp {
+    return this.#parts.clock.wall();
+  }
+
+  answered(how: Answered): void {
+    this.#parts.events.answered(how);
+  }
+
+  /** All that is told to a monitoring system. Costs what is awake, not what exists. Throws `CATALOG_DOWN`. */
+  async families(): Promise<readonly Family[]> {
+    const { control, sources } = this.#parts;
+    const [metrics, kpis, ...others] = await Promise.all([
+      control.metrics(),
+      this.#kpis(),
+      ...sources.map((source) => source()),
+    ]);
+    return [
+      ...[...stateFamilies(metrics), ...policyFamilies(metrics)],
+      ...[...kpiFamilies(kpis), ...others.flat()],
+    ];
+  }
+
+  /** Throws `CATALOG_DOWN`. */
+  kpis(): Promise<KpiReport> {
+    return this.#kpis();
+  }
+
+  /** Wakes of the last hour, from memory. */
+  recent(): RecentHour {
+    return this.#parts.watch.recent();
+  }
+
+  /** Whole days; the last seven if nothing is said. Throws `BAD_REQUEST`, `CATALOG_DOWN`. */
+  async tierFlows(first: Timestamp | undefined, last: Timestamp | undefined): Promise<TierFlows> {
+    const { clock, store } = this.#parts;
+    const to = timestamp(
+      (last === undefined ? dayOf(clock.wall()) : dayOf(timestamp(last - 1))) + DAY,
+    );
+    const from = first === undefined ? timestamp(to - FLOW_DAYS * DAY) : dayOf(first);
+    if (from >= to) throw fault('BAD_REQUEST', { why: '"from" is not before "to"' });
+    if (to - from > FLOW_DAYS_MAX * DAY) {
+      throw fault('BAD_REQUEST', {
+        why: `changes of tier are told for ${FLOW_DAYS_MAX} days at most`,
+      });
+    }
+    return { from, to, flows: await store.tierFlows(from, to) };
+  }
+
+  /** Of the service. Throws `NOT_FOUND` where there is no such page, `CATALOG_DOWN`. */
+  async page(): Promise<HealthPage> {
+    if (this.#parts.pages === 'off') throw fault('NOT_FOUND', { what: 'status page' });
+    return await this.#service();
+  }
+
+  /** Of the tenant that the link was made for. Throws `NOT_FOUND` for any other, `CATALOG_DOWN`. */
+  async pageOf(link: string): Promise<HealthPage> {
+    const [id = '', proof = ''] = link.split('.');
+    const { pages, sign, control, keeper } = this.#parts;
+    const unknown = fault('NOT_FOUND', { what: 'status page' });
+    if (pages !== 'tenants' || !isTenantId(id) || !isSame(proof, sign(id))) throw unknown;
+    const tenant = await control.findTenant(id).catch(() => Promise.reject(unknown));
+    const window = await keeper.window(DAYS_SHOWN);
+    // Of the time before it was there its page tells nothing.
+    const from = timestamp(Math.max(window.from, tenant.createdAt));
+    const gaps = window.gaps.filter(({ to }) => to > from);
+    return healthPage({ ...window, from, gaps }, tenant);
+  }
+
+  /** The path of a tenant's page; null where tenants have none. */
+  linkOf(id: string): string | null {
+    const { pages, sign } = this.#parts;
+    return pages === 'tenants' ? `/status/${id}.${sign(id)}` : null;
+  }
+
+  async #reckon(): Promise<KpiReport> {
+    const { control, keeper, store, money } = this.#parts;
+    const window = await keeper.window(KPI_DAYS);
+    const [{ tenants }, risen, customers, figures] = await Promise.all([
+      control.metrics(),
+      store.risen(window.from),
+      store.customers(),
+      money(),
+    ]);
+    const all = Object.values(tenants).reduce((sum, count) => sum + count, 0);
+    return kpiReport({ window, tenants: all, customers, risen, money: figures });
+  }
+}
+
+/** Takes as long whatever differs. */
+function isSame(one: string, other: string): boolean {
+  let differs = one.length ^ other.length;
+  for (let place = 0; place < other.length; place++) {
+    differs |= (one.charCodeAt(place) || 0) ^ other.charCodeAt(place);
+  }
+  return differs === 0;
+}
+
+/** `load`, asked again when what it said is as old as that; who comes meanwhile shares one answer. */
+function kept<T>(clock: Clock, life: DurationMs, load: () => Promise<T>): () => Promise<T> {
+  let last: { readonly at: Instant; readonly value: Promise<T> } | null = null;
+  return () => {
+    const now = clock.now();
+    if (last !== null && elapsed(last.at, now) < life) return last.value;
+    const made = { at: now, value: load() };
+    last = made;
+    made.value.catch(() => {
+      if (last === made) last = null;
+    });
+    return made.value;
+  };
+}

@@ -1,0 +1,78 @@
+/**
+ * What the public may know of how the service is: whether it serves, and when it did not. No names, no numbers of tenants.
+ *
+ * A tenant that sleeps is well: it wakes for whoever comes. It is down only while it cannot be started.
+ */
+
+import type { Tenant } from '../../domain/tenant.ts';
+import { hours, type Timestamp, timestamp } from '../../domain/units.ts';
+import type { Gap } from '../../domain/uptime.ts';
+import { dayOf, type Window } from './slo-keeper.ts';
+import { servedShare } from './slo-kpis.ts';
+
+/** Days that are shown. */
+export const DAYS_SHOWN = 90;
+
+const DAY_MS = hours(24);
+
+export type DayBar = {
+  readonly day: Timestamp;
+  /** From 0 to 1; null before the service was there. */
+  readonly up: number | null;
+};
+
+export type Condition = 'up' | 'asleep' | 'waking' | 'down';
+
+export type HealthPage = {
+  readonly at: Timestamp;
+  readonly condition: Condition;
+  /** Of one tenant, if the page is of one. */
+  readonly of: 'service' | 'tenant';
+  /** Oldest first, one for each of the last 90 days. */
+  readonly days: readonly DayBar[];
+  /** Over all days in which the service was there. */
+  readonly up: number;
+  /** The latest first. */
+  readonly incidents: readonly Gap[];
+};
+
+/** Shorter ones are in the bars, and not told one by one. */
+const INCIDENT_MIN_MS = 60_000;
+const INCIDENTS_MAX = 50;
+
+export function healthPage(window: Window, tenant: Tenant | null): HealthPage {
+  const { from, to, gaps } = window;
+  const first = dayOf(to) - (DAYS_SHOWN - 1) * DAY_MS;
+  const days = Array.from({ length: DAYS_SHOWN }, (_, number): DayBar => {
+    const day = timestamp(first + number * DAY_MS);
+    const begin = timestamp(Math.max(day, from));
+    const end = timestamp(Math.min(day + DAY_MS, to));
+    return { day, up: begin >= end ? null : servedShare({ from: begin, to: end, gaps }) };
+  });
+  const incidents = gaps
+    .filter((gap) => gap.to - gap.from >= INCIDENT_MIN_MS)
+    .toReversed()
+    .slice(0, INCIDENTS_MAX);
+  const of = tenant === null ? 'service' : 'tenant';
+  return { at: to, condition: conditionOf(tenant), of, days, up: servedShare(window), incidents };
+}
+
+function conditionOf(tenant: Tenant | null): Condition {
+  if (tenant === null) return 'up';
+  switch (tenant.state.kind) {
+    case 'running':
+    case 'suspending':
+      return 'up';
+    case 'waking':
+    case 'creating':
+      return 'waking';
+    case 'suspended':
+    case 'archiving':
+      return 'asleep';
+    case 'failed':
+    case 'deleting':
+      return 'down';
+    default:
+      return tenant.state satisfies never;
+  }
+}
