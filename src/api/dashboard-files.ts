@@ -1,4 +1,9 @@
-/** The built dashboard as it lies on the disk: which files there are, and in which encodings. */
+/**
+ * The built dashboard: which files there are, and in which encodings.
+ *
+ * Read whole when it is opened (two megabytes): what a page of it asks for later is there although the folder has been
+ * built anew or removed meanwhile.
+ */
 import { readdir, readFile } from 'node:fs/promises';
 import { extname, join, relative } from 'node:path';
 
@@ -25,13 +30,17 @@ const ENCODINGS: readonly Encoding[] = [
 ];
 
 export class DashboardFiles {
-  readonly #place: string;
+  readonly #contents: ReadonlyMap<string, Buffer>;
   readonly #files: ReadonlyMap<string, DashboardFile>;
   /** The one page; what differs from answer to answer is filled in. */
   readonly page: string;
 
-  private constructor(place: string, page: string, files: ReadonlyMap<string, DashboardFile>) {
-    this.#place = place;
+  private constructor(
+    contents: ReadonlyMap<string, Buffer>,
+    page: string,
+    files: ReadonlyMap<string, DashboardFile>,
+  ) {
+    this.#contents = contents;
     this.page = page;
     this.#files = files;
   }
@@ -40,18 +49,26 @@ export class DashboardFiles {
   static async open(place: string): Promise<DashboardFiles> {
     const page = await readFile(join(place, 'index.html'), 'utf8');
     const entries = await readdir(place, { recursive: true, withFileTypes: true });
-    const names = entries
+    const read = entries
       .filter((entry) => entry.isFile())
-      .map((entry) => relative(place, join(entry.parentPath, entry.name)).replaceAll('\\', '/'));
-    const all = new Set(names);
+      .map(async ({ parentPath, name }) => {
+        const path = join(parentPath, name);
+        return [relative(place, path).replaceAll('\\', '/'), await readFile(path)] as const;
+      });
+    const all = new Map(await Promise.all(read));
     const files = new Map<string, DashboardFile>();
-    for (const name of names) {
+    const contents = new Map<string, Buffer>();
+    for (const name of all.keys()) {
       const type = TYPES[extname(name)];
       if (type === undefined) continue;
       const encodings = ENCODINGS.filter(({ suffix }) => all.has(`${name}${suffix}`));
       files.set(`/${name}`, { type, isImmutable: name.startsWith('assets/'), encodings });
+      for (const suffix of ['', ...encodings.map((one) => one.suffix)]) {
+        const content = all.get(`${name}${suffix}`);
+        if (content !== undefined) contents.set(`/${name}${suffix}`, content);
+      }
     }
-    return new DashboardFiles(place, page, files);
+    return new DashboardFiles(contents, page, files);
   }
 
   /** Paths as they are asked for. */
@@ -63,7 +80,8 @@ export class DashboardFiles {
     return this.#files.get(path);
   }
 
-  read(path: string, encoding: Encoding | undefined): Promise<Buffer> {
-    return readFile(join(this.#place, `${path}${encoding?.suffix ?? ''}`));
+  /** Of a path that there is. */
+  read(path: string, encoding: Encoding | undefined): Buffer {
+    return this.#contents.get(`${path}${encoding?.suffix ?? ''}`) ?? Buffer.alloc(0);
   }
 }

@@ -64,7 +64,7 @@ const policy = (nonce: string): string =>
     "frame-ancestors 'none'",
   ].join('; ');
 
-async function sendFile(
+function sendFile(
   files: DashboardFiles,
   path: string,
   { request, reply }: { readonly request: FastifyRequest; readonly reply: FastifyReply },
@@ -76,7 +76,7 @@ async function sendFile(
   reply.header('cache-control', age);
   if (file.encodings.length > 0) reply.header('vary', 'accept-encoding');
   if (encoding !== undefined) reply.header('content-encoding', encoding.name);
-  return reply.type(file.type).send(await files.read(path, encoding));
+  return reply.type(file.type).send(files.read(path, encoding));
 }
 
 /** The best of those that a client takes. Source: RFC 9110, 12.5.3; a weight of zero forbids. */
