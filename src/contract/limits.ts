@@ -94,6 +94,7 @@ export const SESSION_PIN_REASONS = [
 /** What events tell of. */
 export const EVENT_TYPES = [
   'tenant.created',
+  'tenant.connected',
   'tenant.state',
   'tenant.changed',
   'tenant.deleted',

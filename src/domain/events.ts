@@ -10,6 +10,8 @@ import type { Timestamp } from './units.ts';
 
 export const EVENT_TYPES = [
   'tenant.created',
+  /** Its first client since it came to be: `data` has its `applicationName` and `role`. */
+  'tenant.connected',
   /** It has moved: `data` has `from` and `to`. */
   'tenant.state',
   /** Its settings, owner or quotas are others now: `data` names what was changed, with the values. */

@@ -1,33 +1,29 @@
-/** Waits for the first client, and says when it is there. */
-import { useQuery } from '@tanstack/react-query';
-import { useEffect, useState } from 'react';
+/** Waits for the first client, and says when it is there: the server tells of it as it comes. */
+import { queryOptions, useQuery } from '@tanstack/react-query';
 import type { Tenant } from '../../sdk/index.ts';
 import { dynabase } from '../server/client.ts';
+import { useHistory } from '../server/history.ts';
 
-/** A client that is quick is gone before the next look: what is counted of it tells that it was there. */
-const ASKED_EVERY_MS = 2_000;
-
-/**
- * The event of the wake asks at once; who connects to a database that is awake makes no event, so that it is looked after
- * as long as somebody waits here.
- */
-export function FirstConnection({ tenant: { name } }: { readonly tenant: Pick<Tenant, 'name'> }) {
-  const [isHere, setHere] = useState(false);
-  const { data } = useQuery({
-    queryKey: ['tenant', name, 'first-connection'],
-    queryFn: async ({ signal }) => {
-      const now = await dynabase.tenants.get(name, { signal });
-      if (now.sessions > 0) return true;
-      const { total } = await dynabase.tenants.usage(name, {}, { signal });
-      return total.sessions > 0;
-    },
-    enabled: !isHere,
-    refetchInterval: ASKED_EVERY_MS,
-    staleTime: 0,
+/** For who comes back to the page later, and after events were missed: both ask for everything anew. */
+const sessionsQuery = (name: string) =>
+  queryOptions({
+    queryKey: ['first-connection', name],
+    queryFn: async ({ signal }) => (await dynabase.tenants.get(name, { signal })).sessions > 0,
+    staleTime: Number.POSITIVE_INFINITY,
+    refetchOnWindowFocus: false,
   });
-  useEffect(() => {
-    if (data === true) setHere(true);
-  }, [data]);
+
+export function FirstConnection({
+  tenant: { id, name },
+}: {
+  readonly tenant: Pick<Tenant, 'id' | 'name'>;
+}) {
+  const event = useHistory().find(
+    ({ type, tenant }) => type === 'tenant.connected' && tenant?.id === id,
+  );
+  const { data: isFound = false } = useQuery(sessionsQuery(name));
+  const isHere = event !== undefined || isFound;
+  const client = String(event?.data.applicationName ?? '');
   const colour = isHere ? 'var(--good)' : 'var(--warn)';
   return (
     <output
@@ -43,7 +39,9 @@ export function FirstConnection({ tenant: { name } }: { readonly tenant: Pick<Te
         style={{ background: colour }}
       />
       <span className="font-medium" style={{ color: colour }}>
-        {isHere ? 'Connected: your first client is here' : 'Waiting for your first connection'}
+        {isHere
+          ? `Connected: ${client === '' ? 'your first client' : client} is here`
+          : 'Waiting for your first connection'}
       </span>
     </output>
   );
