@@ -9,8 +9,10 @@ import type { CustomerPlace } from '../domain/customer.ts';
 import { fault } from '../domain/faults.ts';
 import { type CustomerId, isId, isTenantId } from '../domain/ids.ts';
 import type { IssuerKeys } from '../domain/token-issuer.ts';
-import { ms, type Timestamp, timestamp } from '../domain/units.ts';
+import { ms } from '../domain/units.ts';
 import type { Actions } from './actions.ts';
+import { customerId } from './asked-customer.ts';
+import { momentIfAny, momentOf } from './moment.ts';
 import {
   printCaller,
   printCustomer,
@@ -160,8 +162,7 @@ function scopeOf(scope: NewKey['scope'], caller: Caller) {
   if (scope.kind === 'customer') {
     const own = caller.scope.kind === 'customer' ? caller.scope.customer : undefined;
     const customer = scope.customer === 'me' && own !== undefined ? own : scope.customer;
-    if (!isId('cu', customer)) throw fault('CUSTOMER_UNKNOWN', { customer });
-    return { kind: 'customer', customer } as const;
+    return { kind: 'customer', customer: customerId(customer) } as const;
   }
   const { tenant } = scope;
   if (!isTenantId(tenant)) throw fault('TENANT_UNKNOWN', { tenant });
@@ -213,16 +214,10 @@ function peopleActions(people: Desks['people']): Pick<Actions, PeopleAction> {
     listPeople: ({ query }) => list(null, query),
     putPerson: (call) => put(null, call),
     removePerson: (call) => remove(null, call),
-    listCustomerPeople: ({ params, query }) => list(knownId(params.customer), query),
-    putCustomerPerson: (call) => put(knownId(call.params.customer), call),
-    removeCustomerPerson: (call) => remove(knownId(call.params.customer), call),
+    listCustomerPeople: ({ params, query }) => list(customerId(params.customer), query),
+    putCustomerPerson: (call) => put(customerId(call.params.customer), call),
+    removeCustomerPerson: (call) => remove(customerId(call.params.customer), call),
   };
-}
-
-/** Admission has seen that it is one of a customer that there is. */
-function knownId(customer: string): CustomerId {
-  if (isId('cu', customer)) return customer;
-  throw fault('CUSTOMER_UNKNOWN', { customer });
 }
 
 type IssuerAction =
@@ -286,10 +281,8 @@ function auditFilter(query: QueryOf<'listAudit'>, caller: Caller): AuditQuery {
     ...{ limit, operation, outcome, caller: query.caller },
     customer: own ?? asked ?? undefined,
     tenant: tenant ?? undefined,
-    from: from === undefined ? undefined : momentOf(from),
-    to: to === undefined ? undefined : momentOf(to),
+    from: momentIfAny(from),
+    to: momentIfAny(to),
     before: isForeign ? NEVER : after === undefined ? undefined : Number(after),
   };
 }
-
-const momentOf = (text: string): Timestamp => timestamp(Date.parse(text));

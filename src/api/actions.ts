@@ -5,18 +5,18 @@ import type { AnswerOf, BodyOf, ParamsOf, QueryOf } from '../contract/routes.ts'
 import type { Control, TenantChange, TenantView } from '../control/control.ts';
 import type { Desks } from '../control/desks.ts';
 import type { Run } from '../control/operations.ts';
-import { type Caller, customerOf } from '../domain/caller.ts';
+import type { Caller } from '../domain/caller.ts';
 import type { Clock } from '../domain/clock.ts';
-import { fault } from '../domain/faults.ts';
-import { type CustomerId, isId } from '../domain/ids.ts';
-import { type DurationMs, ms, timestamp } from '../domain/units.ts';
+import { type DurationMs, ms } from '../domain/units.ts';
 import { accessActions } from './access-actions.ts';
+import { customerListed } from './asked-customer.ts';
 import type { AuditNote } from './audit.ts';
 import { awakeActions } from './awake-actions.ts';
 import { billingActions } from './billing-actions.ts';
 import { economicsActions } from './economics-actions.ts';
 import { healthActions } from './health-actions.ts';
 import { insideActions } from './inside-actions.ts';
+import { momentOf } from './moment.ts';
 import { policyActions, tierChoiceOf } from './policy-actions.ts';
 import {
   printConnectionString,
@@ -55,17 +55,6 @@ export type ActionName = Exclude<OperationName, StreamedName>;
 export type Actions = {
   readonly [N in ActionName]: (call: Call<N>) => Promise<AnswerOf<N>>;
 };
-
-/** What a list is confined to. */
-function ofCustomer(caller: Caller, asked?: string): { readonly customer?: CustomerId } {
-  const own = customerOf(caller);
-  const customer = asked === undefined || (asked === 'me' && own !== null) ? own : asked;
-  if (customer === null) return {};
-  if (!isId('cu', customer) || (own !== null && customer !== own)) {
-    throw fault('CUSTOMER_UNKNOWN', { customer });
-  }
-  return { customer };
-}
 
 /** What of a tenant a person changes. */
 function settingsShown(view: TenantView): object {
@@ -135,7 +124,9 @@ function tenantActions(
         }),
       ),
     listTenants: async ({ query, caller }) =>
-      printPage(await control.listTenants(listQuery(query, ofCustomer(caller, query.customer)))),
+      printPage(
+        await control.listTenants(listQuery(query, customerListed(caller, query.customer))),
+      ),
     getTenant: async ({ params }) => printTenant(await control.showTenant(params.ref)),
     changeTenant: async ({ params, body, caller, audit }) => {
       const before = await control.showTenant(params.ref);
@@ -241,7 +232,7 @@ function settingsOf(body: {
     ...(maxPinIdleMs === undefined ? {} : { maxPinIdle: durationOrNull(maxPinIdleMs) }),
     ...(expiresAt === undefined
       ? {}
-      : { expiresAt: expiresAt === null ? null : timestamp(Date.parse(expiresAt)) }),
+      : { expiresAt: expiresAt === null ? null : momentOf(expiresAt) }),
   };
 }
 

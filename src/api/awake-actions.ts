@@ -16,9 +16,9 @@ import { type Caller, customerOf } from '../domain/caller.ts';
 import type { Clock } from '../domain/clock.ts';
 import { fault } from '../domain/faults.ts';
 import type { SessionClient } from '../domain/gate.ts';
-import { hours, later, ms, type Timestamp, timestamp } from '../domain/units.ts';
+import { hours, later, ms } from '../domain/units.ts';
 import type { Actions } from './actions.ts';
-import { moment, momentOrNull } from './moment.ts';
+import { moment, momentOf, momentOrNull } from './moment.ts';
 
 const SPAN_DEFAULT = hours(24 * 7);
 const LIMIT_DEFAULT = 50;
@@ -49,8 +49,6 @@ export function awakeActions(awake: AwakeDesk, clock: Clock): Pick<Actions, Awak
 }
 
 const isOperator = ({ scope }: Caller): boolean => scope.kind === 'operator';
-
-const momentOf = (text: string): Timestamp => timestamp(Date.parse(text));
 
 type Money = NonNullable<AwakeTime['cost']>;
 

@@ -8,18 +8,19 @@ import type {
 import type { BillingDesks } from '../control/billing/billing-desks.ts';
 import { monthNamed } from '../control/billing/invoice-desk.ts';
 import { formatted, type InvoiceFormat } from '../control/billing/invoice-file.ts';
+import { moneyText } from '../control/economics/money-text.ts';
 import type {
   BillingItem,
   BillingProfile,
   BillingSettings,
   InvoiceHead,
 } from '../domain/billing.ts';
-import { type Caller, customerOf } from '../domain/caller.ts';
+import { customerOf } from '../domain/caller.ts';
 import type { Clock } from '../domain/clock.ts';
 import { fault } from '../domain/faults.ts';
-import { type CustomerId, isId } from '../domain/ids.ts';
 import type { PaymentProvider } from '../domain/payment.ts';
 import type { Actions } from './actions.ts';
+import { customerId, customerListed } from './asked-customer.ts';
 import { moment } from './moment.ts';
 
 const PAGE_DEFAULT = 100;
@@ -63,7 +64,7 @@ function invoiceActions(
   return {
     listInvoices: async ({ query, caller }) => {
       const { month, after, limit = PAGE_DEFAULT } = query;
-      const customer = ofCustomer(caller, query.customer);
+      const customer = customerListed(caller, query.customer);
       const found = await invoices.list({ customer, month, after, limit: limit + 1 });
       const shown = found.slice(0, limit);
       const next = found.length > limit ? (shown.at(-1)?.number ?? null) : null;
@@ -150,33 +151,6 @@ function partyActions({ billing, payments }: BillingDesks): Pick<Actions, PartyA
 function givenProvider(payments: PaymentProvider | null): PaymentProvider {
   if (payments === null) throw fault('PAYMENTS_OFF', {});
   return payments;
-}
-
-/** What a list is confined to. */
-function ofCustomer(caller: Caller, asked: string | undefined): CustomerId | undefined {
-  const own = customerOf(caller);
-  const customer = asked === undefined || (asked === 'me' && own !== null) ? own : asked;
-  if (customer === null) return undefined;
-  if (!isId('cu', customer) || (own !== null && customer !== own)) {
-    throw fault('CUSTOMER_UNKNOWN', { customer });
-  }
-  return customer;
-}
-
-/** Admission has found it. */
-function customerId(text: string): CustomerId {
-  if (!isId('cu', text)) throw fault('CUSTOMER_UNKNOWN', { customer: text });
-  return text;
-}
-
-const PLACES = 12;
-const COIN_PLACES = 2;
-
-/** `12.50`: two decimals at least, and as many as there are. */
-function moneyText(amount: bigint): string {
-  const size = (amount < 0n ? -amount : amount).toString().padStart(PLACES + 1, '0');
-  const part = size.slice(-PLACES).replace(/0+$/, '').padEnd(COIN_PLACES, '0');
-  return `${amount < 0n ? '-' : ''}${size.slice(0, -PLACES)}.${part}`;
 }
 
 const printHead = (head: InvoiceHead): HeadShape => ({

@@ -19,9 +19,9 @@ import type { WhatIfAnswer } from '../control/economics/what-if-desk.ts';
 import { type Caller, customerOf } from '../domain/caller.ts';
 import { type BudgetOwner, ownerKey } from '../domain/economics.ts';
 import { fault } from '../domain/faults.ts';
-import { type CustomerId, isId } from '../domain/ids.ts';
-import { type Timestamp, timestamp } from '../domain/units.ts';
 import type { Actions } from './actions.ts';
+import { customerId } from './asked-customer.ts';
+import { moment, momentIfAny } from './moment.ts';
 
 type EconomicsAction =
   | 'getCosts'
@@ -58,16 +58,16 @@ function costActions({ costs, whatIf }: EconomicsDesks, control: Control) {
     getCosts: async ({ query }) => {
       const { by = 'plan', limit = 100, margin } = query;
       const marginMills = margin === undefined ? STEP.marginMills : Math.round(margin * 1_000);
-      const span = costs.spanOf(momentOf(query.from), momentOf(query.to));
+      const span = costs.spanOf(momentIfAny(query.from), momentIfAny(query.to));
       return printReport(await costs.report(span, { by, limit, marginMills }));
     },
     getTenantCost: async ({ params, query, caller }) => {
       const { id } = await control.findTenant(params.ref);
-      const span = costs.spanOf(momentOf(query.from), momentOf(query.to));
+      const span = costs.spanOf(momentIfAny(query.from), momentIfAny(query.to));
       return printOwn(await costs.own({ tenant: id }, span), caller);
     },
     getCustomerCost: async ({ params, query, caller }) => {
-      const span = costs.spanOf(momentOf(query.from), momentOf(query.to));
+      const span = costs.spanOf(momentIfAny(query.from), momentIfAny(query.to));
       return printOwn(await costs.own({ customer: customerId(params.customer) }, span), caller);
     },
     whatIf: async ({ body, run }) => {
@@ -132,21 +132,12 @@ function budgetActions({ budgets }: EconomicsDesks, control: Control) {
     },
     listCostAlerts: async ({ caller }) => ({
       alerts: (await budgets.alerts(caller)).map(({ id, at, owner, measure, kind, data }) => ({
-        ...{ id, at: new Date(at).toISOString(), owner: ownerKey(owner), measure, kind },
+        ...{ id, at: moment(at), owner: ownerKey(owner), measure, kind },
         says: String(data.says ?? ''),
       })),
     }),
   } satisfies Partial<Actions>;
 }
-
-/** Admission has made sure that it is one, of the caller's own. */
-function customerId(text: string): CustomerId {
-  if (!isId('cu', text)) throw fault('CUSTOMER_UNKNOWN', { customer: text });
-  return text;
-}
-
-const momentOf = (text: string | undefined): Timestamp | undefined =>
-  text === undefined ? undefined : timestamp(Date.parse(text));
 
 const printLine = (line: CostLine): LineShape => ({
   attributed: moneyText(line.attributed),

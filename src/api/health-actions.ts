@@ -3,8 +3,8 @@ import type { Control } from '../control/control.ts';
 import { dayText } from '../control/economics/cost-desk.ts';
 import type { HealthDesk } from '../control/service/health-desk.ts';
 import type { Kpi } from '../control/service/slo-kpis.ts';
-import { type Timestamp, timestamp } from '../domain/units.ts';
 import type { Actions } from './actions.ts';
+import { moment, momentIfAny } from './moment.ts';
 
 export const healthActions = (
   control: Control,
@@ -12,17 +12,20 @@ export const healthActions = (
 ): Pick<Actions, 'getKpis' | 'getStatusLink' | 'getFleet' | 'getTierFlows'> => ({
   getKpis: async () => {
     const { from, to, kpis } = await health.kpis();
-    return { from: iso(from), to: iso(to), kpis: kpis.map(printKpi) };
+    return { from: moment(from), to: moment(to), kpis: kpis.map(printKpi) };
   },
   getFleet: async () => {
     const { minutes, wakes } = health.recent();
     return {
-      ...{ at: iso(health.now), wakesPerMinute: minutes.at(-2) ?? 0, minutes: [...minutes] },
+      ...{ at: moment(health.now), wakesPerMinute: minutes.at(-2) ?? 0, minutes: [...minutes] },
       wakes: wakes.map((one) => ({ ...one })),
     };
   },
   getTierFlows: async ({ query }) => {
-    const { from, to, flows } = await health.tierFlows(momentOf(query.from), momentOf(query.to));
+    const { from, to, flows } = await health.tierFlows(
+      momentIfAny(query.from),
+      momentIfAny(query.to),
+    );
     return {
       ...{ from: dayText(from), to: dayText(to) },
       flows: flows.map(({ day, ...flow }) => ({ day: dayText(day), ...flow })),
@@ -33,10 +36,5 @@ export const healthActions = (
     return { path: health.linkOf(id) };
   },
 });
-
-const momentOf = (text: string | undefined): Timestamp | undefined =>
-  text === undefined ? undefined : timestamp(Date.parse(text));
-
-const iso = (at: number): string => new Date(at).toISOString();
 
 const printKpi = ({ target, ...kpi }: Kpi): PrintedKpi => ({ ...kpi, target: { ...target } });

@@ -4,6 +4,7 @@
  * A list of tenants has some hundred of them, mostly of a few days: what `Date` makes of one costs several times as much as
  * the rest of its row, so the last day is kept and the time of day is put together by hand.
  */
+import { type Timestamp, timestamp } from '../domain/units.ts';
 
 const DAY_MS = 86_400_000;
 
@@ -29,3 +30,9 @@ export function moment(at: number): string {
 }
 
 export const momentOrNull = (at: number | null): string | null => (at === null ? null : moment(at));
+
+/** Of text that the contract has let in. */
+export const momentOf = (text: string): Timestamp => timestamp(Date.parse(text));
+
+export const momentIfAny = (text: string | undefined): Timestamp | undefined =>
+  text === undefined ? undefined : momentOf(text);

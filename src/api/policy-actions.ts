@@ -4,8 +4,8 @@ import type { Control, NewPolicy } from '../control/control.ts';
 import type { TierChoice } from '../control/tier-choice.ts';
 import { fault } from '../domain/faults.ts';
 import type { TierSetter } from '../domain/tier.ts';
-import { type Timestamp, timestamp } from '../domain/units.ts';
 import type { Actions } from './actions.ts';
+import { momentOf } from './moment.ts';
 import { printDecisions, printExplained, printPolicy } from './print-policy.ts';
 
 /** Decisions on a page when the client does not say. */
@@ -54,5 +54,3 @@ function newPolicyOf({ preset, file, dryRun = false }: BodyOf<'setPolicy'>): New
   const text = typeof file === 'string' ? file : JSON.stringify(file ?? { preset });
   return { text, dryRun };
 }
-
-const momentOf = (text: string): Timestamp => timestamp(Date.parse(text));

@@ -11,11 +11,12 @@ import type { QuotaDesks } from '../control/quotas/quota-desks.ts';
 import { isAddressEntry } from '../domain/address-list.ts';
 import { type Caller, customerOf } from '../domain/caller.ts';
 import { fault } from '../domain/faults.ts';
-import { type CustomerId, isId } from '../domain/ids.ts';
+import type { CustomerId } from '../domain/ids.ts';
 import type { Quota, QuotaLimit } from '../domain/quota.ts';
 import type { ServerSettings } from '../domain/settings.ts';
 import { type Timestamp, timestamp } from '../domain/units.ts';
 import type { Actions } from './actions.ts';
+import { customerId } from './asked-customer.ts';
 import { moment } from './moment.ts';
 import { printTenant } from './print.ts';
 
@@ -109,12 +110,6 @@ function claimantOf(caller: Caller): CustomerId {
   const customer = customerOf(caller);
   if (customer !== null) return customer;
   throw fault('FORBIDDEN', { why: 'databases are claimed by a customer, with a key of its own' });
-}
-
-/** Admission has found it. */
-function customerId(text: string): CustomerId {
-  if (!isId('cu', text)) throw fault('CUSTOMER_UNKNOWN', { customer: text });
-  return text;
 }
 
 const monthOf = (month: string | undefined): Timestamp | null =>

@@ -15,12 +15,19 @@ type Asked = QueryOf<'listTenants'>;
 
 export function listQuery(
   { after, limit = PAGE_DEFAULT, sort = 'name', order, state, ...filters }: Asked,
-  of: { readonly customer?: CustomerId },
+  customer: CustomerId | undefined,
 ): TenantListQuery {
   const { tier, plan, home, search } = filters;
   const place = after === undefined ? { after: null } : placeOf(after, sort);
   const kind = { state: state ?? null, tier, plan, home, search };
-  return { ...place, limit, ...kind, ...of, sort, descending: order === 'desc' };
+  return {
+    ...place,
+    limit,
+    ...kind,
+    ...(customer && { customer }),
+    sort,
+    descending: order === 'desc',
+  };
 }
 
 export const printPage = ({ tenants, next, nextValue }: TenantListing): TenantPage => ({

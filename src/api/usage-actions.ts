@@ -19,13 +19,13 @@ import type {
 import { memoryPart, type Served } from '../control/metering/metering-served.ts';
 import type { Clock } from '../domain/clock.ts';
 import { fault } from '../domain/faults.ts';
-import { type CustomerId, isId } from '../domain/ids.ts';
 import type { Traffic } from '../domain/metering.ts';
-import { hours, later, ms, timestamp } from '../domain/units.ts';
+import { hours, later, ms } from '../domain/units.ts';
 import { LATENCY_BOUNDS_US, latencyQuantile, QUERY_CLASSES } from '../domain/usage.ts';
 import { METERS } from '../domain/use.ts';
 import type { Actions } from './actions.ts';
-import { moment } from './moment.ts';
+import { customerId } from './asked-customer.ts';
+import { moment, momentOf } from './moment.ts';
 
 /** The span when the client does not say. */
 const SPAN_DEFAULT = hours(24);
@@ -54,17 +54,10 @@ export const usageActions = (desk: UsageDesk, clock: Clock): Pick<Actions, Usage
 });
 
 function spanOf(query: QueryOf<'getUsage'>, clock: Clock): UsageSpan {
-  const to = query.to === undefined ? clock.wall() : timestamp(Date.parse(query.to));
-  const from =
-    query.from === undefined ? later(to, ms(-SPAN_DEFAULT)) : timestamp(Date.parse(query.from));
+  const to = query.to === undefined ? clock.wall() : momentOf(query.to);
+  const from = query.from === undefined ? later(to, ms(-SPAN_DEFAULT)) : momentOf(query.from);
   if (from >= to) throw fault('BAD_REQUEST', { why: 'the span ends before it begins' });
   return { from, to, step: query.step ?? 'minute' };
-}
-
-/** Admission has found it. */
-function customerId(text: string): CustomerId {
-  if (!isId('cu', text)) throw fault('CUSTOMER_UNKNOWN', { customer: text });
-  return text;
 }
 
 const printUsage = (
