@@ -34,8 +34,8 @@ test('the policy explains a tenant, times as text and lengths of time with their
     metrics: { ...control.policyView.metrics, peakHours: [9, 14], datasetSize: 0.12 },
     prewarms: { hits: 12, misses: 1, wasted: ms(60_000.4) },
     anomalies: [{ at: now, severity: 'warning', text: 'ten times the queries' }],
-    advice: ['plan starter would be quicker'],
-    adviceToCustomer: ['what its customer may know'],
+    advice: [{ kind: 'plan-up', text: 'plan starter', change: { plan: 'starter' } }],
+    adviceToCustomer: [],
   };
   const { status, body } = await api.ask('GET', '/v1/tenants/acme/policy');
   expect({ status, body }).toEqual({
@@ -63,7 +63,7 @@ test('the policy explains a tenant, times as text and lengths of time with their
       },
       prewarms: { hits: 12, misses: 1, wastedMs: 60_000 },
       anomalies: [{ at: START, severity: 'warning', text: 'ten times the queries' }],
-      advice: ['plan starter would be quicker'],
+      advice: [{ kind: 'plan-up', text: 'plan starter', change: { plan: 'starter' } }],
     },
   });
 });

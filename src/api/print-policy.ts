@@ -48,7 +48,7 @@ export function printExplained(
     metrics: printMetrics(metrics),
     prewarms: printPrewarms(prewarms),
     anomalies: anomalies.map(({ at, severity, text }) => ({ at: moment(at), severity, text })),
-    advice: [...advice],
+    advice: advice.map((one) => ({ ...one })),
   };
 }
 

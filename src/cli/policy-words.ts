@@ -27,8 +27,20 @@ export function explainedFacts(policy: TenantPolicy, now: number, style: Style):
       ({ at, severity, text }) =>
         ['unusual', `${severityText(severity, style)}: ${text}, ${agoWords(at, now)}`] as const,
     ),
-    ...advice.map((text) => ['advice', text] as const),
+    ...advice.flatMap((one) => adviceFacts(policy.name, one)),
   ];
+}
+
+/** With the command that takes it. */
+function adviceFacts(name: string, { text, change }: TenantPolicy['advice'][number]): Fact[] {
+  const said: Fact = ['advice', text];
+  return change === null ? [said] : [said, ['take it', taking(name, change)]];
+}
+
+function taking(name: string, change: NonNullable<TenantPolicy['advice'][number]['change']>) {
+  if ('plan' in change) return `dynabase set-plan ${name} ${change.plan}`;
+  if ('tier' in change) return `dynabase set-tier ${name} ${change.tier}`;
+  return `dynabase tenants consent ${name}`;
 }
 
 /** The policy in force, in a line: `preset adaptive; 12 of 15 wakes ahead were of use`. */

@@ -125,10 +125,12 @@ test('a tenant is explained: its tier, where it is kept, what comes next, and wh
     },
     prewarms: { hits: 12, misses: 3, wasted: minutes(40) },
     anomalies: [{ at: later(now, hours(-2)), severity: 'critical', text: 'a runaway poller' }],
-    advice: ['plan starter would save 3 s a day'],
+    advice: [
+      { kind: 'plan-up', text: 'plan starter saves 3 s a day', change: { plan: 'starter' } },
+    ],
     adviceToCustomer: [],
   };
-  expect((await outOf('tenants', 'show', 'acme')).split('\n').slice(4, 19)).toEqual([
+  expect((await outOf('tenants', 'show', 'acme')).split('\n').slice(4, 20)).toEqual([
     'tier         COLD: busy in each of the last 4 h',
     'tier since   just now',
     'tier soon    HOT, with 72 %',
@@ -141,7 +143,8 @@ test('a tenant is explained: its tier, where it is kept, what comes next, and wh
     'data         0.123 GB, growing; 99.1 % read from memory',
     'woken ahead  12 of 15 were of use, 40 min for nobody',
     'unusual      critical: a runaway poller, 2 h ago',
-    'advice       plan starter would save 3 s a day',
+    'advice       plan starter saves 3 s a day',
+    'take it      dynabase set-plan acme starter',
     'plan         free',
     'sessions     0',
   ]);

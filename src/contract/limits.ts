@@ -4,6 +4,16 @@ export const TENANT_TIERS = ['COLD', 'WARM', 'HOT', 'PERSISTENT'] as const;
 /** What gives a tenant's tier back to the policy. */
 export const AUTO_TIER = 'auto';
 
+/** What is advised to a tenant. */
+export const ADVICE_KINDS = [
+  'plan-up',
+  'plan-down',
+  'tier-up',
+  'tier-down',
+  'consent',
+  'cache',
+] as const;
+
 /** Who may choose a tier. */
 export const TIER_SETTERS = ['operator', 'customer'] as const;
 

@@ -1,13 +1,14 @@
 /** What the policy knows, decides and goes by. */
 import { type Static, Type } from 'typebox';
 import {
+  ADVICE_KINDS,
   DATA_TRENDS,
   DECISION_KINDS,
   FINDING_SEVERITIES,
   QUERY_COMPLEXITIES,
   RESIDENCIES,
 } from './limits.ts';
-import { Count, Level, Moment, Override, Tier } from './values.ts';
+import { Count, Level, Moment, Override, Plan, Tier } from './values.ts';
 
 const Chance = (description: string) => Type.Number({ minimum: 0, maximum: 1, description });
 
@@ -92,6 +93,27 @@ const Window = Type.Object(
   { additionalProperties: false },
 );
 
+export const Advice = Type.Object(
+  {
+    kind: Type.Enum([...ADVICE_KINDS], { type: 'string' }),
+    text: Type.String({ description: 'What it is, in a sentence.' }),
+    change: Type.Union(
+      [
+        Type.Object({ plan: Plan }, { additionalProperties: false }),
+        Type.Object({ tier: Tier }, { additionalProperties: false }),
+        Type.Object({ consent: Type.Literal(true) }, { additionalProperties: false }),
+        Type.Null(),
+      ],
+      {
+        description:
+          "The body for `changeTenant` that takes it; null where it is the tenant's own programs that would have to change.",
+      },
+    ),
+  },
+  { $id: 'Advice', additionalProperties: false },
+);
+export type Advice = Static<typeof Advice>;
+
 export const TenantPolicy = Type.Object(
   {
     tenant: Type.String({ description: 'Id of the tenant.' }),
@@ -107,8 +129,9 @@ export const TenantPolicy = Type.Object(
     metrics: Metrics,
     prewarms: Prewarms,
     anomalies: Type.Array(Finding, { description: 'Unusual use of late, the latest first.' }),
-    advice: Type.Array(Type.String(), {
-      description: 'What would be cheaper or quicker, a sentence each.',
+    advice: Type.Array(Advice, {
+      description:
+        'What would be cheaper or quicker. Callers of the operator are told what it costs, too.',
     }),
   },
   { $id: 'TenantPolicy', additionalProperties: false },

@@ -1,6 +1,6 @@
 /** What the policy has to say of one tenant, for people: what it knows, what comes next, and why. */
 import type { Level } from './levels.ts';
-import type { Tier } from './tier.ts';
+import type { Plan, Tier } from './tier.ts';
 import type { DurationMs, Timestamp } from './units.ts';
 
 /** A tier and how likely it is, from 0 to 1. */
@@ -40,6 +40,22 @@ export type Finding = {
   readonly text: string;
 };
 
+export type AdviceKind = 'plan-up' | 'plan-down' | 'tier-up' | 'tier-down' | 'consent' | 'cache';
+
+/** What a person changes of the tenant to take an advice. */
+export type AdvisedChange =
+  | { readonly plan: Plan }
+  | { readonly tier: Tier }
+  | { readonly consent: true };
+
+/** What would be cheaper or quicker, in a sentence. */
+export type Advice = {
+  readonly kind: AdviceKind;
+  readonly text: string;
+  /** Null for what is for the programs that use the tenant to change. */
+  readonly change: AdvisedChange | null;
+};
+
 export type PolicyView = {
   readonly tier: { readonly because: string; readonly next: TierChance | null };
   readonly residency: {
@@ -65,8 +81,8 @@ export type PolicyView = {
   readonly prewarms: PrewarmRecord;
   /** Unusual use of late, the latest first. */
   readonly anomalies: readonly Finding[];
-  /** What would be cheaper or quicker, a sentence each, with what that costs us: for the operator. */
-  readonly advice: readonly string[];
-  /** The same for its customer. */
-  readonly adviceToCustomer: readonly string[];
+  /** With what that costs us: for the operator. */
+  readonly advice: readonly Advice[];
+  /** The same for its customer, as far as its plan reaches. */
+  readonly adviceToCustomer: readonly Advice[];
 };

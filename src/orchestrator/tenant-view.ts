@@ -1,9 +1,9 @@
 /** What the policy has to say of one tenant, gathered for people. It changes nothing. */
 import { hitRatio, type Level, type LevelTotals } from '../domain/levels.ts';
-import type { Finding, PolicyView } from '../domain/policy-view.ts';
+import type { Advice, Finding, PolicyView } from '../domain/policy-view.ts';
 import type { Tenant } from '../domain/tenant.ts';
 import { hours, minutes, type Timestamp } from '../domain/units.ts';
-import { adviceFor, type Seen } from '../policy/advice.ts';
+import { adviceFor, type FoundAdvice, type Seen } from '../policy/advice.ts';
 import { pricesFor } from '../policy/book-prices.ts';
 import { forecastTier } from '../policy/forecast.ts';
 import { nextWindow, prewarmRecord } from '../policy/forecast-window.ts';
@@ -46,7 +46,8 @@ export async function policyViewOf(world: LifeWorld, life: Shown): Promise<Polic
     ? []
     : adviceFor({
         ...{ metrics, tier: tenant.tier, plan: tenant.plan, prices, given: [], seen },
-        unconsenting: unconsentingOf(world, tenant),
+        ceiling: world.rulesOf(tenant).plans[tenant.plan].ceiling,
+        lacksConsent: lacksConsent(world, tenant),
       });
   return {
     tier: { because: decision.because, next: forecastTier(pattern, now) },
@@ -56,15 +57,17 @@ export async function policyViewOf(world: LifeWorld, life: Shown): Promise<Polic
     metrics,
     prewarms: prewarmRecord(pattern),
     anomalies: await anomaliesOf(world, tenant, now),
-    advice: advice.map(({ says }) => says),
-    adviceToCustomer: advice.map(({ tells }) => tells),
+    advice: advice.map((one) => told(one, one.says)),
+    adviceToCustomer: advice.filter(({ isInPlan }) => isInPlan).map((one) => told(one, one.tells)),
   };
 }
 
+const told = ({ kind, change }: FoundAdvice, text: string): Advice => ({ kind, text, change });
+
 /** Its customer would have to agree before it leaves PERSISTENT, and has not. */
-function unconsentingOf(world: LifeWorld, tenant: Tenant): string | null {
+function lacksConsent(world: LifeWorld, tenant: Tenant): boolean {
   const { persistentNeedsConsent } = world.rulesOf(tenant).plans[tenant.plan];
-  return persistentNeedsConsent && tenant.consent === null ? tenant.name : null;
+  return persistentNeedsConsent && tenant.consent === null;
 }
 
 function residencyOf(world: LifeWorld, life: Shown, now: Timestamp): PolicyView['residency'] {

@@ -7,7 +7,7 @@
  *
  * Against flapping an advice that has been given stays until its reason is gone by a good margin.
  */
-import type { TenantMetrics } from '../domain/policy-view.ts';
+import type { AdviceKind, AdvisedChange, TenantMetrics } from '../domain/policy-view.ts';
 import { FIRST_TIER, PLANS, type Plan, TIERS, type Tier } from '../domain/tier.ts';
 
 /** For a month: what a plan is sold for, and what a tenant costs us in each tier. */
@@ -48,17 +48,17 @@ export type AdviceFacts = {
   readonly metrics: TenantMetrics;
   readonly tier: Tier;
   readonly plan: Plan;
-  /** The tenant whose customer has to agree before it leaves PERSISTENT; null if nobody has to. */
-  readonly unconsenting: string | null;
+  /** The highest tier of its plan. */
+  readonly ceiling: Tier;
+  /** Whether its customer would have to agree before it leaves PERSISTENT, and has not. */
+  readonly lacksConsent: boolean;
   readonly seen: Seen;
   readonly prices: Prices;
   /** What was advised when it was asked last. */
   readonly given: readonly AdviceKind[];
 };
 
-export type AdviceKind = 'plan up' | 'plan down' | 'tier up' | 'tier down' | 'consent' | 'cache';
-
-export type Advice = {
+export type FoundAdvice = {
   readonly kind: AdviceKind;
   /** A month, that it adds (to the customer's price for a plan, to our cost for a tier). */
   readonly money: number;
@@ -68,6 +68,10 @@ export type Advice = {
   readonly says: string;
   /** To the customer, whose matter our cost is not. */
   readonly tells: string;
+  /** What takes it; null where it is the tenant's own programs that would have to change. */
+  readonly change: AdvisedChange | null;
+  /** Whether a customer may have it without another plan. */
+  readonly isInPlan: boolean;
 };
 
 /** A better plan is advised from this much waiting a month, if it saves this part of it. */
@@ -89,7 +93,7 @@ const CACHE_GOOD = 0.9;
 /** How far the reason of an advice that was given may shrink. */
 const STAYS = 0.75;
 
-export function adviceFor(facts: AdviceFacts): readonly Advice[] {
+export function adviceFor(facts: AdviceFacts): readonly FoundAdvice[] {
   const plan = planUp(facts) ?? planDown(facts);
   // A plan brings its tier with it.
   const tier = plan === null ? (tierUp(facts) ?? tierDown(facts)) : null;
@@ -114,9 +118,9 @@ function waitIn(tier: Tier, { seen, tier: now }: AdviceFacts): number {
 const slack = ({ given }: AdviceFacts, kind: AdviceKind): number =>
   given.includes(kind) ? STAYS : 1;
 
-function planUp(facts: AdviceFacts): Advice | null {
+function planUp(facts: AdviceFacts): FoundAdvice | null {
   const { plan, prices, seen, tier } = facts;
-  const bar = slack(facts, 'plan up');
+  const bar = slack(facts, 'plan-up');
   if (seen.waited < WAITED_MIN * bar || seen.coldStarts < COLD_STARTS_MIN * bar) return null;
   for (const better of PLANS.slice(PLANS.indexOf(plan) + 1)) {
     const to = FIRST_TIER[better];
@@ -126,24 +130,26 @@ function planUp(facts: AdviceFacts): Advice | null {
     const money = prices.plans[better] - prices.plans[plan];
     const tells = `In 30 days ${seen.coldStarts} queries waited ${span(seen.waited)} for a sleeping database; plan ${better} would save ${span(saved)} of that, for ${moneyText(money, prices.plansCurrency)} more a month`;
     const says = tells + insideOf(better, prices);
-    return { kind: 'plan up', money, waiting: -saved, says, tells };
+    const change = { plan: better };
+    return { kind: 'plan-up', money, waiting: -saved, says, tells, change, isInPlan: true };
   }
   return null;
 }
 
-function planDown(facts: AdviceFacts): Advice | null {
+function planDown(facts: AdviceFacts): FoundAdvice | null {
   const { plan, prices, seen, tier } = facts;
   const lesser = PLANS[PLANS.indexOf(plan) - 1];
   if (lesser === undefined || TIERS.indexOf(tier) > TIERS.indexOf(FIRST_TIER[plan])) return null;
   const added = waitIn(FIRST_TIER[lesser], facts) - seen.waited;
   const money = prices.plans[lesser] - prices.plans[plan];
-  const isBusy = facts.metrics.activeHoursPerDay > busyHours(plan) / slack(facts, 'plan down');
+  const isBusy = facts.metrics.activeHoursPerDay > busyHours(plan) / slack(facts, 'plan-down');
   if (seen.waited > BEARABLE_WAIT || money >= 0 || isBusy) return null;
-  if (added > BEARABLE_WAIT / slack(facts, 'plan down')) return null;
+  if (added > BEARABLE_WAIT / slack(facts, 'plan-down')) return null;
   const tells = `It is in use for ${hours(facts.metrics.activeHoursPerDay)} a day; plan ${lesser} would do, for ${moneyText(-money, prices.plansCurrency)} less a month and ${waitingText(added)}`;
   return {
-    ...{ kind: 'plan down', money, waiting: added },
+    ...{ kind: 'plan-down', money, waiting: added },
     ...{ says: tells + insideOf(lesser, prices), tells },
+    ...{ change: { plan: lesser }, isInPlan: true },
   };
 }
 
@@ -160,37 +166,47 @@ function insideOf(plan: Plan, { areReal, plans, tiers, currency, plansCurrency }
 const busyHours = (plan: Plan): number =>
   plan === 'starter' ? 0.25 : plan === 'professional' ? 2 : 6;
 
-function tierUp(facts: AdviceFacts): Advice | null {
+function tierUp(facts: AdviceFacts): FoundAdvice | null {
   const { prices, seen, tier } = facts;
   const better = TIERS[TIERS.indexOf(tier) + 1];
   if (better === undefined) return null;
   const saved = seen.waited - waitIn(better, facts);
   const money = prices.tiers[better] - prices.tiers[tier];
-  if (saved * prices.second < TIER_MARGIN * slack(facts, 'tier up') * money) return null;
+  if (saved * prices.second < TIER_MARGIN * slack(facts, 'tier-up') * money) return null;
   const tells = `Tier ${better} would save people ${span(saved)} of waiting a month`;
   const says = `${tells}, for about ${moneyText(money, prices.currency)} more of machine`;
-  return { kind: 'tier up', money, waiting: -saved, says, tells };
+  const isInPlan = TIERS.indexOf(better) <= TIERS.indexOf(facts.ceiling);
+  const change = { tier: better };
+  return { kind: 'tier-up', money, waiting: -saved, says, tells, change, isInPlan };
 }
 
-function tierDown(facts: AdviceFacts): Advice | null {
+function tierDown(facts: AdviceFacts): FoundAdvice | null {
   const { tier } = facts;
   const lesser = TIERS[TIERS.indexOf(tier) - 1];
   if (lesser === undefined || TIERS.indexOf(lesser) < TIERS.indexOf(FIRST_TIER[facts.plan])) {
     return null;
   }
-  return lowerTier(facts, lesser, 'tier down');
+  return lowerTier(facts, lesser, 'tier-down');
 }
 
 /** What is paid for is not taken away unasked. */
-function consent(facts: AdviceFacts): Advice | null {
-  const { tier, unconsenting } = facts;
-  if (unconsenting === null || tier !== 'PERSISTENT') return null;
+function consent(facts: AdviceFacts): FoundAdvice | null {
+  if (!facts.lacksConsent || facts.tier !== 'PERSISTENT') return null;
   const advice = lowerTier(facts, 'HOT', 'consent');
-  const how = `if its customer agrees: dynabase tenants consent ${unconsenting}`;
-  return advice && { ...advice, says: `${advice.says}, ${how}`, tells: `${advice.tells}, ${how}` };
+  if (advice === null) return null;
+  return {
+    ...advice,
+    says: `${advice.says}, if its customer agrees`,
+    tells: `${advice.tells}, if you agree`,
+    change: { consent: true },
+  };
 }
 
-function lowerTier(facts: AdviceFacts, lesser: Tier, kind: 'tier down' | 'consent'): Advice | null {
+function lowerTier(
+  facts: AdviceFacts,
+  lesser: Tier,
+  kind: 'tier-down' | 'consent',
+): FoundAdvice | null {
   const { prices, seen, tier } = facts;
   const added = waitIn(lesser, facts) - seen.waited;
   const money = prices.tiers[lesser] - prices.tiers[tier];
@@ -201,10 +217,12 @@ function lowerTier(facts: AdviceFacts, lesser: Tier, kind: 'tier down' | 'consen
     waiting: added,
     says: `Tier ${lesser} would do, for about ${moneyText(-money, prices.currency)} less of machine a month and ${waitingText(added)}`,
     tells: `Tier ${lesser} would do, with ${waitingText(added)}`,
+    change: { tier: lesser },
+    isInPlan: true,
   };
 }
 
-function cache(facts: AdviceFacts): Advice | null {
+function cache(facts: AdviceFacts): FoundAdvice | null {
   const { cacheHitRatio: ratio, queryCount } = facts.metrics;
   // With the advice given, the cache has to become good by a margin before it is dropped.
   const good = CACHE_GOOD + (facts.given.includes('cache') ? (1 - CACHE_GOOD) / 4 : 0);
@@ -213,7 +231,8 @@ function cache(facts: AdviceFacts): Advice | null {
   }
   const factor = ratio < CACHE_POOR ? 'four times' : 'twice';
   const says = `Only ${Math.floor(ratio * 100)} % of what its queries read is found in memory; ${factor} the cache would spare most of the rest the way to the disk`;
-  return { kind: 'cache', money: 0, waiting: 0, says, tells: says };
+  const told = { says, tells: says, change: null, isInPlan: true };
+  return { kind: 'cache', money: 0, waiting: 0, ...told };
 }
 
 function moneyText(money: number, currency: string): string {

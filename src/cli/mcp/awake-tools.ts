@@ -122,7 +122,7 @@ async function explainAwake(client: DynaBase, ref: string, signal: AbortSignal) 
       })),
       keptBy: why.reasons,
     },
-    advice: [...policy.advice],
+    advice: policy.advice.map(({ text }) => text),
   };
 }
 

@@ -1,6 +1,6 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useMemo } from 'react';
-import type { OwnCost, Tenant, Usage } from '../../sdk/index.ts';
+import type { OwnCost, Tenant, TenantPolicy, Usage } from '../../sdk/index.ts';
 import { money } from '../format/money.ts';
 import { count, duration } from '../format/units.ts';
 import { percentile } from '../pages/latency.ts';
@@ -16,7 +16,7 @@ import { Panel, Stat, Stats } from '../ui/panel.tsx';
 import { Empty, Loaded } from '../ui/states.tsx';
 import { attempt } from '../ui/toast.tsx';
 import { useBrand } from './brand.tsx';
-import { advisedPlan, PLAN_NAMES, PLAN_WORDS, promises } from './plan-words.ts';
+import { PLAN_NAMES, PLAN_WORDS, promises } from './plan-words.ts';
 import { chargedForQuery, weekQuery } from './queries.ts';
 
 export function DatabaseOverview({ tenant }: { readonly tenant: Tenant }) {
@@ -106,32 +106,38 @@ function PlanTold({ tenant: { plan } }: { readonly tenant: Tenant }) {
   );
 }
 
+type Advice = TenantPolicy['advice'][number];
+
+/** Advice about what only who is to see tiers is told of. */
+const MECHANICS: readonly Advice['kind'][] = ['tier-up', 'tier-down', 'consent'];
+
 function Recommendations({ tenant }: { readonly tenant: Tenant }) {
-  const { name, plan } = tenant;
+  const { name } = tenant;
   const explained = useQuery(explainQuery(name));
   const client = useQueryClient();
   const refused = useRefusal()('changeTenant');
   const { transparency } = useBrand();
-  const accept = async (next: Tenant['plan']): Promise<void> => {
-    const done = dynabase.tenants.change(name, { plan: next });
-    await attempt(done, `${name} has plan ${PLAN_NAMES[next]} now`);
+  const accept = async (change: NonNullable<Advice['change']>): Promise<void> => {
+    const done = dynabase.tenants.change(name, change);
+    const plan = 'plan' in change ? `has plan ${PLAN_NAMES[change.plan]} now` : 'is changed';
+    await attempt(done, `${name} ${plan}`);
     await client.invalidateQueries({ queryKey: ['tenant', name] });
   };
   return (
     <Loaded query={explained}>
       {({ advice }) => {
         // Of tiers only who is to see them is told.
-        const told = advice.filter((one) => transparency || !/^tier /i.test(one));
+        const told = advice.filter(({ kind }) => transparency || !MECHANICS.includes(kind));
         if (told.length === 0) return <Empty title="All is well">Nothing would be better.</Empty>;
         return (
           <ul className="space-y-3">
             {told.map((one) => {
-              const next = advisedPlan(one, plan);
+              const { kind, text, change } = one;
               return (
-                <li key={one} className="flex items-start justify-between gap-4">
-                  <span>{one}</span>
-                  {next && (
-                    <Button disabledBecause={refused} onClick={() => void accept(next)}>
+                <li key={kind} className="flex items-start justify-between gap-4">
+                  <span>{text}</span>
+                  {change && (
+                    <Button disabledBecause={refused} onClick={() => void accept(change)}>
                       Accept
                     </Button>
                   )}

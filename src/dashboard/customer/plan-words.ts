@@ -1,5 +1,4 @@
 /** What a plan means, in the words of those who use it: nothing of tiers, levels and sleep. */
-import { TENANT_PLANS } from '../../contract/limits.ts';
 import type { PlanList, Tenant } from '../../sdk/index.ts';
 import { duration } from '../format/units.ts';
 
@@ -58,10 +57,3 @@ export function promises({
 }
 
 const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
-
-/** The one other plan that a recommendation names; null if it names none, or several. */
-export function advisedPlan(advice: string, own: Plan): Plan | null {
-  const words = [...advice.matchAll(/\bplan (\w+)/gi)].map(([, word = '']) => word.toLowerCase());
-  const named = TENANT_PLANS.filter((plan) => plan !== own && words.includes(plan));
-  return named.length === 1 ? (named[0] ?? null) : null;
-}

@@ -122,8 +122,8 @@ function Advice({ policy: { advice, anomalies } }: { readonly policy: TenantPoli
   }
   return (
     <ul className="space-y-2">
-      {advice.map((one) => (
-        <li key={one}>{one}</li>
+      {advice.map(({ kind, text }) => (
+        <li key={kind}>{text}</li>
       ))}
       {anomalies.map(({ at, severity, text }) => (
         <li key={at + text}>
