@@ -9,6 +9,7 @@ import type { ServerOptions } from '../cli/options.ts';
 import type { ServerStatus } from '../control/control.ts';
 import type { Desks } from '../control/desks.ts';
 import type { EconomicsDesks } from '../control/economics/economics-desks.ts';
+import type { EventBus } from '../control/event-bus.ts';
 import { FirstClients } from '../control/first-clients.ts';
 import { AllowanceBook } from '../control/quotas/allowance-book.ts';
 import { type ControlWorld, ServerControl } from '../control/server-control.ts';
@@ -119,11 +120,9 @@ export async function openServer(given: ServerParts): Promise<Server> {
     ...{ lifecycle: core.orchestrator, rules: () => book.rules, sessions: () => proxies.sessions },
   });
   stack.defer(() => quotas.close());
-  const used = toEach([core.orchestrator, quotas, watching]);
-  const sink = learningSink(catalog, { used });
-  const proxies = await openDataPlane(parts, {
-    ...{ directory, native, core, sink, engine, firstClients: new FirstClients(events) },
-  });
+  const sink = learningSink(catalog, { used: toEach([core.orchestrator, quotas, watching]) });
+  const doorway = { directory, native, core, sink, engine, events };
+  const proxies = await openDataPlane(parts, doorway);
   stack.defer(() => proxies.close(closing));
   obey(book, { core, proxies });
   await proxies.adopt();
@@ -339,13 +338,13 @@ type DataPlaneParts = {
   readonly core: Core;
   readonly sink: UsageSink;
   readonly engine: EmbeddedEngine;
-  readonly firstClients: FirstClients;
+  readonly events: EventBus;
 };
 
 /** The side of the data plane that lives here. Nothing is started yet. */
 async function openDataPlane(parts: WatchedParts, doors: DataPlaneParts): Promise<DataPlane> {
   const { options, version, clock, random, log, failpoints, chaosPark } = parts;
-  const { directory, native, core, sink, engine, firstClients } = doors;
+  const { directory, native, core, sink, engine, events } = doors;
   const place = await ProxyPlace.open(directory.path, (fd) => native.tryLock(fd));
   const settings = proxySettings({
     ...{ options, version, chaosPark, engineVersion: engine.version },
@@ -353,7 +352,7 @@ async function openDataPlane(parts: WatchedParts, doors: DataPlaneParts): Promis
     mockKey: await directory.secret('mock-salts'),
   });
   const watched = parts.watching.gate(core.orchestrator);
-  const gate = portableGate(firstClients.gate(watched), place.directory);
+  const gate = portableGate(new FirstClients(events).gate(watched), place.directory);
   const proxies = new DataPlane({
     ...{ place, settings, gate, sink, clock, random, log, failpoints },
   });

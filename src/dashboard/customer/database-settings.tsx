@@ -3,9 +3,9 @@ import { useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
 import { TENANT_PLANS } from '../../contract/limits.ts';
 import type { Tenant } from '../../sdk/index.ts';
-import { KeyTable } from '../pages/key-table.tsx';
+import { KeyPanel } from '../pages/key-panel.tsx';
 import { dynabase } from '../server/client.ts';
-import { keysQuery, quotaQuery } from '../server/queries.ts';
+import { quotaQuery } from '../server/queries.ts';
 import { useCaller, useRefusal } from '../shell/who.ts';
 import { Button } from '../ui/button.tsx';
 import { ConfirmByName } from '../ui/dialog.tsx';
@@ -22,7 +22,6 @@ export function DatabaseSettings({ tenant }: { readonly tenant: Tenant }) {
   const { name, id } = tenant;
   const client = useQueryClient();
   const refusal = useRefusal();
-  const keys = useQuery(keysQuery({ tenant: name }));
   const quota = useQuery(quotaQuery(name));
   const again = () => client.invalidateQueries({ queryKey: ['tenant', name] });
   return (
@@ -56,9 +55,7 @@ export function DatabaseSettings({ tenant }: { readonly tenant: Tenant }) {
         </Loaded>
       </Panel>
       <Budgeted tenant={tenant} />
-      <Panel title="Keys for this database alone" isBare>
-        <Loaded query={keys}>{({ rows }) => <KeyTable rows={rows} />}</Loaded>
-      </Panel>
+      <KeyPanel title="Keys for this database alone" of={{ tenant: id }} />
       <Danger tenant={tenant} />
     </div>
   );

@@ -55,11 +55,6 @@ export const budgetsQuery = queryOptions({
   queryFn: ({ signal }) => dynabase.economics.budgets({ signal }),
 });
 
-export const membersQuery = queryOptions({
-  queryKey: ['people', ME],
-  queryFn: ({ signal }) => first(dynabase.people.list(ME, { signal }), 500),
-});
-
 export const addressesQuery = queryOptions({
   queryKey: ['customers', ME, 'addresses'],
   queryFn: ({ signal }) => dynabase.limits.customerAddresses(ME, { signal }),

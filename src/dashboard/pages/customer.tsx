@@ -8,8 +8,6 @@ import { CUSTOMER_TABS } from '../search.ts';
 import { dynabase } from '../server/client.ts';
 import {
   customerCostQuery,
-  customerKeysQuery,
-  customerPeopleQuery,
   customerQuery,
   customerQuotaQuery,
   customerTenantsQuery,
@@ -25,7 +23,8 @@ import { TimeAgo } from '../ui/time.tsx';
 import { BudgetPanel } from './budget-panel.tsx';
 import { AddressPanel, CreditPanel } from './customer-parts.tsx';
 import { InvoiceTable } from './invoice-table.tsx';
-import { KeyTable } from './key-table.tsx';
+import { KeyPanel } from './key-panel.tsx';
+import { PeoplePanel } from './people-panel.tsx';
 import { QuotaEditor } from './quota-editor.tsx';
 import { QuotaUse } from './quota-use.tsx';
 
@@ -240,33 +239,10 @@ function Limits({ id }: { readonly id: string }) {
 }
 
 function Access({ id }: { readonly id: string }) {
-  const keys = useQuery(customerKeysQuery(id));
-  const people = useQuery(customerPeopleQuery(id));
   return (
     <div className="grid gap-4">
-      <Panel title="People" isBare>
-        <Loaded query={people}>
-          {({ rows }) =>
-            rows.length === 0 ? (
-              <Empty title="Nobody">Its people log in by your identity provider.</Empty>
-            ) : (
-              <Table
-                label="People"
-                rows={rows}
-                idOf={({ email }) => email}
-                height="18rem"
-                columns={[
-                  { name: 'E-mail', cell: ({ email }) => email },
-                  { name: 'Role', width: '8rem', cell: ({ role }) => <Badge>{role}</Badge> },
-                ]}
-              />
-            )
-          }
-        </Loaded>
-      </Panel>
-      <Panel title="Keys and sessions" isBare>
-        <Loaded query={keys}>{({ rows }) => <KeyTable rows={rows} />}</Loaded>
-      </Panel>
+      <PeoplePanel customer={id} />
+      <KeyPanel title="Keys and sessions" of={{ customer: id }} />
     </div>
   );
 }

@@ -78,13 +78,13 @@ export function InvoicesPage() {
 }
 
 function Verdicts({ found }: { readonly found: InvoiceVerdicts }) {
-  const wrong = found.verdicts.filter(({ isIntact, isSame }) => !isIntact || !isSame);
+  const wrong = found.verdicts.filter(({ isGood }) => !isGood);
   return (
     <output
       className={`mb-4 block rounded-lg border px-4 py-3 ${found.allGood ? 'border-good/50' : 'border-bad/50'}`}
     >
       {found.allGood
-        ? `All ${count(found.verdicts.length)} are as they were closed, and the ledger gives each again.`
+        ? `All ${count(found.verdicts.length)} are as they were closed, and what the ledger says otherwise is put right.`
         : wrong.map(({ number, isIntact, difference, currency }) => (
             <p key={number}>
               {number}:{' '}

@@ -1,61 +1,33 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { type SubmitEvent, useState } from 'react';
 import { TENANT_PLANS } from '../../contract/limits.ts';
-import type { Tenant, TenantChange } from '../../sdk/index.ts';
+import type { Tenant } from '../../sdk/index.ts';
 import { dynabase } from '../server/client.ts';
-import { keysQuery } from '../server/queries.ts';
+import { customersQuery } from '../server/queries.ts';
 import { useRefusal } from '../shell/who.ts';
 import { Button } from '../ui/button.tsx';
 import { Select, TextField } from '../ui/field.tsx';
 import { Panel } from '../ui/panel.tsx';
-import { ErrorBox, Loaded } from '../ui/states.tsx';
+import { ErrorBox } from '../ui/states.tsx';
 import { say } from '../ui/toast.tsx';
-import { KeyTable } from './key-table.tsx';
+import { KeyPanel } from './key-panel.tsx';
+import { StatusLinkPanel } from './status-link.tsx';
+import { changeOf, type Draft, draftOf } from './tenant-draft.ts';
+import { TenantLimits } from './tenant-limits.tsx';
 
 export function TenantSettings({ tenant }: { readonly tenant: Tenant }) {
-  const keys = useQuery(keysQuery({ tenant: tenant.name }));
   return (
     <div className="grid items-start gap-4 lg:grid-cols-2">
       <Panel title="How it is kept">
         <Form key={tenant.id} tenant={tenant} />
       </Panel>
-      <Panel title="Keys for this tenant alone" isBare>
-        <Loaded query={keys}>{({ rows }) => <KeyTable rows={rows} />}</Loaded>
-      </Panel>
+      <div className="grid min-w-0 gap-4">
+        <TenantLimits tenant={tenant} />
+        <KeyPanel title="Keys for this tenant alone" of={{ tenant: tenant.id }} />
+        <StatusLinkPanel tenant={tenant} />
+      </div>
     </div>
   );
-}
-
-type Draft = {
-  readonly plan: Tenant['plan'];
-  readonly suspendAfterS: string;
-  readonly sessionsMax: string;
-  readonly addresses: string;
-};
-
-const draftOf = (tenant: Tenant): Draft => ({
-  plan: tenant.plan,
-  suspendAfterS: tenant.suspendAfterMs === null ? '' : String(tenant.suspendAfterMs / 1_000),
-  sessionsMax: tenant.sessionsMax === null ? '' : String(tenant.sessionsMax),
-  addresses: tenant.allowedAddresses.join(' '),
-});
-
-/** Only what is another now: what somebody else has changed meanwhile stays theirs. */
-export function changeOf(before: Draft, after: Draft): TenantChange {
-  const numberOrNull = (text: string, factor: number): number | null =>
-    text.trim() === '' ? null : Math.round(Number(text) * factor);
-  return {
-    ...(after.plan === before.plan ? {} : { plan: after.plan }),
-    ...(after.suspendAfterS === before.suspendAfterS
-      ? {}
-      : { suspendAfterMs: numberOrNull(after.suspendAfterS, 1_000) }),
-    ...(after.sessionsMax === before.sessionsMax
-      ? {}
-      : { sessionsMax: numberOrNull(after.sessionsMax, 1) }),
-    ...(after.addresses === before.addresses
-      ? {}
-      : { allowedAddresses: after.addresses.split(/[\s,]+/).filter((one) => one !== '') }),
-  };
 }
 
 function Form({ tenant }: { readonly tenant: Tenant }) {
@@ -80,6 +52,28 @@ function Form({ tenant }: { readonly tenant: Tenant }) {
   };
   return (
     <form onSubmit={(event) => void submit(event)} className="max-w-md space-y-4">
+      <Fields draft={draft} set={set} />
+      {error !== null && <ErrorBox error={error} />}
+      <Button
+        type="submit"
+        look="strong"
+        disabledBecause={refused ?? (isSame ? 'Nothing was changed.' : null)}
+      >
+        Save
+      </Button>
+    </form>
+  );
+}
+
+function Fields({
+  draft,
+  set,
+}: {
+  readonly draft: Draft;
+  readonly set: (change: Partial<Draft>) => void;
+}) {
+  return (
+    <>
       <Select
         label="Plan"
         value={draft.plan}
@@ -92,6 +86,13 @@ function Form({ tenant }: { readonly tenant: Tenant }) {
         value={draft.suspendAfterS}
         onChange={(suspendAfterS) => set({ suspendAfterS })}
         hint="Nothing leaves it to the policy, which learns from how it is used."
+      />
+      <TextField
+        label="End pinned sessions when idle for (seconds)"
+        type="number"
+        value={draft.maxPinIdleS}
+        onChange={(maxPinIdleS) => set({ maxPinIdleS })}
+        hint="0 for never; nothing leaves it to the server."
       />
       <TextField
         label="Most sessions at once"
@@ -108,14 +109,48 @@ function Form({ tenant }: { readonly tenant: Tenant }) {
         placeholder="203.0.113.0/24 198.51.100.7"
         hint="Addresses and networks; nothing allows all. Holds at once."
       />
-      {error !== null && <ErrorBox error={error} />}
-      <Button
-        type="submit"
-        look="strong"
-        disabledBecause={refused ?? (isSame ? 'Nothing was changed.' : null)}
-      >
-        Save
-      </Button>
-    </form>
+      <OwnerChoice value={draft.customer} onChange={(customer) => set({ customer })} />
+      <TextField
+        label="Deleted by itself at"
+        type="datetime-local"
+        value={draft.expiresAt}
+        onChange={(expiresAt) => set({ expiresAt })}
+        hint="With all its data, in your zone; nothing for never. Events warn a day and an hour before."
+      />
+      <label className="flex items-center gap-2">
+        <input
+          type="checkbox"
+          checked={draft.consent}
+          onChange={() => set({ consent: !draft.consent })}
+        />
+        Its customer agrees to less than a PERSISTENT that is paid for, while it is used less
+      </label>
+    </>
+  );
+}
+
+/** Whose it is. To give it away ends keys for it alone. */
+function OwnerChoice({
+  value,
+  onChange,
+}: {
+  readonly value: string;
+  readonly onChange: (customer: string) => void;
+}) {
+  const { data } = useQuery(customersQuery());
+  const rows = data?.rows ?? [];
+  const isListed = value === '' || rows.some(({ id }) => id === value);
+  const choices = rows.map(({ id, name }) => ({ value: id, text: name }));
+  return (
+    <Select
+      label="Customer"
+      value={value}
+      choices={[
+        { value: '', text: 'None: it is ours' },
+        ...(isListed ? [] : [{ value, text: value }]),
+        ...choices,
+      ]}
+      onChange={onChange}
+    />
   );
 }

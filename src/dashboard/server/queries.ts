@@ -89,6 +89,14 @@ export const snapshotsQuery = (ref: string) =>
 export const quotaQuery = (ref: string) =>
   ofTenant(ref, 'quota', (options) => dynabase.limits.quota(ref, options));
 
+export const statusLinkQuery = (ref: string) =>
+  queryOptions({
+    // Not below the tenant: what happens to it does not change its address.
+    queryKey: ['status-link', ref],
+    queryFn: ({ signal }) => dynabase.health.statusLink(ref, { signal }),
+    ...STEADY,
+  });
+
 export const stringsQuery = (ref: string) =>
   ofTenant(ref, 'strings', (options) => dynabase.inside.connectionStrings(ref, {}, options));
 
@@ -144,10 +152,12 @@ export const keysQuery = (query: Omit<QueryOf<'listKeys'>, 'after'> = {}) =>
     queryFn: ({ signal }) => first(dynabase.keys.list(query, { signal }), LISTED_MAX),
   });
 
-export const peopleQuery = queryOptions({
-  queryKey: ['people'],
-  queryFn: ({ signal }) => first(dynabase.people.list(null, { signal }), LISTED_MAX),
-});
+/** Of the operator, or of one customer. */
+export const peopleQuery = (customer: string | null) =>
+  queryOptions({
+    queryKey: ['people', customer],
+    queryFn: ({ signal }) => first(dynabase.people.list(customer, { signal }), LISTED_MAX),
+  });
 
 type CostKey = NonNullable<QueryOf<'getCosts'>['by']>;
 
@@ -249,14 +259,6 @@ export const creditsQuery = (id: string) =>
 export const customerTenantsQuery = (id: string) =>
   ofCustomer(id, 'tenants', (options) =>
     first(dynabase.tenants.list({ customer: id }, options), LISTED_MAX),
-  );
-
-export const customerPeopleQuery = (id: string) =>
-  ofCustomer(id, 'people', (options) => first(dynabase.people.list(id, options), LISTED_MAX));
-
-export const customerKeysQuery = (id: string) =>
-  ofCustomer(id, 'keys', (options) =>
-    first(dynabase.keys.list({ customer: id }, options), LISTED_MAX),
   );
 
 /** Of all tenants by the hour, over a week. */
