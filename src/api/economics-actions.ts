@@ -10,13 +10,14 @@ import type {
 } from '../contract/economics.ts';
 import type { Control } from '../control/control.ts';
 import type { BudgetView } from '../control/economics/budget-desk.ts';
-import { type CostReport, dayText, type OwnCost } from '../control/economics/cost-desk.ts';
+import type { CostReport, OwnCost } from '../control/economics/cost-desk.ts';
 import type { CostLine } from '../control/economics/cost-sums.ts';
 import type { EconomicsDesks } from '../control/economics/economics-desks.ts';
 import { bookDocument, moneyText, tariffsDocument } from '../control/economics/money-text.ts';
 import type { BookView } from '../control/economics/price-desk.ts';
 import type { WhatIfAnswer } from '../control/economics/what-if-desk.ts';
 import { type Caller, customerOf } from '../domain/caller.ts';
+import { dayText } from '../domain/day.ts';
 import { type BudgetOwner, ownerKey } from '../domain/economics.ts';
 import { fault } from '../domain/faults.ts';
 import type { Actions } from './actions.ts';

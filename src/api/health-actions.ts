@@ -1,8 +1,8 @@
 import type { Kpi as PrintedKpi } from '../contract/health.ts';
 import type { Control } from '../control/control.ts';
-import { dayText } from '../control/economics/cost-desk.ts';
 import type { HealthDesk } from '../control/service/health-desk.ts';
 import type { Kpi } from '../control/service/slo-kpis.ts';
+import { dayText } from '../domain/day.ts';
 import type { Actions } from './actions.ts';
 import { moment, momentIfAny } from './moment.ts';
 

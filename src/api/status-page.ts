@@ -7,6 +7,7 @@
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import type { HealthDesk } from '../control/service/health-desk.ts';
 import type { DayBar, HealthPage } from '../control/service/health-page.ts';
+import { dayText } from '../domain/day.ts';
 import type { Gap } from '../domain/uptime.ts';
 
 const CACHED = 'public, max-age=10';
@@ -33,7 +34,7 @@ export function addStatusPage(app: FastifyInstance, health: HealthDesk): void {
 
 const statusJson = (page: HealthPage) => ({
   ...{ of: page.of, condition: page.condition, at: iso(page.at), uptime: page.up },
-  days: page.days.map(({ day, up }) => ({ day: iso(day).slice(0, 10), uptime: up })),
+  days: page.days.map(({ day, up }) => ({ day: dayText(day), uptime: up })),
   incidents: page.incidents.map(({ from, to, planned }) => ({
     ...{ from: iso(from), to: iso(to), planned },
   })),
@@ -91,7 +92,7 @@ ${incidents.length === 0 ? '<p>None.</p>' : `<ul>${incidents.map(incidentHtml).j
 }
 
 function barHtml({ day, up }: DayBar): string {
-  const date = iso(day).slice(0, 10);
+  const date = dayText(day);
   const said = up === null ? `${date}: not there yet` : `${date}: ${percent(up)}`;
   return `<li class="${barClass(up)}" title="${said}"><span class="said">${said}</span></li>`;
 }

@@ -14,9 +14,8 @@ import type {
 import { type Timestamp, timestamp } from '../domain/units.ts';
 import { METERS } from '../domain/use.ts';
 import type { AccessDb, Ask } from './access-schema.ts';
-import { customerIn } from './billing-rows.ts';
 import { fromWallTime, toWallTime } from './schema.ts';
-import { oneOf } from './tenant-row.ts';
+import { customerIn, oneOf } from './tenant-row.ts';
 
 type OutboxRow = {
   readonly id: number;

@@ -8,10 +8,9 @@ import type {
   TaxSetting,
 } from '../domain/billing.ts';
 import { ITEM_KINDS, PAYMENT_STATES } from '../domain/billing.ts';
-import { type CustomerId, isId, isTenantId } from '../domain/ids.ts';
 import { PLANS } from '../domain/tier.ts';
 import { fromWallTime } from './schema.ts';
-import { oneOf, unreadable } from './tenant-row.ts';
+import { customerIn, oneOf, tenantIn, unreadable } from './tenant-row.ts';
 
 const PLACES = 12;
 
@@ -75,16 +74,11 @@ export type InvoiceRow = HeadRow & {
   readonly basis: string;
 };
 
-export function customerIn(text: string): CustomerId {
-  if (!isId('cu', text)) throw unreadable('customer', text);
-  return text;
-}
-
 export function planChangeOf(row: PlanChangeRow): PlanChange {
   const { tenant_id: tenant, tenant_name: name, customer_id: customer } = row;
-  if (!isTenantId(tenant)) throw unreadable('tenant', tenant);
   return {
-    ...{ tenant, name, customer: customer === null ? null : customerIn(customer) },
+    ...{ tenant: tenantIn(tenant), name },
+    customer: customer === null ? null : customerIn(customer),
     plan: row.plan === null ? null : oneOf(PLANS, row.plan),
     // Whole milliseconds: what is charged goes by the second.
     at: fromWallTime(Math.floor(row.at)),

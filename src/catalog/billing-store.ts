@@ -19,7 +19,6 @@ import type { CustomerId } from '../domain/ids.ts';
 import type { Timestamp } from '../domain/units.ts';
 import type { AccessDb, Ask } from './access-schema.ts';
 import {
-  customerIn,
   decimalText,
   type HeadRow,
   headOf,
@@ -33,6 +32,7 @@ import {
   profileOf,
 } from './billing-rows.ts';
 import { toWallTime } from './schema.ts';
+import { customerIn } from './tenant-row.ts';
 
 const ITEM = sql`id, customer_id, kind, says, currency, amount::text, remaining::text, created_at`;
 

@@ -19,7 +19,7 @@ import type { Timestamp } from '../domain/units.ts';
 import type { AccessDb, Ask } from './access-schema.ts';
 import { whole } from './economics-rows.ts';
 import { fromWallTime, toWallTime } from './schema.ts';
-import { oneOf, unreadable } from './tenant-row.ts';
+import { customerIn, oneOf, unreadable } from './tenant-row.ts';
 
 type BudgetRow = {
   readonly owner: string;
@@ -186,9 +186,9 @@ function ownerOf(key: string): BudgetOwner {
 
 function alertOf(row: AlertRow): StoredAlert {
   const { id, at, owner, customer_id: customer, measure, kind, data } = row;
-  if (customer !== null && !isId('cu', customer)) throw unreadable('customer', customer);
   return {
-    ...{ id, at: fromWallTime(at), owner: ownerOf(owner), customer, kind, data },
+    ...{ id, at: fromWallTime(at), owner: ownerOf(owner), kind, data },
+    customer: customer === null ? null : customerIn(customer),
     measure: oneOf(BUDGET_MEASURES, measure),
   };
 }

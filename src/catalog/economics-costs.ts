@@ -1,17 +1,27 @@
 /** What settled days have cost, as rows that never change. */
 import { type RawBuilder, sql } from 'kysely';
+import { dayIn, dayText } from '../domain/day.ts';
 import type { CostQuery, CostShare, CostStore, FleetDay } from '../domain/economics.ts';
-import { isId, isTenantId } from '../domain/ids.ts';
 import { PLANS, TIERS } from '../domain/tier.ts';
 import type { Timestamp } from '../domain/units.ts';
 import { METERS, type Use } from '../domain/use.ts';
 import type { AccessDb, Ask } from './access-schema.ts';
-import { dayOf, dayText, useNumbers, useOf, whole } from './economics-rows.ts';
+import { useNumbers, useOf, whole } from './economics-rows.ts';
 import { fromWallTime, toWallTime } from './schema.ts';
-import { oneOf, unreadable } from './tenant-row.ts';
+import { customerIn, oneOf, tenantIn } from './tenant-row.ts';
 
 /** Rows of one statement: a fleet's day is written in some, each well within the time of a statement. */
 const ROWS_AT_ONCE = 2_000;
+
+const TOTALS = [
+  'overhead',
+  'idle',
+  'minimum',
+  'unborne',
+  'machines',
+  'total',
+  'always_on',
+] as const;
 
 type SumsRow = {
   readonly plan: string;
@@ -37,13 +47,7 @@ type FleetRow = {
   readonly tenants: number;
   readonly hours: readonly string[];
   readonly overhead_use: readonly string[];
-} & Readonly<Record<Total, string>>;
-
-const TOTALS = [
-  ...['overhead', 'idle', 'minimum', 'unborne', 'machines', 'total'],
-  'always_on',
-] as const;
-type Total = 'overhead' | 'idle' | 'minimum' | 'unborne' | 'machines' | 'total' | 'always_on';
+} & Readonly<Record<(typeof TOTALS)[number], string>>;
 
 /** Sums of all meters, in the order of the program. */
 const SUMMED_USE: RawBuilder<unknown> = sql.raw(
@@ -68,7 +72,7 @@ export class PgCosts implements CostStore {
       const { rows } = await sql<{ readonly until: string | null }>`
         select (max(day) + 1)::text as until from dynabase.settled_days`.execute(db);
       const until = rows[0]?.until ?? null;
-      return until === null ? null : dayOf(until);
+      return until === null ? null : dayIn(until);
     });
   }
 
@@ -116,7 +120,7 @@ export class PgCosts implements CostStore {
         select day::text, plan, tier, ${SUMS}
         from dynabase.cost_days where ${within(query)}
         group by day, plan, tier order by cost_days.day, plan, tier`.execute(db);
-      return rows.map((row) => ({ day: dayOf(row.day), ...sumsOf(row) }));
+      return rows.map((row) => ({ day: dayIn(row.day), ...sumsOf(row) }));
     });
   }
 
@@ -174,11 +178,9 @@ const shareJson = (share: CostShare) => ({
 
 function shareOf(row: ShareRow): CostShare & { readonly month: Timestamp } {
   const { month, tenant_id: tenant, customer_id: customer } = row;
-  if (!isTenantId(tenant)) throw unreadable('id', tenant);
-  if (customer !== '' && !isId('cu', customer)) throw unreadable('customer', customer);
   return {
-    ...{ month: dayOf(month), tenant, use: useOf(row.use) },
-    ...{ customer: customer === '' ? null : customer },
+    ...{ month: dayIn(month), tenant: tenantIn(tenant), use: useOf(row.use) },
+    ...{ customer: customer === '' ? null : customerIn(customer) },
     ...sumsOf(row),
   };
 }
@@ -193,7 +195,7 @@ const sumsOf = (row: SumsRow) => ({
 });
 
 const fleetDayOf = (row: FleetRow): FleetDay => ({
-  day: dayOf(row.day),
+  day: dayIn(row.day),
   book: { name: row.book, revision: row.revision },
   currency: row.currency,
   tenants: row.tenants,

@@ -1,12 +1,6 @@
-/** What money is made of, as rows have it: exact numbers as text, days as dates, uses as lists of meters. */
+/** What money is made of, as rows have it: exact numbers as text, uses as lists of meters. */
 import { assert } from '../domain/assert.ts';
-import { type Timestamp, timestamp } from '../domain/units.ts';
 import { METERS, NO_USE, type Use } from '../domain/use.ts';
-
-/** `2026-11-23`. */
-export const dayText = (at: Timestamp): string => new Date(at).toISOString().slice(0, 10);
-
-export const dayOf = (text: string): Timestamp => timestamp(Date.parse(`${text}T00:00:00Z`));
 
 export const useNumbers = (use: Use): string[] => METERS.map((meter) => use[meter].toString());
 

@@ -1,7 +1,8 @@
 /** Quotas, and what was used of them, as rows. */
 import { type RawBuilder, sql } from 'kysely';
 import { assert } from '../domain/assert.ts';
-import { type CustomerId, isId, isTenantId, isTenantName, type TenantId } from '../domain/ids.ts';
+import { dayText } from '../domain/day.ts';
+import { type CustomerId, isTenantName, type TenantId } from '../domain/ids.ts';
 import {
   type Account,
   type Consumption,
@@ -21,10 +22,7 @@ import { PLANS, type Plan, TIERS } from '../domain/tier.ts';
 import type { Timestamp } from '../domain/units.ts';
 import type { AccessDb, Ask } from './access-schema.ts';
 import { fromWallTime, toWallTime } from './schema.ts';
-import { oneOf, unreadable } from './tenant-row.ts';
-
-/** The month that holds `at`, as the column has it. */
-const monthText = (at: Timestamp): string => new Date(at).toISOString().slice(0, 10);
+import { customerIn, oneOf, tenantIn, unreadable } from './tenant-row.ts';
 
 type UsedRow = {
   readonly active_ms: number | null;
@@ -106,7 +104,7 @@ export class PgQuotas implements QuotaStore {
         left join dynabase.customers c on c.id = t.customer_id
         left join dynabase.tenant_meters m on m.tenant_id = t.id
         left join dynabase.tenant_consumption u
-          on u.tenant_id = t.id and u.month = ${monthText(month)}::date`.execute(db);
+          on u.tenant_id = t.id and u.month = ${dayText(month)}::date`.execute(db);
       return rows.map(accountOf);
     });
   }
@@ -122,7 +120,7 @@ export class PgQuotas implements QuotaStore {
   tenantsOf(customer: CustomerId): Promise<readonly TenantId[]> {
     return this.#ask(async (db) => {
       const found = db.selectFrom('tenants').select('id').where('customer_id', '=', customer);
-      return (await found.execute()).map(({ id }) => tenantId(id));
+      return (await found.execute()).map(({ id }) => tenantIn(id));
     });
   }
 
@@ -166,7 +164,7 @@ export class PgQuotas implements QuotaStore {
       const { rows } = await sql<{ readonly id: string; readonly allowed: readonly string[] }>`
         select id, allowed_addresses as allowed from dynabase.customers
         where allowed_addresses <> '{}'`.execute(db);
-      return rows.map(({ id, allowed }) => ({ id: customerId(id), allowed }));
+      return rows.map(({ id, allowed }) => ({ id: customerIn(id), allowed }));
     });
   }
 
@@ -238,7 +236,7 @@ export class PgQuotas implements QuotaStore {
         from dynabase.tenants t
         left join dynabase.tenant_meters m on m.tenant_id = t.id
         left join dynabase.tenant_consumption u
-          on u.tenant_id = t.id and u.month = ${monthText(month)}::date
+          on u.tenant_id = t.id and u.month = ${dayText(month)}::date
         where ${of}`.execute(db);
       const [row] = rows;
       assert(row !== undefined, 'a sum has a row');
@@ -279,7 +277,7 @@ type MarkRow = OwnerRow & {
 const changesJson = (changes: readonly MeterChange[]): string =>
   JSON.stringify(
     changes.map(({ tenant, month, activeMs, computeMs, writtenBytes }) => ({
-      ...{ tenant, month: monthText(month) },
+      ...{ tenant, month: dayText(month) },
       ...{ active: Math.round(activeMs), compute: Math.round(computeMs), written: writtenBytes },
     })),
   );
@@ -302,11 +300,11 @@ const usedOfRow = (row: UsedRow): Consumption => ({
 function accountOf(row: AccountRow): Account {
   if (!isTenantName(row.name)) throw unreadable('name', row.name);
   return {
-    id: tenantId(row.id),
+    id: tenantIn(row.id),
     name: row.name,
     tier: oneOf(TIERS, row.tier),
     plan: oneOf(PLANS, row.plan),
-    customer: row.customer_id === null ? null : customerId(row.customer_id),
+    customer: row.customer_id === null ? null : customerIn(row.customer_id),
     quota: bookOf(row.quota),
     customerQuota: row.customer_quota === null ? null : bookOf(row.customer_quota),
     used: usedOfRow(row),
@@ -318,8 +316,8 @@ function accountOf(row: AccountRow): Account {
 
 const ownerOf = ({ tenant_id: tenant, customer_id: customer }: OwnerRow): QuotaOwner =>
   tenant === null
-    ? { kind: 'customer', id: customerId(customer ?? '') }
-    : { kind: 'tenant', id: tenantId(tenant) };
+    ? { kind: 'customer', id: customerIn(customer ?? '') }
+    : { kind: 'tenant', id: tenantIn(tenant) };
 
 function markOf(row: MarkRow): Mark {
   return {
@@ -349,14 +347,4 @@ function quotaOf(stored: unknown): Quota {
         : [[name, { soft: number(limit.soft), hard: number(limit.hard) }]];
     }),
   );
-}
-
-function tenantId(text: string): TenantId {
-  if (!isTenantId(text)) throw unreadable('id', text);
-  return text;
-}
-
-function customerId(text: string): CustomerId {
-  if (!isId('cu', text)) throw unreadable('customer', text);
-  return text;
 }

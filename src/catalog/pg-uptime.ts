@@ -1,7 +1,8 @@
 /** How the server has served, as rows. */
 import { sql } from 'kysely';
+import { dayIn, dayText } from '../domain/day.ts';
 import { TIERS } from '../domain/tier.ts';
-import { type Timestamp, timestamp } from '../domain/units.ts';
+import type { Timestamp } from '../domain/units.ts';
 import type { Gap, ServiceDay, ServiceLife, TierFlow, UptimeStore } from '../domain/uptime.ts';
 import type { Ask } from './access-schema.ts';
 import { fromWallTime, toWallTime } from './schema.ts';
@@ -11,8 +12,6 @@ const KEPT_DAYS = 400;
 
 /** None for one that a newer program has written. */
 const tierOf = (text: string | null) => TIERS.filter((tier) => tier === text);
-
-const dayText = (at: Timestamp): string => new Date(at).toISOString().slice(0, 10);
 
 export class PgUptime implements UptimeStore {
   readonly #ask: Ask;
@@ -79,7 +78,7 @@ export class PgUptime implements UptimeStore {
         select day::text as day, figures from dynabase.service_days
         where day >= ${dayText(since)}::date order by day`.execute(db),
     );
-    return rows.map(({ day, figures }) => ({ day: timestamp(Date.parse(day)), figures }));
+    return rows.map(({ day, figures }) => ({ day: dayIn(day), figures }));
   }
 
   async risen(since: Timestamp): Promise<number> {
@@ -103,7 +102,7 @@ export class PgUptime implements UptimeStore {
     );
     return rows.flatMap(({ day, was, becomes, times }) =>
       tierOf(was).flatMap((from) =>
-        tierOf(becomes).map((to) => ({ day: timestamp(Date.parse(day)), from, to, times })),
+        tierOf(becomes).map((to) => ({ day: dayIn(day), from, to, times })),
       ),
     );
   }

@@ -1,5 +1,12 @@
 /** Tenants as rows: parsed once here, trusted everywhere else. */
-import { isId, isTenantId, isTenantName, parseSnapshotId } from '../domain/ids.ts';
+import {
+  type CustomerId,
+  isId,
+  isTenantId,
+  isTenantName,
+  parseSnapshotId,
+  type TenantId,
+} from '../domain/ids.ts';
 import {
   type Home,
   type HomeKind,
@@ -141,5 +148,15 @@ function present<T>(value: T | null, column: string): T {
   return value;
 }
 
+export function tenantIn(text: string): TenantId {
+  if (!isTenantId(text)) throw unreadable('tenant', text);
+  return text;
+}
+
+export function customerIn(text: string): CustomerId {
+  if (!isId('cu', text)) throw unreadable('customer', text);
+  return text;
+}
+
 export const unreadable = (column: string, value: string): Error =>
-  new Error(`catalog: a tenant's ${column} is "${value}"`);
+  new Error(`catalog: ${column} "${value}" cannot be read`);

@@ -1,6 +1,6 @@
 /** What tenants have used, as rows: see `sql/0009-metering.sql`, which counts. */
 import { sql } from 'kysely';
-import { isId, isTenantId, type TenantId } from '../domain/ids.ts';
+import type { TenantId } from '../domain/ids.ts';
 import type {
   PageReading,
   SamplePoint,
@@ -16,7 +16,7 @@ import { hours, later, seconds, type Timestamp, timestamp } from '../domain/unit
 import type { UseRow } from '../domain/use.ts';
 import type { Ask } from './access-schema.ts';
 import { fromWallTime, toWallTime } from './schema.ts';
-import { oneOf, unreadable } from './tenant-row.ts';
+import { customerIn, oneOf, tenantIn } from './tenant-row.ts';
 import { atRest, ofWhom, SUMS, type Sums, useOf } from './use-sums.ts';
 
 /** Rows that are read at once. */
@@ -150,8 +150,8 @@ export class PgUseLedger implements UseLedger, UseStore {
 }
 
 const useRow = (row: HourRow): UseRow => ({
-  tenant: tenantId(row.tenant_id),
-  customer: row.customer_id === '' ? null : customerId(row.customer_id),
+  tenant: tenantIn(row.tenant_id),
+  customer: row.customer_id === '' ? null : customerIn(row.customer_id),
   plan: oneOf(PLANS, row.plan),
   tier: oneOf(TIERS, row.tier),
   hour: fromWallTime(row.at),
@@ -169,7 +169,7 @@ type PointRow = {
 };
 
 const pointOf = (row: PointRow): SamplePoint => ({
-  tenant: tenantId(row.tenant_id),
+  tenant: tenantIn(row.tenant_id),
   run: row.run,
   at: fromWallTime(row.sampled_at),
   memoryBytes: row.memory_bytes,
@@ -197,13 +197,3 @@ const usedJson = (used: UseBatch['used']): string =>
       ...{ memory: `${memory}`, cpu: `${cpu}`, written: `${written}` },
     })),
   );
-
-function tenantId(text: string): TenantId {
-  if (!isTenantId(text)) throw unreadable('id', text);
-  return text;
-}
-
-function customerId(text: string): NonNullable<UseRow['customer']> {
-  if (!isId('cu', text)) throw unreadable('customer', text);
-  return text;
-}

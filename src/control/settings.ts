@@ -2,6 +2,7 @@
 import type { BillingSettings } from '../domain/billing.ts';
 import { fault } from '../domain/faults.ts';
 import type { PolicyStore } from '../domain/policy-store.ts';
+import { Serial } from '../domain/serial.ts';
 import {
   changed,
   readSettings,
@@ -32,7 +33,7 @@ export class StoredSettings implements SettingsDesk {
   readonly #store: Store;
   readonly #billing: Billing;
   #current: ServerSettings;
-  #changing: Promise<unknown> = Promise.resolve();
+  readonly #turns = new Serial<'settings'>();
 
   /** Throws `CATALOG_DOWN`. */
   static async open(store: Store, billing: Billing): Promise<StoredSettings> {
@@ -52,16 +53,14 @@ export class StoredSettings implements SettingsDesk {
   }
 
   /** One after the other, so that no change takes another one back. */
-  async change(change: SettingsChange): Promise<ServerSettings> {
-    const turn = this.#changing.then(async () => {
+  change(change: SettingsChange): Promise<ServerSettings> {
+    return this.#turns.run('settings', async () => {
       const settings = changed(this.#current, change);
       if (change.retention !== undefined) await this.#mustKeepEnough(settings);
       await this.#store.saveFleet('settings', new TextEncoder().encode(JSON.stringify(settings)));
       this.#current = settings;
       return settings;
     });
-    this.#changing = turn.catch(() => undefined);
-    return await turn;
   }
 
   async #mustKeepEnough({ retention }: ServerSettings): Promise<void> {

@@ -1,14 +1,14 @@
 /** An invoice as JSON, as CSV, and as a page to print. */
+import { dayText } from '../domain/day.ts';
 import type { Invoice, Line, Party } from './invoice.ts';
 import { type Amount, moneyOf } from './money.ts';
-import { dayOf } from './month.ts';
 
 /** The same invoice is the same text: what is closed is this text. */
 export function printJson(invoice: Invoice): string {
   const money = (amount: Amount): string => moneyOf(amount, invoice.currency);
   const { number, issuedAt, month, from, to, currency, customer, seller, buyer } = invoice;
   const whole = {
-    ...{ format: 'dynabase-invoice-1', number, issued: dayOf(issuedAt), month },
+    ...{ format: 'dynabase-invoice-1', number, issued: dayText(issuedAt), month },
     ...{ from: new Date(from).toISOString(), to: new Date(to).toISOString(), currency, customer },
     seller: partyOf(seller),
     buyer: partyOf(buyer),
@@ -56,10 +56,13 @@ export function printCsv(invoice: Invoice): string {
   return [COLUMNS, ...rows].map((row) => `${row.map(cell).join(',')}\r\n`).join('');
 }
 
+/** Full-width signs count for some spreadsheets. */
+const FORMULA = /^[=+\-@\t\r\n\uFF1D\uFF0B\uFF0D\uFF20]/;
+
 /** A spreadsheet would run what begins like a formula; an amount may begin with a minus. */
 function cell(text: string): string {
   const isNumber = /^-?\d+(\.\d+)?$/.test(text);
-  const tame = !isNumber && /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
+  const tame = !isNumber && FORMULA.test(text) ? `'${text}` : text;
   return /[",\r\n]/.test(tame) ? `"${tame.replaceAll('"', '""')}"` : tame;
 }
 
@@ -76,7 +79,7 @@ const PLAIN: InvoiceLook = { logoText: '', footer: [] };
 export function printHtml(invoice: Invoice, { logoText, footer }: InvoiceLook = PLAIN): string {
   const { number, month, seller, buyer, issuedAt } = invoice;
   const { from, to } = invoice;
-  const last = dayOf((to - 1) as typeof to);
+  const last = dayText((to - 1) as typeof to);
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -93,7 +96,7 @@ ${partyHtml('From', seller)}
 ${partyHtml('To', buyer)}
 </header>
 <h1>Invoice ${escaped(number)}</h1>
-<p>Issued ${dayOf(issuedAt)}, for ${dayOf(from)} to ${last} (UTC). All amounts in ${invoice.currency}.</p>
+<p>Issued ${dayText(issuedAt)}, for ${dayText(from)} to ${last} (UTC). All amounts in ${invoice.currency}.</p>
 ${linesHtml(invoice)}
 ${notesHtml(invoice.lines)}
 ${detailsHtml(invoice)}
@@ -133,7 +136,8 @@ function linesHtml(invoice: Invoice): string {
   const body = invoice.lines
     .filter(({ kind }) => kind !== 'tax')
     .map(
-      ({ says, quantity, unit, price, amount }) => `<tr><td>${escaped(says)}</td>
+      ({ says, details: [only, ...more], quantity, unit, price, amount }) => `<tr>
+<td>${escaped(only === undefined || more.length > 0 ? says : `${says}: ${only.tenant}`)}</td>
 <td class="n">${quantity === null ? '' : escaped(`${quantity} ${unit}`)}</td>
 <td class="n">${price === null ? '' : money(price)}</td><td class="n">${money(amount)}</td></tr>`,
     );
@@ -141,7 +145,7 @@ function linesHtml(invoice: Invoice): string {
     `<tr><th scope="row" colspan="3">${escaped(says)}</th><td class="n">${money(amount)}</td></tr>`;
   const taxes = invoice.lines
     .filter(({ kind }) => kind === 'tax')
-    .map(({ says, amount }) => sum(says, amount));
+    .map((line) => sum(taxWords(line), line.amount));
   return `<table>
 <thead><tr><th scope="col">What</th><th scope="col" class="n">Quantity</th>
 <th scope="col" class="n">Price</th><th scope="col" class="n">Amount</th></tr></thead>
@@ -153,6 +157,9 @@ ${[sum('Net', invoice.net), ...taxes, sum('Total', invoice.total)].join('\n')}
 </tfoot>
 </table>`;
 }
+
+const taxWords = ({ says, quantity }: Line): string =>
+  quantity === null || says.includes('%') ? says : `${says}, ${quantity} %`;
 
 const notesHtml = (lines: readonly Line[]): string =>
   lines

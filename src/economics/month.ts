@@ -36,6 +36,3 @@ export const secondsIn = (from: Timestamp, to: Timestamp): bigint =>
 export const hourOfWeek = (at: Timestamp): number =>
   // 1970 began on a Thursday.
   (Math.floor(at / HOUR_MS) + 3 * 24) % 168;
-
-/** `2026-11-23`. */
-export const dayOf = (at: Timestamp): string => new Date(at).toISOString().slice(0, 10);

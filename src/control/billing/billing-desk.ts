@@ -11,6 +11,7 @@ import type { Clock } from '../../domain/clock.ts';
 import { fault } from '../../domain/faults.ts';
 import type { CustomerId } from '../../domain/ids.ts';
 import type { Random } from '../../domain/random.ts';
+import { Serial } from '../../domain/serial.ts';
 import { METERS } from '../../domain/use.ts';
 import { parseDecimal } from '../../economics/money.ts';
 import type { TariffBook } from '../../economics/tariffs.ts';
@@ -35,7 +36,7 @@ const ID_BYTES = 8;
 
 export class BillingDesk {
   readonly #world: BillingDeskWorld;
-  #changing: Promise<unknown> = Promise.resolve();
+  readonly #turns = new Serial<'settings'>();
 
   constructor(world: BillingDeskWorld) {
     this.#world = world;
@@ -56,15 +57,13 @@ export class BillingDesk {
         throw fault('BAD_REQUEST', { why: `"${per}" is no number of base units` });
       }
     }
-    const turn = this.#changing.then(async () => {
+    return await this.#turns.run('settings', async () => {
       const { store } = this.#world;
       const before = await store.settings();
       const after = { ...before, ...change, seller: { ...before.seller, ...change.seller } };
       await store.saveSettings(after);
       return after;
     });
-    this.#changing = turn.catch(() => undefined);
-    return await turn;
   }
 
   /** Throws `CUSTOMER_UNKNOWN`. */

@@ -16,17 +16,9 @@ export function subscriptionsOf(
   changes: readonly PlanChange[],
   tariffs: TariffBook,
 ): readonly Subscription[] {
-  return [...byTenant(changes).values()].flatMap((own) => spellsOf(own, tariffs));
-}
-
-function byTenant(changes: readonly PlanChange[]): ReadonlyMap<TenantId, readonly PlanChange[]> {
-  const all = new Map<TenantId, PlanChange[]>();
-  for (const change of changes) {
-    const own = all.get(change.tenant) ?? [];
-    own.push(change);
-    all.set(change.tenant, own);
-  }
-  return all;
+  return [...Map.groupBy(changes, ({ tenant }) => tenant).values()].flatMap((own) =>
+    spellsOf(own, tariffs),
+  );
 }
 
 function spellsOf(own: readonly PlanChange[], tariffs: TariffBook): readonly Subscription[] {

@@ -12,7 +12,12 @@ import type { AllowanceBook } from '../quotas/allowance-book.ts';
 
 export type HoldReason = 'budget' | 'included';
 
-type Due = { readonly owner: BudgetOwner; readonly limit: number; readonly until: Timestamp };
+/** Whom to hold, and what is told of it. */
+export type Due = {
+  readonly owner: BudgetOwner;
+  readonly limit: number;
+  readonly until: Timestamp;
+};
 
 export type HoldsWorld = {
   readonly clock: Clock;
@@ -64,14 +69,9 @@ export class BudgetHolds {
     await store.setMark(mark);
     book.keep(mark);
     this.#held.set(keyOf(mark), mark);
+    const { owner, quota, limit } = mark;
     const resetsAt = new Date(mark.until).toISOString();
-    this.#tell('quota.hard', mark, {
-      quota: mark.quota,
-      limit: mark.limit,
-      used: mark.limit,
-      resetsAt,
-    });
-    const { owner } = mark;
+    this.#tell('quota.hard', owner, { quota, limit, used: limit, resetsAt });
     const tenants = owner.kind === 'tenant' ? [owner.id] : await store.tenantsOf(owner.id);
     await fewAtOnce(tenants, AT_ONCE, async (id: TenantId) => {
       try {
@@ -87,12 +87,12 @@ export class BudgetHolds {
     await store.removeMark(mark);
     book.drop(mark);
     this.#held.delete(keyOf(mark));
-    this.#tell('quota.lifted', mark, { quota: mark.quota, limit: mark.limit });
+    this.#tell('quota.lifted', mark.owner, { quota: mark.quota, limit: mark.limit });
   }
 
   #tell(
     type: 'quota.hard' | 'quota.lifted',
-    { owner }: { readonly owner: QuotaOwner },
+    owner: QuotaOwner,
     data: Readonly<Record<string, string | number | null>>,
   ): void {
     const customer: CustomerId | null = owner.kind === 'customer' ? owner.id : null;

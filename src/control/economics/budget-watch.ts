@@ -24,7 +24,7 @@ import type { Events } from '../../domain/events.ts';
 import type { CustomerId, TenantId } from '../../domain/ids.ts';
 import type { Log } from '../../domain/log.ts';
 import { nextMonth } from '../../domain/quota.ts';
-import { minutes, type Timestamp } from '../../domain/units.ts';
+import { minutes } from '../../domain/units.ts';
 import { METERS } from '../../domain/use.ts';
 import {
   type Alert,
@@ -39,7 +39,7 @@ import { includedOf } from '../../economics/plans.ts';
 import { tariffAt } from '../../economics/tariffs.ts';
 import { eventOf, isBlank, sameState, stateJson, stateOf } from './alert-memory.ts';
 import { alertData, alertMail, alertWords } from './alert-words.ts';
-import type { BudgetHolds } from './budget-holds.ts';
+import type { BudgetHolds, Due } from './budget-holds.ts';
 import type { CostDesk } from './cost-desk.ts';
 import { type CostLine, linesBy, type MonthShare, together } from './cost-sums.ts';
 import { DearDays } from './dear-days.ts';
@@ -323,7 +323,7 @@ export class BudgetWatch {
   /** Who has come to a hard cap is held, and who is below it again is let go. */
   async #holdBy(budgets: readonly Budget[], month: Month): Promise<void> {
     const { holds, clock } = this.#world;
-    const due = new Map<string, { owner: BudgetOwner; limit: number; until: Timestamp }>();
+    const due = new Map<string, Due>();
     for (const budget of budgets.filter(({ isCapped }) => isCapped)) {
       const { owner, measure, amount: most } = budget;
       if (this.#spentOf(budget, month).spent < most) continue;
@@ -340,7 +340,7 @@ export class BudgetWatch {
     const { holds, prices, clock } = this.#world;
     const now = clock.wall();
     const month = monthOf(now);
-    const due = new Map<string, { owner: BudgetOwner; limit: number; until: Timestamp }>();
+    const due = new Map<string, Due>();
     for (const { tenant: id, plan, use } of shares) {
       const tariff = tariffAt(prices.tariffs, plan, now);
       if (!tariff.capped) continue;

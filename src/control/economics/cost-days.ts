@@ -8,23 +8,15 @@
  * not reckoned again: a request costs the rows of an hour or two.
  */
 import type { CancelTimer, Clock } from '../../domain/clock.ts';
+import { DAY, dayOf, dayText } from '../../domain/day.ts';
 import type { CostShare, CostStore, FleetDay } from '../../domain/economics.ts';
 import type { Log } from '../../domain/log.ts';
 import type { UseLedger } from '../../domain/metering.ts';
-import {
-  hours,
-  type Instant,
-  later,
-  minutes,
-  type Timestamp,
-  timestamp,
-} from '../../domain/units.ts';
+import { type Instant, later, minutes, type Timestamp, timestamp } from '../../domain/units.ts';
 import { NO_USE, type UseRow } from '../../domain/use.ts';
 import { type DayCost, DayCosts } from '../../economics/day-cost.ts';
 import { HOUR_MS } from '../../economics/month.ts';
-import { dayAt, type PriceDesk } from './price-desk.ts';
-
-const DAY = hours(24);
+import type { PriceDesk } from './price-desk.ts';
 
 /** What is late with its minutes has this long. */
 const GRACE = minutes(15);
@@ -112,7 +104,7 @@ export class CostDays {
       const booked = bookedOf(await this.#reckoned(day), this.#world.prices.at(day), day);
       const isNew = await store.settle(booked.fleet, booked.shares);
       const { tenants, book } = booked.fleet;
-      const settled = { day: new Date(day).toISOString().slice(0, 10), tenants, book: book.name };
+      const settled = { day: dayText(day), tenants, book: book.name };
       if (isNew) log.info('what a day cost is settled', settled);
       this.#forget();
       day = later(day, DAY);
@@ -125,7 +117,7 @@ export class CostDays {
     const until = await store.settledUntil();
     if (until !== null) return until;
     const [first] = await store.overhead({ from: timestamp(0), to: later(clock.wall(), DAY) });
-    return first === undefined ? null : dayAt(first.hour);
+    return first === undefined ? null : dayOf(first.hour);
   }
 
   async #book(): Promise<readonly DayBooked[]> {
@@ -133,7 +125,7 @@ export class CostDays {
     const now = clock.wall();
     const generation = this.#generation;
     const days: DayBooked[] = [];
-    const first = (await this.#firstUnsettled()) ?? dayAt(now);
+    const first = (await this.#firstUnsettled()) ?? dayOf(now);
     for (let day = first; day <= now; day = later(day, DAY)) {
       days.push(bookedOf(await this.#asOf(day, now), prices.at(day), day));
     }

@@ -5,11 +5,11 @@
  * told what they are charged, and nothing of what that costs us.
  */
 import type { Clock } from '../../domain/clock.ts';
+import { DAY, dayOf, dayText } from '../../domain/day.ts';
 import type { CostQuery, CostStore, FleetDay } from '../../domain/economics.ts';
-import { fault } from '../../domain/faults.ts';
 import type { CustomerId, TenantId } from '../../domain/ids.ts';
 import { PLANS } from '../../domain/tier.ts';
-import { hours, later, type Timestamp, timestamp } from '../../domain/units.ts';
+import { later, type Timestamp, timestamp } from '../../domain/units.ts';
 import type { Use } from '../../domain/use.ts';
 import { type PriceAdvice, priceFor, pricesFor, type Target } from '../../economics/margin.ts';
 import { type Amount, allocated, amount, plus, sumOf } from '../../economics/money.ts';
@@ -17,6 +17,7 @@ import { HOUR_MS, monthOf } from '../../economics/month.ts';
 import { type Charge, chargedIn } from '../../economics/plans.ts';
 import { type HourAmount, type Projection, projected } from '../../economics/projection.ts';
 import { type TariffBook, tariffAt } from '../../economics/tariffs.ts';
+import { type DaySpan, daySpan } from '../day-span.ts';
 import type { CostDays } from './cost-days.ts';
 import { costByDay, grownToEnd, joined, monthly, type Of, sharesOf, useOf } from './cost-shares.ts';
 import {
@@ -29,10 +30,8 @@ import {
   type MonthShare,
   together,
 } from './cost-sums.ts';
-import { dayAt, type PriceDesk } from './price-desk.ts';
+import type { PriceDesk } from './price-desk.ts';
 import type { Charges, ChargesOf } from './revenue.ts';
-
-const DAY = hours(24);
 
 /** Days of one answer at most. */
 const DAYS_MAX = 400;
@@ -61,16 +60,13 @@ export type CostDeskWorld = {
   ) => Promise<ReadonlyMap<string, string>>;
 };
 
-/** Whole days of UTC in [from, to). */
-export type CostSpan = { readonly from: Timestamp; readonly to: Timestamp };
-
 export type NamedLine = CostLine & {
   /** Null for tenants of nobody. */
   readonly key: string | null;
   readonly name: string | null;
 };
 
-export type CostReport = CostSpan & {
+export type CostReport = DaySpan & {
   readonly book: string;
   readonly currency: string;
   readonly settledUntil: Timestamp | null;
@@ -87,7 +83,7 @@ export type CostReport = CostSpan & {
 };
 
 /** One tenant, or all of a customer. */
-export type OwnCost = CostSpan & {
+export type OwnCost = DaySpan & {
   readonly currency: string;
   readonly chargesCurrency: string;
   readonly charged: Amount;
@@ -125,21 +121,16 @@ export class CostDesk {
     this.#world = world;
   }
 
-  /** This month so far, where nothing else is asked for. */
-  spanOf(from: Timestamp | undefined, to: Timestamp | undefined): CostSpan {
+  /** This month so far, where nothing else is asked for. Throws `BAD_REQUEST`. */
+  spanOf(from: Timestamp | undefined, to: Timestamp | undefined): DaySpan {
     const now = this.#world.clock.wall();
-    const end = to === undefined ? later(dayAt(now), DAY) : dayAt(to - 1) + DAY;
-    const start = from === undefined ? monthOf(timestamp(end - 1)).from : dayAt(from);
-    if (start >= end) throw fault('BAD_REQUEST', { why: '"from" is not before "to"' });
-    if (end - start > DAYS_MAX * DAY) {
-      throw fault('BAD_REQUEST', { why: `costs are told for ${DAYS_MAX} days at most` });
-    }
-    return { from: start, to: timestamp(end) };
+    const begin = (end: Timestamp) => monthOf(timestamp(end - 1)).from;
+    return daySpan({ from, to }, { now, begin, daysMax: DAYS_MAX, what: 'costs' });
   }
 
   /** Throws `CATALOG_DOWN`. */
   async report(
-    span: CostSpan,
+    span: DaySpan,
     {
       by,
       limit,
@@ -178,7 +169,7 @@ export class CostDesk {
   }
 
   /** Throws `CATALOG_DOWN`. */
-  async own(of: Of, span: CostSpan): Promise<OwnCost> {
+  async own(of: Of, span: DaySpan): Promise<OwnCost> {
     const { prices, clock } = this.#world;
     const { shares, days, charges } = await this.#earned(span, of);
     const { tariffs, book } = prices;
@@ -230,8 +221,8 @@ export class CostDesk {
   /** What the fleet cost in each hour of the last days that has ended, the newest last. */
   async fleetHours(): Promise<readonly HourAmount[]> {
     const now = this.#world.clock.wall();
-    const from = timestamp(dayAt(now) - HISTORY_DAYS * DAY);
-    const { fleet } = await this.#gathered({ from, to: later(dayAt(now), DAY) }, 'fleet');
+    const from = timestamp(dayOf(now) - HISTORY_DAYS * DAY);
+    const { fleet } = await this.#gathered({ from, to: later(dayOf(now), DAY) }, 'fleet');
     return fleet
       .flatMap(({ day, hours: byHour }) =>
         byHour.map((cost, at) => ({
@@ -248,7 +239,7 @@ export class CostDesk {
     return book.currency === tariffs.currency ? tariffs : null;
   }
 
-  async #earned(span: CostSpan, of: Of = {}): Promise<Earned> {
+  async #earned(span: DaySpan, of: Of = {}): Promise<Earned> {
     const { charges, prices, clock } = this.#world;
     const gathered = await this.#gathered(span, of);
     const to = timestamp(Math.min(span.to, clock.wall()));
@@ -269,7 +260,7 @@ export class CostDesk {
   }
 
   /** What is settled and what is not, as one. Of the fleet alone where nobody's shares are asked for. */
-  async #gathered(span: CostSpan, of: Of | 'fleet' = {}): Promise<Gathered> {
+  async #gathered(span: DaySpan, of: Of | 'fleet' = {}): Promise<Gathered> {
     const { store, days } = this.#world;
     const running = (await days.unsettled()).filter(
       ({ fleet }) => fleet.day >= span.from && fleet.day < span.to,
@@ -297,8 +288,8 @@ export class CostDesk {
   /** By hour; settled days are kept as wholes, and are laid on their hours evenly. */
   async #history(of: Of): Promise<readonly HourAmount[]> {
     const now = this.#world.clock.wall();
-    const from = timestamp(dayAt(now) - HISTORY_DAYS * DAY);
-    const { days } = await this.#gathered({ from, to: later(dayAt(now), DAY) }, of);
+    const from = timestamp(dayOf(now) - HISTORY_DAYS * DAY);
+    const { days } = await this.#gathered({ from, to: later(dayOf(now), DAY) }, of);
     return costByDay(days).flatMap(({ day, cost }) => {
       const ended = Math.min(24, Math.max(1, Math.floor((now - day) / HOUR_MS)));
       const parts = allocated(
@@ -338,8 +329,6 @@ export class CostDesk {
 }
 
 const isAll = ({ tenant, customer }: Of): boolean => tenant === undefined && customer === undefined;
-
-export const dayText = (at: Timestamp): string => new Date(at).toISOString().slice(0, 10);
 
 const dearestFirst = (
   [, one]: readonly [string | null, CostLine],

@@ -6,8 +6,10 @@
  * what it said then, and another book holds from the first day on that is not settled.
  */
 import type { Clock } from '../../domain/clock.ts';
+import { dayOf } from '../../domain/day.ts';
 import type { BookInForce, PriceStore } from '../../domain/economics.ts';
 import { fault } from '../../domain/faults.ts';
+import { Serial } from '../../domain/serial.ts';
 import { type Timestamp, timestamp } from '../../domain/units.ts';
 import { monthOf } from '../../economics/month.ts';
 import type { PriceBook } from '../../economics/price-book.ts';
@@ -18,10 +20,6 @@ import { parseTariffs, TARIFFS, type TariffBook } from '../../economics/tariffs.
 
 /** Of a server to which nobody has said anything: an example, which says of itself that its figures are to be replaced. */
 const FIRST_BOOK: PricePreset = 'own-hardware';
-
-const DAY_MS = 86_400_000;
-
-export const dayAt = (at: number): Timestamp => timestamp(Math.floor(at / DAY_MS) * DAY_MS);
 
 export type BookView = {
   readonly name: string;
@@ -46,7 +44,8 @@ export class PriceDesk {
   readonly #books: Map<string, Kept>;
   #inForce: readonly BookInForce[];
   #tariffs: TariffBook;
-  #changing: Promise<unknown> = Promise.resolve();
+  /** Each change sees what the one before it has left. */
+  readonly #turns = new Serial<'prices'>();
   readonly #listeners = new Set<() => void>();
 
   /** Throws `CATALOG_DOWN`, and `BAD_PRICES` if what is kept cannot be read. */
@@ -121,7 +120,7 @@ export class PriceDesk {
 
   /** Throws `BAD_PRICES` where it is no book, or would change what has been settled. */
   put(name: string, document: string): Promise<BookView> {
-    return this.#inTurn(async () => {
+    return this.#turns.run('prices', async () => {
       if (isPreset(name)) {
         throw fault('BAD_PRICES', { why: `"${name}" is a preset; give yours another name` });
       }
@@ -142,7 +141,7 @@ export class PriceDesk {
 
   /** From the first day on that is not settled, and not before today. Throws `PRICE_BOOK_UNKNOWN`, `BAD_PRICES`. */
   use(name: string): Promise<BookView> {
-    return this.#inTurn(async () => {
+    return this.#turns.run('prices', async () => {
       const { book } = this.find(name);
       const settled = await this.#world.settledUntil();
       const now = this.#world.clock.wall();
@@ -152,7 +151,7 @@ export class PriceDesk {
         throw fault('BAD_PRICES', { why });
       }
       const isFirst = this.#inForce.length === 0 && settled === null;
-      const since = isFirst ? timestamp(0) : timestamp(Math.max(dayAt(now), settled ?? 0));
+      const since = isFirst ? timestamp(0) : timestamp(Math.max(dayOf(now), settled ?? 0));
       if (this.#inForce.at(-1)?.name !== name) {
         await this.#world.store.use({ since, name });
         this.#inForce = [...this.#inForce.filter((one) => one.since < since), { since, name }];
@@ -164,7 +163,7 @@ export class PriceDesk {
 
   /** Replaces them. Throws `BAD_PRICES`, also where a month that has begun would have another price. */
   setTariffs(document: string): Promise<TariffBook> {
-    return this.#inTurn(async () => {
+    return this.#turns.run('prices', async () => {
       const tariffs = parseTariffs(document);
       const settled = await this.#world.settledUntil();
       if (settled !== null) this.#requireSameMonths(tariffs, settled);
@@ -200,13 +199,6 @@ export class PriceDesk {
 
   #tell(): void {
     for (const listener of this.#listeners) listener();
-  }
-
-  /** One after the other, so that each sees what the one before it has left. */
-  async #inTurn<T>(change: () => Promise<T>): Promise<T> {
-    const turn = this.#changing.then(change);
-    this.#changing = turn.catch(() => undefined);
-    return await turn;
   }
 }
 

@@ -1,19 +1,14 @@
 /** What can be seen of the server from outside: metrics, figures against their targets, and the public page of its health. */
 import type { Clock } from '../../domain/clock.ts';
+import { DAY } from '../../domain/day.ts';
 import { fault } from '../../domain/faults.ts';
 import { isTenantId } from '../../domain/ids.ts';
 import type { Tracer } from '../../domain/tracing.ts';
-import {
-  type DurationMs,
-  elapsed,
-  hours,
-  type Instant,
-  seconds,
-  type Timestamp,
-  timestamp,
-} from '../../domain/units.ts';
+import { seconds, type Timestamp, timestamp } from '../../domain/units.ts';
 import type { TierFlow, UptimeStore } from '../../domain/uptime.ts';
 import type { Control } from '../control.ts';
+import { type DaySpan, daySpan } from '../day-span.ts';
+import { kept } from '../kept.ts';
 import { DAYS_SHOWN, type HealthPage, healthPage } from './health-page.ts';
 import type { Answered, EventWatch } from './metrics-events.ts';
 import type { Family, MetricSource } from './metrics-family.ts';
@@ -21,7 +16,7 @@ import { kpiFamilies } from './metrics-kpis.ts';
 import type { RecentHour } from './metrics-recent.ts';
 import { policyFamilies, stateFamilies } from './metrics-state.ts';
 import type { FleetWatch } from './metrics-watch.ts';
-import { dayOf, type ServiceKeeper } from './slo-keeper.ts';
+import type { ServiceKeeper } from './slo-keeper.ts';
 import { type KpiReport, kpiReport, type MoneyFigures } from './slo-kpis.ts';
 
 /** Figures of a month are not others a minute later. */
@@ -30,17 +25,12 @@ const KPIS_KEPT = seconds(60);
 const PAGE_KEPT = seconds(10);
 const KPI_DAYS = 30;
 
-const DAY = hours(24);
 const FLOW_DAYS = 7;
 /** Decisions are not kept for longer. */
 const FLOW_DAYS_MAX = 90;
 
-/** What days of UTC tier flows are of, and what they were. */
-export type TierFlows = {
-  readonly from: Timestamp;
-  readonly to: Timestamp;
-  readonly flows: readonly TierFlow[];
-};
+/** How often tenants went from tier to tier, by day. */
+export type TierFlows = DaySpan & { readonly flows: readonly TierFlow[] };
 
 /** Whom the public page tells anything: nobody, whoever comes of the service, or also of a tenant by its link. */
 export type StatusPages = 'off' | 'service' | 'tenants';
@@ -115,17 +105,14 @@ export class HealthDesk {
   /** Whole days; the last seven if nothing is said. Throws `BAD_REQUEST`, `CATALOG_DOWN`. */
   async tierFlows(first: Timestamp | undefined, last: Timestamp | undefined): Promise<TierFlows> {
     const { clock, store } = this.#parts;
-    const to = timestamp(
-      (last === undefined ? dayOf(clock.wall()) : dayOf(timestamp(last - 1))) + DAY,
+    const span = daySpan(
+      { from: first, to: last },
+      {
+        ...{ now: clock.wall(), begin: (end) => timestamp(end - FLOW_DAYS * DAY) },
+        ...{ daysMax: FLOW_DAYS_MAX, what: 'changes of tier' },
+      },
     );
-    const from = first === undefined ? timestamp(to - FLOW_DAYS * DAY) : dayOf(first);
-    if (from >= to) throw fault('BAD_REQUEST', { why: '"from" is not before "to"' });
-    if (to - from > FLOW_DAYS_MAX * DAY) {
-      throw fault('BAD_REQUEST', {
-        why: `changes of tier are told for ${FLOW_DAYS_MAX} days at most`,
-      });
-    }
-    return { from, to, flows: await store.tierFlows(from, to) };
+    return { ...span, flows: await store.tierFlows(span.from, span.to) };
   }
 
   /** Of the service. Throws `NOT_FOUND` where there is no such page, `CATALOG_DOWN`. */
@@ -175,19 +162,4 @@ function isSame(one: string, other: string): boolean {
     differs |= (one.charCodeAt(place) || 0) ^ other.charCodeAt(place);
   }
   return differs === 0;
-}
-
-/** `load`, asked again when what it said is as old as that; who comes meanwhile shares one answer. */
-function kept<T>(clock: Clock, life: DurationMs, load: () => Promise<T>): () => Promise<T> {
-  let last: { readonly at: Instant; readonly value: Promise<T> } | null = null;
-  return () => {
-    const now = clock.now();
-    if (last !== null && elapsed(last.at, now) < life) return last.value;
-    const made = { at: now, value: load() };
-    last = made;
-    made.value.catch(() => {
-      if (last === made) last = null;
-    });
-    return made.value;
-  };
 }

@@ -3,17 +3,15 @@
  *
  * A tenant that sleeps is well: it wakes for whoever comes. It is down only while it cannot be started.
  */
-
+import { DAY, dayOf } from '../../domain/day.ts';
 import type { Tenant } from '../../domain/tenant.ts';
-import { hours, type Timestamp, timestamp } from '../../domain/units.ts';
+import { type Timestamp, timestamp } from '../../domain/units.ts';
 import type { Gap } from '../../domain/uptime.ts';
-import { dayOf, type Window } from './slo-keeper.ts';
+import type { Window } from './slo-keeper.ts';
 import { servedShare } from './slo-kpis.ts';
 
 /** Days that are shown. */
 export const DAYS_SHOWN = 90;
-
-const DAY_MS = hours(24);
 
 export type DayBar = {
   readonly day: Timestamp;
@@ -42,11 +40,11 @@ const INCIDENTS_MAX = 50;
 
 export function healthPage(window: Window, tenant: Tenant | null): HealthPage {
   const { from, to, gaps } = window;
-  const first = dayOf(to) - (DAYS_SHOWN - 1) * DAY_MS;
+  const first = dayOf(to) - (DAYS_SHOWN - 1) * DAY;
   const days = Array.from({ length: DAYS_SHOWN }, (_, number): DayBar => {
-    const day = timestamp(first + number * DAY_MS);
+    const day = timestamp(first + number * DAY);
     const begin = timestamp(Math.max(day, from));
-    const end = timestamp(Math.min(day + DAY_MS, to));
+    const end = timestamp(Math.min(day + DAY, to));
     return { day, up: begin >= end ? null : servedShare({ from: begin, to: end, gaps }) };
   });
   const incidents = gaps

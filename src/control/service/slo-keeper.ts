@@ -5,15 +5,14 @@
  * known to a minute.
  */
 import type { CancelTimer, Clock } from '../../domain/clock.ts';
+import { DAY, dayOf } from '../../domain/day.ts';
 import type { Log } from '../../domain/log.ts';
-import { hours, minutes, type Timestamp, timestamp } from '../../domain/units.ts';
+import { minutes, type Timestamp, timestamp } from '../../domain/units.ts';
 import type { Gap, UptimeStore } from '../../domain/uptime.ts';
 import type { FleetWatch } from './metrics-watch.ts';
 import { addedDays, type Day, NO_DAY, readDay } from './slo-day.ts';
 
 const BEAT_EVERY = minutes(1);
-
-const DAY_MS = hours(24);
 
 export type KeeperParts = {
   readonly clock: Clock;
@@ -70,7 +69,7 @@ export class ServiceKeeper {
   async window(days: number): Promise<Window> {
     const { clock, store } = this.#parts;
     const to = clock.wall();
-    const from = timestamp(Math.max(this.#bornAt, to - days * DAY_MS));
+    const from = timestamp(Math.max(this.#bornAt, to - days * DAY));
     this.#gather();
     const [stored, gaps] = await Promise.all([store.days(dayOf(from)), store.gaps(from)]);
     const today = this.#today;
@@ -131,6 +130,3 @@ export class ServiceKeeper {
     this.#today = { day, figures: addedDays(addedDays(figures, watch.takeDay()), ahead) };
   }
 }
-
-/** The first moment of the day, in UTC. */
-export const dayOf = (at: Timestamp): Timestamp => timestamp(Math.floor(at / DAY_MS) * DAY_MS);

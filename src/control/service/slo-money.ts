@@ -3,25 +3,18 @@
  * every five minutes, since it reads a row for each tenant and day.
  */
 import type { Clock } from '../../domain/clock.ts';
-import {
-  type DurationMs,
-  elapsed,
-  hours,
-  type Instant,
-  later,
-  minutes,
-  ms,
-} from '../../domain/units.ts';
+import { DAY } from '../../domain/day.ts';
+import { later, minutes, ms } from '../../domain/units.ts';
 import { roughly } from '../../economics/money.ts';
 import type { CostDesk, CostReport } from '../economics/cost-desk.ts';
+import { kept } from '../kept.ts';
 import { byLabel, type Family } from './metrics-family.ts';
 import type { MoneyFigures } from './slo-kpis.ts';
 
-const WINDOW = hours(24 * 30);
-const DAY = hours(24);
+const WINDOW_DAYS = 30;
 
 /** Reckoned again so often. */
-const KEPT: DurationMs = minutes(5);
+const KEPT = minutes(5);
 
 const TIERS_MAX = 10;
 const MARGIN_MILLS = 750;
@@ -30,21 +23,22 @@ const MARGIN_MILLS = 750;
 const MONTH_SECONDS = 2_629_746;
 
 export class MoneyWatch {
-  readonly #costs: Pick<CostDesk, 'report' | 'spanOf'>;
-  readonly #clock: Clock;
-  readonly #kept = new Map<
-    'month' | 'day',
-    { readonly at: Instant; readonly report: Promise<CostReport> }
-  >();
+  readonly #month: () => Promise<CostReport>;
+  readonly #today: () => Promise<CostReport>;
 
   constructor(costs: Pick<CostDesk, 'report' | 'spanOf'>, clock: Clock) {
-    this.#costs = costs;
-    this.#clock = clock;
+    const since = (days: number) => async () => {
+      const from = later(clock.wall(), ms(-(days - 1) * DAY));
+      const how = { by: 'tier', limit: TIERS_MAX, marginMills: MARGIN_MILLS } as const;
+      return await costs.report(costs.spanOf(from, undefined), how);
+    };
+    this.#month = kept(clock, KEPT, since(WINDOW_DAYS));
+    this.#today = kept(clock, KEPT, since(1));
   }
 
   /** Null while nothing has cost anything. Throws `CATALOG_DOWN`. */
   async figures(): Promise<MoneyFigures | null> {
-    const { total } = await this.#report('month', WINDOW);
+    const { total } = await this.#month();
     const tenantMonths = Number(total.seconds) / MONTH_SECONDS;
     if (tenantMonths === 0) return null;
     return {
@@ -56,7 +50,7 @@ export class MoneyWatch {
 
   /** Of today in UTC, as far as it has gone. Throws `CATALOG_DOWN`. */
   async families(): Promise<readonly Family[]> {
-    const { lines, unattributed } = await this.#report('day', ms(0));
+    const { lines, unattributed } = await this.#today();
     const gauge = 'gauge';
     const each = (value: (line: CostReport['total']) => bigint | null): Record<string, number> =>
       Object.fromEntries(
@@ -93,21 +87,5 @@ export class MoneyWatch {
         ),
       ),
     ];
-  }
-
-  #report(which: 'month' | 'day', window: DurationMs): Promise<CostReport> {
-    const now = this.#clock.now();
-    const last = this.#kept.get(which);
-    if (last !== undefined && elapsed(last.at, now) < KEPT) return last.report;
-    const wall = this.#clock.wall();
-    const from = later(wall, ms(-Math.max(window - DAY, 0)));
-    const span = this.#costs.spanOf(from, undefined);
-    const how = { by: 'tier', limit: TIERS_MAX, marginMills: MARGIN_MILLS } as const;
-    const made = { at: now, report: this.#costs.report(span, how) };
-    this.#kept.set(which, made);
-    made.report.catch(() => {
-      if (this.#kept.get(which) === made) this.#kept.delete(which);
-    });
-    return made.report;
   }
 }

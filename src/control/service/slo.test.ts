@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { dayOf } from '../../domain/day.ts';
 import { parseTenantId, parseTenantName } from '../../domain/ids.ts';
 import type { TenantState } from '../../domain/tenant.ts';
 import { hours, minutes, seconds, timestamp } from '../../domain/units.ts';
@@ -10,7 +11,7 @@ import { MemoryUptime } from '../../testing/memory-uptime.ts';
 import { healthPage } from './health-page.ts';
 import { FleetWatch } from './metrics-watch.ts';
 import { addedDays, type Day, isBusinessHour, NO_DAY, oneMore, readDay } from './slo-day.ts';
-import { dayOf, ServiceKeeper, type Window } from './slo-keeper.ts';
+import { ServiceKeeper, type Window } from './slo-keeper.ts';
 import { kpiReport, servedShare } from './slo-kpis.ts';
 
 async function keeperOf(clock: VirtualClock, store: MemoryUptime) {
