@@ -8,6 +8,7 @@
 import type { Archive, OnProgress } from '../domain/archive.ts';
 import type { TenantId } from '../domain/ids.ts';
 import type { Progress } from '../domain/operation.ts';
+import { overseen } from './overseen.ts';
 
 /** One piece of work about a tenant, followed from its beginning to its end. */
 export type Followed = {
@@ -59,13 +60,7 @@ export class ArchiveWork {
         return await archive.share(from, to);
       },
     };
-    return new Proxy(archive, {
-      get(target, key) {
-        if (Object.hasOwn(own, key)) return own[key as keyof typeof own];
-        const value: unknown = Reflect.get(target, key, target);
-        return typeof value === 'function' ? value.bind(target) : value;
-      },
-    });
+    return overseen<Archive>(archive, { own }) as A;
   }
 
   #of(tenant: TenantId, step: string): Following {

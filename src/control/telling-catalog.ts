@@ -11,6 +11,7 @@ import type { CustomerId, TenantId } from '../domain/ids.ts';
 import type { Log } from '../domain/log.ts';
 import type { PolicyStore, TenantDecision } from '../domain/policy-store.ts';
 import type { Tenant } from '../domain/tenant.ts';
+import { overseen } from './overseen.ts';
 
 /** Tenants whose names are kept, for events that know only the id. */
 const NAMES_MAX = 10_000;
@@ -30,20 +31,7 @@ export function tellingCatalog<C extends Told>(
   catalog: C,
   { events, log }: { readonly events: Events; readonly log: Log },
 ): C {
-  const methods = new Map<PropertyKey, unknown>(
-    Object.entries(new Teller(catalog, events, log).methods()),
-  );
-  return new Proxy(catalog, {
-    get(target, key) {
-      const known = methods.get(key);
-      if (known !== undefined) return known;
-      const value: unknown = Reflect.get(target, key, target);
-      if (typeof value !== 'function') return value;
-      const method: unknown = value.bind(target);
-      methods.set(key, method);
-      return method;
-    },
-  });
+  return overseen<Told>(catalog, { own: new Teller(catalog, events, log).methods() }) as C;
 }
 
 type Telling = Pick<

@@ -1,5 +1,6 @@
 import { readlinkSync } from 'node:fs';
 import { basename, dirname, join, relative } from 'node:path';
+import { overseen } from '../control/overseen.ts';
 import type { Gate } from '../domain/gate.ts';
 import type { Address } from '../domain/host.ts';
 
@@ -9,16 +10,10 @@ const OF_THIS_PROCESS = '/proc/self/fd/';
  * `gate` with addresses that hold in processes that work in `directory`: a socket whose path is too
  * long is named by a descriptor of this process, and there by the way to it.
  */
-export const portableGate = (gate: Gate, directory: string): Gate => ({
-  door: (name) => gate.door(name),
-  credential: (tenant, role) => gate.credential(tenant, role),
-  wake: async (request) => portable(await gate.wake(request), directory),
-  expect: (tenant, cause) => gate.expect(tenant, cause),
-  use: (tenant, proxy, use) => gate.use(tenant, proxy, use),
-  unanswered: (tenant) => gate.unanswered(tenant),
-  rolesChanged: (tenant) => gate.rolesChanged(tenant),
-  refused: (counts) => gate.refused?.(counts),
-});
+export const portableGate = (gate: Gate, directory: string): Gate =>
+  overseen(gate, {
+    own: { wake: async (request) => portable(await gate.wake(request), directory) },
+  });
 
 function portable(address: Address, directory: string): Address {
   const { socketPath } = address;

@@ -7,6 +7,7 @@ import type { Host } from '../../domain/host.ts';
 import type { TenantId } from '../../domain/ids.ts';
 import type { Lifecycle } from '../../domain/lifecycle.ts';
 import { elapsed } from '../../domain/units.ts';
+import { type Method, type Oversight, overseen } from '../overseen.ts';
 import type { Family } from './metrics-family.ts';
 import { Distribution, Tally } from './metrics-tally.ts';
 import type { FleetWatch, WakeFor } from './metrics-watch.ts';
@@ -66,77 +67,47 @@ export class PortWatch {
     ].map((counted) => counted.family());
   }
 
-  /** `catalog` with the same methods, each answer timed. */
+  /** `catalog`, whose answers are timed, and which tells of tenants. */
   catalog<C extends Catalog>(catalog: C, watch: Told): C {
-    const methods = new Map<PropertyKey, unknown>(Object.entries(catalogMethods(catalog, watch)));
-    for (const [name, method] of methods) methods.set(name, this.#timed(method as Method));
-    return new Proxy(catalog, {
-      get: (target, key) => {
-        const known = methods.get(key);
-        if (known !== undefined) return known;
-        const value: unknown = Reflect.get(target, key, target);
-        if (typeof value !== 'function') return value;
-        const method = this.#timed((...args) => Reflect.apply(value, target, args));
-        methods.set(key, method);
-        return method;
-      },
-    });
+    const own = catalogMethods(catalog, watch);
+    return overseen<Catalog>(catalog, { own, around: (_, method) => this.#timed(method) }) as C;
   }
 
   /** `host`, of which is counted what fails, and computes that end although nobody has asked for it. */
   host(host: Host): Host {
-    const methods = new Map<PropertyKey, unknown>();
-    methods.set('onLost', (listener: Parameters<Host['onLost']>[0]) =>
+    const onLost: Host['onLost'] = (listener) =>
       host.onLost((tenant, reason) => {
         this.#lost.add({});
         listener(tenant, reason);
-      }),
-    );
-    return new Proxy(host, {
-      get: (target, key) => {
-        const known = methods.get(key);
-        if (known !== undefined) return known;
-        const value: unknown = Reflect.get(target, key, target);
-        if (typeof value !== 'function') return value;
-        const method: Method = (...args) => {
-          const answer: unknown = Reflect.apply(value, target, args);
-          if (answer instanceof Promise) {
-            answer.catch((error: unknown) => {
-              this.#hostFaults.add({ call: String(key), code: toFault(error).code });
-            });
-          }
-          return answer;
-        };
-        methods.set(key, method);
-        return method;
-      },
-    });
+      });
+    const around: Oversight<Host>['around'] =
+      (name, method) =>
+      (...args) => {
+        const answer = method(...args);
+        if (answer instanceof Promise) {
+          answer.catch((error: unknown) => {
+            this.#hostFaults.add({ call: String(name), code: toFault(error).code });
+          });
+        }
+        return answer;
+      };
+    return overseen(host, { own: { onLost }, around });
   }
 
   sessions(sessions: Sessions): Sessions {
-    return {
-      end: (tenant, because) => sessions.end(tenant, because),
-      confine: (tenant, allowed, because) => sessions.confine(tenant, allowed, because),
-      count: (tenant) => sessions.count(tenant),
-      list: (tenant) => sessions.list(tenant),
-      park: async (tenant, request) => {
-        const since = this.#clock.now();
-        const parked = await sessions.park(tenant, request);
-        const took = elapsed(since, this.#clock.now()) / MS_OF_SECOND;
-        this.#parks.note({ request: request.kind, outcome: parked.kind }, took);
-        return parked;
-      },
+    const park: Sessions['park'] = async (tenant, request) => {
+      const since = this.#clock.now();
+      const parked = await sessions.park(tenant, request);
+      const took = elapsed(since, this.#clock.now()) / MS_OF_SECOND;
+      this.#parks.note({ request: request.kind, outcome: parked.kind }, took);
+      return parked;
     };
+    return overseen(sessions, { own: { park } });
   }
 
   /** `gate`, which also tells for whom a tenant is woken, and how long they waited. */
   gate(gate: Gate, watch: FleetWatch): Gate {
-    return {
-      door: (name) => gate.door(name),
-      credential: (tenant, role) => gate.credential(tenant, role),
-      use: (tenant, proxy, use) => gate.use(tenant, proxy, use),
-      unanswered: (tenant) => gate.unanswered(tenant),
-      rolesChanged: (tenant) => gate.rolesChanged(tenant),
+    const own: Partial<Gate> = {
       refused: (counts) => {
         for (const [code, count] of Object.entries(counts)) this.#refusals.add({ code }, count);
       },
@@ -155,6 +126,7 @@ export class PortWatch {
         return address;
       },
     };
+    return overseen(gate, { own });
   }
 
   #timed(method: Method): Method {
@@ -171,8 +143,6 @@ export class PortWatch {
     };
   }
 }
-
-type Method = (...args: readonly unknown[]) => unknown;
 
 const causeOf = (cause: WakeCause): WakeFor =>
   cause.kind === 'session' ? cause.visitor : 'operator';
@@ -223,19 +193,13 @@ function catalogMethods(catalog: Catalog, watch: Told): Partial<Catalog> {
 /** `lifecycle`, which also tells that somebody without a session wakes a tenant. */
 export function watchedLifecycle(lifecycle: Lifecycle, watch: FleetWatch): Lifecycle {
   const wakes = new Set<PropertyKey>(['wakeTenant', 'inside', 'snapshot', 'restore']);
-  const methods = new Map<PropertyKey, unknown>();
-  return new Proxy(lifecycle, {
-    get(target, key) {
-      const known = methods.get(key);
-      if (known !== undefined) return known;
-      const value: unknown = Reflect.get(target, key, target);
-      if (typeof value !== 'function') return value;
-      const method = (id: TenantId, ...rest: readonly unknown[]): unknown => {
-        if (wakes.has(key)) watch.asked(id, 'operator');
-        return Reflect.apply(value, target, [id, ...rest]);
-      };
-      methods.set(key, method);
-      return method;
-    },
+  return overseen(lifecycle, {
+    around: (name, method) =>
+      wakes.has(name)
+        ? (...args) => {
+            watch.asked(args[0] as TenantId, 'operator');
+            return method(...args);
+          }
+        : method,
   });
 }

@@ -14,6 +14,7 @@ import type { Host } from '../../domain/host.ts';
 import type { TenantId } from '../../domain/ids.ts';
 import type { Tenant, TenantStateKind } from '../../domain/tenant.ts';
 import type { Span, Tracer } from '../../domain/tracing.ts';
+import { overseen } from '../overseen.ts';
 
 /** Transitions by the state in which they are; the others are at rest. */
 const TRANSITIONS: Readonly<Partial<Record<TenantStateKind, string>>> = {
@@ -74,55 +75,39 @@ export class TenantTraces {
   }
 
   host(host: Host): Host {
-    const methods = new Map<PropertyKey, unknown>();
-    return new Proxy(host, {
-      get: (target, key) => {
-        const known = methods.get(key);
-        if (known !== undefined) return known;
-        const value: unknown = Reflect.get(target, key, target);
-        if (typeof value !== 'function') return value;
-        const call = (...args: readonly unknown[]): unknown => Reflect.apply(value, target, args);
-        const method = TOLD.has(key)
-          ? (id: TenantId, ...rest: readonly unknown[]) =>
-              this.#step(String(key), id, () => call(id, ...rest) as Promise<unknown>)
-          : call;
-        methods.set(key, method);
-        return method;
-      },
+    return overseen(host, {
+      around: (name, method) =>
+        TOLD.has(name)
+          ? (...args) =>
+              this.#step(
+                String(name),
+                args[0] as TenantId,
+                () => method(...args) as Promise<unknown>,
+              )
+          : method,
     });
   }
 
   sessions(sessions: Sessions): Sessions {
-    return {
-      end: (tenant, because) => sessions.end(tenant, because),
-      confine: (tenant, allowed, because) => sessions.confine(tenant, allowed, because),
-      count: (tenant) => sessions.count(tenant),
-      list: (tenant) => sessions.list(tenant),
-      park: (tenant, request) => this.#step('park', tenant, () => sessions.park(tenant, request)),
-    };
+    const park: Sessions['park'] = (tenant, request) =>
+      this.#step('park', tenant, () => sessions.park(tenant, request));
+    return overseen(sessions, { own: { park } });
   }
 
   gate(gate: Gate, isAsleep: (tenant: TenantId) => boolean): Gate {
-    return {
-      door: (name) => gate.door(name),
-      credential: (tenant, role) => gate.credential(tenant, role),
-      use: (tenant, proxy, use) => gate.use(tenant, proxy, use),
-      unanswered: (tenant) => gate.unanswered(tenant),
-      rolesChanged: (tenant) => gate.rolesChanged(tenant),
-      expect: (tenant, cause) => gate.expect(tenant, cause),
-      wake: async (request) => {
-        const { tenant, cause, onlyIfAwake } = request;
-        if (onlyIfAwake === true || !isAsleep(tenant)) return await gate.wake(request);
-        const visitor = cause.kind === 'session' ? cause.visitor : cause.kind;
-        const fields = { 'dynabase.tenant.id': tenant, 'dynabase.visitor': visitor };
-        const span = this.#tracer.begin('wait for a wake', { fields });
-        if (!this.#waiting.has(tenant)) this.#waiting.set(tenant, span);
-        const wake = () => gate.wake(request);
-        return await ended(span, this.#tracer.within(span, wake)).finally(() => {
-          if (this.#waiting.get(tenant) === span) this.#waiting.delete(tenant);
-        });
-      },
+    const wake: Gate['wake'] = async (request) => {
+      const { tenant, cause, onlyIfAwake } = request;
+      if (onlyIfAwake === true || !isAsleep(tenant)) return await gate.wake(request);
+      const visitor = cause.kind === 'session' ? cause.visitor : cause.kind;
+      const fields = { 'dynabase.tenant.id': tenant, 'dynabase.visitor': visitor };
+      const span = this.#tracer.begin('wait for a wake', { fields });
+      if (!this.#waiting.has(tenant)) this.#waiting.set(tenant, span);
+      const work = () => gate.wake(request);
+      return await ended(span, this.#tracer.within(span, work)).finally(() => {
+        if (this.#waiting.get(tenant) === span) this.#waiting.delete(tenant);
+      });
     };
+    return overseen(gate, { own: { wake } });
   }
 
   #step<T>(name: string, id: TenantId, work: () => Promise<T>): Promise<T> {
