@@ -9,7 +9,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { isIP } from 'node:net';
 import type { Access } from '../contract/route.ts';
-import { type Caller, mayDo } from '../domain/caller.ts';
+import { ADMIN, type Caller, mayDo } from '../domain/caller.ts';
 import { type Fault, fault } from '../domain/faults.ts';
 import type { Tenant } from '../domain/tenant.ts';
 
@@ -33,30 +33,35 @@ export interface Authority {
   callerOf(credentials: Credentials): Promise<Caller>;
 }
 
-/** The holder of the admin key, who may do everything. */
-const ADMIN: Caller = {
-  ...{ kind: 'admin-key', id: 'admin', name: 'admin key' },
-  ...{ scope: { kind: 'operator' }, role: 'admin', isReadOnly: false },
-};
-
 /** Keeps only a hash of the key; compares in time that does not depend on what was sent. */
 export class AdminKey implements Authority {
   readonly #hash: Buffer;
+  readonly #caller: Caller;
 
   constructor(key: string) {
     this.#hash = sha256(key);
+    this.#caller = { ...ADMIN, opens: { by: adminOpenerOf(key), until: null } };
   }
 
   async callerOf({ authorization }: Pick<Credentials, 'authorization'>): Promise<Caller> {
     const sent = bearerOf(authorization);
     if (sent === undefined) throw fault('KEY_MISSING', {});
     if (!timingSafeEqual(sha256(sent), this.#hash)) throw fault('KEY_WRONG', {});
-    return ADMIN;
+    return this.#caller;
   }
 }
 
 export const bearerOf = (authorization: string | undefined): string | undefined =>
   /^Bearer +(\S+) *$/i.exec(authorization ?? '')?.[1];
+
+const OPENER_LENGTH = 12;
+
+/**
+ * `createdBy` of the sessions that were opened by showing the admin key: another one for another key, so that they end with it. It tells
+ * nothing of a key of chance.
+ */
+export const adminOpenerOf = (key: string): string =>
+  `admin-key ${sha256(`opener ${key}`).toString('base64url').slice(0, OPENER_LENGTH)}`;
 
 /** Throws `FORBIDDEN` if the caller's scope or role does not reach that far. */
 export function requireAccess(access: Access, caller: Caller): void {

@@ -69,6 +69,56 @@ test('a session ends with its key: when it is revoked, rotated or expires', asyn
   expect((await who(session)).json().code).toBe('KEY_EXPIRED');
 });
 
+test('a session of a secret that was rotated away ends with its grace', async () => {
+  const { id, secret } = await keyOf();
+  await api.ask('POST', `/v1/keys/${id}/rotate`, { payload: { graceMs: 10_000 } });
+  const session = sessionIn(await withKey(secret));
+  expect((await who(session)).json()).toMatchObject({ id });
+  await api.clock.advance(ms(10_000));
+  expect((await who(session)).json().code).toBe('KEY_EXPIRED');
+});
+
+test('in a session one is who has opened it: keys that are made there outlive it', async () => {
+  const session = sessionIn(await withKey(KEY));
+  expect((await who(session)).json()).toMatchObject({ kind: 'admin-key', id: 'admin' });
+  const told = await api.app.inject({
+    ...{ method: 'POST', url: '/v1/keys', payload: { name: 'made', role: 'viewer' } },
+    headers: {
+      ...{ ...HOST, origin: 'http://localhost:6480', 'x-dynabase-csrf': '1' },
+      cookie: `dynabase=${session}`,
+    },
+  });
+  expect(told.json()).toMatchObject({ name: 'made', expiresAt: null });
+});
+
+test('sessions of an admin key that is another one now have ended', async () => {
+  const session = sessionIn(await withKey(KEY));
+  const next = await InjectedApi.open({ stores: api.stores, key: 'another' });
+  try {
+    const told = await next.app.inject({
+      ...{ url: '/v1/whoami', headers: { ...HOST, cookie: `dynabase=${session}` } },
+    });
+    expect(told.json().code).toBe('KEY_WRONG');
+  } finally {
+    await next.close();
+  }
+});
+
+test('who logs out of a session that has ended is logged out', async () => {
+  const { id, secret } = await keyOf();
+  const session = sessionIn(await withKey(secret));
+  await api.ask('DELETE', `/v1/keys/${id}`);
+  const told = await api.app.inject({
+    ...{ method: 'POST', url: '/v1/auth/logout' },
+    headers: {
+      ...{ ...HOST, origin: 'http://localhost:6480', 'x-dynabase-csrf': '1' },
+      cookie: `dynabase=${session}`,
+    },
+  });
+  expect(told.statusCode).toBe(204);
+  expect(sessionIn(told)).toBe('');
+});
+
 test('where there is TLS a session is one of this host alone, whoever sets what beside it', async () => {
   const secure = await InjectedApi.open({ isSecure: true });
   try {

@@ -4,7 +4,7 @@
  * A secret is `dyb_`, the digits of its key's id, and 43 characters of chance. Only a hash of it is kept.
  */
 import type { Role, Scope } from './caller.ts';
-import type { CustomerId, KeyId, TenantId } from './ids.ts';
+import { type CustomerId, isId, type KeyId, type TenantId } from './ids.ts';
 import type { Timestamp } from './units.ts';
 
 /** `session`: of a browser. `personal`: of the command line of a person. */
@@ -63,7 +63,18 @@ export type Rotation = {
 };
 
 /** `createdBy` of the sessions that were opened by showing a key. */
-export const openerOf = (id: KeyId): string => `key ${id}`;
+export const openerOf = (id: KeyId): string => `${OPENER}${id}`;
+
+/** The key that a session was opened with; undefined for one that was opened otherwise. */
+export function keyBehind({
+  kind,
+  createdBy,
+}: Pick<ApiKey, 'kind' | 'createdBy'>): KeyId | undefined {
+  const id = createdBy.startsWith(OPENER) ? createdBy.slice(OPENER.length) : '';
+  return kind === 'session' && isId('key', id) ? id : undefined;
+}
+
+const OPENER = 'key ';
 
 export interface KeyStore {
   /** Throws `CUSTOMER_UNKNOWN` and `TENANT_UNKNOWN` if the scope's is gone. */

@@ -55,6 +55,14 @@ export type Caller = {
   readonly isReadOnly: boolean;
   /** When its key ends; not given for one that does not, and for people and tokens, which are to outlive theirs. */
   readonly endsAt?: Timestamp;
+  /** What a browser session that it opens is known by, and when that ends at the latest; not given for who opens none. */
+  readonly opens?: { readonly by: string; readonly until: Timestamp | null };
+};
+
+/** The holder of the admin key, who may do everything. */
+export const ADMIN: Caller = {
+  ...{ kind: 'admin-key', id: 'admin', name: 'admin key' },
+  ...{ scope: { kind: 'operator' }, role: 'admin', isReadOnly: false },
 };
 
 /** Whether a caller has a right, where its scope reaches. */

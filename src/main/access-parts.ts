@@ -1,6 +1,6 @@
 /** Who may call the API, and what is kept of what they did: desks over the catalog, and what stands behind them. */
 import { readFile } from 'node:fs/promises';
-import { AdminKey, type Authority } from '../api/access.ts';
+import { AdminKey, type Authority, adminOpenerOf } from '../api/access.ts';
 import { Doors } from '../api/doors.ts';
 import type { PgCatalog } from '../catalog/pg-catalog.ts';
 import type { ServerOptions } from '../cli/options.ts';
@@ -45,6 +45,7 @@ export async function openAccessParts(parts: AccessParts): Promise<Access> {
     ...{ clock, random, log, control, events, stores: catalog.stores },
     secrecy: new KeyedSecrecy(await directory.secret('seal'), random),
     reader: new JoseTokens(clock),
+    adminOpener: adminOpenerOf(directory.apiKey),
     provider: await identityProvider(options, parts.publicUrl),
     admins: options.oidcAdmins ?? [],
     tenantById: (id) => catalog.tenantById(id),

@@ -44,17 +44,21 @@ export class InjectedApi {
 
   static async open({
     isSecure = false,
+    key = KEY,
     ...logins
-  }: MemoryLogins & { readonly isSecure?: boolean } = {}): Promise<InjectedApi> {
+  }: MemoryLogins & {
+    readonly isSecure?: boolean;
+    readonly key?: string;
+  } = {}): Promise<InjectedApi> {
     const clock = new VirtualClock();
     const control = new MemoryControl(clock);
     const log = new MemoryLog();
     const stopping = new AbortController();
     const callers = { listenHost: '127.0.0.1', names: ['db.example'] };
-    const stores = memoryStores({ clock, tenants: () => control.tenants() });
-    const given = { stores, ...logins };
+    const { stores = memoryStores({ clock, tenants: () => control.tenants() }) } = logins;
+    const given = { ...logins, stores };
     const parts = await memoryApiParts({
-      ...{ clock, control, log, key: KEY, isSecure },
+      ...{ clock, control, log, key, isSecure },
       logins: given,
     });
     const app = await buildApp({ ...parts, callers }, stopping.signal);

@@ -22,7 +22,7 @@ export async function memoryApiParts(world: {
 }): Promise<Omit<ApiParts, 'callers'>> {
   const { clock, control, log = new MemoryLog(), key = 'key', isSecure = false } = world;
   const random = new SeededRandom(7);
-  const desks = await memoryDesks({ clock, log, control, ...world.logins });
+  const desks = await memoryDesks({ clock, log, control, key, ...world.logins });
   const authority = new Doors({ ...desks, admin: new AdminKey(key), isSecure });
 
   const asked = new AskedRequests();

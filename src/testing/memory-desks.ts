@@ -1,3 +1,4 @@
+import { adminOpenerOf } from '../api/access.ts';
 import { openAccess } from '../control/access/open-access.ts';
 import { ArchiveWork } from '../control/archive-work.ts';
 import { Deliveries } from '../control/deliveries.ts';
@@ -45,6 +46,8 @@ export async function memoryDesks(
     readonly clock: Clock;
     readonly log: Log;
     readonly control: MemoryControl;
+    /** The admin key. */
+    readonly key?: string;
   },
 ): Promise<Desks> {
   const { clock, log, control } = world;
@@ -57,6 +60,7 @@ export async function memoryDesks(
     ...{ clock, random, log, events, control, auditKeep: AUDIT_KEEP },
     secrecy,
     reader: new JoseTokens(clock),
+    adminOpener: adminOpenerOf(world.key ?? 'key'),
     ...{ provider: world.provider ?? null, admins: world.admins ?? [] },
     stores: world.stores ?? memoryStores(place),
     tenantById: async (id) => control.tenants().find((tenant) => tenant.id === id),

@@ -2,17 +2,33 @@
  * Says whose secret it is, without asking the catalog each time.
  *
  * A key is known for half a minute, so that this is how long one may live that another server has revoked; what this
- * one does to a key holds at once. What is asked for again and again and is not there is remembered as well: guessing
+ * one does to a key holds at once. The session of a browser in which a key was shown is that key by another secret: it may what the key
+ * may, and is nothing without it. What is asked for again and again and is not there is remembered as well: guessing
  * costs the catalog nothing. When and from where keys are used is written together, once a minute.
  */
-import type { ApiKey, KeyStore, KeyUse, StoredKey } from '../../domain/api-key.ts';
-import type { Caller } from '../../domain/caller.ts';
+import {
+  type ApiKey,
+  type KeyStore,
+  type KeyUse,
+  keyBehind,
+  openerOf,
+  type StoredKey,
+} from '../../domain/api-key.ts';
+import { ADMIN, type Caller } from '../../domain/caller.ts';
 import type { Clock } from '../../domain/clock.ts';
 import { fault } from '../../domain/faults.ts';
 import { isId, type KeyId } from '../../domain/ids.ts';
 import type { Log } from '../../domain/log.ts';
 import type { Secrecy } from '../../domain/secrecy.ts';
-import { elapsed, type Instant, later, minutes, ms, seconds } from '../../domain/units.ts';
+import {
+  elapsed,
+  type Instant,
+  later,
+  minutes,
+  ms,
+  seconds,
+  type Timestamp,
+} from '../../domain/units.ts';
 
 const KNOWN_FOR = seconds(30);
 const KNOWN_MAX = 20_000;
@@ -31,6 +47,8 @@ export type KeyRingWorld = {
   readonly log: Log;
   readonly store: KeyStore;
   readonly secrecy: Secrecy;
+  /** `createdBy` of the sessions of the admin key. */
+  readonly adminOpener: string;
 };
 
 type Known = { readonly since: Instant; readonly stored: Promise<StoredKey | undefined> };
@@ -80,11 +98,29 @@ export class KeyRing {
     const isOld = secrecy.equal(sent, stored?.oldHash ?? this.#unknown);
     if (stored === undefined || !(isRight || isOld)) throw fault('KEY_WRONG', {});
     const { key } = stored;
-    const until = isRight ? key.expiresAt : key.oldUntil;
-    const hasEnded = (key.expiresAt ?? now + 1) <= now || (until ?? now + 1) <= now;
-    if (hasEnded) throw fault('KEY_EXPIRED', {});
+    const until = isRight ? key.expiresAt : earlier(key.expiresAt, key.oldUntil);
+    if (hasEnded(until, now)) throw fault('KEY_EXPIRED', {});
+    const caller =
+      key.kind === 'session'
+        ? await this.#callerBehind(key)
+        : { ...callerOf(key), opens: { by: openerOf(key.id), until } };
     this.#uses.set(key.id, { id: key.id, at: now, from });
-    return { caller: callerOf(key), key };
+    return { caller, key };
+  }
+
+  /** Who has opened a session. Throws `KEY_WRONG` and `KEY_EXPIRED` where the key that did is gone or has ended. */
+  async #callerBehind(session: ApiKey): Promise<Caller> {
+    const { adminOpener, clock } = this.#world;
+    const id = keyBehind(session);
+    if (id === undefined) {
+      if (session.person !== null) return callerOf(session);
+      if (session.createdBy !== adminOpener) throw fault('KEY_WRONG', {});
+      return ADMIN;
+    }
+    const behind = await this.#stored(id);
+    if (behind === undefined) throw fault('KEY_WRONG', {});
+    if (hasEnded(behind.key.expiresAt, clock.wall())) throw fault('KEY_EXPIRED', {});
+    return callerOf(behind.key);
   }
 
   /** It is another now, or gone. */
@@ -153,8 +189,15 @@ export class KeyRing {
   }
 }
 
+/** The first of both; null for never. */
+const earlier = (one: Timestamp | null, other: Timestamp | null): Timestamp | null =>
+  one === null || (other !== null && other < one) ? other : one;
+
+const hasEnded = (until: Timestamp | null, now: Timestamp): boolean =>
+  until !== null && until <= now;
+
 /** Who has logged in acts as that person, whatever holds the key. */
-export function callerOf(key: ApiKey): Caller {
+function callerOf(key: ApiKey): Caller {
   const { id, name, kind, person, scope, role, isReadOnly, expiresAt } = key;
   if (kind === 'key' || person === null) {
     const end = expiresAt === null ? {} : { endsAt: expiresAt };

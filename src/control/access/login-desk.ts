@@ -5,12 +5,12 @@
  * nothing of logins that are never finished. Who comes back gets a session, or, for the command line, a code that is
  * exchanged once, within two minutes, by whoever began the login.
  */
-import { type KeyStore, openerOf } from '../../domain/api-key.ts';
+import type { KeyStore } from '../../domain/api-key.ts';
 import type { Caller } from '../../domain/caller.ts';
 import type { Clock } from '../../domain/clock.ts';
-import { Fault, fault } from '../../domain/faults.ts';
+import { Fault, fault, isFault } from '../../domain/faults.ts';
 import type { Identity, IdentityProvider, LoginKept } from '../../domain/identity.ts';
-import { type CustomerId, isId } from '../../domain/ids.ts';
+import type { CustomerId } from '../../domain/ids.ts';
 import { emailOf, type Person, type PersonStore } from '../../domain/person.ts';
 import type { Random } from '../../domain/random.ts';
 import type { Secrecy } from '../../domain/secrecy.ts';
@@ -19,7 +19,7 @@ import { hours, later, minutes, type Timestamp, timestamp } from '../../domain/u
 import type { CustomerDesk } from '../customer-desk.ts';
 import type { AuditDesk, Audited } from './audit-desk.ts';
 import type { KeyDesk, KeySecret } from './key-desk.ts';
-import type { KeyRing } from './key-ring.ts';
+import type { KeyHolder, KeyRing } from './key-ring.ts';
 import { RateLimits } from './rate-limits.ts';
 
 export type LoginWorld = {
@@ -131,30 +131,42 @@ export class LoginDesk {
    * A session for a browser in which somebody has shown a key: it may what the key may, and ends with it. A token of an
    * application lives for minutes, and opens nothing that outlives it. Throws `FORBIDDEN` for one.
    */
-  async open({ kind, id, name, scope, role, isReadOnly, endsAt }: Caller): Promise<KeySecret> {
+  async open({ kind, id, name, scope, role, isReadOnly, opens }: Caller): Promise<KeySecret> {
     const { clock, keys } = this.#world;
-    if (scope.kind === 'nothing' || kind === 'token') {
+    if (scope.kind === 'nothing' || opens === undefined) {
       throw fault('FORBIDDEN', { why: 'only a key opens a session' });
     }
     const life = timestamp(later(clock.wall(), SESSION_LIFE));
     return await keys.issue({
       ...{ kind: 'session', name, scope, role, isReadOnly },
       person: kind === 'person' ? id : null,
-      createdBy: isId('key', id) ? openerOf(id) : `${kind} ${id}`,
-      expiresAt: endsAt !== undefined && endsAt < life ? endsAt : life,
+      createdBy: opens.by,
+      expiresAt: opens.until !== null && opens.until < life ? opens.until : life,
     });
   }
 
-  /** Ends the session that `secret` is of, if it is one. */
+  /** Ends the session that `secret` is of, if it is one and has not ended. */
   async logout(secret: string, request: LoginRequest): Promise<void> {
-    const { audit, keyStore, ring } = this.#world;
-    if (!ring.fits(secret)) return;
-    const { caller, key } = await ring.holderOf(secret, request.address);
-    if (key.kind !== 'session') return;
+    const { audit, keyStore } = this.#world;
+    const held = await this.#held(secret, request);
+    if (held === null) return;
+    const { caller, key } = held;
     const entry = await audit.begin(toldOf('logout', caller, request));
     await keyStore.remove(key.id);
-    ring.forget(key.id);
+    this.#world.ring.forget(key.id);
     await audit.finish(entry, { ...subjectOf(caller), ...DONE });
+  }
+
+  async #held(secret: string, { address }: LoginRequest): Promise<KeyHolder | null> {
+    const { ring } = this.#world;
+    if (!ring.fits(secret)) return null;
+    try {
+      const held = await ring.holderOf(secret, address);
+      return held.key.kind === 'session' ? held : null;
+    } catch (error) {
+      if (isFault(error, 'KEY_WRONG') || isFault(error, 'KEY_EXPIRED')) return null;
+      throw error;
+    }
   }
 
   #provider(): IdentityProvider {

@@ -38,6 +38,8 @@ export type AccessWorld = {
   readonly log: Log;
   readonly secrecy: Secrecy;
   readonly reader: TokenReader;
+  /** `createdBy` of the sessions of the admin key. */
+  readonly adminOpener: string;
   /** Whom people log in with; null where nobody can. */
   readonly provider: IdentityProvider | null;
   /** Addresses of the operator's first admins. */
@@ -54,7 +56,9 @@ export type AccessWorld = {
 export function openAccess(world: AccessWorld): AccessDesks {
   const { clock, log, random, secrecy, events, stores } = world;
   const { control, tenantById, settings } = world;
-  const ring = new KeyRing({ clock, log, secrecy, store: stores.keys });
+  const ring = new KeyRing({
+    ...{ clock, log, secrecy, store: stores.keys, adminOpener: world.adminOpener },
+  });
   const audit = new AuditDesk({ clock, log, store: stores.audit, keep: world.auditKeep });
   const customers = new CustomerDesk({
     ...{ random, events, control, ring, settings, store: stores.customers },
