@@ -1,20 +1,17 @@
-import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { useQuery } from '@tanstack/react-query';
 import { useMemo } from 'react';
 import type { OwnCost, Tenant, TenantPolicy, Usage } from '../../sdk/index.ts';
 import { money } from '../format/money.ts';
 import { count, duration } from '../format/units.ts';
+import { AdviceList } from '../pages/advice-list.tsx';
 import { percentile } from '../pages/latency.ts';
 import { QuotaUse } from '../pages/quota-use.tsx';
 import { TenantPattern } from '../pages/tenant-pattern.tsx';
 import { WeekMap } from '../pages/week-map.tsx';
-import { dynabase } from '../server/client.ts';
 import { explainQuery, plansQuery, quotaQuery } from '../server/queries.ts';
-import { useRefusal } from '../shell/who.ts';
-import { Button } from '../ui/button.tsx';
 import { Chart } from '../ui/chart.tsx';
 import { Panel, Stat, Stats } from '../ui/panel.tsx';
 import { Empty, Loaded } from '../ui/states.tsx';
-import { attempt } from '../ui/toast.tsx';
 import { useBrand } from './brand.tsx';
 import { PLAN_NAMES, PLAN_WORDS, promises } from './plan-words.ts';
 import { chargedForQuery, weekQuery } from './queries.ts';
@@ -112,40 +109,15 @@ type Advice = TenantPolicy['advice'][number];
 const MECHANICS: readonly Advice['kind'][] = ['tier-up', 'tier-down', 'consent'];
 
 function Recommendations({ tenant }: { readonly tenant: Tenant }) {
-  const { name } = tenant;
-  const explained = useQuery(explainQuery(name));
-  const client = useQueryClient();
-  const refused = useRefusal()('changeTenant');
+  const explained = useQuery(explainQuery(tenant.name));
   const { transparency } = useBrand();
-  const accept = async (change: NonNullable<Advice['change']>): Promise<void> => {
-    const done = dynabase.tenants.change(name, change);
-    const plan = 'plan' in change ? `has plan ${PLAN_NAMES[change.plan]} now` : 'is changed';
-    await attempt(done, `${name} ${plan}`);
-    await client.invalidateQueries({ queryKey: ['tenant', name] });
-  };
   return (
     <Loaded query={explained}>
       {({ advice }) => {
         // Of tiers only who is to see them is told.
         const told = advice.filter(({ kind }) => transparency || !MECHANICS.includes(kind));
         if (told.length === 0) return <Empty title="All is well">Nothing would be better.</Empty>;
-        return (
-          <ul className="space-y-3">
-            {told.map((one) => {
-              const { kind, text, change } = one;
-              return (
-                <li key={kind} className="flex items-start justify-between gap-4">
-                  <span>{text}</span>
-                  {change && (
-                    <Button disabledBecause={refused} onClick={() => void accept(change)}>
-                      Accept
-                    </Button>
-                  )}
-                </li>
-              );
-            })}
-          </ul>
-        );
+        return <AdviceList tenant={tenant} advice={told} />;
       }}
     </Loaded>
   );

@@ -4,6 +4,7 @@ import { useState } from 'react';
 import { TENANT_PLANS } from '../../contract/limits.ts';
 import type { Tenant } from '../../sdk/index.ts';
 import { KeyPanel } from '../pages/key-panel.tsx';
+import { StatusLinkPanel } from '../pages/status-link.tsx';
 import { dynabase } from '../server/client.ts';
 import { quotaQuery } from '../server/queries.ts';
 import { useCaller, useRefusal } from '../shell/who.ts';
@@ -13,8 +14,8 @@ import { Select } from '../ui/field.tsx';
 import { Panel } from '../ui/panel.tsx';
 import { Loaded } from '../ui/states.tsx';
 import { say } from '../ui/toast.tsx';
-import { useBrand } from './brand.tsx';
 import { AddressForm, BudgetForm, CapForm, SaveForm } from './limit-forms.tsx';
+import { usePlanRefusal } from './plan-choice.ts';
 import { PLAN_NAMES } from './plan-words.ts';
 import { budgetsQuery } from './queries.ts';
 
@@ -56,6 +57,7 @@ export function DatabaseSettings({ tenant }: { readonly tenant: Tenant }) {
       </Panel>
       <Budgeted tenant={tenant} />
       <KeyPanel title="Keys for this database alone" of={{ tenant: id }} />
+      <StatusLinkPanel tenant={tenant} />
       <Danger tenant={tenant} />
     </div>
   );
@@ -64,12 +66,9 @@ export function DatabaseSettings({ tenant }: { readonly tenant: Tenant }) {
 function PlanForm({ tenant: { name, plan } }: { readonly tenant: Tenant }) {
   const client = useQueryClient();
   const refused = useRefusal()('changeTenant');
-  const { plans } = useBrand();
-  const isOperator = useCaller().scope.kind === 'operator';
+  const planRefusal = usePlanRefusal();
   const [next, setNext] = useState(plan);
-  const choices = TENANT_PLANS.filter(
-    (one) => isOperator || one === plan || plans.includes(one) || isBelow(one, plan),
-  );
+  const choices = TENANT_PLANS.filter((one) => one === plan || planRefusal(one) === null);
   return (
     <SaveForm
       disabledBecause={refused ?? (next === plan ? 'Nothing was changed.' : null)}
@@ -87,9 +86,6 @@ function PlanForm({ tenant: { name, plan } }: { readonly tenant: Tenant }) {
     </SaveForm>
   );
 }
-
-const isBelow = (one: Tenant['plan'], other: Tenant['plan']): boolean =>
-  TENANT_PLANS.indexOf(one) < TENANT_PLANS.indexOf(other);
 
 function Budgeted({ tenant: { id, name } }: { readonly tenant: Tenant }) {
   const refusal = useRefusal();

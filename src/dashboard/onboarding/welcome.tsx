@@ -5,6 +5,7 @@ import { type SubmitEvent, useState } from 'react';
 import { TENANT_PLANS } from '../../contract/limits.ts';
 import type { TenantSecret } from '../../sdk/index.ts';
 import { useBrand } from '../customer/brand.tsx';
+import { usePlanRefusal } from '../customer/plan-choice.ts';
 import { PLAN_NAMES, PLAN_WORDS, type Plan, promises } from '../customer/plan-words.ts';
 import { customerQuery } from '../customer/queries.ts';
 import { SecretShown } from '../pages/secret-shown.tsx';
@@ -107,10 +108,9 @@ function PlanCards({
   readonly plan: Plan;
   readonly onPick: (plan: Plan) => void;
 }) {
-  const { plans: open } = useBrand();
+  const planRefusal = usePlanRefusal();
   const terms = useQuery(plansQuery);
-  const last = TENANT_PLANS.indexOf(own);
-  const choices = TENANT_PLANS.filter((one, at) => at <= last || open.includes(one));
+  const choices = TENANT_PLANS.filter((one) => one === own || planRefusal(one) === null);
   return (
     <fieldset>
       <legend className="mb-2 text-xs font-medium">Plan</legend>

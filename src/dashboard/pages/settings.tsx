@@ -1,16 +1,15 @@
 /** What the operator sets for the whole server. */
-import { useQuery, useQueryClient } from '@tanstack/react-query';
-import { type ReactNode, type SubmitEvent, useState } from 'react';
+import { useQuery } from '@tanstack/react-query';
+import { useState } from 'react';
 import { TENANT_PLANS } from '../../contract/limits.ts';
-import type { Settings, SettingsChange } from '../../sdk/index.ts';
-import { dynabase } from '../server/client.ts';
+import type { Settings } from '../../sdk/index.ts';
 import { settingsQuery } from '../server/queries.ts';
-import { useRefusal } from '../shell/who.ts';
-import { Button } from '../ui/button.tsx';
 import { Select, TextField } from '../ui/field.tsx';
-import { PageHead, Panel } from '../ui/panel.tsx';
-import { ErrorBox, Loaded } from '../ui/states.tsx';
-import { say } from '../ui/toast.tsx';
+import { PageHead } from '../ui/panel.tsx';
+import { Loaded } from '../ui/states.tsx';
+import { BrandingPart } from './branding.tsx';
+import { SettingsPart } from './settings-part.tsx';
+import { SignUpPart } from './sign-up.tsx';
 
 const DAY_MS = 86_400_000;
 
@@ -30,49 +29,15 @@ export function SettingsPage() {
       <Loaded query={settings} lines={10}>
         {(now) => (
           <div className="grid items-start gap-4 lg:grid-cols-2">
+            <BrandingPart branding={now.branding} />
             <Plans settings={now} />
+            <SignUpPart signUp={now.signUp} />
             <Claimable settings={now} />
             <Rates settings={now} />
           </div>
         )}
       </Loaded>
     </>
-  );
-}
-
-/** Some of the settings, saved together. */
-function Part({
-  title,
-  change,
-  children,
-}: {
-  readonly title: string;
-  readonly change: SettingsChange;
-  readonly children: ReactNode;
-}) {
-  const client = useQueryClient();
-  const refused = useRefusal()('changeSettings');
-  const [error, setError] = useState<unknown>(null);
-  const submit = async (event: SubmitEvent<HTMLFormElement>): Promise<void> => {
-    event.preventDefault();
-    setError(null);
-    try {
-      client.setQueryData(settingsQuery.queryKey, await dynabase.settings.change(change));
-      say('Saved');
-    } catch (thrown) {
-      setError(thrown);
-    }
-  };
-  return (
-    <Panel title={title}>
-      <form onSubmit={(event) => void submit(event)} className="max-w-md space-y-4">
-        {children}
-        {error !== null && <ErrorBox error={error} />}
-        <Button type="submit" look="strong" disabledBecause={refused}>
-          Save
-        </Button>
-      </form>
-    </Panel>
   );
 }
 
@@ -91,7 +56,7 @@ function Plans({ settings }: { readonly settings: Settings }) {
     allowedExtensions: extensions.split(/[\s,]+/).filter((one) => one !== ''),
   };
   return (
-    <Part title="New tenants" change={change}>
+    <SettingsPart title="New tenants" change={change}>
       <Select
         label="Plan, where nobody says"
         value={plan}
@@ -114,7 +79,7 @@ function Plans({ settings }: { readonly settings: Settings }) {
         isCode
         placeholder="postgres_fdw"
       />
-    </Part>
+    </SettingsPart>
   );
 }
 
@@ -126,7 +91,7 @@ function Claimable({ settings: { claimable } }: { readonly settings: Settings })
     claimable: { enabled: isOn, lifeMs: Number(days) * DAY_MS, unclaimedMax: Number(most) },
   };
   return (
-    <Part title="Databases without an account" change={change}>
+    <SettingsPart title="Databases without an account" change={change}>
       <label className="flex items-center gap-2">
         <input type="checkbox" checked={isOn} onChange={() => setOn(!isOn)} />
         Keys of role claimer may make them
@@ -138,7 +103,7 @@ function Claimable({ settings: { claimable } }: { readonly settings: Settings })
         onChange={setDays}
       />
       <TextField label="Unclaimed at once" type="number" value={most} onChange={setMost} />
-    </Part>
+    </SettingsPart>
   );
 }
 
@@ -154,7 +119,7 @@ function Rates({ settings: { rates, webhooks } }: { readonly settings: Settings 
     webhooks: { perOwnerMax: Number(hooks) },
   };
   return (
-    <Part title="Bounds of the API" change={change}>
+    <SettingsPart title="Bounds of the API" change={change}>
       <TextField
         label="Requests a minute, of one caller"
         type="number"
@@ -168,6 +133,6 @@ function Rates({ settings: { rates, webhooks } }: { readonly settings: Settings 
         onChange={setAddress}
       />
       <TextField label="Webhooks of one customer" type="number" value={hooks} onChange={setHooks} />
-    </Part>
+    </SettingsPart>
   );
 }

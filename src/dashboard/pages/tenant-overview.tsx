@@ -7,6 +7,7 @@ import { Badge, TierBadge } from '../ui/badge.tsx';
 import { Fact, Facts, Panel } from '../ui/panel.tsx';
 import { Loaded } from '../ui/states.tsx';
 import { TimeAgo } from '../ui/time.tsx';
+import { AdviceList } from './advice-list.tsx';
 import { Happenings } from './happenings.tsx';
 import { Ladder, LadderSteps } from './ladder.tsx';
 import { QuotaUse } from './quota-use.tsx';
@@ -37,7 +38,7 @@ export function TenantOverview({ tenant }: { readonly tenant: Tenant }) {
         <Happenings height="14rem" tenant={tenant.id} />
       </Panel>
       <Panel title="Advice">
-        <Loaded query={explained}>{(policy) => <Advice policy={policy} />}</Loaded>
+        <Loaded query={explained}>{(policy) => <Advice tenant={tenant} policy={policy} />}</Loaded>
       </Panel>
     </div>
   );
@@ -114,17 +115,25 @@ function Why({ tenant, policy }: { readonly tenant: Tenant; readonly policy: Ten
   );
 }
 
-function Advice({ policy: { advice, anomalies } }: { readonly policy: TenantPolicy }) {
+function Advice({ tenant, policy }: { readonly tenant: Tenant; readonly policy: TenantPolicy }) {
+  const { advice, anomalies } = policy;
   if (advice.length + anomalies.length === 0) {
     return (
       <p className="text-ink-soft">Nothing would be cheaper or quicker, and nothing is odd.</p>
     );
   }
   return (
+    <div className="space-y-4">
+      {advice.length > 0 && <AdviceList tenant={tenant} advice={advice} />}
+      <Anomalies anomalies={anomalies} />
+    </div>
+  );
+}
+
+function Anomalies({ anomalies }: Pick<TenantPolicy, 'anomalies'>) {
+  if (anomalies.length === 0) return null;
+  return (
     <ul className="space-y-2">
-      {advice.map(({ kind, text }) => (
-        <li key={kind}>{text}</li>
-      ))}
       {anomalies.map(({ at, severity, text }) => (
         <li key={at + text}>
           <Badge tone={severity === 'critical' ? 'bad' : severity === 'warning' ? 'warn' : 'plain'}>

@@ -91,12 +91,16 @@ const RIGHTS: Readonly<Record<Caller['role'], readonly Right[]>> = {
 
 const REACH = { tenant: 0, customer: 1, operator: 2 } as const;
 
+export const mayDo = (
+  { role, readOnly }: Pick<Caller, 'role' | 'readOnly'>,
+  right: Right,
+): boolean => RIGHTS[role].includes(right) && (!readOnly || right === 'read');
+
 /** Why `caller` may not do it, in a sentence; null if they may. */
 export function refusal(caller: Caller, operation: Guarded): string | null {
   const { scope, right, orRight }: Access = ACCESS[operation];
   if (REACH[caller.scope.kind] < REACH[scope]) return `Only a caller of the ${scope} may do that.`;
   if (caller.readOnly && right !== 'read') return 'Your key only reads.';
-  const rights = RIGHTS[caller.role];
-  if (rights.includes(right) || (orRight !== undefined && rights.includes(orRight))) return null;
+  if (mayDo(caller, right) || (orRight !== undefined && mayDo(caller, orRight))) return null;
   return `Your role is ${caller.role}; that needs the right to ${right === 'admin' ? 'say who may do what' : right}.`;
 }
