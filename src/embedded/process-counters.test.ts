@@ -1,6 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { childrenOf, cpuOf, residentOf, sharedOf, startOf, writtenOf } from './process-counters.ts';
+import {
+  childrenOf,
+  cpuOf,
+  residentOf,
+  sharedOf,
+  startOf,
+  writtenIn,
+  writtenOf,
+} from './process-counters.ts';
 
 /** Larger than any pid. */
 const NOBODY = 2 ** 30;
@@ -28,4 +36,13 @@ describe.runIf(process.platform === 'linux')('counters of a process', () => {
     ]);
     expect([residentOf(NOBODY), childrenOf(NOBODY)]).toEqual([0, []]);
   });
+});
+
+test('writing is no more than what was handed over, however much of a file becomes dirty with it', () => {
+  const io = (handedOver: string, dirtied: string) =>
+    `rchar: 5\n${handedOver}syscr: 1\nread_bytes: 7\n${dirtied}cancelled_write_bytes: 9\n`;
+  expect(writtenIn(io('wchar: 8192\n', 'write_bytes: 1048576\n'))).toBe(8_192);
+  expect(writtenIn(io('wchar: 8192\n', 'write_bytes: 4096\n'))).toBe(4_096);
+  expect(writtenIn(io('', 'write_bytes: 4096\n'))).toBe(4_096);
+  expect(writtenIn(io('wchar: 8192\n', ''))).toBeNull();
 });

@@ -21,7 +21,8 @@ const START = 19;
 const US_IN_SECOND = 1_000_000;
 const NS_IN_US = 1_000;
 const BYTES_OF_KB = 1_024;
-const WRITTEN = 'write_bytes: ';
+const DIRTIED = /^write_bytes: (\d+)$/m;
+const HANDED_OVER = /^wchar: (\d+)$/m;
 
 type Constants = { readonly ticksPerSecond: number; readonly pageBytes: number };
 
@@ -54,12 +55,26 @@ export function cpuOf(pid: number, which: 'alone' | 'with-ended'): number | null
   return Math.floor(own + (which === 'alone' ? 0 : ticksOf(fields, CUTIME, CSTIME)));
 }
 
+/** Microseconds of a processor of all its threads together, to the tick. */
+export function cpuOfThreads(pid: number): number | null {
+  const fields = statOf(pid);
+  return fields === null ? null : Math.round(ticksOf(fields, UTIME, STIME));
+}
+
 /** Bytes that it, and children of it that have ended, had written to disk. */
 export function writtenOf(pid: number): number | null {
   const text = counterText(`/proc/${pid}/io`);
-  if (text === null) return null;
-  const begin = text.indexOf(`\n${WRITTEN}`);
-  return begin < 0 ? null : Number.parseInt(text.slice(begin + 1 + WRITTEN.length), 10);
+  return text === null ? null : writtenIn(text);
+}
+
+/**
+ * What became dirty, but no more than what was handed to the kernel. A file system that keeps files in large folios
+ * has all of one become dirty with each page, which for a log that is flushed at every commit is thirty times as much.
+ * PostgreSQL sends to its clients by send(2), which is not counted here, and writes to no file by way of a mapping.
+ */
+export function writtenIn(io: string): number | null {
+  const [dirtied, handedOver] = [DIRTIED.exec(io)?.[1], HANDED_OVER.exec(io)?.[1]];
+  return dirtied === undefined ? null : Math.min(Number(dirtied), Number(handedOver ?? dirtied));
 }
 
 /** Bytes of memory that are mapped and present, shared ones in full; 0 of one that has ended. */

@@ -127,6 +127,22 @@ test('page cache that is kept follows other rules at once', async () => {
   expect(world.host.memoryOf(tenant.id).l2).toBe(0);
 });
 
+test('who set how soon it sleeps is not overruled by a wake ahead for what is left of a longer time', async () => {
+  const world = new Orchestrated({
+    rules: { ...PRESETS.adaptive, archiveAfter: null, snapshotEvery: null },
+    settings: { suspendAfter: seconds(20) },
+  });
+  const tenant = await world.tenant('acme');
+  await world.catalog.configure(tenant.id, { tier: 'WARM', plan: 'starter' });
+  await world.orchestrator.recover();
+  const session = world.session(tenant);
+  await world.clock.advance(seconds(1));
+  world.orchestrator.use(tenant.id, session.id, UNUSED);
+  await world.clock.advance(minutes(30));
+  expect(world.host.running).toEqual([]);
+  expect(world.host.countOf('start')).toBe(1);
+});
+
 test('a decision says who has woken the tenant: a person, a robot or an operator', async () => {
   const rules = { ...PRESETS.vision, archiveAfter: null, snapshotEvery: null };
   const world = new Orchestrated({ rules });

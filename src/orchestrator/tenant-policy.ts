@@ -62,6 +62,9 @@ const SOON = ms(1);
 /** How soon after that it is looked whether it is awake. */
 const LOOK_AGAIN = seconds(30);
 
+/** One that would be let go before this is over is not woken ahead: appointments may be as much too early. */
+const WORTH_WAKING = LOOK_AGAIN;
+
 /** How soon, at least, the tier is looked at again by itself. */
 const REVIEW_APART = seconds(1);
 
@@ -261,8 +264,9 @@ export class TenantPolicy {
       this.#learning.askAt = later(now, LOOK_AGAIN);
       return;
     }
+    const isWorth = seen?.level === 'L1' && seen.until > later(now, WORTH_WAKING);
     // Who has never come is expected by nobody.
-    if (seen?.level === 'L1' && this.#learning.learned.usedAt !== null) {
+    if (isWorth && this.#learning.learned.usedAt !== null) {
       this.#wakeAhead(seen, now);
       return;
     }
