@@ -103,6 +103,7 @@ export type HealthParts = {
   readonly lifecycle: Lifecycle;
   readonly directory: Pick<DataDirectory, 'secret'>;
   readonly costs: CostDesk;
+  readonly proxyPids: () => Promise<readonly number[]>;
 };
 
 /** Beats from now on. Throws `CATALOG_DOWN`. */
@@ -118,6 +119,7 @@ export async function openHealth(
   const processes = processSource({
     ...{ version: parts.version, engineVersion: engine.version, host: engine.host },
     ...{ dataDir: options.dataDir, startedAt: clock.wall(), certFile: options.tlsCert },
+    proxyPids: parts.proxyPids,
   });
   const money = new MoneyWatch(parts.costs, clock);
   const counted = [watching.fleet, watching.ports, watching.events, money];

@@ -1,6 +1,6 @@
 /** What the processes of the server take of the machine, read when somebody asks. */
 import { X509Certificate } from 'node:crypto';
-import { readdir, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { monitorEventLoopDelay, performance } from 'node:perf_hooks';
 import {
@@ -10,6 +10,7 @@ import {
   single,
 } from '../control/service/metrics-family.ts';
 import type { Host } from '../domain/host.ts';
+import { cpuOfThreads, residentOf } from '../embedded/process-counters.ts';
 
 /** How often the event loop is looked at, in milliseconds: ten times a second costs nothing that can be measured. */
 const LAG_EVERY = 100;
@@ -17,14 +18,11 @@ const NS_OF_SECOND = 1e9;
 const MS_OF_SECOND = 1e3;
 const US_OF_SECOND = 1e6;
 
-/** Of Linux, whatever the machine's. Source: proc(5), sysconf(3) `_SC_CLK_TCK`. */
-const TICKS_A_SECOND = 100;
-const PAGE_BYTES = 4_096;
-
 export type ProcessParts = {
   readonly version: string;
   readonly engineVersion: string;
-  /** Of the server; the data plane says in it which processes it has. */
+  /** Of processes that serve clients. */
+  readonly proxyPids: () => Promise<readonly number[]>;
   readonly dataDir: string;
   readonly startedAt: number;
   /** That the clients' port shows; null for the one that is made by the server. */
@@ -41,7 +39,8 @@ export function processSource(parts: ProcessParts): {
   const lag = monitorEventLoopDelay({ resolution: LAG_EVERY });
   lag.enable();
   const source: MetricSource = async () => {
-    const [proxies, certificate] = await Promise.all([proxiesOf(parts.dataDir), expiry(parts)]);
+    const [pids, certificate] = await Promise.all([parts.proxyPids(), expiry(parts)]);
+    const proxies = proxiesOf(pids);
     const all = [
       ['control', ourselves()] as const,
       ...(proxies ? [['data', proxies] as const] : []),
@@ -124,37 +123,16 @@ function ourselves(): Taken {
 }
 
 /** All processes of the data plane together; null where the system does not tell. */
-async function proxiesOf(dataDir: string): Promise<Taken | null> {
-  const directory = join(dataDir, 'data-plane');
-  const names = (await readdir(directory).catch(() => [])).filter((name) => name.endsWith('.json'));
-  const taken = await Promise.all(names.map((name) => proxyOf(join(directory, name))));
-  const known = taken.filter((one) => one !== null);
-  if (known.length === 0) return null;
+function proxiesOf(pids: readonly number[]): Taken | null {
+  const told = pids.flatMap((pid) => {
+    const cpuUs = cpuOfThreads(pid);
+    return cpuUs === null ? [] : [{ cpuUs, bytes: residentOf(pid) }];
+  });
+  if (told.length === 0) return null;
   return {
-    cpuSeconds: known.reduce((sum, { cpuSeconds }) => sum + cpuSeconds, 0),
-    residentBytes: known.reduce((sum, { residentBytes }) => sum + residentBytes, 0),
+    cpuSeconds: told.reduce((sum, { cpuUs }) => sum + cpuUs, 0) / US_OF_SECOND,
+    residentBytes: told.reduce((sum, { bytes }) => sum + bytes, 0),
   };
-}
-
-const USER_FIELD = 11;
-const SYSTEM_FIELD = 12;
-const RESIDENT_FIELD = 21;
-
-async function proxyOf(announcement: string): Promise<Taken | null> {
-  try {
-    const { pid } = JSON.parse(await readFile(announcement, 'utf8')) as { readonly pid: number };
-    const stat = await readFile(`/proc/${pid}/stat`, 'utf8');
-    // The name of the program, in brackets, may hold anything.
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    const number = (field: number): number => Number(fields[field] ?? 0);
-    return {
-      cpuSeconds: (number(USER_FIELD) + number(SYSTEM_FIELD)) / TICKS_A_SECOND,
-      residentBytes: number(RESIDENT_FIELD) * PAGE_BYTES,
-    };
-  } catch {
-    // It has just ended, or this is no Linux.
-    return null;
-  }
 }
 
 async function expiry({ certFile, dataDir }: ProcessParts): Promise<number | null> {

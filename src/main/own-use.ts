@@ -3,14 +3,7 @@
  *
  * Memory is proportional set size, as of computes. A process that comes or goes between two looks is missed for that minute.
  */
-import { readFileSync } from 'node:fs';
-import { childrenOf, sharedOf } from '../embedded/process-counters.ts';
-
-/** Of user space, on all of Linux. Source: time(7), "USER_HZ". */
-const US_OF_TICK = 10_000;
-
-/** In stat, counted from the field behind the program's name. */
-const UTIME = 11;
+import { childrenOf, cpuOfThreads, sharedOf } from '../embedded/process-counters.ts';
 
 export type OwnSample = {
   readonly memoryBytes: number;
@@ -32,17 +25,11 @@ export function sampleOwn(alone: readonly number[], trees: readonly number[]): O
   return { memoryBytes, cpuUs };
 }
 
-/** All its threads. */
+/** All its threads; of another process only where the system tells. */
 function cpuOf(pid: number): number | null {
-  try {
-    const text = readFileSync(`/proc/${pid}/stat`, 'latin1');
-    const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
-    return (Number(fields[UTIME]) + Number(fields[UTIME + 1])) * US_OF_TICK;
-  } catch {
-    if (pid !== process.pid) return null;
-    const { user, system } = process.cpuUsage();
-    return user + system;
-  }
+  if (pid !== process.pid) return cpuOfThreads(pid);
+  const { user, system } = process.cpuUsage();
+  return user + system;
 }
 
 /** Of processes that were there at both looks. */

@@ -139,7 +139,7 @@ export async function openServer(given: ServerParts): Promise<Server> {
   });
   stack.defer(() => economics.close());
   const doors = {
-    ...{ ...base, stack, book, core, quotas, desks, dashboard, proxyPort: proxies.port },
+    ...{ ...base, stack, book, core, quotas, desks, dashboard, proxies },
     economics: {
       ...economics.desks,
       awake: awake.desk({ ...metering, ...economics.desks, lifecycle: core.orchestrator }),
@@ -170,7 +170,7 @@ type DoorParts = Base & {
   readonly desks: OpenDesks['desks'];
   readonly economics: EconomicsDesks & Pick<Desks, 'awake'>;
   readonly dashboard: Promise<DashboardFiles | null> | null;
-  readonly proxyPort: number;
+  readonly proxies: Pick<DataPlane, 'port' | 'pids'>;
 };
 
 /** Whoever asks over HTTP. `stack` closes it. */
@@ -179,7 +179,8 @@ async function openDoors(
   doors: DoorParts,
 ): Promise<{ readonly api: Api; readonly control: ServerControl }> {
   const { options, version, clock, random, log, asked } = parts;
-  const { directory, catalog, engine, stack, book, core, quotas, desks, proxyPort } = doors;
+  const { directory, catalog, engine, stack, book, core, quotas, desks, proxies } = doors;
+  const proxyPort = proxies.port;
   const control = core.control({
     version,
     startedAt: clock.wall(),
@@ -201,6 +202,7 @@ async function openDoors(
   const health = await openHealth({
     ...{ ...parts, events: doors.events, catalog, control, engine, directory },
     ...{ lifecycle: core.orchestrator, costs: doors.economics.costs },
+    proxyPids: () => proxies.pids(),
   });
   stack.defer(() => health.close());
   const bounded = quotas.desks({ control, settings: desks.settings });
