@@ -11,7 +11,7 @@ import type {
   PaymentProvider,
   PaymentStore,
 } from '../domain/payment.ts';
-import { timestamp } from '../domain/units.ts';
+import { hours, later, ms, timestamp } from '../domain/units.ts';
 import type { Invoice } from '../economics/invoice.ts';
 import { HOUR_MS, hourOf } from '../economics/month.ts';
 import { coinsOf, numberIn, type StripeDoor, wordsOf } from './stripe-door.ts';
@@ -35,6 +35,9 @@ const MEANINGS: Readonly<Record<string, PaymentState>> = {
   'invoice.voided': 'void',
 };
 
+/** Stripe counts what it is told some time later. Source: docs.stripe.com, "Record usage for billing". */
+const COUNTED_AFTER = hours(1);
+
 /** Invoices of one answer of the catalog. */
 const PAGE = 500;
 
@@ -53,36 +56,32 @@ export class StripeProvider implements PaymentProvider {
     const state = MEANINGS[event.type];
     if (state === undefined) return;
     const invoice = event.data.object as Stripe.Invoice;
-    const message = await this.#messageOf(event.id, state, invoice);
-    // Stripe sends again what it is not sure has arrived.
-    if (await store.take(message)) this.#tell(message, state, invoice);
+    const message = await this.#messageOf(event, state, invoice);
+    // Stripe sends again what it is not sure has arrived, and not in the order in which it happened.
+    if (await store.take(message)) this.#tell(message, invoice);
   }
 
   async #messageOf(
-    id: string,
+    { id, created }: Pick<Stripe.Event, 'id' | 'created'>,
     state: PaymentState,
     invoice: Stripe.Invoice,
   ): Promise<PaymentMessage> {
     const { store, clock } = this.#world;
-    const at = clock.wall();
     const { customer: account } = invoice;
     const providerId = typeof account === 'string' ? account : (account?.id ?? '');
-    const number = numberIn(invoice);
-    const failed =
-      state === 'failed' ? { at, note: noteOf(invoice) } : state === 'paid' ? null : undefined;
     return {
-      ...{ id, at, customer: (await store.customerOf(providerId)) ?? null },
-      invoice: number === null ? null : { number, state, providerId: invoice.id ?? '' },
-      ...(failed === undefined ? {} : { failed }),
+      ...{ id, state, at: clock.wall(), saidAt: timestamp(created * 1_000) },
+      ...{ providerId: invoice.id ?? '', number: numberIn(invoice), note: noteOf(invoice) },
+      customer: (await store.customerOf(providerId)) ?? null,
     };
   }
 
-  #tell({ customer }: PaymentMessage, state: PaymentState, invoice: Stripe.Invoice): void {
+  #tell({ customer, state, note, number: ours }: PaymentMessage, invoice: Stripe.Invoice): void {
     const { events } = this.#world;
     if (customer === null || (state !== 'paid' && state !== 'failed')) return;
-    const type = state === 'paid' ? 'invoice.paid' : 'invoice.payment-failed';
-    const data = { number: numberIn(invoice) ?? invoice.number ?? null, note: noteOf(invoice) };
-    events.publish({ type, customer, data: state === 'paid' ? { number: data.number } : data });
+    const number = ours ?? invoice.number ?? null;
+    if (state === 'paid') events.publish({ type: 'invoice.paid', customer, data: { number } });
+    else events.publish({ type: 'invoice.payment-failed', customer, data: { number, note } });
   }
 
   async reconcile(
@@ -106,13 +105,16 @@ export class StripeProvider implements PaymentProvider {
     const { door, store, clock } = this.#world;
     const meters = await door.meters();
     const found: Difference[] = [];
-    for (const { customer, meter, event, value, waiting } of await store.metersTold(month)) {
+    const freshFrom = later(clock.wall(), ms(-COUNTED_AFTER));
+    for (const told of await store.metersTold(month, freshFrom)) {
+      const { customer, meter, event, value, waiting, fresh } = told;
       const id = meters.get(event);
       const account = await store.account(customer);
       const theirs =
         id === undefined || account === undefined ? 0n : await door.meterSum(id, account, month);
-      if (theirs === value) continue;
-      const missing = value - theirs;
+      // What was told just now may be counted there or not: to tell it again would be to bill it twice.
+      const missing = value - fresh - theirs;
+      if (waiting === 0 && missing <= 0n && theirs <= value) continue;
       let mended: string | null = null;
       if (mend && waiting > 0) {
         await store.again([], clock.wall());
@@ -170,7 +172,7 @@ export class StripeProvider implements PaymentProvider {
     if (theirs.total.toString() !== ours) {
       return { customer, what: number, ours, theirs: theirs.total.toString(), mended: null };
     }
-    if (theirs.state === stored.payment) return null;
+    if (isSameState(stored.payment, theirs.state)) return null;
     if (mend) await store.notePayment(number, theirs.state, theirs.id, clock.wall());
     const states = { ours: stored.payment ?? 'not told', theirs: theirs.state };
     return { customer, what: number, ...states, mended: mend ? 'its state is noted' : null };
@@ -192,6 +194,10 @@ export class StripeProvider implements PaymentProvider {
     return this.#world.store.waiting();
   }
 }
+
+/** An invoice whose payment has failed is open there. */
+const isSameState = (ours: PaymentState | null, theirs: PaymentState): boolean =>
+  ours === theirs || (ours === 'failed' && theirs === 'open');
 
 const refused = (error: unknown): Error =>
   isFault(error, 'CATALOG_DOWN')

@@ -219,6 +219,8 @@ test('what Stripe says of payments is believed if it is signed, fresh and new', 
   const late = world.double.message('invoice.payment_failed', failed, SECRET, 60);
   await receive(late.body, late.signature);
   expect(world.billing.payments.get(number)).toBe('paid');
+  expect(world.billing.failures.get(ONE)).toBeNull();
+  expect(heard).toEqual(['invoice.payment-failed', 'invoice.paid']);
 
   const forged = world.double.message('invoice.paid', failed, 'whsec_other');
   const old = world.double.message('invoice.paid', failed, SECRET, 301);
@@ -239,6 +241,9 @@ test('what Stripe says of payments is believed if it is signed, fresh and new', 
 test('books that differ are shown, and mended when asked', async () => {
   await meterHours();
   await settle();
+  // Stripe has not counted yet what it has just been told: that is no difference, and nothing to be told again.
+  expect(await world.provider.reconcile(december, true)).toEqual([]);
+  await world.clock.advance(hours(2));
   expect(await world.provider.reconcile(december, false)).toEqual([]);
   const lost = world.double.books.events.findIndex(({ event }) => event === 'woken');
   world.double.books.events.splice(lost, 1);
@@ -247,6 +252,9 @@ test('books that differ are shown, and mended when asked', async () => {
   expect(await world.provider.reconcile(december, true)).toEqual([
     { ...shown, mended: '2 were told' },
   ]);
+  // Asked again before that is counted, it is told once all the same.
+  await world.provider.reconcile(december, true);
+  await world.clock.advance(hours(1));
   expect(await world.provider.reconcile(december, false)).toEqual([]);
 });
 
@@ -266,6 +274,15 @@ test('an invoice that Stripe has lost is told again, and one of another sum is s
   await world.clock.advance(hours(25));
   await settle();
   expect(invoices.map(({ total }) => total)).toEqual([1, 595]);
+});
+
+test('an invoice whose payment has failed is open at Stripe, which is no difference', async () => {
+  await closedMonth();
+  await settle();
+  const message = world.double.message('invoice.payment_failed', invoiceFor(ONE) ?? {}, SECRET);
+  await world.provider.receive(message.body, message.signature);
+  expect(await world.provider.reconcile(november, true)).toEqual([]);
+  expect([...world.billing.payments.values()].sort()).toEqual(['failed', 'open']);
 });
 
 test('a wrong key is told in Stripe’s words, which do not hold it, and nothing is lost', async () => {

@@ -32,6 +32,7 @@ type ToldRow = {
   readonly event: string;
   readonly value: string;
   readonly waiting: number;
+  readonly fresh: string;
 };
 
 export class PgPayments implements PaymentStore {
@@ -174,23 +175,21 @@ export class PgPayments implements PaymentStore {
     );
   }
 
-  metersTold({
-    from,
-    to,
-  }: {
-    readonly from: Timestamp;
-    readonly to: Timestamp;
-  }): Promise<readonly MeterTold[]> {
+  metersTold(
+    { from, to }: { readonly from: Timestamp; readonly to: Timestamp },
+    freshFrom: Timestamp,
+  ): Promise<readonly MeterTold[]> {
     return this.#ask(async (db) => {
       const { rows } = await sql<ToldRow>`
         select customer_id, body->>'meter' as meter, body->>'event' as event,
-          sum((body->>'value')::numeric)::text as value, count(*) filter (where done_at is null) as waiting
+          sum((body->>'value')::numeric)::text as value, count(*) filter (where done_at is null) as waiting,
+          coalesce(sum((body->>'value')::numeric) filter (where done_at >= ${toWallTime(freshFrom)}), 0)::text as fresh
         from dynabase.payment_outbox
         where kind = 'meter' and (body->>'hour')::bigint >= ${from} and (body->>'hour')::bigint < ${to}
         group by 1, 2, 3 order by 1, 2, 3`.execute(db);
-      return rows.map(({ customer_id, meter, event, value, waiting }) => ({
+      return rows.map(({ customer_id, meter, event, value, waiting, fresh }) => ({
         ...{ customer: customerIn(customer_id), meter: oneOf(METERS, meter), event, waiting },
-        value: BigInt(value),
+        ...{ value: BigInt(value), fresh: BigInt(fresh) },
       }));
     });
   }
@@ -214,20 +213,16 @@ export class PgPayments implements PaymentStore {
   }
 
   take(message: PaymentMessage): Promise<boolean> {
-    const { id, at, invoice, customer, failed } = message;
+    const { id, at, number, state, providerId, customer } = message;
     return this.#ask((db) =>
       db.transaction().execute(async (tx) => {
         const { numAffectedRows } = await sql`
           insert into dynabase.payment_messages (id, at) values (${id}, ${toWallTime(at)})
           on conflict do nothing`.execute(tx);
         if (Number(numAffectedRows ?? 0) === 0) return false;
-        if (invoice !== null) await notePayment(tx, invoice, at);
-        if (customer !== null && failed !== undefined) {
-          await sql`
-            update dynabase.billing_profiles
-            set failed_at = ${failed === null ? null : toWallTime(failed.at)}, failed_note = ${failed?.note ?? null}
-            where customer_id = ${customer}`.execute(tx);
-        }
+        if (!(await isNews(tx, message))) return false;
+        if (number !== null) await notePayment(tx, { number, state, providerId }, at);
+        if (customer !== null) await noteFailure(tx, customer);
         return true;
       }),
     );
@@ -270,10 +265,42 @@ async function addItems(
     on conflict (key) do nothing`.execute(tx);
 }
 
+/** Two things that happened in one second come in either order: the one that ends it counts. */
+async function isNews(
+  tx: AccessDb,
+  { providerId, customer, state, saidAt, note }: PaymentMessage,
+): Promise<boolean> {
+  const { numAffectedRows } = await sql`
+    insert into dynabase.payment_standings as known (provider_id, customer_id, state, said_at, note)
+    values (${providerId}, ${customer}, ${state}, ${toWallTime(saidAt)}, ${note})
+    on conflict (provider_id) do update
+    set customer_id = excluded.customer_id, state = excluded.state, said_at = excluded.said_at, note = excluded.note
+    where known.state not in ('paid', 'void')
+      and (known.said_at <= excluded.said_at or excluded.state in ('paid', 'void'))`.execute(tx);
+  return Number(numAffectedRows ?? 0) > 0;
+}
+
+/** With a customer stands the oldest of its invoices whose payment has failed. */
+async function noteFailure(tx: AccessDb, customer: CustomerId): Promise<void> {
+  await sql`
+    update dynabase.billing_profiles as profile set failed_at = failed.said_at, failed_note = failed.note
+    from (select 1) as one left join (
+      select said_at, note from dynabase.payment_standings
+      where customer_id = ${customer} and state = 'failed' order by said_at limit 1
+    ) as failed on true
+    where profile.customer_id = ${customer}`.execute(tx);
+}
+
+type Noted = {
+  readonly number: string;
+  readonly state: PaymentState;
+  readonly providerId: string;
+};
+
 /** What is paid stays paid, however late an older message comes. A number of nobody's is left alone. */
 async function notePayment(
   db: AccessDb,
-  { number, state, providerId }: NonNullable<PaymentMessage['invoice']>,
+  { number, state, providerId }: Noted,
   at: Timestamp,
 ): Promise<void> {
   await sql`

@@ -58,9 +58,14 @@ export class PgBilling implements BillingStore {
     });
   }
 
+  /** Who is told something else from now on is told nothing of the time before: it was billed in the other way, or in none. */
   async saveSettings(settings: BillingSettings): Promise<void> {
     await this.#ask((db) =>
       sql`
+        with before as (select settings ->> 'tells' as tells from dynabase.billing_settings), begins as (
+          delete from dynabase.payment_progress
+          where (select tells from before) is distinct from ${settings.tells}
+        )
         insert into dynabase.billing_settings (settings) values (${JSON.stringify(settings)}::jsonb)
         on conflict (is_only) do update set settings = excluded.settings`.execute(db),
     );

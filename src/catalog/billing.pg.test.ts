@@ -3,7 +3,7 @@ import pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { BillingItem, Closing, ClosingGiven } from '../domain/billing.ts';
 import { type CustomerId, newId } from '../domain/ids.ts';
-import { later, ms, timestamp } from '../domain/units.ts';
+import { hours, later, ms, timestamp } from '../domain/units.ts';
 import { SeededRandom } from '../sim/seeded-random.ts';
 import { draft } from '../testing/drafts.ts';
 import { MemoryLog } from '../testing/memory-log.ts';
@@ -172,7 +172,7 @@ test('who is billed outlives the customer, and settings are kept', async () => {
 });
 
 test('the outbox moves on once an hour, keeps what has not arrived, and takes each message once', async () => {
-  const { payments, billing } = catalog.stores;
+  const { payments } = catalog.stores;
   const payer = await customer('Told');
   expect(await payments.toldUntil(NOW)).toBe(NOW);
   const to = later(NOW, ms(3_600_000));
@@ -201,10 +201,12 @@ test('the outbox moves on once an hour, keeps what has not arrived, and takes ea
   const [again] = await payments.due(later(to, ms(1_000)), 9);
   expect(again).toMatchObject({ attempts: 1, begunAt: to });
   const month = { from: NOW, to };
-  expect(await payments.metersTold(month)).toMatchObject([
-    { event: 'sent', value: 7n, waiting: 1 },
+  expect(await payments.metersTold(month, NOW)).toMatchObject([
+    { event: 'sent', value: 7n, waiting: 1, fresh: 0n },
   ]);
   await payments.done(due?.id ?? 0, to);
+  expect(await payments.metersTold(month, to)).toMatchObject([{ value: 7n, fresh: 7n }]);
+  expect(await payments.metersTold(month, later(to, ms(1)))).toMatchObject([{ fresh: 0n }]);
   expect(await payments.waiting()).toEqual({ items: 0, lastError: null });
   expect(await payments.tellInvoices(timestamp(0), to)).toBe(12);
   expect(await payments.tellInvoices(timestamp(0), to)).toBe(0);
@@ -213,14 +215,69 @@ test('the outbox moves on once an hour, keeps what has not arrived, and takes ea
   await payments.saveAccount(payer, 'cus_2');
   expect(await payments.account(payer)).toBe('cus_1');
   expect(await payments.customerOf('cus_1')).toBe(payer);
-  const failed = { at: NOW, note: 'declined' };
-  const invoice = { number: 'T1', state: 'failed', providerId: 'in_1' } as const;
-  const message = { id: 'evt_1', at: NOW, invoice, customer: payer, failed };
-  expect(await payments.take(message)).toBe(true);
-  expect(await payments.take({ ...message, failed: null })).toBe(false);
-  expect((await billing.profile(payer))?.failed).toEqual(failed);
-  const paid = { ...message, invoice: { ...invoice, state: 'paid' } as const, failed: null };
-  expect(await payments.take({ ...paid, id: 'evt_2' })).toBe(true);
-  expect(await payments.take({ ...message, id: 'evt_0' })).toBe(true);
+});
+
+test('who is told something else is told of what comes from then on', async () => {
+  const { payments, billing } = catalog.stores;
+  const settings = await billing.settings();
+  await billing.saveSettings({ ...settings, tells: 'invoices' });
+  const begun = later(NOW, ms(1));
+  const now = later(NOW, ms(2));
+  expect(await payments.toldUntil(begun)).toBe(begun);
+  await billing.saveSettings({ ...settings, tells: 'invoices', graceHours: 9 });
+  expect(await payments.toldUntil(now)).toBe(begun);
+  await billing.saveSettings({ ...settings, tells: 'meters' });
+  expect(await payments.toldUntil(now)).toBe(now);
+});
+
+test('messages that come in any order leave what happened last, and what is owed since when', async () => {
+  const { payments, billing } = catalog.stores;
+  const payer = await customer('Late');
+  const at = (minute: number) => later(NOW, ms(60_000 * minute));
+  const message = (
+    minute: number,
+    state: 'failed' | 'paid',
+    of: string,
+    number: string | null,
+  ) => ({
+    ...{
+      id: `evt_${minute} ${state} ${of}`,
+      at: at(90),
+      saidAt: at(minute),
+      state,
+      number,
+      customer: payer,
+    },
+    ...{ providerId: of, note: `try ${minute}` },
+  });
+  const failed = async () => (await billing.profile(payer))?.failed;
+  expect(await payments.take(message(1, 'failed', 'in_1', 'T1'))).toBe(true);
+  expect(await payments.take(message(1, 'failed', 'in_1', 'T1'))).toBe(false);
+  expect(await payments.take(message(3, 'failed', 'in_1', 'T1'))).toBe(true);
+  expect(await payments.take(message(2, 'failed', 'in_1', 'T1'))).toBe(false);
+  expect(await failed()).toEqual({ at: at(3), note: 'try 3' });
+  expect((await billing.byNumber('T1'))?.payment).toBe('failed');
+  expect(await payments.take(message(2, 'failed', 'in_9', null))).toBe(true);
+  expect(await failed()).toEqual({ at: at(2), note: 'try 2' });
+  // It was paid before the try that failed is told of.
+  expect(await payments.take(message(5, 'paid', 'in_9', null))).toBe(true);
+  expect(await payments.take(message(4, 'failed', 'in_9', null))).toBe(false);
+  expect(await failed()).toEqual({ at: at(3), note: 'try 3' });
+  expect(await payments.take(message(3, 'paid', 'in_1', 'T1'))).toBe(true);
+  expect(await payments.take(message(6, 'failed', 'in_1', 'T1'))).toBe(false);
+  expect(await failed()).toBeNull();
   expect((await billing.byNumber('T1'))?.payment).toBe('paid');
+});
+
+test('what hours are kept since never goes back, however long they are kept later', async () => {
+  const { use } = catalog.stores;
+  expect(await use.keptFrom()).toBe(0);
+  const keeping = (days: number) => ({ minutes: hours(1), hours: hours(24 * days) });
+  await use.forget(keeping(10));
+  const first = await use.keptFrom();
+  expect(Date.now() - first).toBeGreaterThanOrEqual(hours(240));
+  await use.forget(keeping(400));
+  expect(await use.keptFrom()).toBe(first);
+  await use.forget(keeping(9));
+  expect(await use.keptFrom()).toBeGreaterThan(first + hours(23));
 });

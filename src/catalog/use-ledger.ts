@@ -67,6 +67,14 @@ export class PgUseLedger implements UseLedger, UseStore {
     }
   }
 
+  keptFrom(): Promise<Timestamp> {
+    return this.#ask(async (db) => {
+      const { rows } = await sql<{ readonly hours_from: number }>`
+        select hours_from from dynabase.use_kept`.execute(db);
+      return rows[0] === undefined ? timestamp(0) : fromWallTime(rows[0].hours_from);
+    });
+  }
+
   minutes(
     tenant: TenantId,
     { from, to }: { readonly from: Timestamp; readonly to: Timestamp },
@@ -113,6 +121,11 @@ export class PgUseLedger implements UseLedger, UseStore {
   forget({ minutes, hours: kept }: UseRetention): Promise<boolean> {
     return this.#ask(async (db) => {
       const { rows } = await sql<{ readonly more: boolean }>`
+        with kept as (
+          insert into dynabase.use_kept (hours_from) values (now() - ${`${kept} ms`}::interval)
+          on conflict (is_only) do update set hours_from = excluded.hours_from
+          where use_kept.hours_from < excluded.hours_from
+        )
         select dynabase.forget_use(now() - ${`${minutes} ms`}::interval, now() - ${`${kept} ms`}::interval,
             now() - ${`${GONE_KEPT} ms`}::interval, ${FORGOTTEN_AT_ONCE}::integer)
           or dynabase.forget_served(now() - ${`${kept} ms`}::interval, ${FORGOTTEN_AT_ONCE}::integer) as more`.execute(

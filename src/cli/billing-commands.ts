@@ -9,7 +9,7 @@ import {
 } from './billing-words.ts';
 import type { Run } from './command.ts';
 import { CUSTOMER_ID } from './customer-commands.ts';
-import { badRequest, onFile } from './failure.ts';
+import { badRequest, differing, onFile } from './failure.ts';
 import { firstOf, given } from './fields.ts';
 import { parsed } from './flag.ts';
 import { choice } from './parse.ts';
@@ -142,7 +142,9 @@ function addClose(invoices: Command, run: Run): void {
           const made =
             numbers.length === 0
               ? 'no invoices'
-              : `${numbers.length} invoices, ${numbers[0]} to ${numbers.at(-1)}`;
+              : numbers.length === 1
+                ? `invoice ${numbers[0]}`
+                : `${numbers.length} invoices, ${numbers[0]} to ${numbers.at(-1)}`;
           return `${style.green('closed')} ${month}: ${made}${skipped === 0 ? '' : `; ${skipped} customers had theirs or owe nothing`}`;
         });
       }),
@@ -158,10 +160,13 @@ function addVerify(invoices: Command, run: Run): void {
     .description('Make invoices again from the ledger, and compare them text for text')
     .option('--month <month>', 'Only those of this month')
     .option('--correct', 'Put what differs right in an open month')
+    .addHelpText('after', '\nEnds with status 1 if there is a difference that is not put right.')
     .action(
       run(async ({ server, printer }, [invoice], { month, correct }: VerifyFlags) => {
         const found = await (await server()).billing.verify(given({ invoice, month, correct }));
         printer.answer(found, (style) => verdictsText(found, style));
+        const bad = found.verdicts.filter(({ isGood }) => !isGood).length;
+        if (bad > 0) throw differing(bad);
       }),
     );
 }

@@ -4,7 +4,7 @@ import type { BillingProfile, BillingSettings } from '../contract/billing.ts';
 import { profileText, reconciliationText, settingsText } from './billing-words.ts';
 import type { Run } from './command.ts';
 import { CUSTOMER_ID } from './customer-commands.ts';
-import { badOption } from './failure.ts';
+import { badOption, differing } from './failure.ts';
 import { given } from './fields.ts';
 import { parsed } from './flag.ts';
 import { choice, duration, type Parse } from './parse.ts';
@@ -157,10 +157,13 @@ function addReconcile(billing: Command, run: Run): void {
     .argument('<month>', 'Such as 2026-11')
     .description('Show where your books and the payment provider’s differ')
     .option('--mend', 'Tell the provider what it lacks')
+    .addHelpText('after', '\nEnds with status 1 if there is a difference that is not mended.')
     .action(
       run(async ({ server, printer }, [month = ''], { mend }: { readonly mend?: true }) => {
         const found = await (await server()).billing.reconcile({ month, ...given({ mend }) });
         printer.answer(found, (style) => reconciliationText(found, style));
+        const left = found.differences.filter((one) => one.mended === null).length;
+        if (left > 0) throw differing(left);
       }),
     );
 }

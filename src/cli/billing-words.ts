@@ -12,6 +12,8 @@ import { factsText, tableText } from './layout.ts';
 import { visible } from './sql/rows-text.ts';
 import type { Style } from './style.ts';
 
+type Verdict = InvoiceVerdicts['verdicts'][number];
+
 const paymentText = ({ payment }: Pick<InvoiceHead, 'payment'>, style: Style): string => {
   if (payment === 'paid') return style.green(payment);
   return payment === 'failed' ? style.red(payment) : orDash(payment);
@@ -86,14 +88,24 @@ function readLines(text: string): InvoiceLines {
 }
 
 export function verdictsText({ verdicts }: InvoiceVerdicts, style: Style): string {
-  const bad = verdicts.filter((one) => !one.isIntact || !one.isSame);
-  const good = `${verdicts.length - bad.length} of ${verdicts.length} invoices are what the ledger gives, text for text`;
-  if (bad.length === 0) return style.green(good);
-  const told = bad.map(({ number, isIntact, difference, currency, correction }) => {
-    const what = isIntact ? `differs by ${difference} ${currency}` : 'was tampered with';
-    return `${style.red(visible(number))} ${what}${correction === null ? '' : `; put right by ${correction}`}`;
-  });
-  return [good, ...told].join('\n');
+  const same = verdicts.filter(({ isIntact, isSame }) => isIntact && isSame === true);
+  const others = verdicts.filter((one) => !same.includes(one));
+  const good = `${same.length} of ${verdicts.length} invoices are what the ledger gives, text for text`;
+  if (others.length === 0) return style.green(good);
+  return [good, ...others.map((one) => verdictText(one, style))].join('\n');
+}
+
+function verdictText(
+  { number, isIntact, isSame, isGood, difference, currency, corrections }: Verdict,
+  style: Style,
+): string {
+  const name = (isGood ? style.green : style.red)(visible(number));
+  if (!isIntact) return `${name} was tampered with`;
+  if (isSame === null) return `${name} stands; the hours of its month are no longer kept`;
+  const by = corrections.length === 0 ? '' : `; put right by ${corrections.join(', ')}`;
+  return /^-?0\.0+$/.test(difference)
+    ? `${name} differs${by}`
+    : `${name} differs by ${difference} ${currency}${by}`;
 }
 
 export function creditsText(found: readonly Credit[], style: Style): string {

@@ -22,6 +22,16 @@ export function badRequest(message: string): DynaBaseError {
   });
 }
 
+/** Books that do not agree, for whoever runs the command from a script: the answer has said which. */
+export const differing = (count: number): DynaBaseError =>
+  new DynaBaseError({
+    code: 'DIFFERENT',
+    message: count === 1 ? 'there is a difference' : `there are ${count} differences`,
+    sqlstate: '55000',
+    http: 409,
+    retry: 'never',
+  });
+
 /** What the system says of a file that a person named, in words that say what to do. */
 const FILE_TROUBLE: Readonly<Record<string, string>> = {
   ENOSPC: 'its disk is full; make room, or name a file elsewhere',

@@ -88,7 +88,7 @@ export const BILLING_ROUTES = {
     params: CustomerParam,
     query: Type.Object({ month: Type.Optional(MonthName) }, strict),
     success: ok(InvoiceDraft),
-    faults: OF_CUSTOMER,
+    faults: ['USE_FORGOTTEN', ...OF_CUSTOMER],
   },
   closeMonth: {
     tag: 'billing',
@@ -98,7 +98,14 @@ export const BILLING_ROUTES = {
     access: OPERATOR_BILLS,
     body: Type.Object({ month: MonthName }, strict),
     success: ok(MonthClosed),
-    faults: ['MONTH_OPEN', 'SELLER_MISSING', 'PERIOD_CLOSED', 'CUSTOMER_UNKNOWN', 'CATALOG_DOWN'],
+    faults: [
+      'MONTH_OPEN',
+      'SELLER_MISSING',
+      'USE_FORGOTTEN',
+      'PERIOD_CLOSED',
+      'CUSTOMER_UNKNOWN',
+      'CATALOG_DOWN',
+    ],
   },
   verifyInvoices: {
     tag: 'billing',
@@ -131,7 +138,7 @@ export const BILLING_ROUTES = {
     access: OPERATOR_BILLS,
     body: BillingSettingsChange,
     success: ok(BillingSettings),
-    faults: ['CATALOG_DOWN'],
+    faults: ['USE_FORGOTTEN', 'CATALOG_DOWN'],
   },
   reconcilePayments: {
     tag: 'billing',
@@ -153,7 +160,8 @@ export const BILLING_ROUTES = {
   changeBillingProfile: {
     tag: 'billing',
     summary: 'Change to whom a customer’s invoices are made out',
-    description: 'Of later invoices. Taxes are for the operator to set.',
+    description:
+      'Of later invoices. Taxes are for the operator to set; where the recipient owes one, there must be a tax id.',
     access: { scope: 'customer', right: 'billing' },
     params: CustomerParam,
     body: BillingProfileChange,

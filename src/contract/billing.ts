@@ -103,10 +103,18 @@ export const InvoiceVerdict = Type.Object(
     month: MonthName,
     currency: Type.String({ examples: ['USD'] }),
     isIntact: Type.Boolean({ description: 'Whether the text is the one that was closed.' }),
-    isSame: Type.Boolean({ description: 'Whether the ledger gives it again, text for text.' }),
-    difference: MoneyText('What the ledger says more than it, before credits and taxes.'),
-    correction: Type.Union([Type.String(), Type.Null()], {
-      description: 'Id of the credit or adjustment that puts it right; null for none.',
+    isSame: Type.Union([Type.Boolean(), Type.Null()], {
+      description:
+        'Whether the ledger gives it again, text for text; null where the hours of that month are no longer kept.',
+    }),
+    difference: MoneyText(
+      'What the ledger says more than it and its corrections, before credits and taxes.',
+    ),
+    corrections: Type.Array(Type.String(), {
+      description: 'Ids of the credits and adjustments that put it right.',
+    }),
+    isGood: Type.Boolean({
+      description: 'Whether nothing is to be done: it stands, and what differs is put right.',
     }),
   },
   { $id: 'InvoiceVerdict', ...strict },

@@ -171,6 +171,9 @@ export interface UseLedger {
    */
   rows(query: UseQuery): AsyncIterable<UseRow>;
 
+  /** Since when all hours are kept; rows before may have been forgotten. Throws `CATALOG_DOWN`. */
+  keptFrom(): Promise<Timestamp>;
+
   /** Minutes in which the compute ran, oldest first, at most 10,000. Throws `CATALOG_DOWN`. */
   minutes(
     tenant: TenantId,

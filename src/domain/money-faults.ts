@@ -25,6 +25,14 @@ export const MONEY_FAULTS = {
     message: (p: { month: string; until: string }) =>
       `month ${p.month} cannot be closed before ${p.until}`,
   },
+  USE_FORGOTTEN: {
+    kind: 'client',
+    sqlstate: '55000',
+    http: 409,
+    retry: 'never',
+    message: (p: { month: string; from: string }) =>
+      `nobody can say any more what was used in ${p.month}: hours are kept since ${p.from}`,
+  },
   SELLER_MISSING: {
     kind: 'client',
     sqlstate: '55000',

@@ -45,19 +45,20 @@ export type MeterUsed = {
   readonly used: bigint;
 };
 
-/** What a message of the provider changes here. */
+/** What a message of the provider says of an invoice there. */
 export type PaymentMessage = {
   readonly id: string;
+  /** When it came. */
   readonly at: Timestamp;
-  readonly invoice: {
-    readonly number: string;
-    readonly state: PaymentState;
-    readonly providerId: string;
-  } | null;
+  /** When the provider says that it happened: messages come in any order. */
+  readonly saidAt: Timestamp;
+  readonly providerId: string;
+  readonly state: PaymentState;
+  readonly note: string;
+  /** Of our invoice; null for one that the provider has made by itself. */
+  readonly number: string | null;
   /** Null for a customer that we do not know. */
   readonly customer: CustomerId | null;
-  /** What is wrong with the customer's payments now; undefined leaves what was known. */
-  readonly failed?: { readonly at: Timestamp; readonly note: string } | null;
 };
 
 export type MeterTold = {
@@ -68,6 +69,8 @@ export type MeterTold = {
   readonly value: bigint;
   /** Of how many items nobody knows yet that they have arrived. */
   readonly waiting: number;
+  /** How much of it has arrived since the time that was given only: the provider may not have counted that yet. */
+  readonly fresh: bigint;
 };
 
 export interface PaymentStore {
@@ -101,10 +104,10 @@ export interface PaymentStore {
   /** Tries at once what has failed or was given up; the keys of what is to be told again although it was told. */
   again(keys: readonly string[], now: Timestamp): Promise<void>;
   /** In the outbox, of the month. */
-  metersTold(month: {
-    readonly from: Timestamp;
-    readonly to: Timestamp;
-  }): Promise<readonly MeterTold[]>;
+  metersTold(
+    month: { readonly from: Timestamp; readonly to: Timestamp },
+    freshFrom: Timestamp,
+  ): Promise<readonly MeterTold[]>;
   waiting(): Promise<{ readonly items: number; readonly lastError: string | null }>;
 
   notePayment(
@@ -113,7 +116,10 @@ export interface PaymentStore {
     providerId: string,
     at: Timestamp,
   ): Promise<void>;
-  /** All that a message changes, and that it was taken; false, and nothing changed, for one that was taken before. */
+  /**
+   * All that a message changes, and that it was taken. False, and nothing changed, for one that was taken before, and for one
+   * behind which something later is known already: what is paid or void stays so.
+   */
   take(message: PaymentMessage): Promise<boolean>;
   forgetMessages(before: Timestamp): Promise<void>;
 }

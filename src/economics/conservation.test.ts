@@ -142,14 +142,11 @@ const CUSTOMERS = [0, 1, 2, 3].map(customerNumber);
 function invoiceOf(history: History, customer: CustomerId, credits: readonly Credit[]): Invoice {
   const party = { name: 'A', address: [], taxId: null };
   const billing = { tariffs, month: november, ...history };
-  return draftedInvoice(
-    {
-      ...{ number: '1', issuedAt: november.to, seller: party, buyer: party, customer, billing },
-      ...{ names: new Map(), adjustments: [], credits },
-      taxes: [{ name: 'VAT 19 %', rate: 1_900, reverseCharge: false }],
-    },
-    [],
-  );
+  return draftedInvoice({
+    ...{ number: '1', issuedAt: november.to, seller: party, buyer: party, customer, billing },
+    ...{ names: new Map(), adjustments: [], credits },
+    taxes: [{ name: 'VAT 19 %', rate: 1_900, reverseCharge: false }],
+  });
 }
 
 const credit = fc

@@ -3,11 +3,9 @@ import { expect, test } from 'vitest';
 import { customerNumber, rowOf, tenantNumber, using, utc } from '../testing/ledger-rows.ts';
 import {
   closedInvoice,
-  correctionOf,
   draftedInvoice,
   type InvoiceInput,
   isIntact,
-  isReproducible,
   REVERSE_CHARGE,
 } from './invoice.ts';
 import { printCsv, printHtml, printJson } from './invoice-text.ts';
@@ -71,7 +69,7 @@ const input: InvoiceInput = {
 };
 
 const lines = (change: Partial<InvoiceInput>) =>
-  draftedInvoice({ ...input, ...change }, []).lines.map(({ kind, says, quantity, amount: sum }) => [
+  draftedInvoice({ ...input, ...change }).lines.map(({ kind, says, quantity, amount: sum }) => [
     ...[kind, says, quantity, sum],
   ]);
 
@@ -85,7 +83,7 @@ test('an invoice has plans and use by line, adjustments, credits and taxes', () 
     ['subscription', 'Plan professional, 1 database', '0.666667', amount('16.67')],
     ['adjustment', 'Missed in October', null, amount('1')],
     ['credit', 'Thanks', null, amount('-5')],
-    ['tax', 'VAT 19 %', null, amount('5.01')],
+    ['tax', 'VAT 19 %', '19', amount('5.01')],
   ]);
 });
 
@@ -94,7 +92,7 @@ function never(): never {
 }
 
 test('credits go as far as there is something to pay, and the rest stays', () => {
-  const invoice = draftedInvoice(input, []);
+  const invoice = draftedInvoice(input);
   expect(invoice.charged).toBe(amount('31.38'));
   expect(invoice.net).toBe(NOTHING);
   expect(invoice.total).toBe(NOTHING);
@@ -106,7 +104,7 @@ test('credits go as far as there is something to pay, and the rest stays', () =>
 
 test('where the recipient owes the tax the line is nothing and says why', () => {
   const tax = { name: 'VAT', rate: 1_900, reverseCharge: true };
-  const invoice = draftedInvoice({ ...input, credits: [], taxes: [tax] }, []);
+  const invoice = draftedInvoice({ ...input, credits: [], taxes: [tax] });
   expect(invoice.lines.at(-1)).toMatchObject({
     kind: 'tax',
     amount: NOTHING,
@@ -116,49 +114,23 @@ test('where the recipient owes the tax the line is nothing and says why', () => 
   expect(printHtml(invoice)).toContain('Article 196');
 });
 
-test('a closed month stays as it is, whatever comes after', () => {
-  const closed = closedInvoice(draftedInvoice(input, []), sha256);
+test('an invoice is its text and a digest of that', () => {
+  const closed = closedInvoice(draftedInvoice(input), sha256);
   expect(isIntact(closed, sha256)).toBe(true);
-  expect(isReproducible(closed, input)).toBe(true);
   expect(isIntact({ ...closed, text: closed.text.replace('0.38', '0.83') }, sha256)).toBe(false);
-  expect(() => draftedInvoice(input, [closed])).toThrow(
-    expect.objectContaining({
-      code: 'PERIOD_CLOSED',
-      message: expect.stringContaining('2026-11 is closed'),
-    }),
-  );
-  const december = { ...input.billing, month: monthOf(utc('2026-12-01')) };
-  expect(draftedInvoice({ ...input, billing: december }, [closed]).month).toBe('2026-12');
-  const late = rowOf(1, { plan: 'starter', use: using({ egress: GB }) });
-  const billing = { ...input.billing, rows: [...input.billing.rows, late] };
-  expect(isReproducible(closed, { ...input, billing })).toBe(false);
 });
 
 test('the order in which rows and subscriptions come is nothing to an invoice', () => {
-  const closed = closedInvoice(draftedInvoice(input, []), sha256);
   const billing = {
     ...input.billing,
     rows: [...input.billing.rows].reverse(),
     subscriptions: [...input.billing.subscriptions].reverse(),
   };
-  expect(isReproducible(closed, { ...input, billing })).toBe(true);
-});
-
-test('what was billed wrongly is put right later: too little by an adjustment, too much by a credit', () => {
-  const before = draftedInvoice(input, []);
-  const late = rowOf(1, { plan: 'starter', use: using({ egress: 8n * GB }) });
-  const billing = { ...input.billing, rows: [...input.billing.rows, late] };
-  const after = draftedInvoice({ ...input, billing }, []);
-  const says = 'Correction of invoice 2026-0042 for 2026-11';
-  expect(correctionOf(before, after)).toEqual({ adjustment: { says, amount: amount('1') } });
-  expect(correctionOf(after, before)).toEqual({
-    credit: { id: 'correction 2026-0042', says, amount: amount('1') },
-  });
-  expect(correctionOf(before, before)).toBeNull();
+  expect(draftedInvoice({ ...input, billing })).toEqual(draftedInvoice(input));
 });
 
 test('as JSON an invoice has all amounts as exact text', () => {
-  const whole = JSON.parse(printJson(draftedInvoice(input, [])));
+  const whole = JSON.parse(printJson(draftedInvoice(input)));
   expect(whole).toMatchObject({
     ...{ format: 'dynabase-invoice-1', number: '2026-0042', issued: '2026-12-01' },
     ...{ month: '2026-11', from: '2026-11-01T00:00:00.000Z', to: '2026-12-01T00:00:00.000Z' },
@@ -175,7 +147,7 @@ test('as JSON an invoice has all amounts as exact text', () => {
 });
 
 test('as CSV it has a row for each database, which add up, and no formula', () => {
-  const text = printCsv(draftedInvoice(input, []));
+  const text = printCsv(draftedInvoice(input));
   const rows = text.trimEnd().split('\r\n');
   expect(rows[0]).toBe(
     'invoice,month,customer,kind,description,database,quantity,unit,price,amount,currency',
@@ -191,11 +163,33 @@ test('as CSV it has a row for each database, which add up, and no formula', () =
 });
 
 test('as a page it prints without scripts, and what people are called is no markup', () => {
-  const page = printHtml(draftedInvoice({ ...input, number: '<1>' }, []));
+  const page = printHtml(draftedInvoice({ ...input, number: '<1>' }));
   expect(page).not.toMatch(/<script|onload|http:|https:|<Sons>|<1>/);
   expect(page).toContain('Acme &amp; &lt;Sons&gt;');
   expect(page).toContain('for 2026-11-01 to 2026-11-30 (UTC)');
   expect(page).toContain('@media print');
   expect(page).toContain('shop, &quot;eu&quot;');
   expect(page.match(/<table>/g)).toHaveLength(2);
+  // A line that is about one database names it.
+  const one = { ...input.billing, subscriptions: input.billing.subscriptions.slice(0, 1) };
+  expect(printHtml(draftedInvoice({ ...input, billing: one }))).toMatch(
+    /Plan starter, 1 database: [^<]+<\/td>/,
+  );
 });
+
+test('a tax line has its rate, once also where its name has it', () => {
+  const taxed = (name: string, rate: number) =>
+    draftedInvoice({ ...input, credits: [], taxes: [{ name, rate, reverseCharge: false }] });
+  expect(taxed('VAT', 550).lines.at(-1)).toMatchObject({ quantity: '5.5', unit: '%' });
+  expect(printHtml(taxed('VAT', 1_900))).toContain('>VAT, 19 %</th>');
+  expect(printHtml(taxed('MwSt. 19 %', 1_900))).toContain('>MwSt. 19 %</th>');
+  expect(printCsv(taxed('VAT', 1_900))).toContain(',tax,VAT,,19,%,,5.96,USD');
+});
+
+test.each(['=1', '+1', '-1-1', '@x', '\t=1', '\r=1', '\n=1', '＝1', '＠x'])(
+  'a cell that begins as %j is text for every spreadsheet',
+  (says) => {
+    const adjustments = [{ says, amount: amount('1') }];
+    expect(printCsv(draftedInvoice({ ...input, adjustments }))).toContain(`'${says}`);
+  },
+);

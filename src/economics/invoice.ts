@@ -14,7 +14,6 @@
  * put right in a later one.
  */
 import { assert } from '../domain/assert.ts';
-import { fault } from '../domain/faults.ts';
 import type { CustomerId, TenantId } from '../domain/ids.ts';
 import type { Plan } from '../domain/tier.ts';
 import type { Timestamp } from '../domain/units.ts';
@@ -120,14 +119,9 @@ export type Digest = (text: string) => string;
 export const REVERSE_CHARGE =
   'Reverse charge: tax is to be accounted for by the recipient (Article 196, Directive 2006/112/EC)';
 
-/** Throws `PERIOD_CLOSED` if the customer has an invoice for the month among `closed`. */
-export function draftedInvoice(input: InvoiceInput, closed: readonly ClosedInvoice[]): Invoice {
+export function draftedInvoice(input: InvoiceInput): Invoice {
   const { customer, billing } = input;
   const { month, tariffs } = billing;
-  const stands = closed.find((one) => one.customer === customer && one.month === month.name);
-  if (stands !== undefined) {
-    throw fault('PERIOD_CLOSED', { customer, month: month.name, number: stands.number });
-  }
   const { currency } = tariffs;
   const subscriptions = billing.subscriptions.filter((one) => one.customer === customer);
   const charges = chargesOf({ ...billing, subscriptions });
@@ -160,23 +154,6 @@ export function closedInvoice(invoice: Invoice, digest: Digest): ClosedInvoice {
 /** Whether the text is still the one that was closed. */
 export const isIntact = ({ text, digest }: ClosedInvoice, of: Digest): boolean =>
   of(text) === digest;
-
-/** Whether the ledger still gives the very invoice that was closed. */
-export const isReproducible = (closed: ClosedInvoice, input: InvoiceInput): boolean =>
-  printJson(draftedInvoice(input, [])) === closed.text;
-
-/** What puts `before` right where the ledger now says `after`, in a month that is open; null if nothing has to be. */
-export function correctionOf(
-  before: Invoice,
-  after: Invoice,
-): { readonly adjustment: Adjustment } | { readonly credit: Credit } | null {
-  const difference = minus(after.charged, before.charged);
-  const says = `Correction of invoice ${before.number} for ${before.month}`;
-  if (difference === 0n) return null;
-  if (difference > 0n) return { adjustment: { says, amount: difference } };
-  const amount = minus(NOTHING, difference);
-  return { credit: { id: `correction ${before.number}`, says, amount } };
-}
 
 const totalOf = (lines: readonly Line[]): Amount => sumOf(lines.map(({ amount }) => amount));
 
@@ -282,7 +259,10 @@ function taxLine({ name, rate, reverseCharge }: Tax, net: Amount, currency: Curr
     ...BARE,
     kind: 'tax',
     says: name,
+    ...(reverseCharge ? {} : { quantity: percentOf(rate), unit: '%' }),
     amount: reverseCharge ? NOTHING : toCoins(scaled(net, BigInt(rate), 10_000n), currency),
     note: reverseCharge ? REVERSE_CHARGE : null,
   };
 }
+
+const percentOf = (hundredths: number): string => String(hundredths / 100);

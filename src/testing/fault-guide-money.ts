@@ -17,6 +17,11 @@ export const MONEY_GUIDE: Pick<FaultGuide, keyof typeof MONEY_FAULTS> = {
     advice:
       'A month is closed once it is over and the last use of it is counted. Ask for a draft meanwhile.',
   },
+  USE_FORGOTTEN: {
+    params: { month: '2025-11', from: '2025-12-01T00:00:00.000Z' },
+    advice:
+      'An invoice would lack what was used in hours that are gone. Bill it by hand, as an adjustment in a later month; `retention.hoursMs` of `dynabase server settings` says how long hours are kept.',
+  },
   SELLER_MISSING: {
     params: {},
     advice: 'Set the seller: `dynabase billing configure --seller NAME`. See docs/billing.md.',

@@ -216,6 +216,10 @@ export class GivenLedger implements UseLedger {
   given: readonly UseRow[] = [];
   givenMinutes: readonly UseMinute[] = [];
 
+  async keptFrom(): Promise<Timestamp> {
+    return timestamp(0);
+  }
+
   async *rows({ from, to, tenant, customer }: UseQuery): AsyncIterable<UseRow> {
     const found = this.given
       .filter(({ hour }) => hour >= from && hour < to)

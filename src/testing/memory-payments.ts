@@ -24,6 +24,7 @@ export class MemoryPayments implements PaymentStore {
   readonly #billing: MemoryBilling;
   readonly #used = new Map<string, MeterUsed>();
   readonly #taken = new Map<string, Timestamp>();
+  readonly #standings = new Map<string, PaymentMessage>();
   #told: Timestamp | null = null;
 
   constructor(billing: MemoryBilling) {
@@ -101,22 +102,20 @@ export class MemoryPayments implements PaymentStore {
     );
   }
 
-  async metersTold({
-    from,
-    to,
-  }: {
-    readonly from: Timestamp;
-    readonly to: Timestamp;
-  }): Promise<readonly MeterTold[]> {
+  async metersTold(
+    { from, to }: { readonly from: Timestamp; readonly to: Timestamp },
+    freshFrom: Timestamp,
+  ): Promise<readonly MeterTold[]> {
     const sums = new Map<string, MeterTold>();
     for (const { customer, news, doneAt } of this.rows) {
       if (news.kind !== 'meter' || news.hour < from || news.hour >= to) continue;
       const { meter, event } = news;
       const key = `${customer} ${meter}`;
-      const { value, waiting } = sums.get(key) ?? { value: 0n, waiting: 0 };
+      const { value, waiting, fresh } = sums.get(key) ?? { value: 0n, waiting: 0, fresh: 0n };
       sums.set(key, {
         ...{ customer, meter, event, value: value + BigInt(news.value) },
         waiting: waiting + (doneAt === null ? 1 : 0),
+        fresh: fresh + (doneAt !== null && doneAt >= freshFrom ? BigInt(news.value) : 0n),
       });
     }
     return [...sums.values()];
@@ -132,11 +131,20 @@ export class MemoryPayments implements PaymentStore {
     if (before !== 'paid' && before !== 'void') this.#billing.payments.set(number, state);
   }
 
-  async take({ id, at, invoice, customer, failed }: PaymentMessage): Promise<boolean> {
+  async take(message: PaymentMessage): Promise<boolean> {
+    const { id, at, saidAt, number, state, providerId, customer } = message;
     if (this.#taken.has(id)) return false;
     this.#taken.set(id, at);
-    if (invoice !== null) await this.notePayment(invoice.number, invoice.state);
-    if (customer !== null && failed !== undefined) this.#billing.noteFailed(customer, failed);
+    const known = this.#standings.get(providerId);
+    const isLast = isEnd(state) || known === undefined || known.saidAt <= saidAt;
+    if (!isLast || (known !== undefined && isEnd(known.state))) return false;
+    this.#standings.set(providerId, message);
+    if (number !== null) await this.notePayment(number, state);
+    if (customer === null) return true;
+    const [failed] = [...this.#standings.values()]
+      .filter((one) => one.customer === customer && one.state === 'failed')
+      .sort((one, other) => one.saidAt - other.saidAt);
+    this.#billing.noteFailed(customer, failed ? { at: failed.saidAt, note: failed.note } : null);
     return true;
   }
 
@@ -144,3 +152,5 @@ export class MemoryPayments implements PaymentStore {
     for (const [id, at] of this.#taken) if (at < before) this.#taken.delete(id);
   }
 }
+
+const isEnd = (state: PaymentState): boolean => state === 'paid' || state === 'void';

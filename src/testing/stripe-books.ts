@@ -40,6 +40,8 @@ export class StripeBooks {
   readonly events: MeterEvent[] = [];
   /** Smaller pages than were asked for: there is always a next one to be missed. */
   pageMax = 2;
+  /** Events are taken at once and counted later. */
+  countedAfterS = 600;
   readonly #clock: Clock;
   #last = 0;
 
@@ -112,10 +114,14 @@ export class StripeBooks {
     }
   }
 
-  /** Of a meter, in a span. */
-  sumOf(event: string, customer: string, from = 0, to = Number.POSITIVE_INFINITY): number {
+  /** Of a meter: what was told of a span, and counted until then. */
+  sumOf(
+    event: string,
+    customer: string,
+    { from = 0, to = Number.POSITIVE_INFINITY, counted = Number.POSITIVE_INFINITY } = {},
+  ): number {
     return this.events
-      .filter((one) => one.event === event && one.customer === customer)
+      .filter((one) => one.event === event && one.customer === customer && one.at <= counted)
       .filter(({ timestamp }) => timestamp >= from && timestamp < to)
       .reduce((sum, { value }) => sum + value, 0);
   }
@@ -166,7 +172,10 @@ export class StripeBooks {
     if (start % 60 !== 0 || end % 60 !== 0) {
       throw new StripeRefusal(400, 'parameter_invalid', 'Times must be whole minutes');
     }
-    const sum = this.sumOf(String(found.event_name), this.#customer(form), start, end);
+    const counted = Math.floor(this.#clock.wall() / 1_000) - this.countedAfterS;
+    const sum = this.sumOf(String(found.event_name), this.#customer(form), {
+      ...{ from: start, to: end, counted },
+    });
     const summary = { id: 'sum_1', object: 'billing.meter_event_summary', aggregated_value: sum };
     const data = [{ ...summary, meter, start_time: start, end_time: end }];
     return {

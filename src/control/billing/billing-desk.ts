@@ -10,6 +10,7 @@ import type {
 import type { Clock } from '../../domain/clock.ts';
 import { fault } from '../../domain/faults.ts';
 import type { CustomerId } from '../../domain/ids.ts';
+import type { UseLedger } from '../../domain/metering.ts';
 import type { Random } from '../../domain/random.ts';
 import { Serial } from '../../domain/serial.ts';
 import { METERS } from '../../domain/use.ts';
@@ -22,6 +23,7 @@ export type BillingDeskWorld = {
   readonly clock: Clock;
   readonly random: Random;
   readonly tariffs: () => Promise<TariffBook>;
+  readonly ledger: Pick<UseLedger, 'keptFrom'>;
 };
 
 export type ItemWish = {
@@ -46,9 +48,9 @@ export class BillingDesk {
     return this.#world.store.settings();
   }
 
-  /** One after the other, so that no change takes another one back. Throws `BAD_REQUEST`. */
+  /** One after the other, so that no change takes another one back. Throws `BAD_REQUEST`, `USE_FORGOTTEN`. */
   async changeSettings(change: Partial<BillingSettings>): Promise<BillingSettings> {
-    if (change.closesFrom != null) monthNamed(change.closesFrom);
+    if (change.closesFrom != null) await this.#mustBeKept(change.closesFrom);
     for (const [meter, { per }] of Object.entries(change.meters ?? {})) {
       if (!METERS.some((known) => known === meter)) {
         throw fault('BAD_REQUEST', { why: `there is no meter "${meter}"` });
@@ -66,6 +68,13 @@ export class BillingDesk {
     });
   }
 
+  /** A month that cannot be closed would stand in the way of all behind it. */
+  async #mustBeKept(closesFrom: string): Promise<void> {
+    const kept = await this.#world.ledger.keptFrom();
+    if (monthNamed(closesFrom).from >= kept) return;
+    throw fault('USE_FORGOTTEN', { month: closesFrom, from: new Date(kept).toISOString() });
+  }
+
   /** Throws `CUSTOMER_UNKNOWN`. */
   async profile(customer: CustomerId): Promise<BillingProfile> {
     const found = await this.#world.store.profile(customer);
@@ -73,9 +82,14 @@ export class BillingDesk {
     return found;
   }
 
-  /** Throws `CUSTOMER_UNKNOWN`. */
-  changeProfile(customer: CustomerId, change: BillingProfileChange): Promise<BillingProfile> {
-    return this.#world.store.changeProfile(customer, change);
+  /** Throws `CUSTOMER_UNKNOWN`, `BAD_REQUEST`. */
+  async changeProfile(customer: CustomerId, change: BillingProfileChange): Promise<BillingProfile> {
+    const { taxes, taxId } = { ...(await this.profile(customer)), ...change };
+    if (taxId === null && taxes.some(({ reverseCharge }) => reverseCharge)) {
+      const why = 'where the recipient owes the tax, the invoice must have its tax id';
+      throw fault('BAD_REQUEST', { why });
+    }
+    return await this.#world.store.changeProfile(customer, change);
   }
 
   /** Throws `BAD_REQUEST`. */

@@ -29,7 +29,7 @@ import { type Basis, readBasis, writeBasis } from './invoice-basis.ts';
 
 export type BillingWorld = {
   readonly store: BillingStore;
-  readonly ledger: Pick<UseLedger, 'rows'>;
+  readonly ledger: Pick<UseLedger, 'rows' | 'keptFrom'>;
   /** As they are now. */
   readonly tariffs: () => Promise<TariffBook>;
   readonly digest: Digest;
@@ -45,7 +45,7 @@ export type Gathered = {
   readonly names: Basis['names'];
 };
 
-/** Throws `CUSTOMER_UNKNOWN`, `CATALOG_DOWN`. */
+/** Throws `CUSTOMER_UNKNOWN`, `USE_FORGOTTEN`, `CATALOG_DOWN`. */
 export async function gathered(
   world: BillingWorld,
   customer: CustomerId,
@@ -54,6 +54,10 @@ export async function gathered(
 ): Promise<Gathered> {
   const profile = await world.store.profile(customer);
   if (profile === undefined) throw fault('CUSTOMER_UNKNOWN', { customer });
+  const kept = await world.ledger.keptFrom();
+  if (kept > month.from) {
+    throw fault('USE_FORGOTTEN', { month: month.name, from: new Date(kept).toISOString() });
+  }
   const tariffs = await world.tariffs();
   const { billing, names } = await history(world, { customer, month, tariffs });
   return { customer, month, billing, profile, settings, names };
@@ -83,7 +87,7 @@ export function draftOf(
   },
 ): { readonly invoice: Invoice; readonly basis: Basis } {
   const basis = basisOf({ ...known, tariffs: billing.tariffs }, given);
-  return { invoice: draftedInvoice(inputOf(basis, customer, billing), []), basis };
+  return { invoice: draftedInvoice(inputOf(basis, customer, billing)), basis };
 }
 
 function inputOf(basis: Basis, customer: CustomerId, billing: Billing): InvoiceInput {
@@ -118,7 +122,7 @@ const buyerOf = ({ name, legalName, address, taxId }: BillingProfile): Party => 
   ...{ name: legalName ?? name, address, taxId },
 });
 
-/** `2026-000042` of an empty prefix and month 2026: what is sorted by it is sorted by time. */
+/** `000042`, behind the seller’s prefix: what is sorted by it is sorted by time. */
 export const numberOf = (prefix: string, ordinal: number): string =>
   `${prefix}${String(ordinal).padStart(6, '0')}`;
 
@@ -161,5 +165,5 @@ export async function remade(
   const basis = readBasis(stored.basis);
   const { customer } = stored;
   const { billing } = await history(world, { customer, month, tariffs: basis.tariffs });
-  return draftedInvoice(inputOf(basis, customer, billing), []);
+  return draftedInvoice(inputOf(basis, customer, billing));
 }

@@ -293,29 +293,60 @@ test('taxes, adjustments and credits of the customer are on it, and a draft says
   ]);
 });
 
-test('what was tampered with is found, and late use is put right once in an open month', async () => {
+test('what was tampered with is found, and use that comes late is put right in open months, each once', async () => {
   const { store, ledger, desk } = await opened();
   store.changes = NOVEMBER_CHANGES;
   await desk().close(november);
-  const late = using({ wakes: 5_000n });
-  ledger.all = [rowOf(1, { plan: 'professional', use: late, customer: customerNumber(1) })];
   const found = async (correct: boolean) => {
     for await (const verdict of desk().verify({ month: '2026-11' }, correct)) return verdict;
     return undefined;
   };
-  expect(await found(false)).toMatchObject({
-    isIntact: true,
-    isSame: false,
-    difference: amount('5'),
-  });
-  expect(await found(true)).toMatchObject({ correction: 'correction-000001' });
-  expect(await found(true)).toMatchObject({ correction: 'correction-000001' });
+  const lateWakes = (wakes: bigint) => {
+    const use = using({ wakes });
+    ledger.all = [rowOf(1, { plan: 'professional', use, customer: customerNumber(1) })];
+  };
+  lateWakes(5_000n);
+  const open = { isIntact: true, isSame: false, isGood: false, corrections: [] };
+  expect(await found(false)).toMatchObject({ ...open, difference: amount('5') });
+  const settled = { isIntact: true, isSame: false, isGood: true, difference: 0n };
+  const [first, second] = ['correction-000001', 'correction-000001-2'];
+  expect(await found(true)).toMatchObject({ ...settled, corrections: [first] });
+  expect(await found(true)).toMatchObject({ ...settled, corrections: [first] });
+  // More comes, and then less than was billed by then.
+  lateWakes(7_000n);
+  expect(await found(false)).toMatchObject({ isGood: false, difference: amount('2') });
+  expect(await found(true)).toMatchObject({ ...settled, corrections: [first, second] });
+  lateWakes(1_000n);
+  expect(await found(true)).toMatchObject({ ...settled, corrections: { length: 3 } });
   const items = await store.items(customerNumber(1));
-  expect(items.map(({ kind, amount: sum }) => [kind, sum])).toEqual([['adjustment', amount('5')]]);
+  expect(items.map(({ kind, amount: sum }) => [kind, sum])).toEqual([
+    ['adjustment', amount('5')],
+    ['adjustment', amount('2')],
+    ['credit', amount('6')],
+  ]);
   const [stored] = store.invoices;
   if (stored !== undefined)
     store.invoices[0] = { ...stored, text: stored.text.replace('Ogel', 'Ogle') };
-  expect(await found(false)).toMatchObject({ isIntact: false });
+  expect(await found(false)).toMatchObject({ isIntact: false, isGood: false });
+});
+
+test('of a month whose hours are forgotten nothing is billed, drafted or put right', async () => {
+  const { store, ledger, desk } = await opened();
+  store.changes = NOVEMBER_CHANGES;
+  const use = using({ wakes: 5_000n });
+  ledger.all = [rowOf(1, { plan: 'professional', use, customer: customerNumber(1) })];
+  await desk().close(november);
+  ledger.kept = later(november.from, hours(1));
+  ledger.all = [];
+  for await (const verdict of desk().verify({}, true)) {
+    expect(verdict).toMatchObject({ isSame: null, difference: 0n, corrections: [], isGood: true });
+  }
+  expect(await store.items(customerNumber(1))).toEqual([]);
+  store.invoices.length = 0;
+  const forgotten = expect.objectContaining({ code: 'USE_FORGOTTEN' });
+  await expect(desk().close(november)).rejects.toEqual(forgotten);
+  await expect(desk().draft(customerNumber(1), november)).rejects.toEqual(forgotten);
+  expect(store.invoices).toEqual([]);
 });
 
 test('a closed invoice prints in every form from its text alone', async () => {

@@ -10,8 +10,9 @@ import type { Events } from '../../domain/events.ts';
 import { fault } from '../../domain/faults.ts';
 import type { CustomerId } from '../../domain/ids.ts';
 import type { Log } from '../../domain/log.ts';
+import { Serial } from '../../domain/serial.ts';
 import { hours, later, type Timestamp, timestamp } from '../../domain/units.ts';
-import { correctionOf, type Invoice, isIntact } from '../../economics/invoice.ts';
+import { type Invoice, isIntact } from '../../economics/invoice.ts';
 import { printJson } from '../../economics/invoice-text.ts';
 import { NOTHING } from '../../economics/money.ts';
 import { type Month, monthOf } from '../../economics/month.ts';
@@ -41,13 +42,15 @@ export type Verdict = {
   readonly month: string;
   /** The text is the one that was closed. */
   readonly isIntact: boolean;
-  /** The ledger gives it again, text for text. */
-  readonly isSame: boolean;
-  /** What the ledger says more, or less: what a correction would be. */
+  /** The ledger gives it again, text for text; null where it no longer keeps the hours of that month. */
+  readonly isSame: boolean | null;
+  /** What the ledger says more, or less, than the invoice and its corrections together. */
   readonly difference: bigint;
   readonly currency: string;
-  /** Id of the correction that stands in an open month. */
-  readonly correction: string | null;
+  /** Ids of what has put it right in open months, the oldest first. */
+  readonly corrections: readonly string[];
+  /** Nothing is to be done: it was not tampered with, and what the ledger says otherwise is put right. */
+  readonly isGood: boolean;
 };
 
 /** Invoices that are checked from one answer of the catalog. */
@@ -55,7 +58,7 @@ const WALK = 100;
 
 export class InvoiceDesk {
   readonly #world: InvoiceWorld;
-  #closing: Promise<unknown> = Promise.resolve();
+  readonly #turns = new Serial<'close'>();
 
   constructor(world: InvoiceWorld) {
     this.#world = world;
@@ -90,10 +93,8 @@ export class InvoiceDesk {
    * Gives every customer its invoice for the month. Repeating it does no harm: after a crash it goes on where it was.
    * Throws `MONTH_OPEN`, `SELLER_MISSING`.
    */
-  async close(month: Month): Promise<Closed> {
-    const turn = this.#closing.then(() => this.#close(month));
-    this.#closing = turn.catch(() => undefined);
-    return await turn;
+  close(month: Month): Promise<Closed> {
+    return this.#turns.run('close', () => this.#close(month));
   }
 
   async #close(month: Month): Promise<Closed> {
@@ -153,7 +154,8 @@ export class InvoiceDesk {
 
   /**
    * Makes invoices again from the ledger, and compares them text for text. With `correct` what differs is put right by
-   * an adjustment or a credit in an open month, once.
+   * an adjustment or a credit in an open month: each difference once, however often it is asked, and what comes to it
+   * later by another one.
    */
   async *verify(
     query: { readonly number?: string | undefined; readonly month?: string | undefined },
@@ -178,31 +180,55 @@ export class InvoiceDesk {
 
   async #verdict(stored: StoredInvoice, correct: boolean): Promise<Verdict> {
     const { number, customer, month, currency } = stored;
-    const again = await remade(this.#world, stored, monthNamed(month));
-    const before = readInvoice(stored.text);
-    const difference = again.charged - before.charged;
-    const id = `correction-${number}`;
-    const known = (await this.#world.store.items(customer)).some((item) => item.id === id);
-    if (correct && difference !== 0n && !known) await this.#correct(id, before, again);
+    const head = { number, customer, month, currency };
+    const stands = isIntact(stored, this.#world.digest);
+    const { corrections, corrected, nextId } = await this.#corrections(stored);
+    const again = await this.#remade(stored);
+    if (again === null) {
+      const unknown = { isSame: null, difference: 0n, corrections };
+      return { ...head, ...unknown, isIntact: stands, isGood: stands };
+    }
+    const isSame = printJson(again) === stored.text;
+    const missing = again.charged - readInvoice(stored.text).charged - corrected;
+    const isCorrected = correct && missing !== 0n;
+    if (isCorrected) await this.#correct(nextId, stored, missing);
+    const difference = isCorrected ? 0n : missing;
+    const all = isCorrected ? [...corrections, nextId] : corrections;
+    const isSettled = isSame || (difference === 0n && all.length > 0);
     return {
-      ...{ number, customer, month, currency, difference },
-      isIntact: isIntact(stored, this.#world.digest),
-      isSame: printJson(again) === stored.text,
-      correction: known || (correct && difference !== 0n) ? id : null,
+      ...{ ...head, isIntact: stands, isSame, difference, corrections: all },
+      isGood: stands && isSettled,
     };
   }
 
-  async #correct(id: string, before: Invoice, after: Invoice): Promise<void> {
+  /** What has been put right of an invoice, and how the next correction is called: two who find the same one make it once. */
+  async #corrections({ number, customer }: StoredInvoice) {
+    const items = new Map((await this.#world.store.items(customer)).map((one) => [one.id, one]));
+    const corrections: string[] = [];
+    let corrected = 0n;
+    for (;;) {
+      const nextId = `correction-${number}${corrections.length === 0 ? '' : `-${corrections.length + 1}`}`;
+      const item = items.get(nextId);
+      if (item === undefined) return { corrections, corrected, nextId };
+      corrections.push(nextId);
+      corrected += item.kind === 'adjustment' ? item.amount : -item.amount;
+    }
+  }
+
+  async #remade(stored: StoredInvoice): Promise<Invoice | null> {
+    const month = monthNamed(stored.month);
+    const { ledger } = this.#world;
+    return (await ledger.keptFrom()) > month.from ? null : await remade(this.#world, stored, month);
+  }
+
+  async #correct(id: string, of: StoredInvoice, difference: bigint): Promise<void> {
     const { store, clock } = this.#world;
-    const put = correctionOf(before, after);
-    if (put === null) return;
-    const [kind, { says, amount }] =
-      'credit' in put
-        ? (['credit', put.credit] as const)
-        : (['adjustment', put.adjustment] as const);
+    const { customer, currency, number, month } = of;
+    const amount = difference < 0n ? -difference : difference;
     await store.addItem({
-      ...{ id, kind, says, amount, remaining: amount, createdAt: clock.wall() },
-      ...{ customer: before.customer, currency: before.currency },
+      ...{ id, kind: difference < 0n ? 'credit' : 'adjustment', amount, remaining: amount },
+      ...{ customer, currency, createdAt: clock.wall() },
+      says: `Correction of invoice ${number} for ${month}`,
     });
   }
 }

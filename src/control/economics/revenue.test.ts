@@ -144,15 +144,12 @@ test('the costs of a closed month bring in what its invoices say, to the cent', 
   const party = { name: 'x', address: [], taxId: null };
   const subscriptions = subscriptionsOf(billing.changes, prices.tariffs);
   const invoices = [1, 2].map((n) =>
-    draftedInvoice(
-      {
-        ...{ number: `${n}`, issuedAt: november.to, seller: party, buyer: party },
-        ...{ names: new Map(), adjustments: [], credits: [], taxes: [] },
-        customer: customerNumber(n),
-        billing: { tariffs: prices.tariffs, month: november, subscriptions, rows: ledger.given },
-      },
-      [],
-    ),
+    draftedInvoice({
+      ...{ number: `${n}`, issuedAt: november.to, seller: party, buyer: party },
+      ...{ names: new Map(), adjustments: [], credits: [], taxes: [] },
+      customer: customerNumber(n),
+      billing: { tariffs: prices.tariffs, month: november, subscriptions, rows: ledger.given },
+    }),
   );
   // 16 of 30 days, and all but 16/30 of the GB that is included; the other is in its trial still.
   expect(invoices.map(({ charged }) => charged)).toEqual([amount('9.81'), 0n]);
