@@ -9,7 +9,7 @@ import { LOOPBACK } from './manners.ts';
 import { openSqlDoor, type SqlTarget } from './sql-door.ts';
 
 /** Longest wait for the headers of a request; `long-requests.ts` bounds the rest of it. */
-const HEADERS_TIMEOUT = seconds(15);
+export const HEADERS_TIMEOUT = seconds(15);
 
 /** The framework's own bound would hold for files too. */
 const NO_BOUND = 0;
@@ -21,7 +21,7 @@ const CLOSE_WITHIN = seconds(10);
 const CONNECTIONS_MAX = 1_024;
 
 /** Of these, those of one address: an office behind one has less. */
-const ADDRESS_CONNECTIONS_MAX = 256;
+export const ADDRESS_CONNECTIONS_MAX = 256;
 
 export type ApiOptions = Omit<ApiParts, 'callers'> & {
   readonly host: string;

@@ -34,7 +34,7 @@ export type WatchParts = {
   readonly version: string;
 };
 
-/** Ports with somebody who looks on; see `control/metrics-ports.ts`. */
+/** Ports with somebody who looks on; see `control/service/metrics-ports.ts`. */
 export type Watching = {
   readonly log: Log;
   readonly fleet: FleetWatch;

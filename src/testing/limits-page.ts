@@ -2,6 +2,7 @@
 import { BODY_BYTES_MAX } from '../api/app.ts';
 import { STREAMS_MAX } from '../api/event-stream.ts';
 import { REMEMBERED_FOR } from '../api/idempotency.ts';
+import { ADDRESS_CONNECTIONS_MAX, HEADERS_TIMEOUT } from '../api/listen.ts';
 import { OPTIONS } from '../cli/options.ts';
 import {
   MAX_PIN_IDLE_MAX_MS,
@@ -85,14 +86,19 @@ const CLIENTS: readonly Row[] = [
     count(Number(OPTIONS.sessionsMaxPerAddress.default)),
     '`--sessions-max-per-address`',
   ],
-  ['sessions of a tenant, at most', count(SESSIONS_MAX), '`tenants configure --sessions-max`'],
+  [
+    'sessions of a tenant, parked ones too',
+    `2,000, at most ${count(SESSIONS_MAX)}`,
+    '`--sessions-max`; of one, `tenants configure --sessions-max`',
+  ],
   [
     'from the connection to the proof of the password',
     OPTIONS.loginTimeout.default,
     '`--login-timeout`',
   ],
   ['what a client may send before that is read', size(INBOX_BYTES_MAX), NOBODY],
-  ['for a wake, and the login to the compute', time(PROXY_DEFAULTS.bindTimeout), NOBODY],
+  ['for a tenant that wakes', OPTIONS.wakeTimeout.default, '`--wake-timeout`'],
+  ['idle, until its backend is given to others', OPTIONS.parkAfter.default, '`--park-after`'],
   [
     'for a backend, while all are at work',
     OPTIONS.queryWaitTimeout.default,
@@ -120,6 +126,8 @@ const HTTP: readonly Row[] = [
 ];
 
 const API: readonly Row[] = [
+  ['connections of one address', count(ADDRESS_CONNECTIONS_MAX), NOBODY],
+  ['until the head of a request has come', time(HEADERS_TIMEOUT), NOBODY],
   ['requests of one caller', rate(rates.perCaller), SETTINGS],
   ['requests from one address', rate(rates.perAddress), SETTINGS],
   ['wrong keys from one address', rate(rates.failedLogins), SETTINGS],
