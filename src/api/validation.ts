@@ -1,6 +1,6 @@
 /** Checks requests against the contract's own schemas, and says in a sentence what is wrong. */
 import type { TSchema } from 'typebox';
-import { Compile } from 'typebox/compile';
+import { Compile, type Validator } from 'typebox/compile';
 import { Value } from 'typebox/value';
 import { type Fault, fault } from '../domain/faults.ts';
 
@@ -9,6 +9,7 @@ export type RequestPart = 'body' | 'querystring' | 'params' | 'headers';
 type Finding = {
   readonly keyword: string;
   readonly instancePath: string;
+  readonly schemaPath: string;
   readonly params: object;
   readonly message: string;
 };
@@ -19,11 +20,11 @@ type Finding = {
  * What comes as text (all but the body) is converted first: `limit=5` is a number there.
  */
 export function checker(schema: TSchema, part: RequestPart): (value: unknown) => unknown {
-  const compiled = Compile(schema);
-  // Where nothing must be said, saying nothing is the same as an empty object.
-  const nothing = part === 'body' && compiled.Check({}) ? {} : undefined;
+  // By the first who asks: to compile all routes would cost every start a tenth of its time.
+  let compiled: Validator | undefined;
   return (value) => {
-    const read = part === 'body' ? (value ?? nothing) : Value.Convert(schema, value);
+    compiled ??= Compile(schema);
+    const read = part === 'body' ? (value ?? nothingSaid(compiled)) : Value.Convert(schema, value);
     if (!compiled.Check(read)) throw badRequest(compiled.Errors(read), part, read);
     if (isText(read)) return read;
     throw fault('BAD_REQUEST', {
@@ -31,6 +32,10 @@ export function checker(schema: TSchema, part: RequestPart): (value: unknown) =>
     });
   };
 }
+
+/** Where nothing must be said, saying nothing is the same as an empty object. */
+const nothingSaid = (compiled: Validator): object | undefined =>
+  compiled.Check({}) ? {} : undefined;
 
 /**
  * Whether all texts in `value`, names of fields too, are such that PostgreSQL can hold them: without the character
@@ -63,20 +68,42 @@ function badRequest(findings: readonly Finding[], part: RequestPart, value: unkn
   return fault('BAD_REQUEST', { why: sentence(findings, PLACE[part]) });
 }
 
-function sentence(findings: readonly Finding[], place: string): string {
+function sentence(all: readonly Finding[], place: string): string {
+  const findings = ofWhatWasMeant(all);
   const unknown = findings.find((f) => f.keyword === 'additionalProperties');
   if (unknown) {
-    return `${place} has a field that is not known: ${quoted(unknown.params, 'additionalProperties')}`;
+    return `${place} has a field that is not known: ${quoted(unknown, 'additionalProperties')}`;
   }
   const missing = findings.find((f) => f.keyword === 'required');
-  if (missing) return `${place} lacks the field ${quoted(missing.params, 'requiredProperties')}`;
+  if (missing) return `${place} lacks the field ${quoted(missing, 'requiredProperties')}`;
   const [first] = findings;
   if (first === undefined) return `${place} is not as expected`;
   const path = first.instancePath;
   const choices = findings.filter((f) => f.instancePath === path && f.keyword !== 'anyOf');
+  const tags = choices.filter(isTag).flatMap(({ params }) => valuesOf(params, 'allowedValues'));
+  if (tags.length > 1) return `${fieldOf(path)} in ${place} must be one of ${tags.join(', ')}`;
   const rule = [...new Set(choices.map(ruleOf))].join(' or ').replaceAll(' or be ', ' or ');
   return path === '' ? `${place} must ${rule}` : `${fieldOf(path)} in ${place} must ${rule}`;
 }
+
+/**
+ * Of a union whose members each have a value of their own in one field, such as `kind`: what is wrong by the member that this field names;
+ * if it names none, that alone.
+ */
+function ofWhatWasMeant(findings: readonly Finding[]): readonly Finding[] {
+  const others = new Set(findings.filter(isTag).map(memberOf));
+  if (others.size === 0) return findings;
+  const meant = findings.filter((f) => f.keyword !== 'anyOf' && !others.has(memberOf(f)));
+  return meant.length > 0 ? meant : findings.filter(isTag);
+}
+
+const isTag = (finding: Finding): boolean =>
+  finding.keyword === 'enum' &&
+  memberOf(finding) !== '' &&
+  valuesOf(finding.params, 'allowedValues').length === 1;
+
+/** The place in the schema of the member of a union that it is about; nothing if that is none. */
+const memberOf = ({ schemaPath }: Finding): string => /^.*\/anyOf\/\d+/.exec(schemaPath)?.[0] ?? '';
 
 function ruleOf({ keyword, params, message }: Finding): string {
   switch (keyword) {
@@ -112,9 +139,10 @@ const TYPE_WORDS: Readonly<Record<string, string>> = {
 /** `/a/b` as `a.b`. */
 const fieldOf = (path: string): string => `"${path.slice(1).replaceAll('/', '.')}"`;
 
-function quoted(params: object, name: string): string {
-  const names = valuesOf(params, name);
-  return names.map((n) => `"${n}"`).join(', ');
+function quoted({ params, instancePath }: Finding, name: string): string {
+  return valuesOf(params, name)
+    .map((field) => fieldOf(`${instancePath}/${field}`))
+    .join(', ');
 }
 
 const listed = (params: object, name: string): string => valuesOf(params, name).join(', ');
