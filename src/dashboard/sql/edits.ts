@@ -1,8 +1,9 @@
 /**
  * Changes of single rows, as statements with parameters.
  *
- * Names are quoted, values are never part of the text. A row is found by its primary key, and a change that finds another
- * number of rows than one is taken back by an error of its own making: the statement divides by whether it was one.
+ * Names are quoted, values are never part of the text. A row is found by its primary key and by the version that was read
+ * (its `xmin`): one that somebody has changed meanwhile is not found. A change that finds another number of rows than one
+ * is taken back by an error of its own making: the statement divides by whether it was one.
  */
 
 /** Any name, as PostgreSQL reads it back. */
@@ -27,10 +28,16 @@ export type Edit =
       readonly kind: 'update';
       readonly table: TableName;
       readonly key: readonly Assigned[];
+      readonly version: string;
       readonly set: readonly Assigned[];
     }
   | { readonly kind: 'insert'; readonly table: TableName; readonly values: readonly Assigned[] }
-  | { readonly kind: 'delete'; readonly table: TableName; readonly key: readonly Assigned[] };
+  | {
+      readonly kind: 'delete';
+      readonly table: TableName;
+      readonly key: readonly Assigned[];
+      readonly version: string;
+    };
 
 export type Parametrised = { readonly sql: string; readonly params: readonly (string | null)[] };
 
@@ -61,10 +68,28 @@ export function statementOf(edit: Edit): Parametrised {
     params.push(value);
     return `($${params.length}::text)::${type}`;
   });
+  let as = '';
+  if (edit.kind !== 'insert') {
+    params.push(edit.version);
+    as = ` and xmin::text = $${params.length}::text`;
+  }
   const sql =
-    `with done as (${text} returning 1) ` +
+    `with done as (${text}${as} returning 1) ` +
     'select count(*)::int as rows, 1 / (count(*) = 1)::int as is_one from done';
   return { sql, params };
+}
+
+/** Reads one row whole, as it is now, its version behind its columns. */
+export function rowOf(
+  table: TableName & { readonly columns: readonly Column[] },
+  key: readonly Assigned[],
+): Parametrised {
+  const columns = table.columns.map(({ name }) => `t.${quoted(name)}::text`).join(', ');
+  const where = key.map(({ name, type }, at) => `t.${quoted(name)} = ($${at + 1}::text)::${type}`);
+  return {
+    sql: `select ${columns}, t.xmin::text from ${qualified(table)} t where ${where.join(' and ')}`,
+    params: key.map(({ value }) => value),
+  };
 }
 
 /** For a person to read before it is done. */

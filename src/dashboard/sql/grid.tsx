@@ -221,6 +221,8 @@ function Row({
           >
             {value === null || value === undefined ? (
               <span className="text-ink-soft italic">NULL</span>
+            ) : value === '' ? (
+              <span className="text-ink-soft italic">empty</span>
             ) : (
               <span className="font-mono">{cellText(value)}</span>
             )}

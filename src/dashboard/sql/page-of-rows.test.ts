@@ -3,7 +3,7 @@ import { pageOf } from './page-of-rows.ts';
 import type { SchemaTable } from './schema.ts';
 
 const column = (name: string, type: string) => ({
-  ...{ name, type, notNull: true, default: null, generated: false },
+  ...{ name, type, notNull: true, default: null, generated: false, labels: null },
 });
 
 const table: SchemaTable = {
@@ -15,7 +15,7 @@ const table: SchemaTable = {
 test('a page goes on behind the last key, whatever the key is made of', () => {
   const { sql, params } = pageOf(table, { after: ['7', "x' or true --"], filter: null });
   expect(sql).toBe(
-    'select t."shop"::text, t."id"::text, t."note"::text from "public"."orders" t ' +
+    'select t."shop"::text, t."id"::text, left(t."note"::text, 1001) from "public"."orders" t ' +
       'where (t."shop", t."id") > (($1::text)::integer, ($2::text)::uuid) ' +
       'order by t."shop", t."id" limit 101',
   );

@@ -4,6 +4,9 @@ import type { SchemaTable } from './schema.ts';
 
 export const PAGE_ROWS = 100;
 
+/** Longer values are cut for a page: a row that is opened is read whole. */
+export const CELL_MAX = 1_000;
+
 export const FILTERS = ['contains', 'equals', 'is null', 'is not null'] as const;
 
 export type Filter = {
@@ -15,7 +18,7 @@ export type Filter = {
 /** Of the table: a bare name in an order would be what is given out, which is text. */
 const of = (column: string): string => `t.${quoted(column)}`;
 
-/** Every column comes as text: what is shown is what PostgreSQL writes, and what it reads back. */
+/** Every column comes as text, as PostgreSQL writes it. */
 export function pageOf(
   table: SchemaTable,
   { after, filter }: { readonly after: readonly string[] | number; readonly filter: Filter | null },
@@ -29,7 +32,12 @@ export function pageOf(
     ...(filter === null ? [] : [condition(filter, param)]),
     ...(typeof after === 'number' ? [] : [behind(table, after, param)]),
   ];
-  const columns = table.columns.map(({ name }) => `${of(name)}::text`).join(', ');
+  // One more tells that it is cut. What is in the key says where the page ends.
+  const columns = table.columns
+    .map(({ name }) =>
+      table.key.includes(name) ? `${of(name)}::text` : `left(${of(name)}::text, ${CELL_MAX + 1})`,
+    )
+    .join(', ');
   const where = conditions.length === 0 ? '' : ` where ${conditions.join(' and ')}`;
   const order = table.key.length === 0 ? '' : ` order by ${table.key.map(of).join(', ')}`;
   const offset = typeof after === 'number' && after > 0 ? ` offset ${Math.floor(after)}` : '';

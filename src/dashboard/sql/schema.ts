@@ -8,6 +8,8 @@ export type SchemaColumn = Column & {
   readonly default: string | null;
   /** Is made by the database and cannot be given. */
   readonly generated: boolean;
+  /** Of an enumeration, in its order; null for any other type. */
+  readonly labels: readonly string[] | null;
 };
 
 export type SchemaTable = {
@@ -36,7 +38,9 @@ select n.nspname as schema, c.relname as name,
   (select coalesce(json_agg(json_build_object(
       'name', a.attname, 'type', format_type(a.atttypid, a.atttypmod), 'notNull', a.attnotnull,
       'default', pg_get_expr(d.adbin, d.adrelid),
-      'generated', a.attgenerated <> '' or a.attidentity = 'a') order by a.attnum), '[]')
+      'generated', a.attgenerated <> '' or a.attidentity = 'a',
+      'labels', (select json_agg(e.enumlabel order by e.enumsortorder) from pg_enum e
+        where e.enumtypid = a.atttypid)) order by a.attnum), '[]')
     from pg_attribute a left join pg_attrdef d on d.adrelid = a.attrelid and d.adnum = a.attnum
     where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped) as columns,
   (select coalesce(json_agg(a.attname order by k.place), '[]')

@@ -7,12 +7,11 @@ import { Button } from '../ui/button.tsx';
 import { Select, TextField } from '../ui/field.tsx';
 import { Panel } from '../ui/panel.tsx';
 import { Empty, Loaded } from '../ui/states.tsx';
+import type { Row } from './drafts.ts';
 import { Grid } from './grid.tsx';
-import { FILTERS, type Filter, PAGE_ROWS, pageOf } from './page-of-rows.ts';
+import { CELL_MAX, FILTERS, type Filter, PAGE_ROWS, pageOf } from './page-of-rows.ts';
 import { type Open, RowDialog } from './row-dialog.tsx';
 import type { SchemaTable } from './schema.ts';
-
-type Row = readonly (string | null)[];
 
 /** Where a page begins: behind a key, or behind so many rows where there is none. */
 type After = readonly string[] | number;
@@ -83,7 +82,7 @@ export function TableRows({
               <Grid
                 label={`Rows of ${table.name}`}
                 columns={table.columns}
-                rows={shown}
+                rows={shown.map((row) => row.map(cut))}
                 onRow={setAt}
                 onCell={(row) => {
                   const found = shown[row];
@@ -168,6 +167,9 @@ function Pager({
     </div>
   );
 }
+
+const cut = (value: string | null): string | null =>
+  value !== null && value.length > CELL_MAX ? `${value.slice(0, CELL_MAX)} …` : value;
 
 /** Why rows cannot be changed; null where they can. */
 function useOff({ kind, key }: SchemaTable) {
