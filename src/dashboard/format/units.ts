@@ -59,4 +59,6 @@ const exact = new Intl.DateTimeFormat(undefined, {
 /** In the viewer's zone. */
 export const moment = (at: string): string => exact.format(new Date(at));
 
-export const zone = (): string => Intl.DateTimeFormat().resolvedOptions().timeZone;
+const own = exact.resolvedOptions().timeZone;
+
+export const zone = (): string => own;

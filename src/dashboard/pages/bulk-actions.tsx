@@ -39,6 +39,10 @@ export async function doToEach(
   return { done, failed, first };
 }
 
+/** Of what is chosen, what is still listed. */
+const namesOf = (rows: readonly Tenant[], chosen: ReadonlySet<string>): readonly string[] =>
+  rows.filter(({ name }) => chosen.has(name)).map(({ name }) => name);
+
 export function BulkActions({
   rows,
   chosen,
@@ -50,7 +54,7 @@ export function BulkActions({
 }) {
   const refusal = useRefusal();
   const [progress, setProgress] = useState<number | null>(null);
-  const names = rows.filter(({ name }) => chosen.has(name)).map(({ name }) => name);
+  const names = chosen.size === 0 ? [] : namesOf(rows, chosen);
   if (names.length === 0) return null;
   const run = async (word: string, deed: Deed): Promise<void> => {
     setProgress(0);

@@ -1,9 +1,9 @@
 /** Costs and margins line by line: by tier, tenant, or whatever they are summed up by. */
-import { Link } from '@tanstack/react-router';
 import { useMemo } from 'react';
 import type { CostReport } from '../../sdk/index.ts';
 import { money } from '../format/money.ts';
 import { percent } from '../format/units.ts';
+import { TenantLink } from '../shell/tenant-link.tsx';
 import { Chart } from '../ui/chart.tsx';
 import { Empty } from '../ui/states.tsx';
 import { Table } from '../ui/table.tsx';
@@ -31,13 +31,7 @@ export function CostLines({
           name: what,
           cell: ({ key, name }) =>
             what === 'Tenant' && key !== null ? (
-              <Link
-                to="/tenants/$ref"
-                params={{ ref: name ?? key }}
-                className="font-medium hover:underline"
-              >
-                {name ?? key}
-              </Link>
+              <TenantLink name={name ?? key} />
             ) : (
               (name ?? key ?? 'nobody’s')
             ),

@@ -13,6 +13,7 @@ import {
   customerTenantsQuery,
   invoicesQuery,
 } from '../server/queries.ts';
+import { TenantLink } from '../shell/tenant-link.tsx';
 import { useRefusal } from '../shell/who.ts';
 import { Badge, StateBadge, TierBadge } from '../ui/badge.tsx';
 import { PageHead, Panel, Stat, Stats } from '../ui/panel.tsx';
@@ -155,15 +156,7 @@ function OwnTenants({ id }: { readonly id: string }) {
               columns={[
                 {
                   name: 'Name',
-                  cell: ({ name }) => (
-                    <Link
-                      to="/tenants/$ref"
-                      params={{ ref: name }}
-                      className="font-medium hover:underline"
-                    >
-                      {name}
-                    </Link>
-                  ),
+                  cell: ({ name }) => <TenantLink name={name} />,
                 },
                 { name: 'State', width: '7rem', cell: ({ state }) => <StateBadge state={state} /> },
                 { name: 'Tier', width: '7rem', cell: ({ tier }) => <TierBadge tier={tier} /> },

@@ -1,7 +1,7 @@
 /** What has happened since the page was opened, in words. */
-import { Link } from '@tanstack/react-router';
 import type { Event } from '../../sdk/index.ts';
 import { useHistory } from '../server/history.ts';
+import { TenantLink } from '../shell/tenant-link.tsx';
 import { Empty } from '../ui/states.tsx';
 import { TimeAgo } from '../ui/time.tsx';
 
@@ -39,13 +39,7 @@ export function Happenings({
           <span className="min-w-0 break-words">
             {event.tenant && tenant === undefined && (
               <>
-                <Link
-                  to="/tenants/$ref"
-                  params={{ ref: event.tenant.name }}
-                  className="font-medium hover:underline"
-                >
-                  {event.tenant.name}
-                </Link>{' '}
+                <TenantLink name={event.tenant.name} />{' '}
               </>
             )}
             {told(event)}

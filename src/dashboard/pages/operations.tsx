@@ -1,11 +1,12 @@
 /** Long work: what is under way, how far it is, and what came of it. */
 import { useQuery } from '@tanstack/react-query';
-import { getRouteApi, Link } from '@tanstack/react-router';
+import { getRouteApi } from '@tanstack/react-router';
 import { WORK_KINDS, WORK_STATUSES } from '../../contract/limits.ts';
 import type { WorkOperation } from '../../sdk/index.ts';
 import { bytes, duration, percent } from '../format/units.ts';
 import { dynabase } from '../server/client.ts';
 import { operationsQuery } from '../server/queries.ts';
+import { TenantLink } from '../shell/tenant-link.tsx';
 import { useRefusal } from '../shell/who.ts';
 import { Badge, type Tone } from '../ui/badge.tsx';
 import { Button } from '../ui/button.tsx';
@@ -93,14 +94,7 @@ function List({ rows }: { readonly rows: readonly WorkOperation[] }) {
         },
         {
           name: 'Tenant',
-          cell: ({ tenant }) =>
-            tenant === null ? (
-              '–'
-            ) : (
-              <Link to="/tenants/$ref" params={{ ref: tenant.name }} className="hover:underline">
-                {tenant.name}
-              </Link>
-            ),
+          cell: ({ tenant }) => (tenant === null ? '–' : <TenantLink name={tenant.name} />),
         },
         {
           name: 'Status',

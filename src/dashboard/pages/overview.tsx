@@ -11,6 +11,7 @@ import {
   operationsQuery,
   statusQuery,
 } from '../server/queries.ts';
+import { TenantLink } from '../shell/tenant-link.tsx';
 import { STATE_COLOURS, StateBadge, TIER_FILLS, TierBadge } from '../ui/badge.tsx';
 import { Minutes } from '../ui/minutes.tsx';
 import { PageHead, Panel } from '../ui/panel.tsx';
@@ -219,15 +220,7 @@ function Awake() {
               columns={[
                 {
                   name: 'Tenant',
-                  cell: ({ name }) => (
-                    <Link
-                      to="/tenants/$ref"
-                      params={{ ref: name }}
-                      className="font-medium hover:underline"
-                    >
-                      {name}
-                    </Link>
-                  ),
+                  cell: ({ name }) => <TenantLink name={name} />,
                 },
                 {
                   name: 'State',

@@ -1,12 +1,13 @@
 /** All tenants: the server filters and sorts, and only the rows in sight are drawn. */
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
-import { getRouteApi, Link } from '@tanstack/react-router';
+import { getRouteApi } from '@tanstack/react-router';
 import { useCallback, useMemo, useState } from 'react';
 import { TENANT_HOMES, TENANT_PLANS, TENANT_STATES, TENANT_TIERS } from '../../contract/limits.ts';
 import type { Tenant } from '../../sdk/index.ts';
 import { count } from '../format/units.ts';
 import { dynabase } from '../server/client.ts';
 import { statusQuery, type TenantFilter } from '../server/queries.ts';
+import { TenantLink } from '../shell/tenant-link.tsx';
 import { useRefusal } from '../shell/who.ts';
 import { StateBadge, TierBadge } from '../ui/badge.tsx';
 import { Button } from '../ui/button.tsx';
@@ -23,7 +24,6 @@ const route = getRouteApi('/frame/tenants');
 
 const PAGE_SIZE = 200;
 
-/** Letters that come within this are one question. */
 type Sort = NonNullable<TenantFilter['sort']>;
 
 export function TenantsPage() {
@@ -111,15 +111,7 @@ const COLUMNS: readonly Column<Tenant, Sort>[] = [
   {
     name: 'Name',
     sort: 'name',
-    cell: ({ name }) => (
-      <Link
-        to="/tenants/$ref"
-        params={{ ref: name }}
-        className="font-medium text-ink hover:underline"
-      >
-        {name}
-      </Link>
-    ),
+    cell: ({ name }) => <TenantLink name={name} />,
   },
   {
     name: 'State',

@@ -1,5 +1,5 @@
 import { Select as Base } from '@base-ui/react/select';
-import { type ReactNode, useId } from 'react';
+import { type ReactNode, useEffect, useId, useRef, useState } from 'react';
 import { Icon } from './icon.tsx';
 
 type FieldProps = {
@@ -138,8 +138,29 @@ export function Select<V extends string>({
   );
 }
 
-/** Something to be searched for, told of as it is typed. */
+/** Letters that come within this are one word. */
+const TYPED_WITHIN_MS = 150;
+
+/** Something to be searched for. It is told of when the fingers rest: what follows may take longer than a letter. */
 export function SearchField({ label, value, onChange }: Omit<FieldProps, 'hint'>) {
+  const [text, setText] = useState(value);
+  const told = useRef(value);
+  const tell = useRef(onChange);
+  tell.current = onChange;
+  // Another value than what was typed here: somebody has gone back, or chosen a saved one.
+  useEffect(() => {
+    if (value === told.current) return;
+    told.current = value;
+    setText(value);
+  }, [value]);
+  useEffect(() => {
+    if (text === told.current) return;
+    const rest = setTimeout(() => {
+      told.current = text;
+      tell.current(text);
+    }, TYPED_WITHIN_MS);
+    return () => clearTimeout(rest);
+  }, [text]);
   return (
     <label className="control border-line-strong! focus-within:outline-2 focus-within:outline-offset-2 focus-within:outline-accent">
       <span className="text-ink-soft">
@@ -148,9 +169,9 @@ export function SearchField({ label, value, onChange }: Omit<FieldProps, 'hint'>
       <span className="sr-only">{label}</span>
       <input
         type="search"
-        value={value}
+        value={text}
         placeholder={label}
-        onChange={(event) => onChange(event.target.value)}
+        onChange={(event) => setText(event.target.value)}
         className="w-40 min-w-0 bg-transparent outline-none placeholder:text-ink-soft"
       />
     </label>

@@ -4,7 +4,7 @@
  * Rows are of one height. On a phone the columns that can be spared are left out.
  */
 import { useVirtualizer } from '@tanstack/react-virtual';
-import { type ReactNode, useEffect, useRef } from 'react';
+import { memo, type ReactNode, useCallback, useEffect, useRef } from 'react';
 import { Icon } from './icon.tsx';
 
 export type Order = 'asc' | 'desc';
@@ -61,6 +61,14 @@ export function Table<T, S extends string = string>(props: TableProps<T, S>) {
   useEffect(() => {
     if (rows.length > 0 && last >= rows.length - 20) onEnd?.();
   }, [last, rows.length, onEnd]);
+  const latest = useRef(selection);
+  latest.current = selection;
+  const onToggle = useCallback((id: string) => {
+    if (latest.current === undefined) return;
+    const next = new Set(latest.current.chosen);
+    if (!next.delete(id)) next.add(id);
+    latest.current.onChange(next);
+  }, []);
   const tracks = [
     ...(selection ? ['2.5rem'] : []),
     ...columns.map(({ width = 'minmax(0, 1fr)' }) => width),
@@ -88,21 +96,14 @@ export function Table<T, S extends string = string>(props: TableProps<T, S>) {
         {items.map(({ index, start }) => {
           const row = rows[index];
           if (row === undefined) return null;
+          const id = idOf(row);
+          const isChosen = selection?.chosen.has(id);
           return (
-            <div
-              key={idOf(row)}
-              role="row"
-              aria-rowindex={index + 2}
-              className={`${LINE} absolute inset-x-0 h-10 border-b border-line/60 hover:bg-sunken`}
-              style={{ transform: `translateY(${start}px)` }}
-            >
-              {selection && <Choose id={idOf(row)} {...selection} />}
-              {columns.map((column) => (
-                <div key={column.name} role="cell" className={cellClass(column)}>
-                  {column.cell(row)}
-                </div>
-              ))}
-            </div>
+            <Row
+              key={id}
+              {...{ row, id, index, start, columns, onToggle }}
+              {...(isChosen === undefined ? {} : { isChosen })}
+            />
           );
         })}
       </div>
@@ -168,17 +169,44 @@ function Head<T, S extends string>({ columns, rows, idOf, sorting, selection }: 
   );
 }
 
-function Choose({ id, chosen, onChange }: Selection & { readonly id: string }) {
-  const isChosen = chosen.has(id);
-  const toggle = (): void => {
-    const next = new Set(chosen);
-    if (isChosen) next.delete(id);
-    else next.add(id);
-    onChange(next);
-  };
+type RowProps<T, S extends string> = {
+  readonly row: T;
+  readonly id: string;
+  readonly index: number;
+  readonly start: number;
+  readonly columns: readonly Column<T, S>[];
+  /** Not given where nothing is chosen. */
+  readonly isChosen?: boolean;
+  readonly onToggle: (id: string) => void;
+};
+
+function PlainRow<T, S extends string>(props: RowProps<T, S>) {
+  const { row, id, index, start, columns, isChosen, onToggle } = props;
   return (
-    <div role="cell">
-      <input type="checkbox" aria-label={`Choose ${id}`} checked={isChosen} onChange={toggle} />
+    <div
+      role="row"
+      aria-rowindex={index + 2}
+      className={`${LINE} absolute inset-x-0 h-10 border-b border-line/60 hover:bg-sunken`}
+      style={{ transform: `translateY(${start}px)` }}
+    >
+      {isChosen !== undefined && (
+        <div role="cell">
+          <input
+            type="checkbox"
+            aria-label={`Choose ${id}`}
+            checked={isChosen}
+            onChange={() => onToggle(id)}
+          />
+        </div>
+      )}
+      {columns.map((column) => (
+        <div key={column.name} role="cell" className={cellClass(column)}>
+          {column.cell(row)}
+        </div>
+      ))}
     </div>
   );
 }
+
+/** Drawn again only if something of it is another: not when the table is scrolled, or another row is chosen. */
+const Row = memo(PlainRow) as typeof PlainRow;

@@ -1,6 +1,5 @@
 import { useSyncExternalStore } from 'react';
 import { duration, moment, relative, zone } from '../format/units.ts';
-import { Hint } from './button.tsx';
 
 /** One clock for all that tells how long ago something was. */
 let now = Date.now();
@@ -27,25 +26,29 @@ function subscribe(listener: () => void): () => void {
 export const useNow = (everyMs = 1_000): number =>
   useSyncExternalStore(subscribe, () => Math.floor(now / everyMs) * everyMs);
 
-/** How long ago; exactly when, in the viewer's zone, to who asks. */
+/** What `told` makes of now: who shows it is drawn again only when that is another word. */
+const useTold = (told: (now: number) => string): string =>
+  useSyncExternalStore(subscribe, () => told(now));
+
+/**
+ * How long ago; exactly when, in the viewer's zone, to who points at it. Tables have hundreds of these: the words beside
+ * are the browser's own.
+ */
 export function TimeAgo({ at }: { readonly at: string | null }) {
-  const current = useNow();
-  if (at === null) return <span className="text-ink-soft">–</span>;
+  const said = useTold((current) => (at === null ? '–' : relative(Date.parse(at), current)));
+  if (at === null) return <span className="text-ink-soft">{said}</span>;
   return (
-    <Hint says={`${moment(at)} (${zone()})`}>
-      <time dateTime={at} className="tnum whitespace-nowrap">
-        {relative(Date.parse(at), current)}
-      </time>
-    </Hint>
+    <time dateTime={at} title={`${moment(at)} (${zone()})`} className="tnum whitespace-nowrap">
+      {said}
+    </time>
   );
 }
 
 /** How long it has been so. */
 export function Since({ at }: { readonly at: string }) {
-  const current = useNow();
-  return (
-    <span className="tnum whitespace-nowrap">
-      {duration(Math.max(1_000, Math.floor((current - Date.parse(at)) / 1_000) * 1_000))}
-    </span>
+  const begun = Date.parse(at);
+  const said = useTold((current) =>
+    duration(Math.max(1_000, Math.floor((current - begun) / 1_000) * 1_000)),
   );
+  return <span className="tnum whitespace-nowrap">{said}</span>;
 }
