@@ -20,7 +20,7 @@ export const MONEY_GUIDE: Pick<FaultGuide, keyof typeof MONEY_FAULTS> = {
   USE_FORGOTTEN: {
     params: { month: '2025-11', from: '2025-12-01T00:00:00.000Z' },
     advice:
-      'An invoice would lack what was used in hours that are gone. Bill it by hand, as an adjustment in a later month; `retention.hoursMs` of `dynabase server settings` says how long hours are kept.',
+      'An invoice would lack what was used in hours that are gone. Bill it by hand, as an adjustment in a later month; `retention.hoursMs` of `dynabase server-settings` says how long hours are kept.',
   },
   SELLER_MISSING: {
     params: {},
