@@ -201,7 +201,8 @@ function answerFault(
   reply: FastifyReply,
   log: Log,
 ): FastifyReply {
-  const told = faultOfFramework(error, BODY_BYTES_MAX) ?? toFault(error);
+  const told =
+    faultOfFramework(error, request.routeOptions.bodyLimit ?? BODY_BYTES_MAX) ?? toFault(error);
   noteFault(request, told.code);
   meterFault(request, told.code);
   if (told.code === 'INTERNAL') {

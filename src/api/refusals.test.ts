@@ -67,6 +67,18 @@ describe('failures', () => {
   });
 
   test.each([
+    [{ kind: 'customer' }, 'the body lacks the field "scope.customer"'],
+    [
+      { kind: 'tenant', tenant: 'acme', more: 1 },
+      'the body has a field that is not known: "scope.more"',
+    ],
+    [{ kind: 'galaxy' }, '"scope.kind" in the body must be one of operator, customer, tenant'],
+  ])('what is wrong with a scope of %j is told by what was meant', async (scope, detail) => {
+    const { body } = await api.ask('POST', '/v1/keys', { payload: { name: 'one', scope } });
+    expect([body.code, body.detail]).toEqual(['BAD_REQUEST', detail]);
+  });
+
+  test.each([
     ['/v1/tenants?limit=many', '"limit" in the query must be a whole number'],
     ['/v1/tenants?limit=0', '"limit" in the query must be at least 1'],
     ['/v1/tenants?page=2', 'the query has a field that is not known: "page"'],

@@ -62,10 +62,9 @@ function addLogin(program: Command, run: Run): void {
 }
 
 const LOGIN_HELP = `
-Without --browser the key is asked for, or read from standard input or DYNABASE_API_KEY, and
-never printed. The
-profile "${PROFILE_DEFAULT}" holds where nothing else names a server; any other is named by --profile or
-DYNABASE_PROFILE.`;
+Without --browser the key is asked for, or read from standard input or DYNABASE_API_KEY, and never
+printed. The profile "${PROFILE_DEFAULT}" holds where nothing else names a server; any other is named by --profile
+or DYNABASE_PROFILE.`;
 
 function addLogout(program: Command, run: Run): void {
   program
