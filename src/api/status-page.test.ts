@@ -1,7 +1,7 @@
 import Fastify from 'fastify';
 import { expect, test } from 'vitest';
-import { isFault } from '../domain/faults.ts';
-import { hours, timestamp } from '../domain/units.ts';
+import { fault, isFault } from '../domain/faults.ts';
+import { hours, minutes, timestamp } from '../domain/units.ts';
 import { VirtualClock } from '../sim/virtual-clock.ts';
 import { MemoryControl } from '../testing/memory-control.ts';
 import { memoryHealth } from '../testing/memory-health.ts';
@@ -76,6 +76,34 @@ test('a tenant has a page where that is wanted, for whoever knows its link and n
   ]) {
     expect([wrong, (await ask(wrong)).statusCode]).toEqual([wrong, 404]);
   }
+});
+
+test('while the catalog is away the service is down, and nobody says that a tenant is', async () => {
+  const { ask, store, clock, health, control, tenant } = await pages('tenants');
+  const link = health.linkOf(tenant.id) ?? '';
+  await ask('/status');
+  const down = fault('CATALOG_DOWN', {});
+  const gaps = store.gaps.bind(store);
+  const find = control.findTenant.bind(control);
+  store.fail(down);
+  store.gaps = () => Promise.reject(down);
+  control.findTenant = () => Promise.reject(down);
+  await clock.advance(minutes(5));
+  const { statusCode, body } = await ask('/status');
+  expect([statusCode, body.includes('The service is down')]).toEqual([200, true]);
+  expect(JSON.parse((await ask('/status.json')).body)).toMatchObject({ condition: 'down' });
+  const own = await ask(link);
+  expect(own.statusCode).toBe(200);
+  expect(own.body).toContain('cannot be told at the moment');
+  store.fail(null);
+  store.gaps = gaps;
+  control.findTenant = find;
+  await clock.advance(minutes(2));
+  const after = JSON.parse((await ask('/status.json')).body);
+  expect(after.condition).toBe('up');
+  // The time without it counts.
+  expect(after.uptime).toBeLessThan(0.5);
+  expect(after.incidents).toHaveLength(1);
 });
 
 test('where there are no such pages there are none', async () => {

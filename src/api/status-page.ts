@@ -44,12 +44,16 @@ const iso = (at: number): string => new Date(at).toISOString();
 
 const WORDS: Readonly<Record<HealthPage['of'], Readonly<Record<HealthPage['condition'], string>>>> =
   {
-    service: { up: 'The service is up', asleep: '', waking: '', down: 'The service is down' },
+    service: {
+      ...{ up: 'The service is up', down: 'The service is down' },
+      ...{ asleep: '', waking: '', unknown: '' },
+    },
     tenant: {
       up: 'The database is up',
       asleep: 'The database is asleep: it wakes for whoever connects',
       waking: 'The database is waking up',
       down: 'The database is down: it cannot be started at the moment',
+      unknown: 'How the database is cannot be told at the moment',
     },
   };
 

@@ -1,7 +1,7 @@
 /** What can be seen of the server from outside: metrics, figures against their targets, and the public page of its health. */
 import type { Clock } from '../../domain/clock.ts';
 import { DAY } from '../../domain/day.ts';
-import { fault } from '../../domain/faults.ts';
+import { fault, isFault } from '../../domain/faults.ts';
 import { isTenantId } from '../../domain/ids.ts';
 import type { Tracer } from '../../domain/tracing.ts';
 import { seconds, type Timestamp, timestamp } from '../../domain/units.ts';
@@ -9,14 +9,15 @@ import type { TierFlow, UptimeStore } from '../../domain/uptime.ts';
 import type { Control } from '../control.ts';
 import { type DaySpan, daySpan } from '../day-span.ts';
 import { kept } from '../kept.ts';
-import { DAYS_SHOWN, type HealthPage, healthPage } from './health-page.ts';
+import { conditionOf, DAYS_SHOWN, type HealthPage, healthPage } from './health-page.ts';
 import type { Answered, EventWatch } from './metrics-events.ts';
 import type { Family, MetricSource } from './metrics-family.ts';
 import { kpiFamilies } from './metrics-kpis.ts';
 import type { RecentHour } from './metrics-recent.ts';
 import { policyFamilies, stateFamilies } from './metrics-state.ts';
 import type { FleetWatch } from './metrics-watch.ts';
-import type { ServiceKeeper } from './slo-keeper.ts';
+import { NO_DAY } from './slo-day.ts';
+import type { ServiceKeeper, Window } from './slo-keeper.ts';
 import { type KpiReport, kpiReport, type MoneyFigures } from './slo-kpis.ts';
 
 /** Figures of a month are not others a minute later. */
@@ -55,14 +56,13 @@ export type HealthParts = {
 export class HealthDesk {
   readonly #parts: HealthParts;
   readonly #kpis: () => Promise<KpiReport>;
-  readonly #service: () => Promise<HealthPage>;
+  readonly #window: () => Promise<{ readonly window: Window; readonly isKnown: boolean }>;
+  #lastWindow: Window | null = null;
 
   constructor(parts: HealthParts) {
     this.#parts = parts;
     this.#kpis = kept(parts.clock, KPIS_KEPT, () => this.#reckon());
-    this.#service = kept(parts.clock, PAGE_KEPT, async () =>
-      healthPage(await parts.keeper.window(DAYS_SHOWN), null),
-    );
+    this.#window = kept(parts.clock, PAGE_KEPT, () => this.#look());
   }
 
   /** Null where nobody collects traces. */
@@ -115,24 +115,45 @@ export class HealthDesk {
     return { ...span, flows: await store.tierFlows(span.from, span.to) };
   }
 
-  /** Of the service. Throws `NOT_FOUND` where there is no such page, `CATALOG_DOWN`. */
+  /** Of the service. Throws `NOT_FOUND` where there is no such page. */
   async page(): Promise<HealthPage> {
     if (this.#parts.pages === 'off') throw fault('NOT_FOUND', { what: 'status page' });
-    return await this.#service();
+    const { window, isKnown } = await this.#window();
+    return healthPage(window, 'service', isKnown ? 'up' : 'down');
   }
 
-  /** Of the tenant that the link was made for. Throws `NOT_FOUND` for any other, `CATALOG_DOWN`. */
+  /** Of the tenant that the link was made for. Throws `NOT_FOUND` for any other. */
   async pageOf(link: string): Promise<HealthPage> {
     const [id = '', proof = ''] = link.split('.');
-    const { pages, sign, control, keeper } = this.#parts;
-    const unknown = fault('NOT_FOUND', { what: 'status page' });
-    if (pages !== 'tenants' || !isTenantId(id) || !isSame(proof, sign(id))) throw unknown;
-    const tenant = await control.findTenant(id).catch(() => Promise.reject(unknown));
-    const window = await keeper.window(DAYS_SHOWN);
+    const { pages, sign, control } = this.#parts;
+    const noPage = fault('NOT_FOUND', { what: 'status page' });
+    if (pages !== 'tenants' || !isTenantId(id) || !isSame(proof, sign(id))) throw noPage;
+    const { window } = await this.#window();
+    const tenant = await control.findTenant(id).catch((error: unknown) => {
+      if (isFault(error, 'CATALOG_DOWN')) return null;
+      throw noPage;
+    });
+    if (tenant === null) return healthPage(nothingOf(window), 'tenant', 'unknown');
     // Of the time before it was there its page tells nothing.
     const from = timestamp(Math.max(window.from, tenant.createdAt));
     const gaps = window.gaps.filter(({ to }) => to > from);
-    return healthPage({ ...window, from, gaps }, tenant);
+    return healthPage({ ...window, from, gaps }, 'tenant', conditionOf(tenant));
+  }
+
+  /** What was known last stands in for what the catalog does not say. */
+  async #look(): Promise<{ readonly window: Window; readonly isKnown: boolean }> {
+    const { keeper } = this.#parts;
+    try {
+      const window = await keeper.window(DAYS_SHOWN);
+      this.#lastWindow = window;
+      return { window, isKnown: true };
+    } catch (error) {
+      if (!isFault(error, 'CATALOG_DOWN')) throw error;
+      return {
+        window: { ...(this.#lastWindow ?? nothingYet(this.now)), to: this.now },
+        isKnown: false,
+      };
+    }
   }
 
   /** The path of a tenant's page; null where tenants have none. */
@@ -154,6 +175,11 @@ export class HealthDesk {
     return kpiReport({ window, tenants: all, customers, risen, money: figures });
   }
 }
+
+const nothingYet = (now: Timestamp): Window => ({ from: now, to: now, sum: NO_DAY, gaps: [] });
+
+/** Since when a tenant is there is not known. */
+const nothingOf = (window: Window): Window => ({ ...window, from: window.to, gaps: [] });
 
 /** Takes as long whatever differs. */
 function isSame(one: string, other: string): boolean {

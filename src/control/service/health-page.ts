@@ -19,7 +19,8 @@ export type DayBar = {
   readonly up: number | null;
 };
 
-export type Condition = 'up' | 'asleep' | 'waking' | 'down';
+/** `unknown` for a tenant while the catalog does not answer: it may run. */
+export type Condition = 'up' | 'asleep' | 'waking' | 'down' | 'unknown';
 
 export type HealthPage = {
   readonly at: Timestamp;
@@ -38,7 +39,7 @@ export type HealthPage = {
 const INCIDENT_MIN_MS = 60_000;
 const INCIDENTS_MAX = 50;
 
-export function healthPage(window: Window, tenant: Tenant | null): HealthPage {
+export function healthPage(window: Window, of: HealthPage['of'], condition: Condition): HealthPage {
   const { from, to, gaps } = window;
   const first = dayOf(to) - (DAYS_SHOWN - 1) * DAY;
   const days = Array.from({ length: DAYS_SHOWN }, (_, number): DayBar => {
@@ -51,12 +52,10 @@ export function healthPage(window: Window, tenant: Tenant | null): HealthPage {
     .filter((gap) => gap.to - gap.from >= INCIDENT_MIN_MS)
     .toReversed()
     .slice(0, INCIDENTS_MAX);
-  const of = tenant === null ? 'service' : 'tenant';
-  return { at: to, condition: conditionOf(tenant), of, days, up: servedShare(window), incidents };
+  return { at: to, condition, of, days, up: servedShare(window), incidents };
 }
 
-function conditionOf(tenant: Tenant | null): Condition {
-  if (tenant === null) return 'up';
+export function conditionOf(tenant: Tenant): Condition {
   switch (tenant.state.kind) {
     case 'running':
     case 'suspending':

@@ -1,6 +1,7 @@
 /** What is told of by events, by the log and by the doors, counted. */
 import type { Event, Events } from '../../domain/events.ts';
 import type { Log, LogFields } from '../../domain/log.ts';
+import { HOLD_NAMES } from '../../domain/quota.ts';
 import type { HookSender } from '../../domain/webhook.ts';
 import type { Family } from './metrics-family.ts';
 import { Distribution, Tally } from './metrics-tally.ts';
@@ -58,6 +59,10 @@ export class EventWatch {
   constructor() {
     this.#requests.add({ operation: 'unknown', status: '401' }, 0);
     this.#requests.add({ operation: 'unknown', status: '500' }, 0);
+    // An alert on the first of its kind needs a sample from before it.
+    for (const quota of HOLD_NAMES) {
+      for (const event of ['soft', 'hard']) this.#quotas.add({ quota, event }, 0);
+    }
     for (const level of ['warn', 'error']) this.#lines.add({ level }, 0);
   }
 

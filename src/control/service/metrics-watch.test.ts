@@ -1,10 +1,12 @@
 import { expect, test } from 'vitest';
 import { parseTenantId, parseTenantName, type TenantId } from '../../domain/ids.ts';
+import { HOLD_NAMES } from '../../domain/quota.ts';
 import type { Tenant, TenantState } from '../../domain/tenant.ts';
 import { hours, minutes, ms, timestamp } from '../../domain/units.ts';
 import { LATENCY_BOUNDS_US, type UsageMinute } from '../../domain/usage.ts';
 import { VirtualClock } from '../../sim/virtual-clock.ts';
 import { memoryTenant } from '../../testing/memory-tenants.ts';
+import { EventWatch } from './metrics-events.ts';
 import type { Family } from './metrics-family.ts';
 import { quantile, Tally } from './metrics-tally.ts';
 import { TopTenants } from './metrics-top.ts';
@@ -91,7 +93,14 @@ test('a wake is told apart by where the data was, for whom it is, and whether so
   const counted = Object.values(day.wakes).flat();
   expect(counted.reduce((sum, count) => sum + count, 0)).toBe(1);
   expect(day.wakes.husk[5]).toBe(1);
-  expect(day.wakesByTier.WARM[5]).toBe(1);
+  // Its first: no tier has put it to sleep.
+  expect(Object.values(day.wakesByTier).flat()).not.toContain(1);
+  watch.moved(inState(fresh, RUNNING), inState(fresh, { kind: 'suspending' }));
+  watch.moved(inState(fresh, { kind: 'suspending' }), fresh);
+  const again = inState(tenantOf(1, { home: { kind: 'local' }, tier: 'WARM' }), SUSPENDED);
+  watch.asked(again.id, 'person');
+  wake(watch, again, 'L3', 400);
+  expect(watch.takeDay().wakesByTier.WARM[5]).toBe(1);
 });
 
 test('time awake and time in which a start fails add up by plan, whatever is taken in between', async () => {
@@ -171,6 +180,26 @@ test('a quantile is within its bucket, and the last bound for what is above it',
   expect(quantile([1, 2, 4], [10, 10, 0, 0], 0.5)).toBe(1);
   expect(quantile([1, 2, 4], [10, 10, 0, 0], 0.75)).toBe(1.5);
   expect(quantile([1, 2, 4], [0, 0, 1, 99], 0.95)).toBe(4);
+});
+
+test('what an alert waits for is there before the first of its kind, so that the first one is a rise', () => {
+  const counted = (name: string) => {
+    const families = [
+      ...new FleetWatch({ clock, tenantsMax: 0 }).families(),
+      ...new EventWatch().families(),
+    ];
+    const family = families.find((one) => one.name === name);
+    const samples = family?.kind === 'histogram' ? family.spreads : family?.samples;
+    return (samples ?? []).map(({ labels }) => Object.values(labels).join(' '));
+  };
+  for (const quota of HOLD_NAMES) {
+    expect(counted('dynabase_quota_events')).toContain(`${quota} hard`);
+  }
+  for (const tier of ['HOT', 'PERSISTENT']) {
+    for (const level of ['L2', 'L3', 'L4']) {
+      expect(counted('dynabase_wake_seconds')).toContain(`${level} person ${tier}`);
+    }
+  }
 });
 
 test('changes of tier are counted, whether it moves or not', () => {

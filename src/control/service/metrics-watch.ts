@@ -41,6 +41,8 @@ export type WakeFor =
 /** Wakes that nobody waits for. */
 const UNWAITED: ReadonlySet<WakeFor> = new Set(['schedule', 'restart']);
 
+const LEVELS_OF_WAKES = ['L2', 'L3', 'L4'] as const;
+
 const KNOWN_MAX = 20_000;
 
 const MS_OF_SECOND = 1_000;
@@ -126,9 +128,10 @@ export class FleetWatch {
     this.#recent = new RecentWatch(clock);
     for (const level of ['L1', 'L2', 'L3']) this.#reads.add({ level }, 0);
     this.#wakesFailed.add({}, 0);
-    // A rate needs a sample from before the first of its kind.
+    // A rate needs a sample from before the first of its kind; of a tier that is not to sleep the first counts.
     for (const tier of TIERS) {
-      this.#wakes.addAll({ from: 'L3', cause: 'person', tier }, [], 0);
+      const levels = tier === 'HOT' || tier === 'PERSISTENT' ? LEVELS_OF_WAKES : (['L3'] as const);
+      for (const from of levels) this.#wakes.addAll({ from, cause: 'person', tier }, [], 0);
       this.#queries.addAll({ tier }, [], 0);
       for (const to of TIERS) if (to !== tier) this.#tiers.add({ from: tier, to }, 0);
     }
@@ -261,10 +264,12 @@ export class FleetWatch {
     if (UNWAITED.has(waking.by)) return;
     const { wakes, wakesByTier, wakesInBusinessHours } = this.#day;
     const bucket = bucketOf(WAKE_BOUNDS_S, seconds);
+    this.#day = { ...this.#day, wakes: { ...wakes, [from]: oneMore(wakes[from], bucket) } };
+    // What tiers promise is about sleep: who was never awake has not been put to sleep.
+    if (waking.isFirst) return;
     const isPromised = tier === 'HOT' && isBusinessHour(step.at);
     this.#day = {
       ...this.#day,
-      wakes: { ...wakes, [from]: oneMore(wakes[from], bucket) },
       wakesByTier: { ...wakesByTier, [tier]: oneMore(wakesByTier[tier], bucket) },
       wakesInBusinessHours: wakesInBusinessHours + (isPromised ? 1 : 0),
     };

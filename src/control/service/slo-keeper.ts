@@ -39,6 +39,8 @@ export class ServiceKeeper {
   #cancel: CancelTimer | null = null;
   #writing: Promise<void> = Promise.resolve();
   #isFailing = false;
+  /** Since when it is not known to serve, if it fails. */
+  #beatAt: Timestamp;
   #isClosed = false;
 
   /** Reads what was before, and tells how long nobody served. Throws `CATALOG_DOWN`. */
@@ -63,6 +65,7 @@ export class ServiceKeeper {
   private constructor(parts: KeeperParts, bornAt: Timestamp) {
     this.#parts = parts;
     this.#bornAt = bornAt;
+    this.#beatAt = parts.clock.wall();
   }
 
   /** Of the last `days`, as far back as anybody was there to know. */
@@ -105,7 +108,10 @@ export class ServiceKeeper {
       const { day, figures } = this.#today ?? { day: dayOf(now), figures: NO_DAY };
       try {
         await store.beat(now, { day, figures }, isClosed);
+        // Without the catalog nobody is let in or woken: to the public that is down.
+        if (this.#isFailing) await store.addGap({ from: this.#beatAt, to: now, planned: false });
         this.#isFailing = false;
+        this.#beatAt = now;
         if (dayOf(now) !== day) this.#today = { day: dayOf(now), figures: NO_DAY };
       } catch (error) {
         // Told once: the catalog's own failure is told by everybody else as well.
