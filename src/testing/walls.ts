@@ -19,8 +19,6 @@ const BELOW_MAIN: Readonly<Record<string, readonly string[]>> = {
   catalog: ['domain'],
   embedded: ['domain'],
   archive: ['domain'],
-  neon: ['domain'],
-  nodes: ['domain'],
   billing: ['domain', 'economics'],
   system: ['domain'],
   api: ['domain', 'contract', 'control'],
