@@ -148,7 +148,7 @@ const printLine = (line: CostLine): LineShape => ({
   reduction: line.reduction,
   revenue: line.revenue === null ? null : moneyText(line.revenue),
   profit: line.profit === null ? null : moneyText(line.profit),
-  margin: line.margin,
+  ...{ margin: line.margin, marginUnknown: line.marginUnknown },
   tenantSeconds: Number(line.seconds),
 });
 

@@ -17,6 +17,12 @@ export function moneyWords(text: string, currency: string): string {
 export const percentWords = (ratio: number | null): string =>
   ratio === null || ratio < -9.995 ? '-' : `${(100 * ratio).toFixed(1)} %`;
 
+const marginWords = ({ margin, marginUnknown }: Pick<CostLine, 'margin' | 'marginUnknown'>) =>
+  marginUnknown === 'too early' ? 'too early to tell' : percentWords(margin);
+
+/** Days of history from which on a month's end is told. */
+const FORESEEN_FROM = 1;
+
 const NOBODY = 'of nobody';
 
 export function costText(report: CostReport, by: string, style: Style): string {
@@ -33,7 +39,7 @@ export function costText(report: CostReport, by: string, style: Style): string {
   ];
   const row = (name: string, line: CostLine): string[] => [
     ...[name, money(line.cost), money(line.alwaysOn), percentWords(line.reduction)],
-    ...[money(line.revenue), percentWords(line.margin)],
+    ...[money(line.revenue), marginWords(line)],
   ];
   const rows = lines.map((line) => row(line.name ?? line.key ?? NOBODY, line));
   if (others !== null) rows.push(row('others', others));
@@ -47,7 +53,7 @@ export function costText(report: CostReport, by: string, style: Style): string {
     tableText(columns, rows, style),
     '',
     ...(shared.length === 0 ? [] : [`used by nobody: ${shared.join(', ')}`]),
-    `this month: ${money(projection.measured)} so far, ${money(projection.expected)} at its end (${money(projection.low)} to ${money(projection.high)})`,
+    `this month: ${money(projection.measured)} so far, ${projection.days < FORESEEN_FROM ? 'too early to tell its end' : `${money(projection.expected)} at its end (${money(projection.low)} to ${money(projection.high)})`}`,
     ...advice.map(
       ({ plan, price, ownCost }) =>
         `plan ${plan}: a tenant costs ${money(ownCost)} a month, and would have to be sold for ${money(price)}`,
@@ -75,8 +81,13 @@ export function ownCostText(own: OwnCost, style: Style): string {
             ['  shared', moneyWords(ours.shared, ours.currency)],
             ['always on', moneyWords(ours.alwaysOn, ours.currency)],
             ['saved', percentWords(ours.reduction)],
-            ['margin', percentWords(ours.margin)],
-            ['month will cost', moneyWords(ours.projection.expected, ours.currency)],
+            ['margin', marginWords(ours)],
+            [
+              'month will cost',
+              ours.projection.days < FORESEEN_FROM
+                ? 'too early to tell'
+                : moneyWords(ours.projection.expected, ours.currency),
+            ],
           ] as const)),
     ],
     style,

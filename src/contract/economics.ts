@@ -26,10 +26,21 @@ const line = {
   shared: Money('Its part of what nobody used and somebody must bear.'),
   cost: Money('Both.'),
   alwaysOn: Money('The same without sleep.'),
-  reduction: Ratio('How much less that is, 0 to 1; null if always on would cost nothing.'),
+  reduction: Ratio(
+    'How much less its own use (`attributed`) is than that, 0 to 1: what nobody used is on neither side. Null if always on would cost nothing.',
+  ),
   revenue: MoneyOrNull(REVENUE),
   profit: MoneyOrNull('Revenue less cost.'),
-  margin: Ratio('Profit by revenue; null without revenue.'),
+  margin: Ratio('Profit by revenue; null where `marginUnknown` says why.'),
+  marginUnknown: Type.Union(
+    [
+      Type.Literal('no revenue'),
+      Type.Literal('too early', { description: 'Nobody has been there for a day.' }),
+      Type.Literal('another currency', { description: 'Than that of costs are tariffs in.' }),
+      Type.Null(),
+    ],
+    { description: 'Why there is no margin; null where there is one.' },
+  ),
   tenantSeconds: Type.Integer({
     minimum: 0,
     description: 'Time that tenants were there, added up.',

@@ -7,7 +7,7 @@
 import { assert } from '../domain/assert.ts';
 import type { Timestamp } from '../domain/units.ts';
 import { addedUse, NO_USE, type Use, type UseRow } from '../domain/use.ts';
-import { type Amount, minus, NOTHING, plus, scaled, sumOf } from './money.ts';
+import { type Amount, allocated, minus, NOTHING, plus, scaled, sumOf } from './money.ts';
 import { HOUR_MS, monthOf } from './month.ts';
 import { type PriceBook, type PriceVersion, pricesAt } from './price-book.ts';
 import { finished, inSteps, type Steps } from './steps.ts';
@@ -21,7 +21,7 @@ export type DayShare = Pick<UseRow, 'tenant' | 'customer' | 'plan' | 'tier' | 's
 };
 
 export type DayTotals = {
-  /** By hour from the first on; what a minimum adds is in the last. */
+  /** By hour from the first on; what a minimum adds is in all of them alike. */
   readonly hours: readonly Amount[];
   readonly overheadUse: Use;
   readonly overhead: Amount;
@@ -106,9 +106,11 @@ export class DayCosts {
     const minimum = this.#missing();
     const { sharing } = pricesAt(this.#book, this.#seen.at(-1) ?? (0 as Timestamp));
     const borne = shareOut(shares, minimum, sharing);
-    const hours = totals.hours.map((hour, at) =>
-      at === totals.hours.length - 1 ? plus(hour, minimum) : hour,
+    const minimums = allocated(
+      minimum,
+      totals.hours.map(() => 1n),
     );
+    const hours = totals.hours.map((hour, at) => plus(hour, minimums[at] ?? NOTHING));
     return {
       ...totals,
       ...{ hours, minimum, shares: borne.rows },

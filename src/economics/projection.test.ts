@@ -40,6 +40,21 @@ test('what repeats by the hour of the week is foreseen nearly exactly, and the r
   expect(days).toBeCloseTo(56, 0);
 });
 
+test('the running hour counts as far as it has gone, and what it lacks as left', () => {
+  const now = utc('2026-11-30T23:30Z');
+  const past = history('2026-11-01', '2026-11-30T23:00Z', () => 4);
+  const ofHour = (cost: number) => {
+    const running = { hour: utc('2026-11-30T23:00Z'), amount: fromRough(cost) };
+    const { measured, expected } = projected([...past, running], november, now);
+    return [measured, expected].map((sum) => Math.round(roughly(sum) - 4 * 719));
+  };
+  expect([1, 4, 9].map(ofHour)).toEqual([
+    [1, 4],
+    [4, 4],
+    [9, 9],
+  ]);
+});
+
 test('the weekend that is left costs as weekends do', () => {
   const past = history('2026-10-05', '2026-11-28', office);
   const { measured, expected } = projected(past, november, utc('2026-11-28'));

@@ -6,7 +6,7 @@
  * average itself, which does not. A jump that nobody has seen before is outside it: alerts are for that.
  */
 import type { Timestamp } from '../domain/units.ts';
-import { type Amount, fromRough, NOTHING, plus, roughly } from './money.ts';
+import { type Amount, fromRough, NOTHING, plus, roughly, sumOf } from './money.ts';
 import { HOUR_MS, hourOfWeek, type Month } from './month.ts';
 
 export type HourAmount = { readonly hour: Timestamp; readonly amount: Amount };
@@ -31,8 +31,8 @@ const WEEK = 168;
 const DAYS_MAX = 56;
 
 /**
- * `history` is of hours that have ended, in any order; those that are missing between the first and `now`
- * cost nothing.
+ * `history` is of hours in any order; those that are missing between the first and `now` cost nothing. The running hour, if it is
+ * among them, counts as measured, and what it still lacks of its usual cost as left.
  */
 export function projected(
   history: readonly HourAmount[],
@@ -40,14 +40,17 @@ export function projected(
   now: Timestamp,
 ): Projection {
   const measured = history
-    .filter(({ hour }) => hour >= month.from && hour < Math.min(now, month.to))
+    .filter(({ hour }) => hour >= month.from && hour <= now && hour < month.to)
     .reduce((sum, { amount }) => plus(sum, amount), NOTHING);
   const series = seriesOf(history, now);
   const profile = profileOf(series);
   const end = Math.floor(now / HOUR_MS);
+  const running = history.filter(({ hour }) => hour === end * HOUR_MS);
   let left = 0;
   for (let hour = Math.max(end, month.from / HOUR_MS); hour < month.to / HOUR_MS; hour++) {
-    left += profile[hourOfWeek((hour * HOUR_MS) as Timestamp)] ?? 0;
+    const usual = profile[hourOfWeek((hour * HOUR_MS) as Timestamp)] ?? 0;
+    const had = hour === end ? roughly(sumOf(running.map(({ amount }) => amount))) : 0;
+    left += Math.max(0, usual - had);
   }
   const days = series.amounts.length / DAY;
   const daysLeft = Math.max(0, (month.to - Math.max(now, month.from)) / HOUR_MS / DAY);

@@ -10,7 +10,7 @@
  * What was told is written in one statement with what is remembered of it and with the letters, before anybody hears of it: a
  * crash tells nobody twice. Where there are no budgets and nobody earns anything, a look is one sum.
  */
-import type { CancelTimer, Clock } from '../../domain/clock.ts';
+import type { Clock } from '../../domain/clock.ts';
 import {
   type AlertMemory,
   type Budget,
@@ -24,6 +24,7 @@ import type { Events } from '../../domain/events.ts';
 import type { CustomerId, TenantId } from '../../domain/ids.ts';
 import type { Log } from '../../domain/log.ts';
 import { nextMonth } from '../../domain/quota.ts';
+import { Rounds } from '../../domain/rounds.ts';
 import { minutes } from '../../domain/units.ts';
 import { METERS } from '../../domain/use.ts';
 import {
@@ -41,7 +42,14 @@ import { eventOf, isBlank, sameState, stateJson, stateOf } from './alert-memory.
 import { alertData, alertMail, alertWords } from './alert-words.ts';
 import type { BudgetHolds, Due } from './budget-holds.ts';
 import type { CostDesk } from './cost-desk.ts';
-import { type CostLine, linesBy, type MonthShare, together } from './cost-sums.ts';
+import {
+  type CostLine,
+  isEarly,
+  linesBy,
+  type MonthShare,
+  together,
+  withCost,
+} from './cost-sums.ts';
 import { DearDays } from './dear-days.ts';
 import type { PriceDesk } from './price-desk.ts';
 
@@ -89,37 +97,27 @@ export class BudgetWatch {
   readonly #world: WatchWorld;
   readonly #dearDays: DearDays;
   #memories: Map<string, AlertState> | null = null;
-  #looking: Promise<void> = Promise.resolve();
   #judgedHour = 0;
-  #cancel: CancelTimer = () => {};
-  #isClosed = false;
+  readonly #rounds: Rounds;
 
   constructor(world: WatchWorld) {
     this.#world = world;
     this.#dearDays = new DearDays(world.costs);
+    const failed = 'budgets were not looked at; it is tried again';
+    this.#rounds = new Rounds({ ...world, every: LOOK_EVERY, work: () => this.#look(), failed });
   }
 
   start(): void {
-    this.#cancel = this.#world.clock.timer(LOOK_EVERY, () => {
-      void this.look();
-      this.start();
-    });
+    this.#rounds.start();
   }
 
   async close(): Promise<void> {
-    this.#isClosed = true;
-    this.#cancel();
-    await this.#looking;
+    await this.#rounds.close();
   }
 
   /** Never rejects. */
   look(): Promise<void> {
-    this.#looking = this.#looking
-      .then(() => (this.#isClosed ? undefined : this.#look()))
-      .catch((error: unknown) => {
-        this.#world.log.warn('budgets were not looked at; it is tried again', { error });
-      });
-    return this.#looking;
+    return this.#rounds.now();
   }
 
   /** All budgets as they stand. Throws `CATALOG_DOWN`. */
@@ -158,8 +156,9 @@ export class BudgetWatch {
     const { tariffs, book } = prices;
     const { shares, fleet, charges } = await costs.month();
     const own = book.currency === tariffs.currency ? charges : null;
-    const tenants = linesBy('tenant', shares, own);
-    const all = together(tenants.values());
+    const earned = { charged: own, isEarly: isEarly(shares) };
+    const tenants = linesBy('tenant', shares, earned);
+    const all = together(tenants.values(), earned.isEarly);
     const unborne = fleet.reduce((sum, day) => sum + day.unborne, 0n);
     const charged = new Map<string, Amount>();
     const add = (key: string, more: Amount): void => {
@@ -171,8 +170,8 @@ export class BudgetWatch {
       add('fleet', one);
     }
     return {
-      ...{ shares, tenants, charged, customers: linesBy('customer', shares, own) },
-      fleet: { ...all, cost: (all.cost + unborne) as Amount },
+      ...{ shares, tenants, charged, customers: linesBy('customer', shares, earned) },
+      fleet: withCost(all, { cost: (all.cost + unborne) as Amount, ...earned }),
       customerOf: new Map(shares.map(({ tenant, customer }) => [tenant, customer])),
     };
   }
@@ -209,12 +208,12 @@ export class BudgetWatch {
     const budget = budgets.find(
       ({ owner, measure }) => owner.kind === 'fleet' && measure === 'cost',
     );
-    const { cost, revenue } = month.fleet;
+    const { cost } = month.fleet;
     const facts: AlertFacts = {
       ...this.#facts(),
       spent: cost,
       budget: (budget?.amount ?? null) as Amount | null,
-      margin: revenue === null || revenue === 0n ? null : marginOf(revenue, cost),
+      margin: marginOf(month.fleet),
       hour: await this.#hour(),
     };
     const about = { owner: { kind: 'fleet' }, measure: 'cost', customer: null } as const;
@@ -224,11 +223,10 @@ export class BudgetWatch {
   /** Of tenants that somebody pays for, or that were told of before. */
   async #judgeMargins({ tenants, customerOf }: Month): Promise<void> {
     const losing = [...tenants]
-      .flatMap(([id, { revenue, cost }]) =>
-        id !== null && revenue !== null && revenue > 0n
-          ? [{ id: id as TenantId, margin: marginOf(revenue, cost) }]
-          : [],
-      )
+      .flatMap(([id, line]) => {
+        const margin = marginOf(line);
+        return id === null || margin === null ? [] : [{ id: id as TenantId, margin }];
+      })
       .filter(({ id, margin: { profit } }) => {
         const isKnown = this.#memories?.has(
           keyOf({ owner: { kind: 'tenant', id }, measure: 'cost' }),
@@ -363,7 +361,5 @@ function customerOf(owner: BudgetOwner, month: Month): CustomerId | null {
   return owner.kind === 'customer' ? owner.id : (month.customerOf.get(owner.id) ?? null);
 }
 
-const marginOf = (revenue: Amount, cost: Amount): NonNullable<AlertFacts['margin']> => ({
-  ratio: roughly((revenue - cost) as Amount) / roughly(revenue),
-  profit: (revenue - cost) as Amount,
-});
+const marginOf = ({ margin, profit }: CostLine): AlertFacts['margin'] =>
+  margin === null || profit === null ? null : { ratio: margin, profit };

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { hours, minutes } from '../../domain/units.ts';
 import type { UseRow } from '../../domain/use.ts';
-import { sumOf } from '../../economics/money.ts';
+import { amount, sumOf } from '../../economics/money.ts';
 import { PRICE_BOOKS } from '../../economics/price-presets.ts';
 import { costOf, hoursOf } from '../../economics/usage-cost.ts';
 import { VirtualClock } from '../../sim/virtual-clock.ts';
@@ -125,6 +125,29 @@ test('the running day is reckoned once a minute, and its hours that are over onc
   );
   // Hours that are over are known already.
   expect((await today()).cost).toBe(first.cost);
+});
+
+test('the first day begins with its first hour, its minimum lies on its hours, and it is too early for a margin', async () => {
+  const { ledger, store, desk, days } = await fleet('railway');
+  await store.addOverhead(utc('2026-11-10T10:00Z'), using({ cpu: 1n }));
+  ledger.given = rowsWithin('2026-11-10T10:00Z', '2026-11-10T13:00Z').map((row) => ({
+    ...row,
+    plan: 'enterprise',
+  }));
+  const [today] = await days.unsettled();
+  const hourly = amount('20') / 720n;
+  expect(today?.fleet.hours.map((cost) => cost / 10n ** 6n)).toEqual(
+    Array.from({ length: 24 }, (_, hour) => (hour < 10 || hour > 12 ? 0n : hourly / 10n ** 6n)),
+  );
+  const span = desk.spanOf(undefined, undefined);
+  const report = await desk.report(span, { by: 'plan', limit: 9, marginMills: 750 });
+  const { total, projection, unattributed } = report;
+  expect(total).toMatchObject({ margin: null, marginUnknown: 'too early' });
+  // The running hour is in what the month has come to so far.
+  expect(projection.measured).toBe(total.cost);
+  // The minimum is no part of what own use is compared with.
+  expect(unattributed.minimum).toBeGreaterThan(total.alwaysOn);
+  expect(total.reduction).toBeCloseTo(1 - Number(total.attributed) / Number(total.alwaysOn));
 });
 
 test('a customer is told what it is charged, and its month as it will be', async () => {

@@ -99,25 +99,26 @@ export class CostDays {
 
   async #settleDue(): Promise<void> {
     const { clock, store, log } = this.#world;
-    let day = await this.#firstUnsettled();
-    while (!this.#isClosed && day !== null && day + DAY + GRACE <= clock.wall()) {
-      const booked = bookedOf(await this.#reckoned(day), this.#world.prices.at(day), day);
+    let from = await this.#firstUnsettled();
+    while (!this.#isClosed && from !== null && dayOf(from) + DAY + GRACE <= clock.wall()) {
+      const day = dayOf(from);
+      const booked = bookedOf(await this.#reckoned(from), this.#world.prices.at(day), from);
       const isNew = await store.settle(booked.fleet, booked.shares);
       const { tenants, book } = booked.fleet;
       const settled = { day: dayText(day), tenants, book: book.name };
       if (isNew) log.info('what a day cost is settled', settled);
       this.#forget();
-      day = later(day, DAY);
+      from = later(day, DAY);
     }
   }
 
-  /** Null while nothing was ever counted. */
+  /** The very first day begins with the hour in which a server was first there. Null while nothing was ever counted. */
   async #firstUnsettled(): Promise<Timestamp | null> {
     const { store, clock } = this.#world;
     const until = await store.settledUntil();
     if (until !== null) return until;
     const [first] = await store.overhead({ from: timestamp(0), to: later(clock.wall(), DAY) });
-    return first === undefined ? null : dayOf(first.hour);
+    return first?.hour ?? null;
   }
 
   async #book(): Promise<readonly DayBooked[]> {
@@ -126,21 +127,22 @@ export class CostDays {
     const generation = this.#generation;
     const days: DayBooked[] = [];
     const first = (await this.#firstUnsettled()) ?? dayOf(now);
-    for (let day = first; day <= now; day = later(day, DAY)) {
-      days.push(bookedOf(await this.#asOf(day, now), prices.at(day), day));
+    for (let from = first; from <= now; from = later(dayOf(from), DAY)) {
+      days.push(bookedOf(await this.#asOf(from, now), prices.at(dayOf(from)), from));
     }
     if (this.#generation === generation) this.#booked = { at: clock.now(), days };
     return days;
   }
 
   /** What a day has cost so far; hours that are over are kept for the next time. */
-  async #asOf(day: Timestamp, now: Timestamp): Promise<DayCost> {
+  async #asOf(first: Timestamp, now: Timestamp): Promise<DayCost> {
     const { prices } = this.#world;
+    const day = dayOf(first);
     const generation = this.#generation;
     const known = this.#running.get(day);
     // A copy, since one that fails half-way has taken in hours already.
     const costs = known?.costs.copy() ?? new DayCosts(prices.at(day).book);
-    const from = known?.until ?? day;
+    const from = known?.until ?? first;
     const over = Math.floor((now - HOUR_GRACE) / HOUR_MS) * HOUR_MS;
     const until = timestamp(Math.max(from, Math.min(over, day + DAY)));
     await this.#add(costs, from, until);
@@ -151,9 +153,10 @@ export class CostDays {
     return running.done();
   }
 
-  async #reckoned(day: Timestamp): Promise<DayCost> {
+  async #reckoned(from: Timestamp): Promise<DayCost> {
+    const day = dayOf(from);
     const costs = new DayCosts(this.#world.prices.at(day).book);
-    await this.#add(costs, day, later(day, DAY));
+    await this.#add(costs, from, later(day, DAY));
     return costs.done();
   }
 
@@ -190,10 +193,12 @@ const HOURS_OF_DAY = 24;
 function bookedOf(
   { shares, hours: byHour, ...totals }: DayCost,
   { name, revision, book }: ReturnType<PriceDesk['at']>,
-  day: Timestamp,
+  from: Timestamp,
 ): DayBooked {
+  const day = dayOf(from);
+  const before = (from - day) / HOUR_MS;
   const tenants = new Set(shares.map(({ tenant }) => tenant)).size;
-  const hourly = Array.from({ length: HOURS_OF_DAY }, (_, at): bigint => byHour[at] ?? 0n);
+  const hourly = Array.from({ length: HOURS_OF_DAY }, (_, at): bigint => byHour[at - before] ?? 0n);
   const fleet = { day, book: { name, revision }, currency: book.currency, tenants, hours: hourly };
   return { fleet: { ...fleet, ...totals }, shares };
 }

@@ -25,10 +25,12 @@ import {
   type CostLine,
   chargedFor,
   type DayShare,
+  isEarly,
   linesBy,
   linesByDay,
   type MonthShare,
   together,
+  withCost,
 } from './cost-sums.ts';
 import type { PriceDesk } from './price-desk.ts';
 import type { Charges, ChargesOf } from './revenue.ts';
@@ -70,6 +72,8 @@ export type CostReport = DaySpan & {
   readonly book: string;
   readonly currency: string;
   readonly settledUntil: Timestamp | null;
+  /** Nobody has been there for a day. */
+  readonly isEarly: boolean;
   /** The fleet, with what no tenant bears in its cost. */
   readonly total: CostLine;
   readonly unattributed: Record<'overhead' | 'idle' | 'minimum' | 'unborne', Amount>;
@@ -139,11 +143,11 @@ export class CostDesk {
   ): Promise<CostReport> {
     const { store, prices } = this.#world;
     const { shares, days, fleet, charges } = await this.#earned(span);
-    const charged = this.#tariffs() && charges;
+    const earned = { charged: this.#tariffs() && charges, isEarly: isEarly(shares) };
     const lines: ReadonlyMap<string | null, CostLine> =
       by === 'day'
-        ? new Map([...linesByDay(days, charged)].map(([day, line]) => [dayText(day), line]))
-        : linesBy(by, shares, charged);
+        ? new Map([...linesByDay(days, earned)].map(([day, line]) => [dayText(day), line]))
+        : linesBy(by, shares, earned);
     const shown = by === 'day' ? [...lines] : [...lines].toSorted(dearestFirst);
     const sum = (of: (day: FleetDay) => bigint): Amount =>
       fleet.reduce((all, day) => all + of(day), 0n) as Amount;
@@ -159,10 +163,11 @@ export class CostDesk {
       ...span,
       ...{ book: prices.book.name, currency: prices.book.currency, unattributed },
       settledUntil: await store.settledUntil(),
-      total: withUnborne(together(lines.values()), unattributed.unborne),
+      isEarly: earned.isEarly,
+      total: withUnborne(together(lines.values(), earned.isEarly), unattributed.unborne),
       utilisation: machines === 0n ? null : 1 - Number(unattributed.idle) / Number(machines),
       lines: await this.#named(shown.slice(0, limit), by),
-      others: rest.length === 0 ? null : together(rest),
+      others: rest.length === 0 ? null : together(rest, earned.isEarly),
       projection: await this.#projection(),
       advice: this.#advice(shares, { ...TARGET_DEFAULT, marginMills }),
     };
@@ -178,7 +183,8 @@ export class CostDesk {
     const present = shares.filter((share) => share.month === month.from);
     const history = await this.#history(of);
     const projection = projected(history, month, now);
-    const line = together(linesBy('plan', shares, this.#tariffs() && charges).values());
+    const earned = { charged: this.#tariffs() && charges, isEarly: isEarly(shares) };
+    const line = together(linesBy('plan', shares, earned).values(), earned.isEarly);
     return {
       ...span,
       ...{ currency: book.currency, chargesCurrency: tariffs.currency },
@@ -218,8 +224,8 @@ export class CostDesk {
     return costByDay(days).map(({ cost }) => cost);
   }
 
-  /** What the fleet cost in each hour of the last days that has ended, the newest last. */
-  async fleetHours(): Promise<readonly HourAmount[]> {
+  /** What the fleet cost in each hour of the last days, the newest last. */
+  async #fleetHours(): Promise<readonly HourAmount[]> {
     const now = this.#world.clock.wall();
     const from = timestamp(dayOf(now) - HISTORY_DAYS * DAY);
     const { fleet } = await this.#gathered({ from, to: later(dayOf(now), DAY) }, 'fleet');
@@ -230,7 +236,13 @@ export class CostDesk {
           amount: cost as Amount,
         })),
       )
-      .filter(({ hour }) => hour + HOUR_MS <= now);
+      .filter(({ hour }) => hour <= now);
+  }
+
+  /** Those that have ended. Throws `CATALOG_DOWN`. */
+  async fleetHours(): Promise<readonly HourAmount[]> {
+    const now = this.#world.clock.wall();
+    return (await this.#fleetHours()).filter(({ hour }) => hour + HOUR_MS <= now);
   }
 
   /** Null for revenue where tariffs are in another currency than costs: nothing is ever converted. */
@@ -282,7 +294,7 @@ export class CostDesk {
 
   async #projection(): Promise<Projection> {
     const now = this.#world.clock.wall();
-    return projected(await this.fleetHours(), monthOf(now), now);
+    return projected(await this.#fleetHours(), monthOf(now), now);
   }
 
   /** By hour; settled days are kept as wholes, and are laid on their hours evenly. */
@@ -336,13 +348,8 @@ const dearestFirst = (
 ): number => (one.cost > other.cost ? -1 : one.cost < other.cost ? 1 : 0);
 
 /** What no tenant bears is the fleet's cost all the same. */
-function withUnborne(line: CostLine, unborne: Amount): CostLine {
-  const cost = plus(line.cost, unborne);
-  const { revenue, alwaysOn } = line;
-  const profit = revenue === null ? null : ((revenue - cost) as Amount);
-  return {
-    ...{ ...line, cost, profit },
-    margin: profit === null || !revenue ? null : Number(profit) / Number(revenue),
-    reduction: alwaysOn === 0n ? null : 1 - Number(cost) / Number(alwaysOn),
-  };
-}
+const withUnborne = (line: CostLine, unborne: Amount): CostLine =>
+  withCost(line, {
+    cost: plus(line.cost, unborne),
+    isEarly: line.marginUnknown === 'too early',
+  });

@@ -5,7 +5,7 @@ import { type Amount, roughly, scaled, sumOf } from '../../economics/money.ts';
 import { monthOf } from '../../economics/month.ts';
 import { costsOf, ratesAt } from '../../economics/price-book.ts';
 import type { CostDesk } from './cost-desk.ts';
-import { linesBy, together } from './cost-sums.ts';
+import { isEarly, linesBy, together } from './cost-sums.ts';
 import type { PriceDesk } from './price-desk.ts';
 
 const STORAGE: readonly Meter[] = ['l3', 'l4', 'stored'];
@@ -25,9 +25,10 @@ export async function costFigures(
   const { metered, machined } = ratesAt(book, now);
   const rates = [...metered, ...machined].filter(({ meter }) => STORAGE.includes(meter));
   const spent = sumOf(shares.flatMap(({ use }) => costsOf(rates, use)));
-  const own = book.currency === tariffs.currency ? charges : null;
+  const charged = book.currency === tariffs.currency ? charges : null;
+  const earned = { charged, isEarly: isEarly(shares) };
   return {
     storageCostPerTenant: roughly(scaled(spent as Amount, monthOf(now).seconds, seconds)),
-    averageMargin: together(linesBy('plan', shares, own).values()).margin,
+    averageMargin: together(linesBy('plan', shares, earned).values(), earned.isEarly).margin,
   };
 }

@@ -23,34 +23,75 @@ export type DayShare = Omit<CostShare, 'tenant' | 'customer' | 'use'> & { readon
 export const COST_KEYS = ['tenant', 'tier', 'plan', 'customer', 'day'] as const;
 export type CostKey = (typeof COST_KEYS)[number];
 
+/** Why there is no margin to tell. */
+export const MARGIN_UNKNOWN = ['another currency', 'no revenue', 'too early'] as const;
+type MarginUnknown = (typeof MARGIN_UNKNOWN)[number];
+
 /** Of one key, or of all. Revenue is null where tariffs and prices are in two currencies. */
 export type CostLine = {
   readonly attributed: Amount;
   readonly shared: Amount;
   readonly cost: Amount;
   readonly alwaysOn: Amount;
+  /** Of its own use against the same use always on: what nobody used is on neither side. */
   readonly reduction: number | null;
   readonly revenue: Amount | null;
   readonly profit: Amount | null;
   readonly margin: number | null;
+  /** Null where there is a margin. */
+  readonly marginUnknown: MarginUnknown | null;
   readonly seconds: bigint;
 };
+
+/** `charged` is null where that is in another currency. */
+export type Earned = { readonly charged: Charges | null; readonly isEarly: boolean };
 
 type Sums = Record<'attributed' | 'shared' | 'alwaysOn' | 'revenue' | 'seconds', bigint>;
 
 const NO_SUMS: Sums = { attributed: 0n, shared: 0n, alwaysOn: 0n, revenue: 0n, seconds: 0n };
 
-export function lineOf(sums: Sums, hasRevenue: boolean): CostLine {
+/** What is paid by the hour or the day, machines and minimums, says nothing when laid on minutes of use. */
+const EARLY_SECONDS = 86_400n;
+
+/** Nobody of them has been there for a day yet. */
+export function isEarly(shares: readonly Pick<CostShare, 'tenant' | 'seconds'>[]): boolean {
+  const there = new Map<TenantId, bigint>();
+  for (const { tenant, seconds } of shares) {
+    const sum = (there.get(tenant) ?? 0n) + seconds;
+    if (sum >= EARLY_SECONDS) return false;
+    there.set(tenant, sum);
+  }
+  return true;
+}
+
+function lineOf(sums: Sums, hasRevenue: boolean, early: boolean): CostLine {
   const { attributed, shared, alwaysOn, seconds } = sums;
-  const cost = (attributed + shared) as Amount;
   const revenue = hasRevenue ? (sums.revenue as Amount) : null;
+  return withCost(
+    {
+      ...{ attributed: attributed as Amount, shared: shared as Amount, seconds, revenue },
+      ...{ alwaysOn: alwaysOn as Amount, reduction: ratioOf(alwaysOn - attributed, alwaysOn) },
+    },
+    { cost: (attributed + shared) as Amount, isEarly: early || seconds < EARLY_SECONDS },
+  );
+}
+
+/** The line with what is left of its revenue. */
+export function withCost(
+  line: Omit<CostLine, 'cost' | 'profit' | 'margin' | 'marginUnknown'>,
+  { cost, isEarly: early }: { readonly cost: Amount; readonly isEarly: boolean },
+): CostLine {
+  const { revenue } = line;
   const profit = revenue === null ? null : minus(revenue, cost);
-  return {
-    ...{ attributed: attributed as Amount, shared: shared as Amount, cost, seconds },
-    alwaysOn: alwaysOn as Amount,
-    reduction: ratioOf(alwaysOn - cost, alwaysOn),
-    ...{ revenue, profit, margin: profit === null ? null : ratioOf(profit, revenue ?? 0n) },
-  };
+  const marginUnknown = unknownMargin(revenue, early);
+  const margin = profit === null || marginUnknown !== null ? null : ratioOf(profit, revenue ?? 0n);
+  return { ...line, cost, profit, margin, marginUnknown };
+}
+
+function unknownMargin(revenue: Amount | null, early: boolean): MarginUnknown | null {
+  if (revenue === null) return 'another currency';
+  if (revenue === 0n) return 'no revenue';
+  return early ? 'too early' : null;
 }
 
 /** The name under which a place is summed; null for tenants of nobody. */
@@ -71,11 +112,11 @@ const KEYS: Readonly<
   tier: ({ tier }) => tier,
 };
 
-/** By anything but days, in no order. `charged` is null where that is in another currency. */
+/** By anything but days, in no order. */
 export function linesBy(
   by: Exclude<CostKey, 'day'>,
   shares: readonly MonthShare[],
-  charged: Charges | null,
+  { charged, isEarly: early }: Earned,
 ): ReadonlyMap<string | null, CostLine> {
   const keyOf = KEYS[by];
   const sums = new Map<string | null, Sums>();
@@ -90,13 +131,13 @@ export function linesBy(
     const places = rows.map((row) => ({ ...row, hour: month }));
     for (const earning of earningsOf(charges, places)) of(keyOf(earning)).revenue += earning.amount;
   }
-  return new Map([...sums].map(([key, sum]) => [key, lineOf(sum, charged !== null)]));
+  return new Map([...sums].map(([key, sum]) => [key, lineOf(sum, charged !== null, early)]));
 }
 
 /** By day; what a plan earns in a month is laid on its days by the time that tenants were there. */
 export function linesByDay(
   days: readonly DayShare[],
-  charged: Charges | null,
+  { charged, isEarly: early }: Earned,
 ): ReadonlyMap<Timestamp, CostLine> {
   const sums = new Map<Timestamp, Sums>();
   for (const share of days) {
@@ -118,7 +159,7 @@ export function linesByDay(
       });
     }
   }
-  return new Map([...sums].map(([day, sum]) => [day, lineOf(sum, charged !== null)]));
+  return new Map([...sums].map(([day, sum]) => [day, lineOf(sum, charged !== null, early)]));
 }
 
 function add(sum: Sums, share: Pick<CostShare, 'attributed' | 'shared' | 'alwaysOn' | 'seconds'>) {
@@ -128,8 +169,8 @@ function add(sum: Sums, share: Pick<CostShare, 'attributed' | 'shared' | 'always
   sum.seconds += share.seconds;
 }
 
-/** All of them, as one; null where there is no line. */
-export function together(lines: Iterable<CostLine>): CostLine {
+/** All of them, as one. */
+export function together(lines: Iterable<CostLine>, early: boolean): CostLine {
   const sum: Sums = { ...NO_SUMS };
   let hasRevenue = true;
   for (const line of lines) {
@@ -137,7 +178,7 @@ export function together(lines: Iterable<CostLine>): CostLine {
     if (line.revenue === null) hasRevenue = false;
     else sum.revenue += line.revenue;
   }
-  return lineOf(sum, hasRevenue);
+  return lineOf(sum, hasRevenue, early);
 }
 
 /** What is charged for each thing, over all tenants. */

@@ -4,9 +4,10 @@
  * A letter is taken for longer than it may take, so nobody else sends it meanwhile, and is removed once it was sent; after a
  * crash in between it is sent once more, which is better than never. What cannot be sent is tried for three days.
  */
-import type { CancelTimer, Clock } from '../../domain/clock.ts';
+import type { Clock } from '../../domain/clock.ts';
 import type { BudgetStore, MailSender, StoredMail } from '../../domain/economics.ts';
 import type { Log } from '../../domain/log.ts';
+import { Rounds } from '../../domain/rounds.ts';
 import { type DurationMs, hours, later, minutes, seconds } from '../../domain/units.ts';
 
 const LOOK_EVERY = minutes(1);
@@ -32,39 +33,30 @@ export type MailWorld = {
 export class MailRound {
   readonly #world: MailWorld;
   readonly #stop = new AbortController();
-  #sending: Promise<void> = Promise.resolve();
-  #cancel: CancelTimer = () => {};
+  readonly #rounds: Rounds;
 
   constructor(world: MailWorld) {
     this.#world = world;
+    const failed = 'letters were not looked for; it is tried again';
+    this.#rounds = new Rounds({ ...world, every: LOOK_EVERY, work: () => this.#look(), failed });
   }
 
   start(): void {
-    this.#cancel = this.#world.clock.timer(LOOK_EVERY, () => {
-      this.start();
-      void this.look();
-    });
+    this.#rounds.start();
   }
 
   /** Never rejects. */
   look(): Promise<void> {
-    this.#sending = this.#sending
-      .then(() => this.#look())
-      .catch((error: unknown) => {
-        this.#world.log.warn('letters were not looked for; it is tried again', { error });
-      });
-    return this.#sending;
+    return this.#rounds.now();
   }
 
   async close(): Promise<void> {
-    this.#cancel();
     this.#stop.abort();
-    await this.#sending;
+    await this.#rounds.close();
   }
 
   async #look(): Promise<void> {
     const { store, clock } = this.#world;
-    if (this.#stop.signal.aborted) return;
     for (const mail of await store.takeMails(AT_ONCE, later(clock.wall(), TAKEN_FOR))) {
       await this.#send(mail);
     }

@@ -1,7 +1,8 @@
 /** Writes once a minute what our own processes have used: one statement, however many tenants there are. */
-import type { CancelTimer, Clock } from '../../domain/clock.ts';
+import type { Clock } from '../../domain/clock.ts';
 import type { CostStore } from '../../domain/economics.ts';
 import type { Log } from '../../domain/log.ts';
+import { Rounds } from '../../domain/rounds.ts';
 import { elapsed, type Instant, minutes, timestamp } from '../../domain/units.ts';
 import { addedUse, NO_USE, type Use } from '../../domain/use.ts';
 import { HOUR_MS } from '../../economics/month.ts';
@@ -24,33 +25,22 @@ export class OverheadMeter {
   #lookedAt: Instant | null = null;
   /** What could not be written yet. */
   #unsent = new Map<number, Use>();
-  #looking: Promise<void> = Promise.resolve();
-  #cancel: CancelTimer = () => {};
+  readonly #rounds: Rounds;
 
   constructor(world: OverheadWorld) {
     this.#world = world;
+    const failed = 'what the server itself used was not written; it is tried again';
+    this.#rounds = new Rounds({ ...world, every: EVERY, work: () => this.#look(), failed });
   }
 
   start(): void {
-    void this.look();
-    this.#cancel = this.#world.clock.timer(EVERY, () => this.start());
+    void this.#rounds.now();
+    this.#rounds.start();
   }
 
   async close(): Promise<void> {
-    this.#cancel();
-    await this.look();
-  }
-
-  /** Never rejects. */
-  look(): Promise<void> {
-    this.#looking = this.#looking
-      .then(() => this.#look())
-      .catch((error: unknown) => {
-        this.#world.log.warn('what the server itself used was not written; it is tried again', {
-          error,
-        });
-      });
-    return this.#looking;
+    await this.#rounds.now();
+    await this.#rounds.close();
   }
 
   async #look(): Promise<void> {

@@ -39,13 +39,16 @@ export type KpiReport = {
   readonly kpis: readonly Kpi[];
 };
 
-/** What only the books know; null where they do not. */
+/** Null with the reason. */
+export type Figure = { readonly value: number | null; readonly unless: string };
+
+/** What only the books know. */
 export type MoneyFigures = {
   /** Of computing, in dollars, for a month of a tenant. */
-  readonly costPerTenant: number | null;
+  readonly costPerTenant: Figure;
   /** From 0 to 1. */
-  readonly grossMargin: number | null;
-  readonly revenueRetention: number | null;
+  readonly grossMargin: Figure;
+  readonly revenueRetention: Figure;
 };
 
 export type KpiInputs = {
@@ -104,7 +107,7 @@ function meets(value: number, { is, value: target }: Kpi['target']): boolean {
 const P95 = 0.95;
 const US_OF_SECOND = 1_000_000;
 const MS_OF_MINUTE = 60_000;
-const NOT_RECKONED = 'cost and revenue are not reckoned yet';
+const NOT_RECKONED: Figure = { value: null, unless: 'cost and revenue are not reckoned' };
 
 function technical({ window: { sum }, money }: KpiInputs): readonly Measure[] {
   const { reads, prewarmHits, prewarmMisses } = sum;
@@ -113,13 +116,9 @@ function technical({ window: { sum }, money }: KpiInputs): readonly Measure[] {
   return [
     {
       ...{ name: 'compute-cost', area: 'technical', title: 'Cost of computing a tenant a month' },
-      ...{
-        value: money?.costPerTenant ?? null,
-        unit: 'dollars',
-        target: { is: 'below', value: 5 },
-      },
+      ...{ unit: 'dollars', target: { is: 'below', value: 5 } },
       measured: 'what all tenants have cost by the price book in force, by tenant',
-      unless: NOT_RECKONED,
+      ...(money?.costPerTenant ?? NOT_RECKONED),
     },
     {
       ...{ name: 'cache-hit-ratio', area: 'technical', title: 'Reads that memory served' },
@@ -166,8 +165,8 @@ function business({ window, tenants, customers, risen, money }: KpiInputs): read
   return [
     {
       ...{ name: 'gross-margin', area: 'business', title: 'Gross margin' },
-      ...{ value: money?.grossMargin ?? null, unit: 'ratio', target: { is: 'above', value: 0.75 } },
-      ...{ measured: 'revenue less cost, of revenue', unless: NOT_RECKONED },
+      ...{ unit: 'ratio', target: { is: 'above', value: 0.75 } },
+      ...{ measured: 'revenue less cost, of revenue', ...(money?.grossMargin ?? NOT_RECKONED) },
     },
     {
       ...{ name: 'acquisition-cost', area: 'business', title: 'Cost of winning a customer' },
@@ -193,10 +192,10 @@ function business({ window, tenants, customers, risen, money }: KpiInputs): read
     },
     {
       ...{ name: 'revenue-retention', area: 'business', title: 'Net revenue retention' },
-      ...{ value: money?.revenueRetention ?? null, unit: 'ratio' },
-      target: { is: 'above', value: 1.1 },
-      measured: 'what the customers of a year ago pay now, of what they paid then',
-      unless: 'invoices do not reach back a year',
+      ...{ unit: 'ratio', target: { is: 'above', value: 1.1 } },
+      measured:
+        'what customers of the same month a year ago were charged in the last whole month, of what they were then',
+      ...(money?.revenueRetention ?? NOT_RECKONED),
     },
   ];
 }

@@ -8,7 +8,7 @@ import { VirtualClock } from '../../sim/virtual-clock.ts';
 import { MemoryLog } from '../../testing/memory-log.ts';
 import { memoryTenant } from '../../testing/memory-tenants.ts';
 import { MemoryUptime } from '../../testing/memory-uptime.ts';
-import { healthPage } from './health-page.ts';
+import { conditionOf, healthPage } from './health-page.ts';
 import { FleetWatch } from './metrics-watch.ts';
 import { addedDays, type Day, isBusinessHour, NO_DAY, oneMore, readDay } from './slo-day.ts';
 import { ServiceKeeper, type Window } from './slo-keeper.ts';
@@ -140,7 +140,8 @@ test('figures are held against the targets of the vision', () => {
     ...{ usedMinutes: 60, prewarmHits: 9, prewarmMisses: 1, customersGone: 1, customersNew: 4 },
   };
   const gaps = [{ from: timestamp(TO - hours(3)), to: timestamp(TO + hours(1)), planned: false }];
-  const money = { costPerTenant: 0.7, grossMargin: 0.7, revenueRetention: null };
+  const is = (value: number | null) => ({ value, unless: 'nobody knows' });
+  const money = { costPerTenant: is(0.7), grossMargin: is(0.7), revenueRetention: is(null) };
   const inputs = { window: { ...MONTH, sum, gaps }, tenants: 50, customers: 13, risen: 6, money };
   const found = new Map(
     kpiReport(inputs).kpis.map(({ name, value, isMet }) => [name, [value, isMet]] as const),
@@ -173,7 +174,7 @@ test('the public page tells asleep apart from down, and nothing of the time befo
     { from: timestamp(TO - seconds(30)), to: timestamp(TO - seconds(5)), planned: false },
   ];
   const window = { ...MONTH, from, gaps };
-  const page = healthPage(window, null);
+  const page = healthPage(window, 'service', 'up');
   expect([page.condition, page.days.length]).toEqual(['up', 90]);
   expect(page.days.slice(-3).map(({ up }) => up)).toEqual([0.5, 1 - 25 / 86_400, null]);
   expect(page.days.filter(({ up }) => up !== null)).toHaveLength(2);
@@ -182,7 +183,7 @@ test('the public page tells asleep apart from down, and nothing of the time befo
     { id: parseTenantId('tn_000000000001'), name: parseTenantName('acme') },
     TO,
   );
-  const of = (state: TenantState) => healthPage(window, { ...tenant, state }).condition;
+  const of = (state: TenantState) => conditionOf({ ...tenant, state });
   expect(of({ kind: 'suspended' })).toBe('asleep');
   expect(of({ kind: 'archiving' })).toBe('asleep');
   expect(of({ kind: 'running' })).toBe('up');

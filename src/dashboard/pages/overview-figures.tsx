@@ -110,6 +110,7 @@ function MarginStat({ month }: { readonly month: CostReport | undefined }) {
   const isLosing = total?.margin !== null && (total?.margin ?? 0) < 0;
   const says = (): string => {
     if (month === undefined || total === undefined) return '';
+    if (total.marginUnknown === 'too early') return 'too early to tell';
     if (total.margin === null) return 'no plan that is paid for';
     return `${money(total.revenue, month.currency)} revenue`;
   };
