@@ -95,8 +95,8 @@ async function measure(place: Place): Promise<void> {
 }
 
 /** Presses and keys by the time until the next frame is painted, and what moved without anybody's doing. */
-function watch(page: Page): Promise<void> {
-  return page.addInitScript(`
+async function watch(page: Page): Promise<void> {
+  await page.addInitScript(`
     window.seen = { slowest: 0, shift: 0, moved: [] };
     new PerformanceObserver((list) => {
       for (const one of list.getEntries()) {

@@ -44,12 +44,29 @@ export async function listTenants(db: Kysely<Tables>, query: TenantQuery): Promi
   if (tier !== undefined) page = page.where('tier', '=', tier);
   if (plan !== undefined) page = page.where('plan', '=', plan);
   if (home !== undefined) page = page.where('home', '=', home);
-  if (search !== undefined) page = page.where(sql<boolean>`strpos(name, ${search}) > 0`);
+  if (search !== undefined) page = page.where(named(query, search));
   const rows = await page.execute();
   const last = rows.length > limit ? rows[limit - 1] : undefined;
   const tenants = rows.slice(0, limit).map(tenantOf);
   const nextValue = sort === 'name' ? null : (last?.sort_value ?? null);
   return { tenants, next: (last && tenants.at(-1)?.name) ?? null, nextValue };
+}
+
+/**
+ * A part of a name may be anywhere in it: all names are looked at, in the index of names if nothing else is asked for. To
+ * look at the rows instead takes ten times as long.
+ */
+function named(query: TenantQuery, search: string): RawBuilder<boolean> {
+  const isPart = sql<boolean>`strpos(name, ${search}) > 0`;
+  const { after, limit, sort = 'name', descending = false } = query;
+  const { customer = null, state, tier = null, plan = null, home = null } = query;
+  const isPlain = [customer, state, tier, plan, home].every((filter) => filter === null);
+  if (sort !== 'name' || !isPlain) return isPart;
+  const [behind, direction] = descending ? [sql`<`, sql`desc`] : [sql`>`, sql`asc`];
+  const place = after === null ? sql`true` : sql`name ${behind} ${after}`;
+  return sql`name = any(array(
+    select name from dynabase.tenants where ${isPart} and ${place} order by name ${direction} limit ${limit + 1}
+  ))`;
 }
 
 /** States byte by byte, as names are. */
