@@ -1,6 +1,7 @@
-/** Closes months that are due, without being asked: looks once an hour, and again after whatever failed. */
-import type { CancelTimer, Clock } from '../../domain/clock.ts';
+/** Closes months that are due, without being asked: looks every so often, and again after whatever failed. */
+import type { Clock } from '../../domain/clock.ts';
 import type { Log } from '../../domain/log.ts';
+import { Rounds } from '../../domain/rounds.ts';
 import type { DurationMs } from '../../domain/units.ts';
 import type { InvoiceDesk } from './invoice-desk.ts';
 
@@ -12,37 +13,23 @@ export type ClerkWorld = {
 };
 
 export class BillingClerk {
-  readonly #world: ClerkWorld;
-  #cancel: CancelTimer = () => undefined;
-  #looking: Promise<void> = Promise.resolve();
-  #isClosed = false;
+  readonly #rounds: Rounds;
 
-  constructor(world: ClerkWorld) {
-    this.#world = world;
-  }
-
-  start(): void {
-    if (this.#isClosed) return;
-    const { clock, lookEvery } = this.#world;
-    this.#cancel = clock.timer(lookEvery, () => {
-      this.#looking = this.#look().finally(() => this.start());
-    });
-  }
-
-  async #look(): Promise<void> {
-    const { invoices, log } = this.#world;
-    try {
+  constructor({ clock, log, invoices, lookEvery: every }: ClerkWorld) {
+    const work = async (): Promise<void> => {
       for (const { month, numbers, skipped } of await invoices.closeDue()) {
         log.info('month closed', { month, invoices: numbers.length, skipped });
       }
-    } catch (error) {
-      log.warn('a month could not be closed; it is tried again', { error });
-    }
+    };
+    const failed = 'a month could not be closed; it is tried again';
+    this.#rounds = new Rounds({ clock, log, every, work, failed });
+  }
+
+  start(): void {
+    this.#rounds.start();
   }
 
   async close(): Promise<void> {
-    this.#isClosed = true;
-    this.#cancel();
-    await this.#looking;
+    await this.#rounds.close();
   }
 }

@@ -38,7 +38,8 @@ export class MailRound {
   constructor(world: MailWorld) {
     this.#world = world;
     const failed = 'letters were not looked for; it is tried again';
-    this.#rounds = new Rounds({ ...world, every: LOOK_EVERY, work: () => this.#look(), failed });
+    const { clock, log } = world;
+    this.#rounds = new Rounds({ clock, log, every: LOOK_EVERY, work: () => this.#look(), failed });
   }
 
   start(): void {

@@ -30,7 +30,8 @@ export class OverheadMeter {
   constructor(world: OverheadWorld) {
     this.#world = world;
     const failed = 'what the server itself used was not written; it is tried again';
-    this.#rounds = new Rounds({ ...world, every: EVERY, work: () => this.#look(), failed });
+    const { clock, log } = world;
+    this.#rounds = new Rounds({ clock, log, every: EVERY, work: () => this.#look(), failed });
   }
 
   start(): void {

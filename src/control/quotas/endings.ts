@@ -6,10 +6,11 @@
  */
 
 import type { Ending, EndingStore } from '../../domain/claim.ts';
-import type { CancelTimer, Clock } from '../../domain/clock.ts';
+import type { Clock } from '../../domain/clock.ts';
 import type { Events } from '../../domain/events.ts';
 import { isFault } from '../../domain/faults.ts';
 import type { Log } from '../../domain/log.ts';
+import { Rounds } from '../../domain/rounds.ts';
 import { type DurationMs, hours, later } from '../../domain/units.ts';
 import type { Control } from '../control.ts';
 import { fewAtOnce } from '../few-at-once.ts';
@@ -31,39 +32,24 @@ export type EndingsWorld = {
 
 export class Endings {
   readonly #world: EndingsWorld;
-  #looking: Promise<void> = Promise.resolve();
-  #cancel: CancelTimer | null = null;
-  #isClosed = false;
+  readonly #rounds: Rounds;
 
   constructor(world: EndingsWorld) {
     this.#world = world;
+    const { clock, log, lookEvery: every } = world;
+    const failed = 'tenants that end were not looked for; it is tried again';
+    this.#rounds = new Rounds({ clock, log, every, work: () => this.#round(), failed });
   }
 
   start(): void {
-    this.#cancel = this.#world.clock.timer(this.#world.lookEvery, () => {
-      this.start();
-      void this.look();
-    });
-  }
-
-  /** Never rejects. */
-  look(): Promise<void> {
-    this.#looking = this.#looking
-      .then(() => this.#round())
-      .catch((error: unknown) => {
-        this.#world.log.warn('tenants that end were not looked for; it is tried again', { error });
-      });
-    return this.#looking;
+    this.#rounds.start();
   }
 
   async close(): Promise<void> {
-    this.#isClosed = true;
-    this.#cancel?.();
-    await this.#looking;
+    await this.#rounds.close();
   }
 
   async #round(): Promise<void> {
-    if (this.#isClosed) return;
     const { clock, store } = this.#world;
     const now = clock.wall();
     // Who is in the last hour already hears of that, and not of the day besides.
@@ -81,7 +67,7 @@ export class Endings {
 
   async #delete({ id, name }: Ending): Promise<void> {
     const { control, clock, log } = this.#world;
-    if (this.#isClosed) return;
+    if (this.#rounds.isClosed) return;
     try {
       const { expiresAt } = await control.findTenant(id);
       // It may have been given more time since it was found.
