@@ -96,6 +96,8 @@ export type Callers = {
   readonly listenHost: string;
   /** Further names it may be called by. */
   readonly names: readonly string[];
+  /** Of the pages that a proxy before it serves, which may ask for it by another name; none if not given. */
+  readonly publicOrigin?: string | undefined;
 };
 
 /** The fault in the `Host` or `Origin` of a request, if there is one. */
@@ -106,6 +108,7 @@ export function foreign(
   const host = hostname(`http://${headers.host ?? ''}`);
   if (host === undefined || !answersTo(host, callers)) return fault('HOST_UNKNOWN', {});
   if (headers.origin === undefined) return undefined;
+  if (headers.origin === callers.publicOrigin) return undefined;
   const same = authority(headers.origin) === authority(`http://${headers.host ?? ''}`);
   return same ? undefined : fault('ORIGIN_FOREIGN', {});
 }

@@ -31,8 +31,8 @@ export const BACKLOG_BYTES_MAX = 262_144;
 /** How long one that was cut may take to read its last event. */
 const CUT_WITHIN = seconds(5);
 
-/** Streams of one caller at once: connections are few. */
-export const STREAMS_MAX = 32;
+/** Streams of one caller at once: connections are few. A key may be shown in the browsers of many. */
+export const STREAMS_MAX = 64;
 
 /** What a reader should wait before it comes again, in milliseconds. */
 const COME_AGAIN_AFTER_MS = 1_000;
@@ -71,6 +71,8 @@ class EventStreams {
   constructor(parts: StreamParts, admit: Admit) {
     this.#parts = parts;
     this.#admit = admit;
+    // Else who has lost a key would hear on until the next beat.
+    parts.desks.events.subscribe({ types: ['key.rotated', 'key.deleted'] }, () => this.#ask());
   }
 
   async open(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
@@ -100,6 +102,10 @@ class EventStreams {
   /** Each ends as if all had been said. */
   end(): void {
     for (const stream of this.#open) stream.end();
+  }
+
+  #ask(): void {
+    for (const stream of this.#open) void stream.ask();
   }
 
   async #filterOf(request: FastifyRequest, caller: Caller): Promise<EventFilter> {
@@ -156,6 +162,15 @@ class EventStream {
     this.out.push(null);
   }
 
+  /** Ends it if its reader may not hear any more. */
+  async ask(): Promise<void> {
+    try {
+      await this.#parts.stillMay();
+    } catch {
+      this.end();
+    }
+  }
+
   #catchUp(): void {
     const { events, filter, after } = this.#parts;
     if (after === undefined) return;
@@ -183,14 +198,11 @@ class EventStream {
 
   #beat(): void {
     this.#cancelTimer = this.#parts.clock.timer(HEARTBEAT_EVERY, () => {
-      this.#parts.stillMay().then(
-        () => {
-          if (this.#ended) return;
-          this.#say(':\n\n');
-          this.#beat();
-        },
-        () => this.end(),
-      );
+      void this.ask().then(() => {
+        if (this.#ended) return;
+        this.#say(':\n\n');
+        this.#beat();
+      });
     });
   }
 

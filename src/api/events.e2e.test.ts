@@ -25,8 +25,8 @@ beforeEach(async () => {
   control = new MemoryControl(clock);
   const parts = await memoryApiParts({ clock, control });
   desks = parts.desks;
-  atRest = desks.events.listeners;
   api = await openApi({ ...parts, host: '127.0.0.1', port: 0 });
+  atRest = desks.events.listeners;
   stop = new AbortController();
 });
 
@@ -125,6 +125,18 @@ describe('a stream of events', () => {
     expect((await reader?.read())?.value).toBe('retry: 1000\n\n');
     await clock.advance(seconds(15));
     expect((await reader?.read())?.value).toBe(':\n\n');
+  });
+
+  test('ends as soon as its key does, and no other one', async () => {
+    const { id, secret } = await client().keys.create({ name: 'gone', role: 'viewer' });
+    const headers = { authorization: `Bearer ${secret}` };
+    const gone = await raw('/v1/events?types=key.deleted', headers);
+    const kept = await raw('/v1/events?types=key.deleted');
+    await listening(2);
+    await client().keys.revoke(id);
+    expect(await gone.text()).toContain(id);
+    await listening(1);
+    await kept.body?.cancel();
   });
 
   test('ends with the server, and leaves nothing behind', async () => {

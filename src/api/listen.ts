@@ -29,6 +29,8 @@ export type ApiOptions = Omit<ApiParts, 'callers'> & {
   readonly port: number;
   /** Further host names that the API answers to. */
   readonly names?: readonly string[];
+  /** Where browsers reach it, if a proxy stands before it. */
+  readonly publicOrigin?: string | undefined;
   /** Where SQL over HTTP is handed on to; it is not taken without. */
   readonly sql?: SqlTarget;
 };
@@ -42,9 +44,9 @@ export type Api = {
 
 /** Listens; resolves when requests are answered. Throws `PORT_IN_USE`, `BAD_OPTION`. */
 export async function openApi(options: ApiOptions): Promise<Api> {
-  const { host, names = [], sql, ...parts } = options;
+  const { host, names = [], publicOrigin, sql, ...parts } = options;
   const stopping = new AbortController();
-  const callers = { listenHost: host, names };
+  const callers = { listenHost: host, names, publicOrigin };
   const app = await buildApp({ ...parts, callers }, stopping.signal);
   app.server.headersTimeout = HEADERS_TIMEOUT;
   app.server.requestTimeout = NO_BOUND;

@@ -185,6 +185,9 @@ describe('who may call', () => {
     expect(await from('http://localhost:3000')).toBe(403);
     expect(await from('https://attacker.example')).toBe(403);
     expect(await from('null')).toBe(403);
+    // By what our pages are called to browsers, whatever a proxy calls us.
+    expect(await from('https://db.example')).toBe(200);
+    expect(await from('http://db.example')).toBe(403);
   });
 
   test('a stopping server takes no new request', async () => {

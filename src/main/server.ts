@@ -217,6 +217,7 @@ async function openDoors(
     host: options.apiHost,
     port: options.apiPort,
     names: [options.publicHost, new URL(publicUrl).hostname],
+    ...(options.publicUrl === null ? {} : { publicOrigin: new URL(publicUrl).origin }),
     isSecure: publicUrl.startsWith('https:'),
     sql: await sqlTarget(options, proxyPort, directory),
     dashboard: await doors.dashboard,

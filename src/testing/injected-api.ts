@@ -54,7 +54,11 @@ export class InjectedApi {
     const control = new MemoryControl(clock);
     const log = new MemoryLog();
     const stopping = new AbortController();
-    const callers = { listenHost: '127.0.0.1', names: ['db.example'] };
+    const callers = {
+      listenHost: '127.0.0.1',
+      names: ['db.example'],
+      publicOrigin: 'https://db.example',
+    };
     const { stores = memoryStores({ clock, tenants: () => control.tenants() }) } = logins;
     const given = { ...logins, stores };
     const parts = await memoryApiParts({
