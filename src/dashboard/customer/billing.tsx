@@ -2,19 +2,16 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { TENANT_PLANS } from '../../contract/limits.ts';
-import type { Customer, InvoiceHead, OwnCost } from '../../sdk/index.ts';
+import type { Customer, OwnCost } from '../../sdk/index.ts';
 import { money } from '../format/money.ts';
+import { InvoiceTable } from '../pages/invoice-table.tsx';
 import { QuotaUse } from '../pages/quota-use.tsx';
 import { dynabase } from '../server/client.ts';
 import { useRefusal } from '../shell/who.ts';
-import { saveFile } from '../sql/save-file.ts';
-import { Badge } from '../ui/badge.tsx';
-import { Button } from '../ui/button.tsx';
 import { Select, TextField } from '../ui/field.tsx';
 import { PageHead, Panel, Stat, Stats } from '../ui/panel.tsx';
 import { Empty, Loaded } from '../ui/states.tsx';
 import { Table } from '../ui/table.tsx';
-import { complain } from '../ui/toast.tsx';
 import { useBrand } from './brand.tsx';
 import { BudgetForm, SaveForm } from './limit-forms.tsx';
 import { PLAN_NAMES, PLAN_WORDS } from './plan-words.ts';
@@ -38,17 +35,7 @@ export function BillingPage() {
       <Loaded query={cost}>{(now) => <Now cost={now} />}</Loaded>
       <div className="grid items-start gap-4 lg:grid-cols-2">
         <Panel title="Invoices" isBare>
-          <Loaded query={invoices}>
-            {(rows) =>
-              rows.length === 0 ? (
-                <Empty title="No invoice yet">
-                  The first comes when the month is over in which you began.
-                </Empty>
-              ) : (
-                <Invoices rows={rows} />
-              )
-            }
-          </Loaded>
+          <Loaded query={invoices}>{(rows) => <InvoiceTable rows={rows} />}</Loaded>
         </Panel>
         <Panel title="What this month is made of" isBare>
           <Loaded query={cost}>{(now) => <Charges cost={now} />}</Loaded>
@@ -110,59 +97,6 @@ function Charges({ cost: { charges, currency } }: { readonly cost: OwnCost }) {
       ]}
     />
   );
-}
-
-const PAYMENT_TONES = { open: 'warn', paid: 'good', failed: 'bad', void: 'plain' } as const;
-
-function Invoices({ rows }: { readonly rows: readonly InvoiceHead[] }) {
-  return (
-    <Table
-      label="Invoices"
-      rows={rows}
-      idOf={({ number }) => number}
-      columns={[
-        { name: 'Month', width: '5rem', cell: ({ month }) => month },
-        { name: 'Number', isSpare: true, cell: ({ number }) => number },
-        {
-          name: 'Total',
-          align: 'right',
-          cell: ({ total, currency }) => money(total, currency),
-        },
-        {
-          name: 'Payment',
-          width: '5rem',
-          isSpare: true,
-          cell: ({ payment }) =>
-            payment === null ? '' : <Badge tone={PAYMENT_TONES[payment]}>{payment}</Badge>,
-        },
-        {
-          name: '',
-          width: '9rem',
-          align: 'right',
-          cell: ({ number }) => (
-            <span className="flex justify-end">
-              <Button look="quiet" onClick={() => void take(number, 'html')}>
-                Print
-              </Button>
-              <Button look="quiet" onClick={() => void take(number, 'csv')}>
-                CSV
-              </Button>
-            </span>
-          ),
-        },
-      ]}
-    />
-  );
-}
-
-/** The page to print is the one that the server makes: it is the same for everybody who has the invoice. */
-async function take(number: string, format: 'html' | 'csv'): Promise<void> {
-  try {
-    const { content, contentType } = await dynabase.billing.render(number, { format });
-    saveFile(`invoice-${number}.${format}`, contentType, content);
-  } catch (error) {
-    complain(error);
-  }
 }
 
 function PlanChoice({ customer }: { readonly customer: Customer }) {

@@ -1,14 +1,12 @@
 /** What a customer does with the dashboard, in a real browser over the whole program: one server, from nothing to the first rows. */
 import { readFile } from 'node:fs/promises';
-import { fileURLToPath } from 'node:url';
 import pg from 'pg';
 import type { Browser, Download, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { browserPath, NO_BROWSER, openBrowser, openPage } from '../../testing/browser.ts';
 import { eventually } from '../../testing/eventually.ts';
+import { hurdles } from '../../testing/everybody.ts';
 import { type RealServer, realServer } from '../../testing/real-server.ts';
-
-const AXE = fileURLToPath(import.meta.resolve('axe-core/axe.min.js'));
 
 const WIDE = { width: 1_440, height: 900 };
 
@@ -49,7 +47,7 @@ describe.skipIf(browserPath() === undefined)(`in a browser (skipped: ${NO_BROWSE
     await server?.[Symbol.asyncDispose]();
   });
 
-  async function keyFor(role: 'admin' | 'viewer'): Promise<string> {
+  async function keyFor(role: 'admin' | 'viewer' | 'billing'): Promise<string> {
     const scope = { kind: 'customer', customer } as const;
     return (await server.client.keys.create({ name: role, role, scope })).secret;
   }
@@ -86,9 +84,11 @@ describe.skipIf(browserPath() === undefined)(`in a browser (skipped: ${NO_BROWSE
     await page.getByRole('button', { name: 'Create the database' }).click();
     await page.getByText('Waiting for your first connection').waitFor();
     const uri = await page.getByText(/^postgresql:\/\/shop:/).textContent();
-    const client = new pg.Client({ connectionString: uri ?? '' });
+    const client = new pg.Client({
+      ...{ connectionString: uri ?? '', application_name: 'inventory' },
+    });
     await client.connect();
-    await page.getByText('Connected: your first client is here').waitFor();
+    await page.getByText('Connected: inventory is here').waitFor();
     await client.end();
     await page.getByRole('button', { name: 'Load sample data' }).click();
     await page.getByRole('textbox', { name: 'SQL' }).waitFor();
@@ -165,6 +165,31 @@ describe.skipIf(browserPath() === undefined)(`in a browser (skipped: ${NO_BROWSE
     await rows.getByText('101', { exact: true }).first().waitFor();
   });
 
+  test('what somebody else has changed meanwhile is not written over, and what was typed stays', async () => {
+    const ask = (sql: string) => server.client.inside.query('shop', { sql });
+    await ask(
+      `create table odd (id int primary key, note text, data jsonb, tags int[], raw bytea);
+       insert into odd values (1, E'two\\nlines', '{"a": 1}', '{1,2}', '\\x0aff')`,
+    );
+    await open(page, '/databases/shop?tab=tables&table=odd', 'shop');
+    const rows = page.getByRole('grid', { name: 'Rows of odd' });
+    await rows.getByText('{1,2}').click();
+    await page.getByRole('button', { name: 'Edit', exact: true }).click();
+    await page.getByRole('textbox', { name: /^data/ }).fill('{"a": 2');
+    const doIt = page.getByRole('button', { name: 'Do it' });
+    expect(await doIt.getAttribute('aria-disabled')).toBe('true');
+    await page.getByRole('textbox', { name: /^data/ }).fill('{"a": 2}');
+    await page.getByRole('textbox', { name: /^tags/ }).fill('');
+    await page.getByLabel('tags is NULL').check();
+    await ask("update odd set raw = '\\x01' where id = 1");
+    await doIt.click();
+    await page.getByText("Somebody has changed the row meanwhile: raw is '\\x01' now.").waitFor();
+    await doIt.click();
+    await doIt.waitFor({ state: 'detached' });
+    const { rows: found } = await ask('select note, data, tags, raw::text from odd');
+    expect(found).toEqual([{ note: 'two\nlines', data: { a: 2 }, tags: null, raw: '\\x01' }]);
+  });
+
   test('what was lost comes back by who has typed the name', async () => {
     const { inside, tenants } = server.client;
     const { id } = await tenants.snapshot('shop', { name: 'before' });
@@ -177,6 +202,13 @@ describe.skipIf(browserPath() === undefined)(`in a browser (skipped: ${NO_BROWSE
     await page.getByText('shop is as it was').waitFor();
     const sql = 'select count(*)::int as n from shop.orders';
     expect((await inside.query('shop', { sql })).rows).toEqual([{ n: 1_500 }]);
+    await page.getByRole('button', { name: 'Fork shop' }).click();
+    await page.getByLabel('Name of the new database').fill('shop-try');
+    await page.getByRole('button', { name: 'Fork', exact: true }).click();
+    await page.getByRole('dialog', { name: 'The fork is ready' }).waitFor();
+    await page.getByRole('button', { name: 'Close' }).click();
+    await page.getByRole('heading', { name: 'shop-try', level: 1 }).waitFor();
+    expect((await inside.query('shop-try', { sql })).rows).toEqual([{ n: 1_500 }]);
   });
 
   test('a customer sees nothing of the operator and of others, and a viewer is told what it may not', async () => {
@@ -195,33 +227,24 @@ describe.skipIf(browserPath() === undefined)(`in a browser (skipped: ${NO_BROWSE
     await open(theirs, '/databases/shop?tab=sql', 'shop');
     expect(await theirs.getByLabel('Read only').isDisabled()).toBe(true);
     await theirs.context().close();
+    const payer = await openPage(browser, { theme: 'light', ...WIDE });
+    await login(payer, await keyFor('billing'));
+    await open(payer, '/databases/shop?tab=sql', 'shop');
+    const run = payer.getByRole('button', { name: 'Run' });
+    expect(await run.getAttribute('aria-disabled')).toBe('true');
+    await open(payer, '/databases/shop?tab=tables', 'shop');
+    await payer.getByText('Your role is billing, which reads no data.').waitFor();
+    await payer.context().close();
   });
 
   test('every page can be used by everybody, in both themes, and is no wider than a phone', async () => {
-    const axe = await readFile(AXE, 'utf8');
     const found: string[] = [];
     for (const [path, title] of Object.entries(PAGES)) {
       await open(page, path, title);
-      // Not as a script of the page: its policy allows none that is not its own.
-      await page.evaluate(axe);
-      const broken = [...(await brokenIn('wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'))];
-      await page.emulateMedia({ colorScheme: 'dark' });
-      broken.push(...(await brokenIn('color-contrast')).map((one) => `dark: ${one}`));
-      await page.emulateMedia({ colorScheme: 'light' });
-      await page.setViewportSize({ width: 390, height: 844 });
-      const width = await page.evaluate<number>('document.documentElement.scrollWidth');
-      if (width > 390) broken.push(`${width} pixels wide`);
-      await page.setViewportSize(WIDE);
-      found.push(...broken.map((one) => `${path} ${one}`));
+      found.push(...(await hurdles(page)).map((one) => `${path} ${one}`));
     }
     expect(found).toEqual([]);
   });
-
-  /** What breaks these rules, with where it stands. */
-  const brokenIn = (...rules: readonly string[]): Promise<readonly string[]> =>
-    page.evaluate(`axe.run({ runOnly: ${JSON.stringify(rules)} }).then(({ violations }) =>
-      violations.map((one) =>
-        one.id + ': ' + one.nodes.map((node) => node.html.slice(0, 160)).join(' | ')))`);
 
   test('the pages keep to their policy, and complain of nothing', () => {
     // A request that is to fail is told of by the browser itself.

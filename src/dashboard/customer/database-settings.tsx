@@ -56,9 +56,11 @@ export function DatabaseSettings({ tenant }: { readonly tenant: Tenant }) {
         </Loaded>
       </Panel>
       <Budgeted tenant={tenant} />
-      <KeyPanel title="Keys for this database alone" of={{ tenant: id }} />
       <StatusLinkPanel tenant={tenant} />
       <Danger tenant={tenant} />
+      <div className="min-w-0 lg:col-span-2">
+        <KeyPanel title="Keys for this database alone" of={{ tenant: id }} />
+      </div>
     </div>
   );
 }

@@ -13,15 +13,25 @@ const TONES: Readonly<Record<NonNullable<InvoiceHead['payment']>, Tone>> = {
 const printed = (number: string, format: 'html' | 'csv'): string =>
   `/v1/invoices/${encodeURIComponent(number)}?format=${format}`;
 
-const Printed = ({ number }: Pick<InvoiceHead, 'number'>) => (
-  <a
-    href={printed(number, 'html')}
-    target="_blank"
-    rel="noreferrer"
-    className="font-mono text-accent hover:underline"
-  >
-    {number}
-  </a>
+const Files = ({ number }: Pick<InvoiceHead, 'number'>) => (
+  <span className="flex justify-end gap-3">
+    <a
+      href={printed(number, 'html')}
+      target="_blank"
+      rel="noreferrer"
+      aria-label={`Print ${number}`}
+      className="text-accent hover:underline"
+    >
+      Print
+    </a>
+    <a
+      href={printed(number, 'csv')}
+      aria-label={`CSV of ${number}`}
+      className="text-accent hover:underline"
+    >
+      CSV
+    </a>
+  </span>
 );
 
 export function InvoiceTable({
@@ -35,7 +45,7 @@ export function InvoiceTable({
   if (rows.length === 0) {
     return (
       <Empty title="No invoices yet">
-        A month is closed once it is over; then every customer that owes something has one here.
+        A month is billed once it is over; its invoice stands here from then on.
       </Empty>
     );
   }
@@ -49,7 +59,7 @@ export function InvoiceTable({
         {
           name: 'Number',
           width: '6.5rem',
-          cell: ({ number }) => <Printed number={number} />,
+          cell: ({ number }) => <span className="font-mono">{number}</span>,
         },
         ...(nameOf === undefined
           ? []
@@ -76,14 +86,9 @@ export function InvoiceTable({
         },
         {
           name: 'File',
-          width: '4rem',
+          width: '6rem',
           align: 'right',
-          isSpare: true,
-          cell: ({ number }) => (
-            <a href={printed(number, 'csv')} className="text-accent hover:underline">
-              CSV
-            </a>
-          ),
+          cell: Files,
         },
       ]}
     />

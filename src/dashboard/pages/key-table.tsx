@@ -34,7 +34,11 @@ export function KeyTable({ rows }: { readonly rows: readonly Key[] }) {
         idOf={({ id }) => id}
         height="60dvh"
         columns={[
-          { name: 'Name', cell: ({ name }) => <span className="font-medium">{name}</span> },
+          {
+            name: 'Name',
+            width: 'minmax(6rem, 1fr)',
+            cell: ({ name }) => <span className="font-medium">{name}</span>,
+          },
           {
             name: 'Kind',
             width: '5.5rem',

@@ -50,13 +50,20 @@ export function LoginPage() {
             <p className="mt-5 border-t border-line pt-5 text-ink-soft">Or with a key:</p>
           </>
         )}
-        <KeyForm place={place} />
+        <KeyForm place={place} isOurs={brand.name === 'DynaBase'} />
       </div>
     </main>
   );
 }
 
-function KeyForm({ place }: { readonly place: string }) {
+function KeyForm({
+  place,
+  isOurs,
+}: {
+  readonly place: string;
+  /** Not another's product: who logs in may well be who runs it. */
+  readonly isOurs: boolean;
+}) {
   const router = useRouter();
   const client = useQueryClient();
   const [key, setKey] = useState('');
@@ -86,9 +93,14 @@ function KeyForm({ place }: { readonly place: string }) {
         isRequired
         hint={
           <>
-            The admin key lies in the file <code className="font-mono">api-key</code> of the data
-            directory; <code className="font-mono">dynabase keys create</code> makes others. It is
-            exchanged for a session and kept nowhere in this browser.
+            {isOurs && (
+              <>
+                The admin key lies in the file <code className="font-mono">api-key</code> of the
+                data directory; <code className="font-mono">dynabase keys create</code> makes
+                others.{' '}
+              </>
+            )}
+            It is exchanged for a session and kept nowhere in this browser.
           </>
         }
       />

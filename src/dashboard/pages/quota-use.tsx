@@ -1,6 +1,7 @@
 /** What is used of what may be used. */
 import type { Quota, QuotaState } from '../../sdk/index.ts';
 import { bytes, count, duration } from '../format/units.ts';
+import { useCaller } from '../shell/who.ts';
 import { TimeAgo } from '../ui/time.tsx';
 
 type Name = keyof QuotaState['used'] & keyof Quota;
@@ -16,14 +17,20 @@ const NAMES: readonly (readonly [Name, string, (value: number) => string])[] = [
   ['sessions', 'Sessions', count],
 ];
 
+/** Customers are not told of sleep. */
+const OWN_NAMES: Readonly<Partial<Record<Name, string>>> = {
+  ...{ activeTimeSeconds: 'Time in use', sessions: 'Connections' },
+};
+
 export function QuotaUse({ state }: { readonly state: QuotaState }) {
+  const isOperator = useCaller().scope.kind === 'operator';
   return (
     <div className="space-y-3">
       <ul className="space-y-2.5">
         {NAMES.map(([name, title, format]) => (
           <Line
             key={name}
-            title={title}
+            title={isOperator ? title : (OWN_NAMES[name] ?? title)}
             used={state.used[name]}
             limit={state.effective[name]}
             format={format}

@@ -23,8 +23,10 @@ export function TenantSettings({ tenant }: { readonly tenant: Tenant }) {
       </Panel>
       <div className="grid min-w-0 gap-4">
         <TenantLimits tenant={tenant} />
-        <KeyPanel title="Keys for this tenant alone" of={{ tenant: tenant.id }} />
         <StatusLinkPanel tenant={tenant} />
+      </div>
+      <div className="min-w-0 lg:col-span-2">
+        <KeyPanel title="Keys for this tenant alone" of={{ tenant: tenant.id }} />
       </div>
     </div>
   );

@@ -22,4 +22,6 @@ test('a refusal says what is missing: reach, role, or the right to change anythi
   expect(refusal(caller({ readOnly: true }), 'wakeTenant')).toBe('Your key only reads.');
   expect(refusal(caller({ role: 'viewer' }), 'wakeTenant')).toContain('Your role is viewer');
   expect(refusal(caller({ role: 'billing' }), 'changeTenant')).toBe(null);
+  expect(refusal(caller({ role: 'billing' }), 'query')).toContain('reads no data');
+  expect(refusal(caller({ role: 'viewer' }), 'query')).toBe(null);
 });

@@ -25,6 +25,7 @@ export const ACCESS = {
   suspendTenant: needs('tenant', 'change'),
   restartTenant: needs('tenant', 'change'),
   archiveTenant: needs('tenant', 'change'),
+  query: needs('tenant', 'read'),
   createSnapshot: needs('tenant', 'change'),
   deleteSnapshot: needs('tenant', 'change'),
   restoreSnapshot: needs('tenant', 'change'),
@@ -100,6 +101,9 @@ export const mayDo = (
 export function refusal(caller: Caller, operation: Guarded): string | null {
   const { scope, right, orRight }: Access = ACCESS[operation];
   if (REACH[caller.scope.kind] < REACH[scope]) return `Only a caller of the ${scope} may do that.`;
+  // The one thing that a role may see less of than others who read.
+  if (operation === 'query' && caller.role === 'billing')
+    return 'Your role is billing, which reads no data.';
   if (caller.readOnly && right !== 'read') return 'Your key only reads.';
   if (mayDo(caller, right) || (orRight !== undefined && mayDo(caller, orRight))) return null;
   return `Your role is ${caller.role}; that needs the right to ${right === 'admin' ? 'say who may do what' : right}.`;

@@ -6,7 +6,7 @@
  * somebody looks: a fleet with a thousand wakes a minute costs each reader one question a second.
  */
 import type { InfiniteData, QueryClient } from '@tanstack/react-query';
-import type { Event, Tenant, TenantPage } from '../../sdk/index.ts';
+import type { Caller, Event, Tenant, TenantPage } from '../../sdk/index.ts';
 import { dynabase } from './client.ts';
 import { lost } from './connection.ts';
 import { happened } from './history.ts';
@@ -14,11 +14,19 @@ import { type Key, moved, touchedBy } from './touched.ts';
 
 const ASKED_AGAIN_EVERY_MS = 1_000;
 
-/** Until `signal` aborts. */
-export async function follow(client: QueryClient, signal: AbortSignal): Promise<void> {
+/** All that the caller may hear, until `signal` aborts. */
+export async function follow(
+  client: QueryClient,
+  { scope }: Caller,
+  signal: AbortSignal,
+): Promise<void> {
   const marks = new Marks(client, signal);
   try {
-    for await (const event of dynabase.events.listen({}, { signal })) {
+    const events =
+      scope.kind === 'tenant'
+        ? dynabase.events.listenTenant(scope.tenant, {}, { signal })
+        : dynabase.events.listen({}, { signal });
+    for await (const event of events) {
       happened(event);
       for (const key of touchedBy(event)) marks.add(key);
       patch(client, event);

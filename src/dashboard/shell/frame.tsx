@@ -2,6 +2,7 @@
 import { useQueryClient } from '@tanstack/react-query';
 import { Link, Outlet, useNavigate, useRouterState } from '@tanstack/react-router';
 import { useEffect, useState } from 'react';
+import type { Caller } from '../../sdk/index.ts';
 import { Logo, useBrand, useBrandColours } from '../customer/brand.tsx';
 import { logout } from '../server/client.ts';
 import { type Connection, useConnection } from '../server/connection.ts';
@@ -22,7 +23,7 @@ export function Frame() {
   const [isPalette, setPalette] = useState(false);
   const [isMenu, setMenu] = useState(false);
   const path = useRouterState({ select: ({ location }) => location.pathname });
-  useLive();
+  useLive(caller);
   usePaletteKey(() => setPalette(true));
   // biome-ignore lint/correctness/useExhaustiveDependencies: going somewhere closes the menu
   useEffect(() => setMenu(false), [path]);
@@ -68,13 +69,13 @@ export function Frame() {
   );
 }
 
-function useLive(): void {
+function useLive(caller: Caller): void {
   const client = useQueryClient();
   useEffect(() => {
     const over = new AbortController();
-    void follow(client, over.signal);
+    void follow(client, caller, over.signal);
     return () => over.abort();
-  }, [client]);
+  }, [client, caller]);
 }
 
 function usePaletteKey(open: () => void): void {

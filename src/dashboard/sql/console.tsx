@@ -3,7 +3,7 @@ import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useMemo, useRef, useState } from 'react';
 import type { Tenant } from '../../sdk/index.ts';
 import { dynabase } from '../server/client.ts';
-import { useCaller } from '../shell/who.ts';
+import { useCaller, useRefusal } from '../shell/who.ts';
 import { Button } from '../ui/button.tsx';
 import { Menu } from '../ui/menu.tsx';
 import { type Completions, Editor, type EditorHandle, type Mark } from './editor.tsx';
@@ -23,7 +23,11 @@ const CHANGES_SCHEMA = /\b(create|alter|drop|truncate|comment|rename)\b/i;
 
 export function SqlConsole({ tenant }: { readonly tenant: Tenant }) {
   const work = useRuns(tenant);
-  const schema = useQuery({ ...schemaQuery(tenant.name), enabled: tenant.state === 'running' });
+  const refused = useRefusal()('query');
+  const schema = useQuery({
+    ...schemaQuery(tenant.name),
+    enabled: tenant.state === 'running' && refused === null,
+  });
   const completions = useMemo(() => completionsOf(schema.data ?? []), [schema.data]);
   const handle = useRef<EditorHandle>(null);
   const [text, setText] = useState(() => work.history[0]?.sql ?? FIRST);
@@ -32,7 +36,7 @@ export function SqlConsole({ tenant }: { readonly tenant: Tenant }) {
   const [readOnly, setReadOnly] = useState(!mayWrite);
   const run = (): void => {
     const chosen = handle.current?.chosen();
-    if (chosen !== undefined) void work.run(chosen, readOnly);
+    if (chosen !== undefined && refused === null) void work.run(chosen, readOnly);
   };
   return (
     <section
@@ -49,7 +53,7 @@ export function SqlConsole({ tenant }: { readonly tenant: Tenant }) {
             look="strong"
             icon="right"
             onClick={run}
-            disabledBecause={text.trim() === '' ? 'Write a statement first.' : null}
+            disabledBecause={refused ?? (text.trim() === '' ? 'Write a statement first.' : null)}
           >
             Run
           </Button>

@@ -6,6 +6,7 @@ import { weekQuery } from '../customer/queries.ts';
 import { count, duration, percent } from '../format/units.ts';
 import { percentile } from '../pages/latency.ts';
 import { dynabase } from '../server/client.ts';
+import { useRefusal } from '../shell/who.ts';
 import { HeatMap } from '../ui/heat-map.tsx';
 import { Panel } from '../ui/panel.tsx';
 import { ShareBar } from '../ui/share-bar.tsx';
@@ -47,10 +48,11 @@ const statementsQuery = (ref: string) =>
 
 export function Insights({ tenant }: { readonly tenant: Tenant }) {
   const week = useQuery(weekQuery(tenant.name));
+  const refused = useRefusal()('query');
   // Nobody is woken for a look: it is asked while the database runs.
   const statements = useQuery({
     ...statementsQuery(tenant.name),
-    enabled: tenant.state === 'running',
+    enabled: tenant.state === 'running' && refused === null,
   });
   return (
     <div className="space-y-4">
@@ -66,7 +68,9 @@ export function Insights({ tenant }: { readonly tenant: Tenant }) {
         <Loaded query={week}>{(usage) => <ByHour usage={usage} />}</Loaded>
       </Panel>
       <Panel title="Slowest statements" isBare>
-        {tenant.state === 'running' ? (
+        {refused !== null ? (
+          <Empty title="Statements are not shown">{refused}</Empty>
+        ) : tenant.state === 'running' ? (
           <Loaded query={statements}>{(rows) => <Statements rows={rows} />}</Loaded>
         ) : (
           <Empty title="It is idle now">They are looked up while the database is in use.</Empty>

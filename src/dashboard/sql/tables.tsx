@@ -4,6 +4,7 @@ import { getRouteApi } from '@tanstack/react-router';
 import { useState } from 'react';
 import type { Tenant } from '../../sdk/index.ts';
 import { bytes, count } from '../format/units.ts';
+import { useRefusal } from '../shell/who.ts';
 import { Badge } from '../ui/badge.tsx';
 import { Button } from '../ui/button.tsx';
 import { SearchField } from '../ui/field.tsx';
@@ -16,7 +17,9 @@ import { TableRows } from './table-rows.tsx';
 const route = getRouteApi('/frame/databases/$ref');
 
 export function TableBrowser({ tenant }: { readonly tenant: Tenant }) {
-  const schema = useQuery(schemaQuery(tenant.name));
+  const refused = useRefusal()('query');
+  const schema = useQuery({ ...schemaQuery(tenant.name), enabled: refused === null });
+  if (refused !== null) return <Empty title="Tables are not shown">{refused}</Empty>;
   return (
     <Loaded query={schema} lines={10}>
       {(tables) =>
