@@ -11,8 +11,8 @@ const CLOSED_FOR = seconds(5);
 
 export class RestedBackends {
   readonly #clock: Clock;
-  /** The one least lately used first. */
-  readonly #backends = new Set<PooledBackend>();
+  /** The one least lately used first, and used last: so many are kept warm as are needed, and the others go. */
+  readonly #backends: PooledBackend[] = [];
   #closedUntil = 0 as Instant;
 
   constructor(clock: Clock) {
@@ -34,7 +34,7 @@ export class RestedBackends {
       backendDrained: () => {},
       backendEnded: () => this.#discard(backend),
     };
-    this.#backends.add(backend);
+    this.#backends.push(backend);
   }
 
   /** Nobody comes in for a while, and who is in goes: a database is to be left alone. */
@@ -45,19 +45,18 @@ export class RestedBackends {
 
   /** Whether it was here; it is the caller's from now on. */
   retake(backend: PooledBackend): boolean {
-    return this.#backends.delete(backend);
+    const at = this.#backends.lastIndexOf(backend);
+    if (at >= 0) this.#backends.splice(at, 1);
+    return at >= 0;
   }
 
   /** One of this identity, which is the caller's from now on; cleared, as `heirOf` has left it, or as anybody has. */
   take(identity: Identity, isCleared = true, heirOf?: object): PooledBackend | undefined {
-    for (const backend of this.#backends) {
-      const { lastUser } = backend;
+    const at = this.#backends.findLastIndex(({ identity: own, lastUser }) => {
       const isFit = (lastUser === null) === isCleared || lastUser === heirOf;
-      if (backend.identity !== identity || !isFit) continue;
-      this.#backends.delete(backend);
-      return backend;
-    }
-    return undefined;
+      return own === identity && isFit;
+    });
+    return at < 0 ? undefined : this.#backends.splice(at, 1)[0];
   }
 
   /** Lets the one go that was used least lately. False if there is none. */
@@ -80,11 +79,11 @@ export class RestedBackends {
 
   /** It is closed. */
   forget(backend: PooledBackend): void {
-    this.#backends.delete(backend);
+    this.retake(backend);
   }
 
   #discard(backend: PooledBackend): void {
-    this.#backends.delete(backend);
+    this.retake(backend);
     backend.leave(this.#clock);
   }
 }

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { HttpAnswer } from './http-answer.ts';
+import { HttpBody } from './http-body.ts';
 import type { Call } from './http-call.ts';
 import { Descriptions } from './http-description.ts';
 import { int32, message, readyForQuery, zeroTerminated } from './messages.ts';
@@ -57,7 +58,7 @@ test('is the same wherever its bytes are cut', () => {
         at = end;
       }
       expect(answer.isReady).toBe(true);
-      expect(JSON.parse(answer.json())).toMatchObject(EXPECTED);
+      expect(JSON.parse(answer.body.bytes.toString())).toMatchObject(EXPECTED);
     }),
   );
 });
@@ -82,11 +83,60 @@ test('a batch answers for its own statements alone', () => {
   );
   const bytes = Buffer.concat([...tags, readyForQuery('I'.charCodeAt(0))]);
   answer.feed(bytes, bytes.length);
-  expect(JSON.parse(answer.json())).toEqual({
+  expect(JSON.parse(answer.body.bytes.toString())).toEqual({
     results: [
       { fields: [], rows: [], command: 'UPDATE', rowCount: 3, rowAsArray: false },
       { fields: [], rows: [], command: 'CREATE', rowCount: null, rowAsArray: false },
     ],
   });
   expect(answer.changesSession).toBe(true);
+});
+
+test('says every text, whatever is in it, in whatever amount', () => {
+  const value = fc.oneof(
+    fc.string({ unit: 'binary' }),
+    fc.string({ unit: 'binary-ascii', maxLength: 300 }),
+    fc.constantFrom('"', '\\', '\x7f', '\u2028'),
+  );
+  fc.assert(
+    fc.property(fc.array(fc.tuple(fc.option(value), fc.option(value))), fc.boolean(), (all, is) => {
+      const call = { ...ONE, isRaw: true, statements: [{ ...statement, rowAsArray: is }] };
+      const answer = new HttpAnswer(call, 1_000_000, new Descriptions());
+      const bytes = Buffer.concat([
+        message('T', int16(2), column('é', 25), column('b', 23)),
+        ...all.map(([first, second]) => row(first, second)),
+        message('C', zeroTerminated(`SELECT ${all.length}`)),
+        readyForQuery('I'.charCodeAt(0)),
+      ]);
+      answer.feed(bytes, bytes.length);
+      const { bytes: told } = answer.body;
+      expect(told.length).toBe(answer.body.length);
+      expect(JSON.parse(told.toString())).toMatchObject({
+        rows: is ? all : all.map(([first, second]) => ({ é: first, b: second })),
+        rowCount: all.length,
+        rowAsArray: is,
+      });
+    }),
+    { numRuns: 200 },
+  );
+});
+
+test('what is no UTF-8 is told as what it cannot be, in JSON that is', () => {
+  const answer = new HttpAnswer({ ...ONE, isRaw: true }, 10_000, new Descriptions());
+  const bytes = Buffer.concat([
+    message('T', int16(1), column('a', 25)),
+    message('D', int16(1), int32(2), Buffer.from([0x61, 0xff])),
+    message('C', zeroTerminated('SELECT 1')),
+  ]);
+  answer.feed(bytes, bytes.length);
+  expect(JSON.parse(answer.body.bytes.toString()).rows).toEqual([{ a: 'a\ufffd' }]);
+});
+
+test('a body goes out behind a head of any length', () => {
+  for (const length of [0, 10, 400, 401, 5_000]) {
+    const head = 'h'.repeat(length);
+    expect(HttpBody.of('{"é":1}').behind(head).toString()).toBe(`${head}{"é":1}`);
+  }
+  const long = 'x'.repeat(5_000);
+  expect(HttpBody.of(long).behind('head').toString()).toBe(`head${long}`);
 });

@@ -4,22 +4,29 @@
  *   reading ──ReadyForQuery──▶ ready        `error`, or the results
  *      └──more than it may be, or COPY──▶ stopped: nothing more is read
  *
- * Rows become text as they come, so that an answer is held once. Chunks end anywhere, and are valid
+ * Rows become JSON as they come, so that an answer is held once. Chunks end anywhere, and are valid
  * during the call only: of a message that is cut, a copy waits for the rest.
  */
 import { ANSWER, HEADER_BYTES, STATUS } from './frames.ts';
+import { HttpBody } from './http-body.ts';
 import type { Call, Statement } from './http-call.ts';
-import type { Description, Descriptions } from './http-description.ts';
-import type { JsonOf } from './json-values.ts';
+import { type Description, type Descriptions, NO_ROWS } from './http-description.ts';
+import { type JsonOf, jsonString } from './json-values.ts';
 
 /** Types that only somebody who is asked for rows hears. */
 const DATA_ROW = 0x44;
 const COPY_OUT = 0x48;
 
 const QUOTE = 0x22;
+const COMMA = 0x2c;
+const ZERO = 0x30;
+const NINE = 0x39;
 const BACKSLASH = 0x5c;
 const SPACE = 0x20;
 const ASCII_MAX = 0x7e;
+
+const ARRAY = { begins: 0x5b, ends: 0x5d };
+const OBJECT = { begins: 0x7b, ends: 0x7d };
 
 /** Commands that leave a session as it was; nothing is the empty query's. */
 const PLAIN: ReadonlySet<string> = new Set([
@@ -31,8 +38,6 @@ const ROLE_TAG = /^(?:CREATE|ALTER|DROP) ROLE\b/;
 
 export type Stopped = 'tooLarge' | 'copy';
 
-const NO_ROWS: Description = { fields: '[]', columns: [] };
-
 const NOTHING = Buffer.alloc(0);
 const BEFORE_FIRST = -1;
 
@@ -40,15 +45,15 @@ export class HttpAnswer {
   readonly #call: Call;
   readonly #bytesMax: number;
   readonly #descriptions: Descriptions;
-  readonly #results: string[] = [];
+  /** As it is told. Only if the answer is ready and there was no error. */
+  readonly body = new HttpBody();
   /** The message whose rest is to come, and how much of it is there. */
   #partial: Buffer = NOTHING;
   #partialEnd = 0;
   /** Of the statement that is being answered; BEGIN is none of them. */
   #index: number;
-  #description = NO_ROWS;
-  #rows = '';
-  #bytes = 0;
+  #description: Description | null = null;
+  #hasRows = false;
   #status: number | null = null;
   /** The body of the first ErrorResponse. */
   error: Buffer | null = null;
@@ -63,6 +68,7 @@ export class HttpAnswer {
     this.#bytesMax = bytesMax;
     this.#descriptions = descriptions;
     this.#index = call.batch === null ? 0 : BEFORE_FIRST;
+    if (call.batch !== null) this.body.text('{"results":[');
   }
 
   get isReady(): boolean {
@@ -72,12 +78,6 @@ export class HttpAnswer {
   /** Whether a transaction is open. */
   get isInTransaction(): boolean {
     return this.#status !== STATUS.idle;
-  }
-
-  /** The body of the answer. Only if it is ready and there was no error. */
-  json(): string {
-    const [only = ''] = this.#results;
-    return this.#call.batch === null ? only : `{"results":[${this.#results.join(',')}]}`;
   }
 
   /** Takes the first `end` bytes of `chunk`. */
@@ -127,7 +127,7 @@ export class HttpAnswer {
   }
 
   #fits(more: number): boolean {
-    if (this.#bytes + more > this.#bytesMax) this.stopped = 'tooLarge';
+    if (this.body.length + more > this.#bytesMax) this.stopped = 'tooLarge';
     return this.stopped === null;
   }
 
@@ -140,16 +140,17 @@ export class HttpAnswer {
         this.#describe(bytes, start, end);
         return;
       case ANSWER.commandComplete:
-        this.#complete(bytes.toString('latin1', start, end - 1));
+        this.#complete(bytes, start, end - 1);
         return;
       case ANSWER.emptyQuery:
-        this.#complete('');
+        this.#complete(bytes, start, start);
         return;
       case ANSWER.error:
         this.error ??= Buffer.from(bytes.subarray(start, end));
         return;
       case ANSWER.readyForQuery:
         this.#status = bytes[start] ?? 0;
+        if (this.#call.batch !== null) this.body.text(']}');
         return;
       case ANSWER.copyIn:
       case ANSWER.copyBoth:
@@ -164,61 +165,95 @@ export class HttpAnswer {
   }
 
   #describe(bytes: Buffer, start: number, end: number): void {
-    this.#description = this.#descriptions.of(bytes, start, end, this.#call.isRaw);
-    this.#bytes += this.#description.fields.length;
+    this.#begin(this.#descriptions.of(bytes, start, end, this.#call.isRaw));
+  }
+
+  #begin(description: Description): void {
+    this.#description = description;
+    this.#hasRows = false;
+    if (this.#index > 0) this.body.byte(COMMA);
+    this.body.copy(description.head, 0, description.head.length);
   }
 
   #row(bytes: Buffer, start: number): void {
+    const { body } = this;
     const isArray = this.#statement?.rowAsArray ?? true;
-    let row = '';
+    const { begins, ends } = isArray ? ARRAY : OBJECT;
+    if (this.#hasRows) body.byte(COMMA);
+    this.#hasRows = true;
+    body.byte(begins);
+    let isFirst = true;
     let at = start + 2;
-    for (const { label, json, isPlain } of this.#description.columns) {
+    for (const { label, json } of this.#description?.columns ?? []) {
       const length = bytes.readInt32BE(at);
       at += 4;
       if (isArray || label !== null) {
-        if (row !== '') row += ',';
-        if (!isArray) row += label;
-        row += length < 0 ? 'null' : valueJson(bytes, at, at + length, isPlain ? null : json);
+        if (!isFirst) body.byte(COMMA);
+        isFirst = false;
+        if (!isArray && label !== null) body.copy(label, 0, label.length);
+        if (length < 0) body.text('null');
+        else this.#value(bytes, at, at + length, json);
       }
       if (length > 0) at += length;
     }
-    row = isArray ? `[${row}]` : `{${row}}`;
-    this.#bytes += row.length;
-    this.#rows += this.#rows === '' ? row : `,${row}`;
+    body.byte(ends);
+  }
+
+  /** Most values need no change; strings stand between quotes. */
+  #value(bytes: Buffer, start: number, end: number, json: JsonOf): void {
+    const { body } = this;
+    if (json === jsonString && isPlain(bytes, start, end)) {
+      body.byte(QUOTE);
+      body.copy(bytes, start, end);
+      body.byte(QUOTE);
+    } else body.text(json(bytes.toString('utf8', start, end)));
   }
 
   /** `command` is a tag's first word, the count its last number; an INSERT tells an oid between them. */
-  #complete(tag: string): void {
-    const statement = this.#statement;
-    this.#index++;
-    const space = tag.indexOf(' ');
-    const command = space < 0 ? tag : tag.slice(0, space);
+  #complete(bytes: Buffer, start: number, end: number): void {
+    const commandEnd = wordEnd(bytes, start, end);
+    const command = bytes.toString('latin1', start, commandEnd);
     if (!PLAIN.has(command)) {
       this.changesSession = true;
-      this.changesRoles ||= ROLE_TAG.test(tag);
+      this.changesRoles ||= ROLE_TAG.test(bytes.toString('latin1', start, end));
     }
+    const statement = this.#statement;
     if (statement !== undefined) {
-      const count = tag.slice(tag.lastIndexOf(' ') + 1);
-      this.#results.push(
-        `{"fields":${this.#description.fields},"rows":[${this.#rows}],"command":${JSON.stringify(command)},` +
-          `"rowCount":${startsWithDigit(count) ? count : 'null'},"rowAsArray":${statement.rowAsArray}}`,
-      );
+      if (this.#description === null) this.#begin(NO_ROWS);
+      const { body } = this;
+      body.text('],"command":"');
+      body.copy(bytes, start, commandEnd);
+      body.text('","rowCount":');
+      const countStart = numberStart(bytes, start, end);
+      if (countStart === end) body.text('null');
+      else body.copy(bytes, countStart, end);
+      body.text(statement.rowAsArray ? ',"rowAsArray":true}' : ',"rowAsArray":false}');
     }
-    this.#description = NO_ROWS;
-    this.#rows = '';
+    this.#index++;
+    this.#description = null;
   }
 }
 
-const startsWithDigit = (text: string): boolean => text >= '0' && text < ':';
+function wordEnd(bytes: Buffer, start: number, end: number): number {
+  let at = start;
+  while (at < end && bytes[at] !== SPACE) at++;
+  return at;
+}
 
-/** `json` is null for what is to be a string: most values, most of which need no escape. */
-function valueJson(bytes: Buffer, start: number, end: number, json: JsonOf | null): string {
-  if (json !== null) return json(bytes.toString('utf8', start, end));
+/** Where the digits begin that it ends with. */
+function numberStart(bytes: Buffer, start: number, end: number): number {
+  let at = end;
+  while (at > start && isDigit(bytes[at - 1] ?? 0)) at--;
+  return at;
+}
+
+const isDigit = (byte: number): boolean => byte >= ZERO && byte <= NINE;
+
+/** Whether a string is the same in JSON. */
+function isPlain(bytes: Buffer, start: number, end: number): boolean {
   for (let at = start; at < end; at++) {
     const byte = bytes[at] as number;
-    if (byte < SPACE || byte > ASCII_MAX || byte === QUOTE || byte === BACKSLASH) {
-      return JSON.stringify(bytes.toString('utf8', start, end));
-    }
+    if (byte < SPACE || byte > ASCII_MAX || byte === QUOTE || byte === BACKSLASH) return false;
   }
-  return `"${bytes.toString('latin1', start, end)}"`;
+  return true;
 }

@@ -79,13 +79,15 @@ function parsed(body: string): unknown {
 
 /** Reads `body` again if `said` may hold numbers that are not those that were sent. It costs ten times as much. */
 function exactly(body: string, said: unknown): unknown {
-  if (!isRecord(said) || !LONG_NUMBER.test(body)) return said;
-  const queries: readonly unknown[] = Array.isArray(said.queries) ? said.queries : [said];
-  const hasNumbers = queries.some(
-    (query) => isRecord(query) && Array.isArray(query.params) && query.params.some(mayBeNumeric),
-  );
-  return hasNumbers ? JSON.parse(body, keepDigits) : said;
+  if (!isRecord(said)) return said;
+  const hasNumbers = Array.isArray(said.queries)
+    ? said.queries.some(hasNumbersIn)
+    : hasNumbersIn(said);
+  return hasNumbers && LONG_NUMBER.test(body) ? JSON.parse(body, keepDigits) : said;
 }
+
+const hasNumbersIn = (query: unknown): boolean =>
+  isRecord(query) && Array.isArray(query.params) && query.params.some(mayBeNumeric);
 
 const mayBeNumeric = (value: unknown): boolean =>
   typeof value === 'number' || (typeof value === 'object' && value !== null);

@@ -8,12 +8,12 @@ import { type JsonOf, jsonOf, jsonString } from './json-values.ts';
 
 type Column = {
   /** What stands before its value in a row that is an object; null if a later one has its name. */
-  readonly label: string | null;
+  readonly label: Buffer | null;
   readonly json: JsonOf;
-  readonly isPlain: boolean;
 };
 
-export type Description = { readonly fields: string; readonly columns: readonly Column[] };
+/** `head` is what stands before the rows. */
+export type Description = { readonly head: Buffer; readonly columns: readonly Column[] };
 
 /** Longer ones are read each time; all that is kept is some megabytes at most. */
 const KEPT_BYTES_MAX = 2 * 1024;
@@ -56,11 +56,17 @@ function read(body: Buffer, isRaw: boolean): Description {
   // Of columns with one name an object has the last.
   const last = new Map(columns.map(({ name }, index) => [name, index]));
   return {
-    fields: `[${fields.join(',')}]`,
+    head: headOf(fields),
     columns: columns.map(({ name, oid }, index) => {
-      const json = isRaw ? jsonString : jsonOf(oid);
-      const label = last.get(name) === index ? `${JSON.stringify(name)}:` : null;
-      return { label, json, isPlain: json === jsonString };
+      const label = last.get(name) === index ? Buffer.from(`${JSON.stringify(name)}:`) : null;
+      return { label, json: isRaw ? jsonString : jsonOf(oid) };
     }),
   };
 }
+
+function headOf(fields: readonly string[]): Buffer {
+  return Buffer.from(`{"fields":[${fields.join(',')}],"rows":[`);
+}
+
+/** Of a statement that gives none. */
+export const NO_ROWS: Description = { head: headOf([]), columns: [] };

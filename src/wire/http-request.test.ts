@@ -1,18 +1,19 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { readPlainRequest } from './http-request.ts';
+import { PlainRequests } from './http-request.ts';
 
 const HEAD = 'POST /sql HTTP/1.1\r\nHost: a\r\n';
 
-const read = (text: string) => {
+const read = (text: string, requests = new PlainRequests()) => {
   const bytes = Buffer.from(text);
-  return readPlainRequest(bytes, bytes.length);
+  return requests.read(bytes, bytes.length);
 };
 
 test('reads a request that is whole, and says where it ends', () => {
   const text = `${HEAD}Content-Length: 3\r\nX-Y:  z \r\n\r\n{é}`.replace('3', '4');
   expect(read(`${text}next`)).toEqual({
-    headers: { host: 'a', 'content-length': '4', 'x-y': 'z' },
+    headers: { host: 'a', 'x-y': 'z' },
+    connectionString: undefined,
     body: '{é}',
     length: Buffer.byteLength(text),
   });
@@ -50,8 +51,41 @@ test('never throws, and never takes more than there is', () => {
   fc.assert(
     fc.property(fc.uint8Array(), fc.boolean(), (bytes, hasHead) => {
       const all = Buffer.concat([Buffer.from(hasHead ? HEAD : ''), bytes]);
-      const request = readPlainRequest(all, all.length);
+      const request = new PlainRequests().read(all, all.length);
       expect(request?.length ?? 0).toBeLessThanOrEqual(all.length);
     }),
+  );
+});
+
+/** As one client after the other says it, each with one thing changed at most. */
+const HEADS = [
+  `${HEAD}Neon-Connection-String: postgresql://a:b@c/d\r\nContent-Length: 2\r\nX-Y: z\r\n\r\n{}`,
+  `${HEAD}content-length:2\r\nneon-connection-string:é\r\n\r\n{}and more`,
+  `${HEAD}Content-Length: 002\r\nX: content-length: 7\r\n\r\n{}`,
+];
+
+test('reads a head that was there before as if it had not been', () => {
+  const change = fc.record({
+    at: fc.nat({ max: 150 }),
+    drop: fc.nat({ max: 2 }),
+    put: fc.oneof(
+      fc.string({ unit: 'binary', maxLength: 3 }),
+      fc.constantFrom('\r', '\n', '\r\n', '\0', ':', '1', ' ', '\x7f', '\r\nA: b'),
+    ),
+  });
+  const said = fc.tuple(fc.constantFrom(...HEADS), fc.option(change));
+  fc.assert(
+    fc.property(fc.array(said, { maxLength: 6 }), (all) => {
+      const requests = new PlainRequests();
+      for (const [text, changed] of all) {
+        const { at, drop, put } = changed ?? { at: 0, drop: 0, put: '' };
+        const sent = text.slice(0, at) + put + text.slice(at + drop);
+        // Read into where a longer one was.
+        const buffer = Buffer.concat([Buffer.from(sent), Buffer.from(text)]);
+        const end = Buffer.byteLength(sent);
+        expect(requests.read(buffer, end)).toEqual(new PlainRequests().read(buffer, end));
+      }
+    }),
+    { numRuns: 300 },
   );
 });

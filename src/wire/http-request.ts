@@ -4,15 +4,10 @@
  * Whatever is otherwise is no request of this kind, and somebody reads it who knows all of HTTP. So
  * nothing is refused here and nothing guessed: two lengths, a transfer coding, an expectation, a line
  * that is folded or has no colon are all not ours. Source: RFC 9112.
+ *
+ * Clients say the same head each time, and are read by comparing then: see `http-known-head.ts`.
  */
-
-export type PlainRequest = {
-  /** By lower case names, each of which came once. */
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: string;
-  /** Of head and body. */
-  readonly length: number;
-};
+import { CONNECTION_STRING, KnownHead, LENGTH, own, type PlainRequest } from './http-known-head.ts';
 
 const FIRST_LINE = 'POST /sql HTTP/1.1\r\n';
 const LINE_END = '\r\n';
@@ -22,7 +17,7 @@ const HEAD_END = '\r\n\r\n';
 const HEAD_BYTES_MAX = 16 * 1024;
 
 const NAME = /^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/;
-const LENGTH = /^\d{1,9}$/;
+const DIGITS = /^\d{1,9}$/;
 
 /** No control character but the tab, as RFC 9110 §5.5 has it, and those that end a line. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: it is they that are looked for
@@ -38,20 +33,31 @@ const NOT_OURS: ReadonlySet<string> = new Set([
   'content-encoding',
 ]);
 
-/** The request that the first `end` bytes of `buffer` begin with; null if it is not of this kind, or not whole. */
-export function readPlainRequest(buffer: Buffer, end: number): PlainRequest | null {
-  const most = Math.min(end, HEAD_BYTES_MAX);
-  if (most < FIRST_LINE.length) return null;
-  const text = buffer.toString('latin1', 0, most);
-  const headEnd = text.indexOf(HEAD_END);
-  if (headEnd < 0 || !text.startsWith(FIRST_LINE)) return null;
-  const headers = readHeaders(text.slice(FIRST_LINE.length, headEnd));
-  const declared = headers?.['content-length'] ?? '';
-  if (headers === null || headers.host === undefined || !LENGTH.test(declared)) return null;
-  const from = headEnd + HEAD_END.length;
-  const length = from + Number(declared);
-  if (length > end) return null;
-  return { headers, body: buffer.toString('utf8', from, length), length };
+/** Reads the requests of one connection. */
+export class PlainRequests {
+  #last: KnownHead | null = null;
+
+  /** The request that the first `end` bytes of `buffer` begin with; null if it is not of this kind, or not whole. */
+  read(buffer: Buffer, end: number): PlainRequest | null {
+    return this.#last?.read(buffer, end) ?? this.#readAnew(buffer, end);
+  }
+
+  #readAnew(buffer: Buffer, end: number): PlainRequest | null {
+    const most = Math.min(end, HEAD_BYTES_MAX);
+    if (most < FIRST_LINE.length) return null;
+    const text = buffer.toString('latin1', 0, most);
+    const headEnd = text.indexOf(HEAD_END);
+    if (headEnd < 0 || !text.startsWith(FIRST_LINE)) return null;
+    const all = readHeaders(text.slice(FIRST_LINE.length, headEnd));
+    if (all === null) return null;
+    const { [LENGTH]: declared = '', [CONNECTION_STRING]: connectionString, ...headers } = all;
+    if (headers.host === undefined || !DIGITS.test(declared)) return null;
+    const from = headEnd + HEAD_END.length;
+    const length = from + Number(declared);
+    if (length > end) return null;
+    this.#last = KnownHead.of(text.slice(0, from), headers);
+    return { headers, connectionString, body: buffer.toString('utf8', from, length), length };
+  }
 }
 
 /**
@@ -83,8 +89,8 @@ const NAME_KEPT_MAX = 100;
 function nameOf(written: string): string | null {
   const found = known.get(written);
   if (found !== undefined) return found;
-  const name = written.toLowerCase();
+  const name = own(written.toLowerCase());
   const made = NAME.test(name) && !NOT_OURS.has(name) ? name : null;
-  if (known.size < KNOWN_MAX && written.length <= NAME_KEPT_MAX) known.set(written, made);
+  if (known.size < KNOWN_MAX && written.length <= NAME_KEPT_MAX) known.set(own(written), made);
   return made;
 }

@@ -306,19 +306,24 @@ describe('SQL over HTTP', () => {
 
 test('counts what is used, as of any client', async () => {
   const world = await realProxy();
-  const ask = async (body: unknown): Promise<void> => {
+  const refused: unknown[] = [];
+  Object.assign(world.gate, { refused: (counts: unknown) => refused.push(counts) });
+  const ask = async (body: unknown, password = 'pencil'): Promise<void> => {
     await fetch(`http://127.0.0.1:${world.proxy.port}/sql`, {
       method: 'POST',
-      headers: { 'Neon-Connection-String': 'postgresql://acme:pencil@localhost/acme' },
+      headers: { 'Neon-Connection-String': `postgresql://acme:${password}@localhost/acme` },
       body: JSON.stringify(body),
     }).then((answer) => answer.text());
   };
   await ask({ query: 'select 1' });
   await ask({ queries: [{ query: 'select 1' }, { query: 'select 2' }] });
   await ask({ query: 'select 1/0' });
+  await ask({ query: 'select 1' }, 'crayon');
+  await ask({ query: 1 });
   await world[Symbol.asyncDispose]();
   const sum = (read: (minute: (typeof world.usage)[number]) => number): number =>
     world.usage.reduce((total, minute) => total + read(minute), 0);
+  expect(refused).toEqual([{ PASSWORD_WRONG: 1 }, { BAD_REQUEST: 1 }]);
   expect(sum(({ queries }) => queries)).toBe(4);
   expect(sum(({ transactions }) => transactions)).toBe(3);
   expect(sum(({ sessions }) => sessions)).toBe(1);

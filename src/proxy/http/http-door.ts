@@ -16,9 +16,10 @@ import { FORWARDED_HEADER, readForwarded } from '../../domain/forwarded.ts';
 import type { Http, HttpListener, Upgrade } from '../../domain/http.ts';
 import type { SessionId } from '../../domain/ids.ts';
 import { isSameSecret } from '../../wire/cancel-request.ts';
-import { type CallHeaders, readCall } from '../../wire/http-call.ts';
+import { type Call, type CallHeaders, readCall } from '../../wire/http-call.ts';
 import { Descriptions } from '../../wire/http-description.ts';
 import { faultJson } from '../../wire/http-error.ts';
+import { CONNECTION_STRING } from '../../wire/http-known-head.ts';
 import { BackendRefused } from '../backend.ts';
 import { addressKey } from '../client-address.ts';
 import type { SessionParts } from '../session.ts';
@@ -35,14 +36,13 @@ import {
   statusOf,
 } from './http-replies.ts';
 import { HttpRun } from './http-run.ts';
-import type { HttpUser } from './http-user.ts';
+import { HttpUser } from './http-user.ts';
 import { HttpUsers } from './http-users.ts';
 import { PlainLane } from './plain-lane.ts';
 import { readBody } from './request-body.ts';
 import { RequestIds } from './request-ids.ts';
 
 const SQL_PATH = '/sql';
-const CONNECTION_STRING = 'neon-connection-string';
 
 /** A login to the compute that it refused although we had seen the password proven. */
 const INVALID_PASSWORD = '28P01';
@@ -78,8 +78,16 @@ export type WebSocketFrom = Pick<HttpOrigin, 'address' | 'clientAddress'> & {
 /** What a call is read from, whoever has read it. */
 type SqlRequest = {
   readonly headers: CallHeaders;
+  readonly connectionString: string | undefined;
   /** Read when it is known who asks, if it is not there yet. */
   readonly body: string | (() => Promise<string>);
+};
+
+/** Who waits for an answer, and hears it once; null if it is not to be had any more. */
+type Caller = {
+  readonly origin: HttpOrigin;
+  readonly gone: Departure;
+  readonly then: (reply: HttpReply | null) => void;
 };
 
 const SECOND_MS = 1_000;
@@ -127,7 +135,7 @@ export class HttpDoor {
     this.#users = new HttpUsers(options.parts);
     this.#ids = new RequestIds(options.parts.random);
     this.#listener = options.http.open({
-      onRequest: (request, response) => void this.#serve(request, response),
+      onRequest: (request, response) => this.#serve(request, response),
       onUpgrade: (request, upgrade) => this.#upgrade(request, upgrade),
     });
   }
@@ -138,7 +146,7 @@ export class HttpDoor {
     const { clock } = this.#options.parts;
     const lane = new PlainLane(socket, {
       clock,
-      reply: (request, gone) => this.#reply(request, origin, gone),
+      reply: (request, gone, then) => this.#reply(request, { origin, gone, then }),
       bytesOf: (reply) => replyBytes(reply, this.#ids.next(), this.#date()),
       onLeft: () => {
         this.#connections.set(socket, connection);
@@ -158,7 +166,7 @@ export class HttpDoor {
     this.#listener.close();
   }
 
-  async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  #serve(request: IncomingMessage, response: ServerResponse): void {
     const connection = this.#connections.get(request.socket);
     if (connection === undefined) {
       request.destroy();
@@ -170,22 +178,24 @@ export class HttpDoor {
       if (!response.writableFinished) gone.happened();
       connection.ends();
     });
-    const reply =
-      otherThanSql(request) ??
-      (await this.#reply(
-        {
-          headers: request.headers,
-          body: () => readBody(request, this.#options.parts.options.httpBytesMax),
-        },
-        connection.origin,
-        gone,
-      ));
-    if (reply === null || gone.isGone) return;
-    if (!request.complete) response.shouldKeepAlive = false;
-    response.writeHead(reply.status, headersOf(reply, this.#ids.next()));
-    response.end(reply.body);
-    // What it still sends is read and thrown away: on unread bytes a connection would be reset.
-    if (!request.complete) request.resume();
+    const then = (reply: HttpReply | null): void => {
+      if (reply === null || gone.isGone) return;
+      if (!request.complete) response.shouldKeepAlive = false;
+      response.writeHead(reply.status, headersOf(reply, this.#ids.next()));
+      response.end(reply.body.bytes);
+      // What it still sends is read and thrown away: on unread bytes a connection would be reset.
+      if (!request.complete) request.resume();
+    };
+    const other = otherThanSql(request);
+    if (other !== null) then(other);
+    else {
+      const { headers } = request;
+      const said = headers[CONNECTION_STRING];
+      const connectionString = typeof said === 'string' ? said : undefined;
+      const body = (): Promise<string> =>
+        readBody(request, this.#options.parts.options.httpBytesMax);
+      this.#reply({ headers, connectionString, body }, { origin: connection.origin, gone, then });
+    }
   }
 
   /** As Node's server says it; made once a second. */
@@ -198,35 +208,65 @@ export class HttpDoor {
     return this.#dateText;
   }
 
-  /** Null if there is nobody left to hear it. One function, since each that waits costs every call. */
-  async #reply(
-    { headers, body }: SqlRequest,
-    connected: HttpOrigin,
-    gone: Departure,
-  ): Promise<HttpReply | null> {
-    const { parts, nextId } = this.#options;
-    let user: HttpUser | undefined;
+  /** Most who ask are known and have said all: they are answered without a promise, each of which costs every call. */
+  #reply(request: SqlRequest, caller: Caller): void {
     try {
-      const origin = this.#originOf(headers, connected);
-      if (origin.refusal !== null) throw origin.refusal;
-      if (!origin.isPrivate) throw fault('HTTPS_REQUIRED', {});
-      const connection = headers[CONNECTION_STRING];
-      if (typeof connection !== 'string') throw noConnectionString(headers);
-      const asked = this.#users.of(connection, origin);
-      user = asked instanceof Promise ? await asked : asked;
-      const call = readCall(typeof body === 'string' ? body : await body(), headers);
-      const descriptions = this.#descriptions;
-      const run = new HttpRun({ id: nextId(), user, call, parts, descriptions });
-      const outcome = run.start();
-      gone.whenGone(() => run.abandon());
-      return answered(call, await outcome);
+      const user = this.#userOf(request, caller.origin);
+      const { headers, body } = request;
+      if (user instanceof HttpUser && typeof body === 'string') {
+        this.#run(user, readCall(body, headers), caller);
+      } else void this.#replyLater(request, user, caller);
     } catch (error) {
-      const isOutdated = error instanceof BackendRefused && error.sqlstate === INVALID_PASSWORD;
-      if (isOutdated && user !== undefined) this.#users.outdated(user);
-      return refused(error, parts.log);
-    } finally {
-      gone.whenGone(null);
+      this.#refuse(error, caller);
     }
+  }
+
+  async #replyLater(
+    { headers, body }: SqlRequest,
+    asked: HttpUser | Promise<HttpUser>,
+    caller: Caller,
+  ): Promise<void> {
+    try {
+      const user = await asked;
+      const call = readCall(typeof body === 'string' ? body : await body(), headers);
+      this.#run(user, call, caller);
+    } catch (error) {
+      this.#refuse(error, caller);
+    }
+  }
+
+  /** Throws a fault, or `LoginRefused`. */
+  #userOf(request: SqlRequest, connected: HttpOrigin): HttpUser | Promise<HttpUser> {
+    const { headers, connectionString } = request;
+    const origin = this.#originOf(headers, connected);
+    if (origin.refusal !== null) throw origin.refusal;
+    if (!origin.isPrivate) throw fault('HTTPS_REQUIRED', {});
+    if (connectionString === undefined) throw noConnectionString(headers);
+    return this.#users.of(connectionString, origin);
+  }
+
+  #run(user: HttpUser, call: Call, caller: Caller): void {
+    const { parts, nextId } = this.#options;
+    const { gone, then } = caller;
+    const run = new HttpRun({
+      ...{ id: nextId(), user, call, parts, descriptions: this.#descriptions },
+      onAnswer: (answer) => {
+        gone.whenGone(null);
+        then(answered(call, answer));
+      },
+      onFailed: (error) => {
+        const isOutdated = error instanceof BackendRefused && error.sqlstate === INVALID_PASSWORD;
+        if (isOutdated) this.#users.outdated(user);
+        this.#refuse(error, caller);
+      },
+    });
+    run.start();
+    gone.whenGone(() => run.abandon());
+  }
+
+  #refuse(error: unknown, { gone, then }: Caller): void {
+    gone.whenGone(null);
+    then(refused(error, this.#options.parts));
   }
 
   /** Where a request comes from that somebody whom we believe hands on. */
@@ -251,6 +291,7 @@ export class HttpDoor {
     const origin = this.#originOf(request.headers, connected);
     const refusal = origin.isPrivate ? origin.refusal : fault('HTTPS_REQUIRED', {});
     if (refusal !== null) {
+      this.#options.parts.gate.refused?.({ [refusal.code]: 1 });
       upgrade.refuse(statusOf(refusal), faultJson(refusal));
       return;
     }

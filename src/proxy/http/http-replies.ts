@@ -1,8 +1,10 @@
 /** What a request over HTTP is answered with. */
 import { type Fault, fault, toFault } from '../../domain/faults.ts';
+import type { Gate } from '../../domain/gate.ts';
 import type { Log } from '../../domain/log.ts';
 import { HEADER_BYTES } from '../../wire/frames.ts';
 import type { HttpAnswer } from '../../wire/http-answer.ts';
+import { HttpBody } from '../../wire/http-body.ts';
 import type { Call } from '../../wire/http-call.ts';
 import { databaseErrorJson, faultJson } from '../../wire/http-error.ts';
 import { BackendRefused } from '../backend.ts';
@@ -13,7 +15,7 @@ export type HttpReply = {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   /** JSON. */
-  readonly body: string;
+  readonly body: HttpBody;
 };
 
 const OK = 200;
@@ -35,6 +37,10 @@ const REASONS: Readonly<Record<number, string>> = {
 };
 
 const NONE = {} as const;
+
+const faultBody = (because: Fault, hint?: string): HttpBody =>
+  HttpBody.of(faultJson(because, hint));
+
 const METHODS = 'OPTIONS, POST';
 const RETRY_SOON = { 'Retry-After': '1' } as const;
 
@@ -61,42 +67,45 @@ export const PREFLIGHT: HttpReply = {
     'Access-Control-Allow-Headers': ALLOWED_HEADERS,
     'Access-Control-Max-Age': DAY_S,
   },
-  body: '',
+  body: HttpBody.of(''),
 };
 
 export const NO_SUCH_PAGE: HttpReply = {
   status: NOT_FOUND,
   headers: NONE,
-  body: faultJson(fault('NOT_FOUND', { what: 'such page here; SQL over HTTP is at /sql' })),
+  body: faultBody(fault('NOT_FOUND', { what: 'such page here; SQL over HTTP is at /sql' })),
 };
 
 export const NO_SUCH_WAY: HttpReply = {
   status: METHOD_NOT_ALLOWED,
   headers: { Allow: METHODS },
-  body: faultJson(fault('BAD_REQUEST', { why: 'SQL is sent to /sql by POST' })),
+  body: faultBody(fault('BAD_REQUEST', { why: 'SQL is sent to /sql by POST' })),
 };
 
 /** What PostgreSQL said, be it an error. */
 export function answered(call: Call, answer: HttpAnswer): HttpReply {
   const { error } = answer;
   if (error !== null) {
-    return { status: BAD_REQUEST, headers: NONE, body: databaseErrorJson(error) };
+    return { status: BAD_REQUEST, headers: NONE, body: HttpBody.of(databaseErrorJson(error)) };
   }
-  return { status: OK, headers: call.batch?.told ?? NONE, body: answer.json() };
+  return { status: OK, headers: call.batch?.told ?? NONE, body: answer.body };
 }
 
+export type RefusalParts = { readonly gate: Pick<Gate, 'refused'>; readonly log: Log };
+
 /** What it could not be asked, or the client may not hear. Null if the client has gone. */
-export function refused(error: unknown, log: Log): HttpReply | null {
+export function refused(error: unknown, { gate, log }: RefusalParts): HttpReply | null {
   if (error instanceof ClientGone) return null;
   if (error instanceof BackendRefused) {
-    const body = databaseErrorJson(error.response.subarray(HEADER_BYTES));
+    const body = HttpBody.of(databaseErrorJson(error.response.subarray(HEADER_BYTES)));
     return { status: BAD_REQUEST, headers: NONE, body };
   }
   const login = error instanceof LoginRefused ? error : null;
   const told = toFault(login?.because ?? error);
+  gate.refused?.({ [told.code]: 1 });
   if (told.code === 'INTERNAL') log.error('a request over HTTP failed', { error: told.cause });
   const headers = told.spec.retry === 'soon' ? RETRY_SOON : NONE;
-  return { status: statusOf(told), headers, body: faultJson(told, login?.hint) };
+  return { status: statusOf(told), headers, body: faultBody(told, login?.hint) };
 }
 
 /** What a client did wrong is told as PostgreSQL's own errors are; but for a body that was not even read. */
@@ -106,17 +115,11 @@ export const statusOf = ({ code, spec }: Fault): number =>
 /** Head and body in one, for a connection that is kept. */
 export function replyBytes(reply: HttpReply, requestId: string, date: string): Buffer {
   const { status, headers, body } = reply;
-  const length = Buffer.byteLength(body);
   let head =
     `HTTP/1.1 ${status} ${REASONS[status] ?? ''}\r\nAccess-Control-Allow-Origin: *\r\n` +
-    `Content-Type: application/json\r\nContent-Length: ${length}\r\nneon-request-id: ${requestId}\r\n`;
+    `Content-Type: application/json\r\nContent-Length: ${body.length}\r\nneon-request-id: ${requestId}\r\n`;
   if (headers !== NONE) for (const name in headers) head += `${name}: ${headers[name]}\r\n`;
-  head += `Date: ${date}\r\nConnection: keep-alive\r\n\r\n`;
-  // Written, not joined: a long body would be copied once more.
-  const bytes = Buffer.allocUnsafe(head.length + length);
-  bytes.write(head, 0, 'latin1');
-  bytes.write(body, head.length);
-  return bytes;
+  return body.behind(`${head}Date: ${date}\r\nConnection: keep-alive\r\n\r\n`);
 }
 
 /** As `ServerResponse.writeHead` takes them. */
@@ -124,7 +127,7 @@ export function headersOf({ headers, body }: HttpReply, requestId: string): Reco
   return {
     'Access-Control-Allow-Origin': '*',
     'Content-Type': 'application/json',
-    'Content-Length': `${Buffer.byteLength(body)}`,
+    'Content-Length': `${body.length}`,
     'neon-request-id': requestId,
     ...headers,
   };

@@ -52,6 +52,10 @@ export type HttpRunOptions = {
   readonly call: Call;
   readonly parts: SessionParts;
   readonly descriptions: Descriptions;
+  /** All is answered; `error` says whether well. One of the two is called, once, and may be before `start` returns. */
+  readonly onAnswer: (answer: HttpAnswer) => void;
+  /** Hears a fault, `BackendRefused` or `ClientGone`. */
+  readonly onFailed: (error: unknown) => void;
 };
 
 type State =
@@ -73,7 +77,6 @@ export class HttpRun implements PooledSession, BackendOwner {
   readonly #since: Instant;
   #bytes: Buffer;
   #state: State = { kind: 'waiting', seeker: null };
-  #settle: PromiseWithResolvers<HttpAnswer> = Promise.withResolvers();
 
   constructor(options: HttpRunOptions) {
     const { user, call, parts, descriptions } = options;
@@ -88,8 +91,7 @@ export class HttpRun implements PooledSession, BackendOwner {
     this.idleness = new Idleness(this.#since, user.visitor);
   }
 
-  /** Resolves when all is answered; `error` says whether well. Throws a fault, `BackendRefused` or `ClientGone`. */
-  start(): Promise<HttpAnswer> {
+  start(): void {
     const { user } = this.#options;
     user.runs.add(this);
     this.#pool.enter(this);
@@ -109,7 +111,6 @@ export class HttpRun implements PooledSession, BackendOwner {
     };
     this.#state = { kind: 'waiting', seeker };
     this.#pool.seek(seeker);
-    return this.#settle.promise;
   }
 
   /** Nobody wants the answer any more. */
@@ -195,8 +196,8 @@ export class HttpRun implements PooledSession, BackendOwner {
     this.#pool.lost(this, backend);
     backend.destroy();
     // Its last words, if it had any, say more than we could.
-    if (this.#answer.error !== null) this.#settle.resolve(this.#answer);
-    else this.#settle.reject(fault('COMPUTE_LOST', { tenant: this.#pool.door.name }));
+    if (this.#answer.error !== null) this.#options.onAnswer(this.#answer);
+    else this.#options.onFailed(fault('COMPUTE_LOST', { tenant: this.#pool.door.name }));
     this.#leave();
   }
 
@@ -212,7 +213,8 @@ export class HttpRun implements PooledSession, BackendOwner {
     const { backend } = this.#state;
     const answer = this.#answer;
     this.#note();
-    this.#settle.resolve(answer);
+    // Whoever waits is answered first.
+    this.#options.onAnswer(answer);
     this.#leave();
     if (answer.isInTransaction) exchange(backend, ROLLBACK, () => this.#giveBack(backend));
     else this.#giveBack(backend);
@@ -261,7 +263,7 @@ export class HttpRun implements PooledSession, BackendOwner {
   #refused(error: unknown): void {
     if (this.#state.kind !== 'waiting') return;
     if (isFault(error, 'TENANT_ASLEEP')) this.#standIn();
-    else this.#settle.reject(error);
+    else this.#options.onFailed(error);
     this.#leave();
   }
 
@@ -282,8 +284,8 @@ export class HttpRun implements PooledSession, BackendOwner {
     const said = standIn.said();
     meter.bytesOut += said.length;
     if (isTaken) this.#answer.feed(said, said.length);
-    if (this.#answer.isReady) this.#settle.resolve(this.#answer);
-    else this.#settle.reject(asleep(user.door.name, visitor));
+    if (this.#answer.isReady) this.#options.onAnswer(this.#answer);
+    else this.#options.onFailed(asleep(user.door.name, visitor));
   }
 
   #giveUp(because: Fault | ClientGone): void {
@@ -295,7 +297,7 @@ export class HttpRun implements PooledSession, BackendOwner {
       void this.#options.parts.cancels.send({ backend: state.backend, isBusy: true });
       state.backend.destroy();
     }
-    this.#settle.reject(because);
+    this.#options.onFailed(because);
     this.#leave();
   }
 

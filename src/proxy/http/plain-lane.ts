@@ -11,7 +11,8 @@
 import type { Socket } from 'node:net';
 import type { CancelTimer, Clock } from '../../domain/clock.ts';
 import { elapsed, type Instant, seconds } from '../../domain/units.ts';
-import { type PlainRequest, readPlainRequest } from '../../wire/http-request.ts';
+import type { PlainRequest } from '../../wire/http-known-head.ts';
+import { PlainRequests } from '../../wire/http-request.ts';
 import { forward } from '../forward.ts';
 import { receive } from '../receive.ts';
 import { Departure } from './departure.ts';
@@ -25,8 +26,12 @@ const EARLY_BYTES_MAX = 64 * 1024;
 
 export type LaneOptions = {
   readonly clock: Clock;
-  /** Answers a call; null if nobody is left to hear it. `gone` tells that there is not. */
-  readonly reply: (request: PlainRequest, gone: Departure) => Promise<HttpReply | null>;
+  /** Answers a call, now or later; with null if nobody is left to hear it. `gone` tells that there is not. */
+  readonly reply: (
+    request: PlainRequest,
+    gone: Departure,
+    then: (reply: HttpReply | null) => void,
+  ) => void;
   /** Head and body, as they are sent on a connection that is kept. */
   readonly bytesOf: (reply: HttpReply) => Buffer;
   /** The socket is another's from now on, with all that was not answered put back. */
@@ -36,6 +41,7 @@ export type LaneOptions = {
 export class PlainLane {
   readonly #socket: Socket;
   readonly #options: LaneOptions;
+  readonly #requests = new PlainRequests();
   #stopReceiving: () => void = () => {};
   #gone: Departure | null = null;
   #early: Buffer[] = [];
@@ -77,10 +83,12 @@ export class PlainLane {
 
   #take(buffer: Buffer, end: number): void {
     if (this.#isOver || end === 0) return;
-    const request = this.#gone === null ? readPlainRequest(buffer, end) : null;
+    const request = this.#gone === null ? this.#requests.read(buffer, end) : null;
     const isAll = request !== null && request.length === end;
     if (request !== null && isAll) {
-      void this.#answer(request);
+      const gone = new Departure();
+      this.#gone = gone;
+      this.#options.reply(request, gone, this.#answer);
       return;
     }
     this.#early.push(Buffer.from(buffer.subarray(0, end)));
@@ -89,18 +97,16 @@ export class PlainLane {
     else if (this.#earlyBytes > EARLY_BYTES_MAX) this.#socket.pause();
   }
 
-  async #answer(request: PlainRequest): Promise<void> {
-    const gone = new Departure();
-    this.#gone = gone;
-    const reply = await this.#options.reply(request, gone);
+  readonly #answer = (reply: HttpReply | null): void => {
+    const gone = this.#gone;
     this.#gone = null;
     this.#restsSince = this.#options.clock.now();
-    if (reply === null || gone.isGone || this.#isOver) return;
+    if (reply === null || gone?.isGone !== false || this.#isOver) return;
     const bytes = this.#options.bytesOf(reply);
     forward(this.#socket, bytes, bytes.length);
     if (this.#isEnding) this.#socket.destroySoon();
     else if (this.#early.length > 0 || this.#socket.writableLength > 0) this.#leave();
-  }
+  };
 
   #leave(): void {
     this.#finish();

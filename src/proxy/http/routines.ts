@@ -126,7 +126,7 @@ export class Routines {
     this.#asked += 1;
     const asked = this.#asked;
     exchange(backend, BYTES, (answer) => {
-      const isHarmless = answer.error === null && answer.json().includes(NONE_OF_THEM);
+      const isHarmless = answer.error === null && answer.body.bytes.includes(NONE_OF_THEM);
       if (asked === this.#asked) this.#areHarmless = isHarmless;
       then();
     });
