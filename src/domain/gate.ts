@@ -128,7 +128,7 @@ export interface Gate {
   /** A command that changes roles was committed: learn the roles again. */
   rolesChanged(tenant: TenantId): void;
 
-  /** So many sessions were refused by each fault since this was last told. For counts alone: some may be lost. */
+  /** So many sessions, and calls over HTTP, were refused by each fault since this was last told. Some may be lost. */
   refused?(counts: Readonly<Record<string, number>>): void;
 }
 

@@ -46,7 +46,7 @@ export class PortWatch {
   );
 
   readonly #refusals = new Tally(
-    { name: 'dynabase_session_refusals', help: 'Sessions that were refused, by fault.' },
+    { name: 'dynabase_session_refusals', help: 'Sessions and calls over HTTP that were refused, by fault.' },
     ['code'],
   );
 
