@@ -4,6 +4,7 @@ import type { Extension, TenantSetting } from '../contract/inside.ts';
 import { askFirst, type Confirmed } from './ask-first.ts';
 import { closest } from './closest.ts';
 import type { Run } from './command.ts';
+import { formsFor } from './connection-forms.ts';
 import { badOption, badRequest } from './failure.ts';
 import { given, orDash, restOf } from './fields.ts';
 import { tableText } from './layout.ts';
@@ -246,7 +247,7 @@ function addConnect(program: Command, run: Run): void {
       .command('connect')
       .argument('<name>', 'Name or id')
       .description('Print how clients of many kinds connect to a tenant; wakes nobody')
-      .option('--for <client>', 'Only for one: psql, jdbc, prisma, psycopg, ...')
+      .option('--for <client>', 'Only for one: psql, node, python, jdbc, prisma, ...')
       .option('--pooled', 'With a backend for a transaction at a time, for clients in swarms')
       .option('--role <role>', 'The owner if not given'),
   ).action(
@@ -255,14 +256,15 @@ function addConnect(program: Command, run: Run): void {
       const query = given({ database, pooled, role });
       const found = await (await server()).inside.connectionStrings(name, query);
       const kinds = found.forms.map(({ kind }) => kind);
-      const forms = found.forms.filter(({ kind }) => flags.for === undefined || kind === flags.for);
+      const forms = flags.for === undefined ? found.forms : formsFor(found.forms, flags.for);
       if (flags.for !== undefined && forms.length === 0) {
         const near = closest(flags.for, kinds);
         const hint = near === undefined ? `they are ${kinds.join(', ')}` : `did you mean ${near}?`;
         throw badOption('--for', `"${flags.for}" is no client that is known; ${hint}`);
       }
       printer.answer({ ...found, forms }, (style) => {
-        if (flags.for !== undefined) return forms.map(({ text }) => text).join('\n');
+        const [only] = forms;
+        if (forms.length === 1 && only !== undefined) return only.text;
         const head = `clients connect to ${found.host}:${found.port} as ${visible(found.user)}`;
         const told = forms.map(
           ({ kind, title, text }) =>
