@@ -1,21 +1,4 @@
-/**
- * What metering costs.
- *
- *   node --expose-gc bench/metering.ts [--seconds 3] [--rounds 5] [--tenants 20]
- *
- * 1. Of the relay: what is counted for a simple query and its answer, in a loop of its own, beside what the whole
- *    proxy takes of a processor for one, with pgbench through it; both in turn in each round. The first is an upper
- *    bound: in the relay the counters are in the cache already.
- * 2. Of a tenant: the heap that its counters take, from 20,000 of them.
- * 3. Of an awake tenant and minute: a look at its processes, the first time and when nothing has changed; and the two
- *    statements that put it into the catalog.
- */
-import { execFile } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
-import { mkdtempDisposable } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { parseArgs, promisify } from 'node:util';
+import { parseArgs } from 'node:util';
 import { openCatalog } from '../src/catalog/open-catalog.ts';
 import type { TenantId } from '../src/domain/ids.ts';
 import { ms, timestamp } from '../src/domain/units.ts';
@@ -25,10 +8,10 @@ import { draft } from '../src/testing/drafts.ts';
 import { MemoryLog } from '../src/testing/memory-log.ts';
 import { realHost } from '../src/testing/real-host.ts';
 import { realPostgres } from '../src/testing/real-postgres.ts';
-import { verifierOf } from '../src/wire/verifier.ts';
 import { fixed, p50, printMachine, printTable, verdict } from './measure.ts';
-import { environment, LOADS, SCALE, sample, target } from './relay-loads.ts';
-import { straight, throughDynaBase } from './rivals.ts';
+import { LOADS, sample } from './relay-loads.ts';
+import { relayStart } from './relay-start.ts';
+import { throughDynaBase } from './rivals.ts';
 
 const BAR = { relay: 0.01, bytes: 1_024 } as const;
 const LOOPS = 3_000_000;
@@ -48,17 +31,8 @@ measureHeap();
 await measureAwake();
 
 async function measureRelay(): Promise<void> {
-  await using postgres = await realPostgres(['max_connections=100']);
-  const password = randomBytes(12).toString('hex');
-  const verifier = await verifierOf(password, randomBytes(16));
-  await using certificateDir = await mkdtempDisposable(join(tmpdir(), 'bench-metering-'));
-  const role = { name: 'bench', password, verifier, certificateDir: certificateDir.path };
-  await postgres.sql(`create role bench login password '${verifier}'`);
-  await postgres.sql('create database bench owner bench');
-  const direct = straight(postgres, role);
-  await promisify(execFile)('pgbench', ['-i', '-q', '-s', `${SCALE}`, ...target(direct)], {
-    env: environment(direct),
-  });
+  await using start = await relayStart(['max_connections=100']);
+  const { postgres, role } = start;
   await using dynaBase = await throughDynaBase(postgres, role);
   const [way] = dynaBase.ways;
   const load = LOADS.find(({ name }) => name === 'simple');

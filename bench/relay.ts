@@ -15,26 +15,13 @@
  * in. One machine runs clients, proxy and PostgreSQL, so that throughput says as much about its cores
  * as about the relay; the CPU column does not.
  */
-import { execFile, spawn } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempDisposable } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { parseArgs, promisify } from 'node:util';
-import { realPostgres } from '../src/testing/real-postgres.ts';
-import { verifierOf } from '../src/wire/verifier.ts';
+import { parseArgs } from 'node:util';
 import { fixed, p50, printMachine, printTable, timed } from './measure.ts';
-import {
-  environment,
-  LOADS,
-  type Load,
-  type Sample,
-  SCALE,
-  sample,
-  target,
-} from './relay-loads.ts';
-import { straight, throughDynaBase, throughPgBouncer, versionOf, type Way } from './rivals.ts';
+import { environment, LOADS, type Load, type Sample, sample, target } from './relay-loads.ts';
+import { relayStart } from './relay-start.ts';
+import { throughDynaBase, throughPgBouncer, versionOf, type Way } from './rivals.ts';
 
 const COPY = 'copy';
 const COPY_ROWS = 200_000;
@@ -62,17 +49,8 @@ if (
   process.exit(1);
 }
 
-await using postgres = await realPostgres(['max_connections=1800', 'shared_buffers=128MB']);
-const password = randomBytes(12).toString('hex');
-const verifier = await verifierOf(password, randomBytes(16));
-await using certificateDir = await mkdtempDisposable(join(tmpdir(), 'bench-relay-'));
-const role = { name: 'bench', password, verifier, certificateDir: certificateDir.path };
-await postgres.sql(`create role bench login password '${verifier}'`);
-await postgres.sql('create database bench owner bench');
-const direct = straight(postgres, role);
-await promisify(execFile)('pgbench', ['-i', '-q', '-s', `${SCALE}`, ...target(direct)], {
-  env: environment(direct),
-});
+await using start = await relayStart(['max_connections=1800', 'shared_buffers=128MB']);
+const { postgres, role, direct } = start;
 
 // First, since it makes the certificate that both show.
 await using dynaBase = await throughDynaBase(postgres, role);

@@ -1,23 +1,8 @@
-/**
- * Many clients on few backends, a transaction each: pgbench through PgBouncer's transaction mode and
- * through DynaBase with `dynabase.pool=transaction`, in turn and in one run.
- *
- *   node bench/transaction.ts [--rounds 3] [--seconds 2] [--clients 64,256,1000] [--loads simple,extended,prepared]
- *
- * A ratio is the median of those of each round. DynaBase clears a backend before another session gets
- * it, which PgBouncer does not in this mode; Debian's PgBouncer has no prepared statements in it.
- */
-import { execFile } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
-import { mkdtempDisposable } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { parseArgs, promisify } from 'node:util';
-import { realPostgres } from '../src/testing/real-postgres.ts';
-import { verifierOf } from '../src/wire/verifier.ts';
+import { parseArgs } from 'node:util';
 import { fixed, p50, printMachine, printTable } from './measure.ts';
-import { environment, LOADS, type Sample, SCALE, sample, target } from './relay-loads.ts';
-import { straight, throughDynaBase, throughPgBouncer, type Way } from './rivals.ts';
+import { LOADS, type Sample, sample } from './relay-loads.ts';
+import { relayStart } from './relay-start.ts';
+import { throughDynaBase, throughPgBouncer, type Way } from './rivals.ts';
 
 const BACKENDS = 20;
 
@@ -32,17 +17,8 @@ const { values: chosen } = parseArgs({
 const names = chosen.loads.split(',');
 const sizes = chosen.clients.split(',').map(Number);
 
-await using postgres = await realPostgres(['max_connections=100', 'shared_buffers=128MB']);
-const password = randomBytes(12).toString('hex');
-const verifier = await verifierOf(password, randomBytes(16));
-await using certificateDir = await mkdtempDisposable(join(tmpdir(), 'bench-transaction-'));
-const role = { name: 'bench', password, verifier, certificateDir: certificateDir.path };
-await postgres.sql(`create role bench login password '${verifier}'`);
-await postgres.sql('create database bench owner bench');
-const direct = straight(postgres, role);
-await promisify(execFile)('pgbench', ['-i', '-q', '-s', `${SCALE}`, ...target(direct)], {
-  env: environment(direct),
-});
+await using start = await relayStart(['max_connections=100', 'shared_buffers=128MB']);
+const { postgres, role } = start;
 // First, since it makes the certificate that both show.
 await using dynaBase = await throughDynaBase(postgres, role, BACKENDS);
 await using pgBouncer = await throughPgBouncer(postgres, role, BACKENDS);
