@@ -46,7 +46,10 @@ export class PortWatch {
   );
 
   readonly #refusals = new Tally(
-    { name: 'dynabase_session_refusals', help: 'Sessions and calls over HTTP that were refused, by fault.' },
+    {
+      name: 'dynabase_session_refusals',
+      help: 'Sessions and calls over HTTP that were refused, by fault.',
+    },
     ['code'],
   );
 
