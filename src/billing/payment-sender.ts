@@ -43,6 +43,15 @@ const KNOWN_FOR = hours(20);
 /** Stripe takes no older ones: 35 days, and a day for good measure. */
 const OLDEST = hours(34 * 24);
 
+/** Tries that fail one after the other for reasons that are not their own: then the provider is away, or wants less. */
+const MISSES_MAX = 5;
+
+/** After so long a person is to look. */
+const AWAY_TOLD = hours(4);
+
+/** Or after so many tries of one item, some five hours, if it is refused for what it is. */
+const TRIES_TOLD = 12;
+
 const WAIT_FIRST = seconds(30);
 const WAIT_MAX = hours(1);
 
@@ -53,6 +62,10 @@ export class PaymentSender {
   #cancel: CancelTimer = () => undefined;
   #working: Promise<void> = Promise.resolve();
   #isClosed = false;
+  /** One after the other. */
+  #misses = 0;
+  /** Since when the provider is away, and whether a person was told of it. */
+  #away: { readonly since: Timestamp; readonly isTold: boolean } | null = null;
 
   constructor(world: SenderWorld) {
     this.#world = world;
@@ -76,10 +89,25 @@ export class PaymentSender {
     const { log } = this.#world;
     try {
       await this.#fill();
-      while (!this.#isClosed && (await this.#send()) === BATCH);
+      this.#misses = 0;
+      while (this.#goesOn && (await this.#send()) === BATCH);
+      this.#tellAway();
     } catch (error) {
       log.warn('nothing could be told to the payment provider; it is tried again', { error });
     }
+  }
+
+  #tellAway(): void {
+    if (this.#goesOn || this.#isClosed) return;
+    const { clock, log } = this.#world;
+    const { since, isTold } = this.#away ?? { since: clock.wall(), isTold: false };
+    const isLong = clock.wall() - since >= AWAY_TOLD;
+    if (isLong && !isTold) log.error('the payment provider has taken nothing for hours', { since });
+    this.#away = { since, isTold: isLong };
+  }
+
+  get #goesOn(): boolean {
+    return !this.#isClosed && this.#misses < MISSES_MAX;
   }
 
   async #fill(): Promise<void> {
@@ -106,19 +134,25 @@ export class PaymentSender {
     return due.length;
   }
 
-  /** One after the other, so that a customer is made once; whatever fails lets the next one be tried. */
+  /** One after the other, so that a customer is made once; whatever fails lets the next one be tried, unless all do. */
   async #sendAll(customer: CustomerId, items: readonly OutboxItem[]): Promise<void> {
     const { store, clock, log } = this.#world;
     for (const item of items) {
-      if (this.#isClosed) return;
+      if (!this.#goesOn) return;
       await store.begin(item.id, clock.wall());
       try {
         await this.#sendOne(customer, item);
         await store.done(item.id, clock.wall());
+        this.#misses = 0;
+        this.#away = null;
       } catch (error) {
+        if (!isRefusal(error)) this.#misses++;
         const why = wordsOf(error);
-        log.warn('the payment provider was not told', { customer, key: item.key, why });
-        await store.failed(item.id, why, this.#nextTry(item));
+        const nextAt = this.#nextTry(item);
+        const level = nextAt === null || item.attempts === TRIES_TOLD ? 'error' : 'warn';
+        const { key, attempts } = item;
+        log[level]('the payment provider was not told', { customer, key, attempts, why, nextAt });
+        await store.failed(item.id, why, nextAt);
       }
     }
   }

@@ -104,10 +104,43 @@ test.each([1, 2, 3])(
   },
 );
 
+test('a provider that is away is left alone, and told to a person once it has been for hours', async () => {
+  await meterHours();
+  await world.sender().work();
+  const tries = () => world.double.log.length;
+  world.ledger.all = used().map((row) => ({ ...row, hour: later(row.hour, hours(12)) }));
+  await world.clock.advance(hours(12));
+  let asked = 0;
+  world.double.mishap = () => {
+    asked++;
+    return 429;
+  };
+  const before = tries();
+  await world.sender().work();
+  // Each of those under way, and no more.
+  expect(asked).toBeLessThan(15);
+  expect(tries()).toBe(before);
+  const sender = world.sender();
+  const told = () => world.log.lines.filter(({ level }) => level === 'error').length;
+  for (let hour = 0; hour < 4; hour++) {
+    await sender.work();
+    expect(told()).toBe(0);
+    await world.clock.advance(hours(1));
+  }
+  for (let hour = 0; hour < 4; hour++) {
+    await sender.work();
+    await world.clock.advance(hours(1));
+  }
+  expect(told()).toBe(1);
+});
+
 test('what may have arrived before Stripe forgot its key is asked for, and not told twice', async () => {
   await meterHours();
   world.double.mishap = (request) => (request.endsWith('meter_events') ? 'lost answer' : null);
-  await world.sender().work();
+  for (let minute = 0; minute < 20; minute++) {
+    await world.sender().work();
+    await world.clock.advance(minutes(1));
+  }
   const told = world.double.books.events.length;
   expect(told).toBeGreaterThan(20);
   await world.clock.advance(hours(30));

@@ -12,12 +12,21 @@ export type ClerkWorld = {
   readonly lookEvery: DurationMs;
 };
 
+/** Looks in a row that failed, after which a person is to look: the first may be a catalog that is away for a moment. */
+const FAILURES_TOLD = 4;
+
 export class BillingClerk {
   readonly #rounds: Rounds;
 
   constructor({ clock, log, invoices, lookEvery: every }: ClerkWorld) {
+    let failures = 0;
     const work = async (): Promise<void> => {
-      for (const { month, numbers, skipped } of await invoices.closeDue()) {
+      const closed = await invoices.closeDue().catch((error: unknown) => {
+        if (++failures === FAILURES_TOLD) log.error('no month can be closed', { failures });
+        throw error;
+      });
+      failures = 0;
+      for (const { month, numbers, skipped } of closed) {
         log.info('month closed', { month, invoices: numbers.length, skipped });
       }
     };

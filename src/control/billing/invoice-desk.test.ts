@@ -241,9 +241,14 @@ test('the clerk closes what is due from the month on that was said, in order, an
       return await desk().closeDue();
     },
   };
+  const levels = () => log.lines.map(({ level }) => level);
   const clerk = new BillingClerk({ clock, log, invoices, lookEvery: hours(1) });
   clerk.start();
+  await clock.advance(hours(3));
+  expect(levels()).toEqual(['warn', 'warn', 'warn']);
   await clock.advance(hours(2));
+  // Told to a person, once.
+  expect(levels()).toEqual(['warn', 'warn', 'warn', 'error', 'warn', 'warn']);
   failing = false;
   await clock.advance(hours(1));
   expect(store.invoices).toEqual([]);
