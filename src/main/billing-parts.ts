@@ -12,6 +12,7 @@ import { BillingDesk } from '../control/billing/billing-desk.ts';
 import type { BillingDesks } from '../control/billing/billing-desks.ts';
 import { InvoiceDesk } from '../control/billing/invoice-desk.ts';
 import { readInvoice } from '../control/billing/invoice-file.ts';
+import { tariffsKept } from '../control/economics/price-desk.ts';
 import type { Clock } from '../domain/clock.ts';
 import type { Events } from '../domain/events.ts';
 import { fault } from '../domain/faults.ts';
@@ -19,7 +20,6 @@ import type { Log } from '../domain/log.ts';
 import type { PaymentProvider } from '../domain/payment.ts';
 import type { Random } from '../domain/random.ts';
 import { minutes } from '../domain/units.ts';
-import { parseTariffs, TARIFFS } from '../economics/tariffs.ts';
 
 /** How often is looked whether a month is due. */
 const LOOK_EVERY = minutes(15);
@@ -56,13 +56,11 @@ export async function openBilling(parts: BillingParts): Promise<OpenBilling> {
   };
 }
 
-/** As they are kept now: asked for anew each time, which is once for a customer's month. */
+/** Asked for anew each time, which is once for a customer's month. */
 const tariffsIn =
   ({ stores }: PgCatalog) =>
-  async () => {
-    const kept = await stores.prices.tariffs();
-    return kept === null ? TARIFFS : parseTariffs(kept.document);
-  };
+  () =>
+    tariffsKept(stores.prices);
 
 async function openStripe(
   parts: BillingParts,

@@ -58,12 +58,8 @@ export class PriceDesk {
     for (const { name, revision, document } of await store.books()) {
       books.set(name, { revision, book: { ...parsePriceBook(document), name } });
     }
-    const tariffs = await store.tariffs();
-    return new PriceDesk(world, {
-      books,
-      inForce: await store.inForce(),
-      tariffs: tariffs === null ? TARIFFS : parseTariffs(tariffs.document),
-    });
+    const [inForce, tariffs] = [await store.inForce(), await tariffsKept(store)];
+    return new PriceDesk(world, { books, inForce, tariffs });
   }
 
   private constructor(
@@ -200,6 +196,12 @@ export class PriceDesk {
   #tell(): void {
     for (const listener of this.#listeners) listener();
   }
+}
+
+/** What plans are sold for now; the presets before anybody has said anything. Throws `CATALOG_DOWN`. */
+export async function tariffsKept(store: Pick<PriceStore, 'tariffs'>): Promise<TariffBook> {
+  const kept = await store.tariffs();
+  return kept === null ? TARIFFS : parseTariffs(kept.document);
 }
 
 const isPreset = (name: string): boolean => PRICE_PRESETS.some((preset) => preset === name);
