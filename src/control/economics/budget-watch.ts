@@ -104,7 +104,8 @@ export class BudgetWatch {
     this.#world = world;
     this.#dearDays = new DearDays(world.costs);
     const failed = 'budgets were not looked at; it is tried again';
-    this.#rounds = new Rounds({ ...world, every: LOOK_EVERY, work: () => this.#look(), failed });
+    const { clock, log } = world;
+    this.#rounds = new Rounds({ clock, log, every: LOOK_EVERY, work: () => this.#look(), failed });
   }
 
   start(): void {
