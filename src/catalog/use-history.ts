@@ -12,7 +12,7 @@ import {
 } from '../domain/metering.ts';
 import type { Ask } from './access-schema.ts';
 import { fromWallTime, toWallTime } from './schema.ts';
-import { atRest, ofWhom, SUMS, type Sums, useOf } from './use-sums.ts';
+import { atRestTogether, ofWhom, SUMS, type Sums, useOf } from './use-sums.ts';
 
 const USE_TABLES: Readonly<Record<UseStep, string>> = {
   minute: 'dynabase.use_minutes',
@@ -44,7 +44,7 @@ export class PgUseHistory implements UseHistory {
   used(query: StepQuery): Promise<readonly UsedStep[]> {
     const { step } = query;
     const kept = sql`select * from ${sql.raw(USE_TABLES[step])} where ${within(query)}`;
-    const all = step === 'minute' ? kept : sql`${kept} union all ${atRest(query)}`;
+    const all = step === 'minute' ? kept : sql`${kept} union all ${atRestTogether(query)}`;
     return this.#ask(async (db) => {
       const { rows } = await sql<Sums & { readonly at: number; readonly seconds: string }>`
         select date_trunc(${step}, at, 'UTC') as at, sum(seconds)::text as seconds, ${SUMS}
