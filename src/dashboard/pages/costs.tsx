@@ -18,6 +18,9 @@ import { WhatIfForm } from './what-if-form.tsx';
 
 const TREND_DAYS = 30;
 
+/** As high as a chart with its legend: what comes late moves nothing. */
+const ROOM = '14.75rem';
+
 export function CostsPage() {
   const byTier = useQuery(costsQuery('tier'));
   const byTenant = useQuery(costsQuery('tenant'));
@@ -27,21 +30,24 @@ export function CostsPage() {
   return (
     <>
       <PageHead title="Costs and margins" lead="This month so far, by the price book in force." />
-      <Loaded query={byTier}>{(report) => <Totals report={report} />}</Loaded>
+      <div className="min-h-24">
+        <Loaded query={byTier}>{(report) => <Totals report={report} />}</Loaded>
+      </div>
       <div className="grid gap-4 lg:grid-cols-2">
-        <Panel title="Margin by tier" isBare>
+        <Panel title="Margin by tier" isBare room={ROOM}>
           <Loaded query={byTier}>{(report) => <CostLines report={report} what="Tier" />}</Loaded>
         </Panel>
-        <Panel title={`Cost a day, the last ${TREND_DAYS} days`}>
+        <Panel title={`Cost a day, the last ${TREND_DAYS} days`} room={ROOM}>
           <Loaded query={byDay}>{(report) => <Trend report={report} />}</Loaded>
         </Panel>
-        <Panel title="The dearest tenants" isBare>
+        <Panel title="The dearest tenants" isBare room="18rem">
           <Loaded query={byTenant}>
             {(report) => <CostLines report={report} what="Tenant" />}
           </Loaded>
         </Panel>
         <Panel
           title="When the fleet is used, the last 7 days"
+          room="18rem"
           aside={<span className="text-xs">your zone</span>}
         >
           <Loaded query={usage}>{({ steps }) => <WeekMap steps={steps} />}</Loaded>
@@ -49,12 +55,12 @@ export function CostsPage() {
         <Panel title="What if" aside={<span className="text-xs">replayed by the simulator</span>}>
           <WhatIfForm />
         </Panel>
-        <Panel title="What it is made of">
+        <Panel title="What it is made of" room="12rem">
           <Loaded query={byTier}>{(report) => <Parts report={report} />}</Loaded>
         </Panel>
       </div>
       <div className="mt-4 grid gap-4">
-        <Panel title="Against the targets" isBare>
+        <Panel title="Against the targets" isBare room="26rem">
           <Loaded query={kpis}>{(report) => <Targets kpis={report.kpis} />}</Loaded>
         </Panel>
         <Alerts />

@@ -5,6 +5,7 @@ import type { Status } from '../../sdk/index.ts';
 import { bytes, count, duration, percent } from '../format/units.ts';
 import {
   computesQuery,
+  costAlertsQuery,
   costsQuery,
   fleetQuery,
   fleetUsageQuery,
@@ -25,14 +26,20 @@ import { Figures, SOURCES, Warnings } from './overview-figures.tsx';
 import { TierFlowPanel } from './tier-flow-panel.tsx';
 import { WeekMap } from './week-map.tsx';
 
+/** As high as a chart with its legend: what comes late moves nothing. */
+const ROOM = '14.75rem';
+
 const BYTES_OF_MB = 1_048_576;
 
 export function OverviewPage() {
   const status = useQuery(statusQuery);
+  // What is told before everything else comes with it, not after it.
+  const { isPending } = useQuery(costAlertsQuery);
+  const query = isPending ? { ...status, data: undefined } : status;
   return (
     <>
       <PageHead title="Overview" lead="The whole fleet, as it is now." />
-      <Loaded query={status} lines={12}>
+      <Loaded query={query} lines={12}>
         {(now) => <Fleet status={now} />}
       </Loaded>
     </>
@@ -61,17 +68,30 @@ function Fleet({ status }: { readonly status: Status }) {
           <Distribution status={status} />
           <Levels status={status} />
           <TierFlowPanel />
-          <Panel title="Margin by tier" aside={<span className="text-xs">this month</span>} isBare>
+          <Panel
+            room={ROOM}
+            title="Margin by tier"
+            aside={<span className="text-xs">this month</span>}
+            isBare
+          >
             <Loaded query={byTier}>
               {(report) => <CostLines report={report} what="Tier" height="14rem" />}
             </Loaded>
           </Panel>
-          <Panel title="Cost of a tenant a day" aside={<span className="text-xs">30 days</span>}>
+          <Panel
+            room={ROOM}
+            title="Cost of a tenant a day"
+            aside={<span className="text-xs">30 days</span>}
+          >
             <Loaded query={byDay} lines={6}>
               {(report) => <TenantTrend report={report} />}
             </Loaded>
           </Panel>
-          <Panel title="When the fleet is used" aside={<span className="text-xs">7 days</span>}>
+          <Panel
+            room={ROOM}
+            title="When the fleet is used"
+            aside={<span className="text-xs">7 days</span>}
+          >
             <Loaded query={usage} lines={6}>
               {({ steps }) => <WeekMap steps={steps} />}
             </Loaded>
@@ -99,7 +119,7 @@ function Distribution({ status }: { readonly status: Status }) {
     }));
   const show = (search: object): void => void navigate({ to: '/tenants', search });
   return (
-    <Panel title="Tenants by tier and state">
+    <Panel title="Tenants by tier and state" room="17.5rem">
       <div className="space-y-5">
         <ShareBar label="Tenants by tier" parts={tiers} onPick={(tier) => show({ tier })} />
         <ShareBar label="Tenants by state" parts={states} onPick={(state) => show({ state })} />
@@ -113,9 +133,9 @@ function Levels({ status: { levels, unsavedSince } }: { readonly status: Status 
   const { l2, l3, l4 } = levels.bytes;
   const awake = useQuery(computesQuery).data;
   const inBuffers =
-    awake === undefined || awake.isCut
+    awake?.isCut === true
       ? null
-      : awake.rows.reduce((sum, { size }) => sum + size.sharedBuffersMb * BYTES_OF_MB, 0);
+      : (awake?.rows ?? []).reduce((sum, { size }) => sum + size.sharedBuffersMb * BYTES_OF_MB, 0);
   const places = [
     ...(inBuffers === null
       ? []
@@ -127,6 +147,7 @@ function Levels({ status: { levels, unsavedSince } }: { readonly status: Status 
   return (
     <Panel
       title="Memory and disk by level"
+      room="17.5rem"
       aside={
         <span className="text-xs">{percent(levels.hitRatio)} of page reads served by memory</span>
       }
@@ -200,6 +221,7 @@ function Awake() {
   return (
     <Panel
       title="Awake now"
+      room="19rem"
       isBare
       aside={
         <Link to="/tenants" search={{ state: 'running' }} className="text-accent hover:underline">

@@ -1,6 +1,7 @@
 /** What each plan promises and bounds, and what each tier gives. */
-import { useQuery, useQueryClient } from '@tanstack/react-query';
-import { useState } from 'react';
+import { type UseQueryResult, useQuery, useQueryClient } from '@tanstack/react-query';
+import { type ReactNode, useState } from 'react';
+import { TENANT_PLANS, TENANT_TIERS } from '../../contract/limits.ts';
 import type { PlanList, TierList } from '../../sdk/index.ts';
 import { duration } from '../format/units.ts';
 import { dynabase } from '../server/client.ts';
@@ -9,7 +10,7 @@ import { useRefusal } from '../shell/who.ts';
 import { TierBadge } from '../ui/badge.tsx';
 import { Button } from '../ui/button.tsx';
 import { Fact, Facts, PageHead, Panel } from '../ui/panel.tsx';
-import { Loaded } from '../ui/states.tsx';
+import { ErrorBox, Loaded, Waiting } from '../ui/states.tsx';
 import { QuotaEditor } from './quota-editor.tsx';
 
 type Plan = PlanList['plans'][number];
@@ -25,38 +26,69 @@ export function PlansPage() {
         title="Plans and tiers"
         lead="What customers are promised, and how the promise is kept."
       />
-      <Loaded query={plans}>
-        {(all) => (
-          <div className="mb-4 grid gap-4 md:grid-cols-2 xl:grid-cols-4">
-            {all.map((plan) => (
-              <Panel key={plan.plan} title={plan.plan}>
-                <PlanFacts plan={plan} />
-                <PlanQuota plan={plan.plan} />
-              </Panel>
-            ))}
-          </div>
-        )}
-      </Loaded>
-      <Loaded query={tiers}>
-        {({ tiers: all, residency }) => (
-          <>
-            <div className="grid gap-4 md:grid-cols-2 xl:grid-cols-4">
-              {all.map((tier) => (
-                <Panel key={tier.tier} title={tier.tier}>
-                  <TierFacts tier={tier} isAdaptive={residency === 'adaptive'} />
-                </Panel>
-              ))}
-            </div>
-            <p className="mt-3 text-ink-soft">
-              {residency === 'adaptive'
-                ? 'Idle times are learned of each tenant; those of the tiers are where that begins.'
-                : 'Idle times are those of the tiers.'}
-            </p>
-          </>
-        )}
-      </Loaded>
+      <Refused query={plans} />
+      <div className="mb-4 grid gap-4 md:grid-cols-2 xl:grid-cols-4">
+        {TENANT_PLANS.map((name) => (
+          <Panel key={name} title={name} room="18.75rem">
+            <Told query={plans}>
+              {(all) =>
+                all
+                  .filter(({ plan }) => plan === name)
+                  .map((plan) => <PlanFacts key={name} plan={plan} />)
+              }
+            </Told>
+            <PlanQuota plan={name} />
+          </Panel>
+        ))}
+      </div>
+      <Refused query={tiers} />
+      <div className="grid gap-4 md:grid-cols-2 xl:grid-cols-4">
+        {TENANT_TIERS.map((name) => (
+          <Panel key={name} title={name} room="13rem">
+            <Told query={tiers}>
+              {({ tiers: all, residency }) =>
+                all
+                  .filter(({ tier }) => tier === name)
+                  .map((tier) => (
+                    <TierFacts key={name} tier={tier} isAdaptive={residency === 'adaptive'} />
+                  ))
+              }
+            </Told>
+          </Panel>
+        ))}
+      </div>
+      <p className="mt-3 min-h-5 text-ink-soft">
+        {tiers.data === undefined
+          ? ''
+          : tiers.data.residency === 'adaptive'
+            ? 'Idle times are learned of each tenant; those of the tiers are where that begins.'
+            : 'Idle times are those of the tiers.'}
+      </p>
     </>
   );
+}
+
+type Asked<T> = Pick<UseQueryResult<T>, 'data' | 'error' | 'refetch'>;
+
+/** Why the cards stay empty: said once above them, not in each. */
+function Refused({ query: { data, error, refetch } }: { readonly query: Asked<unknown> }) {
+  if (data !== undefined || error === null) return null;
+  return (
+    <div className="mb-4">
+      <ErrorBox error={error} retry={() => void refetch()} />
+    </div>
+  );
+}
+
+function Told<T>({
+  query: { data, error },
+  children,
+}: {
+  readonly query: Asked<T>;
+  readonly children: (data: T) => ReactNode;
+}) {
+  if (data !== undefined) return children(data);
+  return error === null ? <Waiting lines={6} /> : <p className="text-ink-soft">Not known.</p>;
 }
 
 /** The limits of each tenant of the plan that has none of its own, behind a line: most never change them. */

@@ -12,32 +12,37 @@ import { Happenings } from './happenings.tsx';
 import { Ladder, LadderSteps } from './ladder.tsx';
 import { QuotaUse } from './quota-use.tsx';
 
+/** As high as most tenants need it. */
+const ABOUT = '17rem';
+const LATELY = '14.5rem';
+
 export function TenantOverview({ tenant }: { readonly tenant: Tenant }) {
   const explained = useQuery(explainQuery(tenant.name));
   const levels = useQuery(levelsQuery(tenant.name));
   const quota = useQuery(quotaQuery(tenant.name));
   return (
     <div className="grid gap-4 lg:grid-cols-2">
-      <Panel title="Why it is as it is">
+      <Panel title="Why it is as it is" room={ABOUT}>
         <Failure tenant={tenant} />
         <Loaded query={explained}>{(policy) => <Why tenant={tenant} policy={policy} />}</Loaded>
       </Panel>
       <Panel
         title="Where its data is"
+        room={ABOUT}
         aside={<span className="text-xs">{tenant.descent ?? `level ${tenant.level}`}</span>}
       >
         <Loaded query={levels}>{(now) => <Ladder levels={now} />}</Loaded>
       </Panel>
-      <Panel title="Moves on the ladder" isBare>
+      <Panel title="Moves on the ladder" isBare room={LATELY}>
         <Loaded query={levels}>{({ steps }) => <LadderSteps steps={steps} />}</Loaded>
       </Panel>
-      <Panel title="Use this month">
+      <Panel title="Use this month" room={LATELY}>
         <Loaded query={quota}>{(state) => <QuotaUse state={state} />}</Loaded>
       </Panel>
       <Panel title="Since you came" isBare>
         <Happenings height="14rem" tenant={tenant.id} />
       </Panel>
-      <Panel title="Advice">
+      <Panel title="Advice" room={LATELY}>
         <Loaded query={explained}>{(policy) => <Advice tenant={tenant} policy={policy} />}</Loaded>
       </Panel>
     </div>

@@ -12,7 +12,11 @@ const NAMES = TENANT_TIERS.toReversed();
 export function TierFlowPanel() {
   const flows = useQuery(tierFlowsQuery);
   return (
-    <Panel title="Changes of tier" aside={<span className="text-xs">the last 7 days</span>}>
+    <Panel
+      room="14.75rem"
+      title="Changes of tier"
+      aside={<span className="text-xs">the last 7 days</span>}
+    >
       <Loaded query={flows} lines={6}>
         {(found) =>
           found.flows.length === 0 ? (

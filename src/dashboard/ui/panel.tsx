@@ -8,9 +8,12 @@ export function Panel({
   aside,
   children,
   isBare = false,
+  room,
 }: {
   readonly title: string;
   readonly aside?: ReactNode;
+  /** How high its content is at least: what comes late into it then moves nothing below. */
+  readonly room?: string;
   readonly children: ReactNode;
   /** Its content goes to its edges, as a table does. */
   readonly isBare?: boolean;
@@ -26,7 +29,12 @@ export function Panel({
           <div className="flex items-center gap-2 text-ink-soft">{aside}</div>
         )}
       </header>
-      <div className={isBare ? '' : 'p-4'}>{children}</div>
+      <div
+        className={isBare ? '' : 'p-4'}
+        style={room === undefined ? undefined : { minHeight: room }}
+      >
+        {children}
+      </div>
     </section>
   );
 }
