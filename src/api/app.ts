@@ -187,8 +187,10 @@ function watch(app: FastifyInstance, parts: ApiParts, stopping: AbortSignal): vo
     const methods = methodsOf(path);
     if (methods.length > 0) reply.header('allow', methods.join(', '));
     if (methods.length > 0 && request.method === 'OPTIONS') return reply.code(204).send();
-    const told =
-      methods.length > 0
+    // Of a path that is known and a method that it takes the router has refused the length.
+    const told = methods.includes(request.method)
+      ? fault('BAD_REQUEST', { why: 'a part of the path is too long' })
+      : methods.length > 0
         ? fault('METHOD_UNKNOWN', { method: request.method, allowed: methods.join(', ') })
         : fault('NOT_FOUND', { what: `route ${request.method} ${path.slice(0, 200)}` });
     return answerFault(told, request, reply, log);

@@ -56,6 +56,8 @@ test('what is asked for as a page and is none of the API is the page', async () 
   for (const path of ['/v1/nothing', '/v1', '/docs/x', '/metrics/x']) {
     expect((await ask(path, BROWSER)).body).not.toContain('data-login');
   }
+  const long = await ask(`/v1/tenants/${'a'.repeat(300)}`);
+  expect(JSON.parse(long.body).detail).toBe('a part of the path is too long');
   const { statusCode, body } = await ask('/v1/nothing', BROWSER);
   expect([statusCode, JSON.parse(body).code]).toEqual([404, 'NOT_FOUND']);
   expect((await ask('/tenants/acme', { accept: 'application/json' })).statusCode).toBe(404);

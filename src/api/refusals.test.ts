@@ -88,6 +88,7 @@ describe('failures', () => {
     ],
     [`/v1/tenants/${'a'.repeat(64)}`, '"ref" in the path must have at most 63 characters'],
     [`/v1/tenants/${'a'.repeat(300)}`, 'a part of the path is too long'],
+    ['/v1/operations/op_000000000001?wait=long', '"wait" in the query must be of a form like 30s'],
     ['/v1/tenants/%E0%A4', 'the path of the URL is not well formed'],
     ['/v1/keys?after=%00', 'the query holds a character that is none of any text'],
     ['/v1/keys/%00', 'the path holds a character that is none of any text'],

@@ -29,13 +29,24 @@ export function checker(schema: TSchema, part: RequestPart): (value: unknown) =>
   return (value) => {
     compiled ??= Compile(schema);
     const read = part === 'body' ? (value ?? nothingSaid(compiled)) : Value.Convert(schema, value);
-    if (!compiled.Check(read)) throw badRequest(compiled.Errors(read), part, read);
+    if (!compiled.Check(read))
+      throw badRequest(withExamples(compiled.Errors(read), schema), part, read);
     if (isText(read)) return read;
     throw fault('BAD_REQUEST', {
       why: `${PLACE[part]} holds a character that is none of any text`,
     });
   };
 }
+
+/** A pattern says little to people: beside it is put what its schema has for an example. */
+const withExamples = (findings: readonly Finding[], schema: TSchema): readonly Finding[] =>
+  findings.map((finding) => {
+    if (finding.keyword !== 'pattern') return finding;
+    let place: unknown = schema;
+    for (const step of finding.schemaPath.split('/').slice(1)) place = Object(place)[step];
+    const [example] = Object(place).examples ?? [];
+    return { ...finding, params: { ...finding.params, example } };
+  });
 
 /** Where nothing must be said, saying nothing is the same as an empty object. */
 const nothingSaid = (compiled: Validator): object | undefined =>
@@ -125,6 +136,8 @@ function ruleOf({ keyword, params, message }: Finding): string {
       return `have at most ${soleValue(params, 'limit')} characters`;
     case 'minProperties':
       return 'have at least one field';
+    case 'pattern':
+      return `be of a form like ${soleValue(params, 'example')}`;
     case 'format':
       return 'be a time like 2026-05-04T09:30:00Z';
     default:
