@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Event, Tenant } from '../../sdk/index.ts';
-import { moved, touchedBy } from './touched.ts';
+import { moved, movedIn, touchedBy } from './touched.ts';
 
 const event = (type: Event['type'], data: Event['data'] = {}): Event => ({
   ...{ id: 'ev_1', at: '2026-05-04T09:30:00.000Z', type, customer: null, data },
@@ -17,6 +17,11 @@ test('an event marks what it touches, under id and name, and lists only where ro
   expect(touchedBy({ ...event('key.created'), tenant: null })).toEqual([['keys']]);
 });
 
+test('what is billed and what it costs is asked for again, and nothing else', () => {
+  expect(touchedBy({ ...event('invoice.closed'), tenant: null })).toEqual([['invoices']]);
+  expect(touchedBy({ ...event('cost.alert'), tenant: null })).toEqual([['costs']]);
+});
+
 test('after events that were missed nothing is known for sure', () => {
   expect(touchedBy({ ...event('events.missed'), tenant: null })).toEqual([[]]);
 });
@@ -31,4 +36,21 @@ test('a move says all about where a tenant is', () => {
   });
   const away = moved(awake, event('tenant.state', { to: 'suspended', home: 'archive' }));
   expect(away).toMatchObject({ state: 'suspended', home: 'archive', level: 'L4' });
+});
+
+test('a move is seen in pages of all tenants, and in a customer’s list of its own', () => {
+  const row = (id: string) => ({ id, state: 'waking', home: 'local', level: 'L3' }) as Tenant;
+  const woke = event('tenant.state', { to: 'running' });
+  const [one, other] = [row('tn_1'), row('tn_2')];
+  const awake = moved(one, woke);
+  expect(movedIn([one, other], woke)).toEqual([awake, other]);
+  const pages = (tenants: Tenant[]) => ({
+    pages: [{ tenants, next: null }],
+    pageParams: [undefined],
+  });
+  expect(movedIn(pages([one, other]), woke)).toEqual(pages([awake, other]));
+  const others = [other];
+  expect(movedIn(others, woke)).toBe(others);
+  const page = pages([other]);
+  expect(movedIn(page, woke)).toBe(page);
 });

@@ -5,12 +5,12 @@
  * again), and marks what it only touches. What is marked is asked for again together, once a second at most and only where
  * somebody looks: a fleet with a thousand wakes a minute costs each reader one question a second.
  */
-import type { InfiniteData, QueryClient } from '@tanstack/react-query';
-import type { Caller, Event, Tenant, TenantPage } from '../../sdk/index.ts';
+import type { QueryClient } from '@tanstack/react-query';
+import type { Caller, Event, Tenant } from '../../sdk/index.ts';
 import { dynabase } from './client.ts';
 import { lost } from './connection.ts';
 import { happened } from './history.ts';
-import { type Key, moved, touchedBy } from './touched.ts';
+import { type Key, type Listed, moved, movedIn, touchedBy } from './touched.ts';
 
 const ASKED_AGAIN_EVERY_MS = 1_000;
 
@@ -71,13 +71,8 @@ function patch(client: QueryClient, event: Event): void {
   for (const ref of [tenant.id, tenant.name]) {
     client.setQueryData<Tenant>(['tenant', ref], (known) => known && moved(known, event));
   }
-  client.setQueriesData<InfiniteData<TenantPage>>({ queryKey: ['tenants'] }, (known) => {
-    const isListed = known?.pages.some(({ tenants }) => tenants.some(({ id }) => id === tenant.id));
-    if (known === undefined || !isListed) return known;
-    const rows = (page: TenantPage): TenantPage => ({
-      ...page,
-      tenants: page.tenants.map((row) => (row.id === tenant.id ? moved(row, event) : row)),
-    });
-    return { ...known, pages: known.pages.map(rows) };
-  });
+  client.setQueriesData<Listed>(
+    { queryKey: ['tenants'] },
+    (known) => known && movedIn(known, event),
+  );
 }
