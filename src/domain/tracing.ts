@@ -14,7 +14,7 @@ export interface Span {
 
 export type SpanOptions = {
   readonly fields?: SpanFields;
-  /** What it is a step of; what is under way in this chain of calls if not given. */
+  /** What it is a step of; what is still under way in this chain of calls if not given. */
   readonly parent?: Span;
   /** What somebody else has begun, as W3C's `traceparent`. */
   readonly traceparent?: string | undefined;
@@ -24,7 +24,7 @@ export type SpanOptions = {
 
 export interface Tracer {
   begin(name: string, options?: SpanOptions): Span;
-  /** Runs `work`: what it begins are steps of `span`, also later in its chain of calls. */
+  /** Runs `work`: what it begins are steps of `span`, also later in its chain of calls, until `span` has ended. */
   within<T>(span: Span, work: () => T): T;
   /** Resolves when what has ended is told, or could not be. */
   close(): Promise<void>;

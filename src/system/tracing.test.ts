@@ -7,6 +7,7 @@ const TRACE = '0af7651916cd43dd8448eb211c80319c';
 test('spans reach the collector with their steps, their faults, and the trace that they belong to', async () => {
   await using collector = await otlpDouble();
   const tracer = await openOtlpTracer({ url: collector.url, version: '1.2.3' });
+  const ended = Promise.withResolvers<void>();
   const request = tracer.begin('request', {
     ...{ traceparent: `00-${TRACE}-b7ad6b7169203331-01`, isServer: true },
     fields: { 'http.response.status_code': 200 },
@@ -19,7 +20,13 @@ test('spans reach the collector with their steps, their faults, and the trace th
     wake.end();
     wake.end({ late: true });
   });
+  const later = tracer.within(request, async () => {
+    await ended.promise;
+    tracer.begin('by a timer').end();
+  });
   request.end();
+  ended.resolve();
+  await later;
   tracer.begin('alone').end();
   await tracer.close();
   expect(new Set(collector.paths)).toEqual(new Set(['/v1/traces']));
@@ -30,6 +37,8 @@ test('spans reach the collector with their steps, their faults, and the trace th
   expect(start).toMatchObject({ traceId: TRACE, parentSpanId: wake?.spanId });
   expect(start?.status).toEqual({ code: 2, message: 'WAKE_FAILED' });
   expect(all.get('alone')?.traceId).not.toBe(TRACE);
+  // The request it was set in is over: it belongs to nothing.
+  expect(all.get('by a timer')?.traceId).not.toBe(TRACE);
 });
 
 test('a collector that is gone holds up neither the work nor the end', async () => {

@@ -76,7 +76,7 @@ class OtlpTracer implements Tracer {
   readonly #api: Api;
   readonly #tracer: OtelTracer;
   readonly #shutdown: () => Promise<void>;
-  readonly #current = new AsyncLocalStorage<Context>();
+  readonly #current = new AsyncLocalStorage<OtlpSpan>();
 
   constructor(api: Api, tracer: OtelTracer, shutdown: () => Promise<void>) {
     this.#api = api;
@@ -95,7 +95,7 @@ class OtlpTracer implements Tracer {
   }
 
   within<T>(span: Span, work: () => T): T {
-    return span instanceof OtlpSpan ? this.#current.run(span.context, work) : work();
+    return span instanceof OtlpSpan ? this.#current.run(span, work) : work();
   }
 
   async close(): Promise<void> {
@@ -107,8 +107,14 @@ class OtlpTracer implements Tracer {
     const { ROOT_CONTEXT, trace } = this.#api;
     if (parent instanceof OtlpSpan) return parent.context;
     const remote = traceparent === undefined ? null : readTraceparent(traceparent);
-    if (remote === null) return this.#current.getStore() ?? ROOT_CONTEXT;
+    if (remote === null) return this.#open() ?? ROOT_CONTEXT;
     return trace.setSpanContext(ROOT_CONTEXT, { ...remote, isRemote: true });
+  }
+
+  /** What a timer does that was set in a chain of calls is no step of what has ended long ago. */
+  #open(): Context | undefined {
+    const current = this.#current.getStore();
+    return current?.isOpen === true ? current.context : undefined;
   }
 }
 
@@ -123,8 +129,12 @@ class OtlpSpan implements Span {
     this.#error = error;
   }
 
+  get isOpen(): boolean {
+    return this.#span.isRecording();
+  }
+
   end(fields: SpanFields = {}, why?: string): void {
-    if (!this.#span.isRecording()) return;
+    if (!this.isOpen) return;
     this.#span.setAttributes(fields);
     if (why !== undefined) this.#span.setStatus({ code: this.#error, message: why });
     this.#span.end();

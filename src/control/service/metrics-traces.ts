@@ -43,7 +43,7 @@ const TOLD = new Set<PropertyKey>([
 
 export class TenantTraces {
   readonly #tracer: Tracer;
-  readonly #under = new Map<TenantId, Span>();
+  readonly #under = new Map<TenantId, { readonly span: Span; readonly isWake: boolean }>();
   /** Of the first client that waits. */
   readonly #waiting = new Map<TenantId, Span>();
 
@@ -59,18 +59,19 @@ export class TenantTraces {
     const fields = { 'dynabase.tenant.id': id, 'dynabase.tier': tier, 'dynabase.home': home.kind };
     this.#under
       .get(id)
-      ?.end({ 'dynabase.becomes': to }, to === 'failed' ? 'WAKE_FAILED' : undefined);
+      ?.span.end({ 'dynabase.becomes': to }, to === 'failed' ? 'WAKE_FAILED' : undefined);
     this.#under.delete(id);
     const name = TRANSITIONS[to];
     if (name === undefined) return;
     const restarts = to === 'waking' && before.state.kind === 'suspending';
     const parent = to === 'waking' ? this.#waiting.get(id) : undefined;
     const options = { fields, ...(parent === undefined ? {} : { parent }) };
-    this.#under.set(id, this.#tracer.begin(restarts ? 'restart' : name, options));
+    const span = this.#tracer.begin(restarts ? 'restart' : name, options);
+    this.#under.set(id, { span, isWake: to === 'waking' });
   }
 
   removed(id: TenantId): void {
-    this.#under.get(id)?.end();
+    this.#under.get(id)?.span.end();
     this.#under.delete(id);
   }
 
@@ -100,7 +101,10 @@ export class TenantTraces {
       if (onlyIfAwake === true || !isAsleep(tenant)) return await gate.wake(request);
       const visitor = cause.kind === 'session' ? cause.visitor : cause.kind;
       const fields = { 'dynabase.tenant.id': tenant, 'dynabase.visitor': visitor };
-      const span = this.#tracer.begin('wait for a wake', { fields });
+      // A wake that has begun before somebody waits for it, as one that was foreseen, is what it is a part of.
+      const under = this.#under.get(tenant);
+      const options = { fields, ...(under?.isWake === true ? { parent: under.span } : {}) };
+      const span = this.#tracer.begin('wait for a wake', options);
       if (!this.#waiting.has(tenant)) this.#waiting.set(tenant, span);
       const work = () => gate.wake(request);
       return await ended(span, this.#tracer.within(span, work)).finally(() => {
@@ -111,7 +115,7 @@ export class TenantTraces {
   }
 
   #step<T>(name: string, id: TenantId, work: () => Promise<T>): Promise<T> {
-    const parent = this.#under.get(id);
+    const parent = this.#under.get(id)?.span;
     const fields = { 'dynabase.tenant.id': id };
     const options = { fields, ...(parent === undefined ? {} : { parent }) };
     const span = this.#tracer.begin(name, options);
