@@ -25,7 +25,7 @@ export type AwakeShare = {
   readonly minutes: number;
 };
 
-export type AwakeShares = {
+type AwakeShares = {
   /** In the order of the intervals. */
   readonly shares: readonly AwakeShare[];
   /** Of minutes in which no interval was. */

@@ -13,7 +13,7 @@ import { fewAtOnce } from '../few-at-once.ts';
 import { findTenant } from '../find-tenant.ts';
 import { type AwakeFacts, whySays } from './awake-answer.ts';
 import type { AwakeBook } from './awake-book.ts';
-import { type AwakeShare, type AwakeShares, awakeShares, byReason } from './awake-costs.ts';
+import { type AwakeShare, awakeShares, byReason } from './awake-costs.ts';
 import type { AwakePrice } from './awake-price.ts';
 import { askerSeen, askerWords, type Viewer } from './awake-words.ts';
 
@@ -105,7 +105,7 @@ export class AwakeDesk {
     const tenant = await findTenant(this.#world.catalog, ref);
     const found = await this.#of(tenant.id, { ...query, limit: query.limit + 1 });
     const page = found.slice(0, query.limit);
-    const { shares } = await this.#costed(tenant, page, isOperator);
+    const shares = await this.#costed(tenant, page, isOperator);
     const next = found.length > query.limit ? (page.at(-1)?.from ?? null) : null;
     return { shown: this.#shown(tenant, shares, isOperator), next };
   }
@@ -117,7 +117,7 @@ export class AwakeDesk {
     const now = clock.wall();
     const span = { from: since, to: later(now, MINUTE), before: null, limit: INTERVALS_MAX };
     const found = await this.#of(tenant.id, span);
-    const { shares } = await this.#costed(tenant, found, isOperator);
+    const shares = await this.#costed(tenant, found, isOperator);
     const shown = this.#shown(tenant, shares, isOperator);
     const last = shown[0] ?? (await this.#lastBefore(tenant, since, isOperator));
     const { suspendAt: sleepsAt } = lifecycle.live(tenant.id);
@@ -148,7 +148,7 @@ export class AwakeDesk {
       if (tenant === undefined || interval === null) return;
       if (customer !== null && tenant.customer !== customer) return;
       const spent = await this.#minutes(tenant, [interval], since).catch(() => []);
-      const { shares } = this.#laid(tenant, [interval], { spent, isOperator });
+      const shares = this.#laid(tenant, [interval], { spent, isOperator });
       const [shown] = this.#shown(tenant, shares, isOperator);
       if (shown !== undefined) found.push({ tenant, shown });
     });
@@ -176,7 +176,7 @@ export class AwakeDesk {
     isOperator: boolean,
   ): Promise<AwakeShown | null> {
     const query = { from: timestamp(0), to: before, before, limit: 1 };
-    const { shares } = await this.#costed(tenant, await this.#of(tenant.id, query), isOperator);
+    const shares = await this.#costed(tenant, await this.#of(tenant.id, query), isOperator);
     return this.#shown(tenant, shares, isOperator)[0] ?? null;
   }
 
@@ -185,9 +185,9 @@ export class AwakeDesk {
     tenant: Tenant,
     asked: readonly AwakeInterval[],
     isOperator: boolean,
-  ): Promise<AwakeShares> {
+  ): Promise<readonly AwakeShare[]> {
     const [latest, earliest] = [asked[0], asked.at(-1)];
-    if (latest === undefined || earliest === undefined) return { shares: [], unexplained: NOTHING };
+    if (latest === undefined || earliest === undefined) return [];
     const around = await this.#of(tenant.id, {
       from: minuteOf(earliest.from),
       to: later(minuteOf(latest.to), MINUTE),
@@ -197,20 +197,17 @@ export class AwakeDesk {
     const known = new Set(asked.map(({ from }) => from));
     const all = [...asked, ...around.filter(({ from }) => !known.has(from))];
     const spent = await this.#minutes(tenant, asked, timestamp(0));
-    const { shares, unexplained } = this.#laid(tenant, all, { spent, isOperator });
-    return { shares: shares.slice(0, asked.length), unexplained };
+    return this.#laid(tenant, all, { spent, isOperator }).slice(0, asked.length);
   }
 
   #laid(
     tenant: Tenant,
     intervals: readonly AwakeInterval[],
     { spent, isOperator }: { readonly spent: readonly UseMinute[]; readonly isOperator: boolean },
-  ): AwakeShares {
+  ): readonly AwakeShare[] {
     const costs = this.#world.price({ isOperator }).costs(tenant, spent);
-    return awakeShares(
-      intervals,
-      spent.map((minute, at) => ({ ...minute, cost: costs[at] ?? NOTHING })),
-    );
+    const priced = spent.map((minute, at) => ({ ...minute, cost: costs[at] ?? NOTHING }));
+    return awakeShares(intervals, priced).shares;
   }
 
   async #minutes(
