@@ -154,7 +154,7 @@ const printFleetMetrics = (figures: FleetFigures): FleetMetrics => ({
   computeDensity: figures.density,
   cacheEfficiency: figures.cacheEfficiency,
   storageGrowthRate: figures.week.storageGrowth,
-  storageCostPerTenant: figures.storageCostPerTenant,
+  ...{ storageCostPerTenant: figures.storageCostPerTenant, currency: figures.currency },
   averageMargin: figures.averageMargin,
   queriesPerDay: figures.week.queriesPerDay,
   latency: printQuantiles(figures.week.traffic.latency),

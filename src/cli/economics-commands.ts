@@ -93,11 +93,16 @@ function addPriceBooks(program: Command, run: Run): void {
     );
   books
     .command('show')
-    .argument('<name>', 'Such as railway')
+    .argument('[name]', 'Such as railway; the one in force if not given')
     .description('Show a price book as the document that it is made from')
     .action(
-      run(async ({ server, printer }, [name = '']) => {
-        const found = await (await server()).economics.priceBook(name);
+      run(async ({ server, printer }, [name]) => {
+        const { economics } = await server();
+        const found =
+          name === undefined
+            ? (await economics.priceBooks()).find(({ isInForce }) => isInForce)
+            : await economics.priceBook(name);
+        if (found === undefined) throw badRequest('no price book is in force');
         printer.answer(found, () => JSON.stringify(found.document, null, 2));
       }),
     );

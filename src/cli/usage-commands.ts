@@ -2,6 +2,7 @@
 import type { Command } from 'commander';
 import type { FleetMetrics, TenantMetrics, Usage } from '../contract/usage.ts';
 import type { Run } from './command.ts';
+import { moneyWords } from './economics-words.ts';
 import { given } from './fields.ts';
 import { parsed } from './flag.ts';
 import { factsText, tableText } from './layout.ts';
@@ -103,6 +104,7 @@ function totalFacts({ from, to, total, next }: Usage): Facts {
     ['memory awake', bytesWords(mean(use.memory, use.awake))],
     ['processor', spanWords(Number(use.cpu) / 1_000)],
     ['stored', bytesWords(mean(use.stored, use.seconds))],
+    ['page cache', bytesWords(mean(use.l2, use.seconds))],
     ['on disk', bytesWords(mean(use.l3, use.seconds))],
     ['in the archive', bytesWords(mean(use.l4, use.seconds))],
     ['written', bytesWords(Number(use.written))],
@@ -147,7 +149,9 @@ const fleetFacts = (found: FleetMetrics): Facts => [
   ['grows', growthText(found.storageGrowthRate)],
   [
     'storage a tenant',
-    found.storageCostPerTenant === null ? '-' : String(found.storageCostPerTenant),
+    found.storageCostPerTenant === null
+      ? '-'
+      : `${moneyWords(String(found.storageCostPerTenant), found.currency)} a month`,
   ],
   ['margin', ratioText(found.averageMargin)],
 ];
@@ -171,10 +175,11 @@ const errorsOf = (errors: Readonly<Record<string, number>>): number =>
   Object.values(errors).reduce((sum, count) => sum + count, 0);
 
 const timesText = ({ p50Us, p95Us, p99Us }: Usage['total']['quantiles']): string =>
-  p50Us === null
-    ? '-'
-    : [p50Us, p95Us, p99Us].map((us) => spanWords((us ?? 0) / 1_000)).join(' / ') +
-      ' (half, 95 %, 99 %)';
+  p50Us === null ? '-' : `${[p50Us, p95Us, p99Us].map(timeWords).join(' / ')} (half, 95 %, 99 %)`;
+
+/** Most requests are answered within a millisecond. */
+const timeWords = (us: number | null): string =>
+  us !== null && us < 1_000 ? `${(us / 1_000).toFixed(1)} ms` : spanWords((us ?? 0) / 1_000);
 
 const ratioText = (ratio: number | null): string => (ratio === null ? '-' : percentWords(ratio));
 

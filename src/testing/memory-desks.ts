@@ -90,7 +90,7 @@ export async function memoryDesks(
   const history = new MemoryUseHistory(control.usageMinutes);
   const usage = new UsageDesk({
     ...{ clock, history, control },
-    money: async () => ({ storageCostPerTenant: null, averageMargin: null }),
+    money: async () => ({ storageCostPerTenant: null, currency: 'USD', averageMargin: null }),
   });
   const { desk: awake } = memoryAwake({ clock, log, control });
   return {

@@ -17,17 +17,20 @@ export async function costFigures(
   now: Timestamp,
 ): Promise<{
   readonly storageCostPerTenant: number | null;
+  readonly currency: string;
   readonly averageMargin: number | null;
 }> {
   const { shares, charges } = await costs.month();
   const seconds = shares.reduce((sum, share) => sum + share.seconds, 0n);
-  if (seconds === 0n) return { storageCostPerTenant: null, averageMargin: null };
+  const { currency } = book;
+  if (seconds === 0n) return { currency, storageCostPerTenant: null, averageMargin: null };
   const { metered, machined } = ratesAt(book, now);
   const rates = [...metered, ...machined].filter(({ meter }) => STORAGE.includes(meter));
   const spent = sumOf(shares.flatMap(({ use }) => costsOf(rates, use)));
   const charged = book.currency === tariffs.currency ? charges : null;
   const earned = { charged, isEarly: isEarly(shares) };
   return {
+    currency,
     storageCostPerTenant: roughly(scaled(spent as Amount, monthOf(now).seconds, seconds)),
     averageMargin: together(linesBy('plan', shares, earned).values(), earned.isEarly).margin,
   };

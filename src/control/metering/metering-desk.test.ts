@@ -52,7 +52,7 @@ const deskOf = (history: UseHistory, control: Partial<UsageDeskWorld['control']>
   new UsageDesk({
     ...{ clock: new VirtualClock(NOON), history },
     control: control as UsageDeskWorld['control'],
-    money: async () => ({ storageCostPerTenant: null, averageMargin: null }),
+    money: async () => ({ storageCostPerTenant: null, currency: 'USD', averageMargin: null }),
   });
 
 const used = (at: number, stored: bigint): UsedStep => ({

@@ -65,6 +65,8 @@ export type UsageView = UsageSpan & {
 /** A part of what money says; null where nobody knows. */
 export type MoneyMetrics = {
   readonly storageCostPerTenant: number | null;
+  /** Of that. */
+  readonly currency: string;
   readonly averageMargin: number | null;
 };
 
