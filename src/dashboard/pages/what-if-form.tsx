@@ -2,7 +2,7 @@
 import { keepPreviousData, queryOptions, useQuery } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
 import { POLICY_PRESETS, TENANT_PLANS, TENANT_TIERS } from '../../contract/limits.ts';
-import type { WhatIfWish } from '../../sdk/index.ts';
+import { DynaBaseError, type WhatIfWish } from '../../sdk/index.ts';
 import { duration } from '../format/units.ts';
 import { dynabase } from '../server/client.ts';
 import { useRefusal } from '../shell/who.ts';
@@ -62,7 +62,7 @@ export function WhatIfForm({ tenant }: { readonly tenant?: string }) {
         </div>
       )}
       {answer.error !== null && (
-        <ErrorBox error={answer.error} retry={() => void answer.refetch()} />
+        <Unanswered error={answer.error} retry={() => void answer.refetch()} />
       )}
       {isAsked && answer.error === null && (
         <div aria-busy={answer.isFetching} className={answer.isFetching ? 'opacity-60' : ''}>
@@ -74,6 +74,18 @@ export function WhatIfForm({ tenant }: { readonly tenant?: string }) {
         </div>
       )}
     </div>
+  );
+}
+
+/** Of who was not used yet there is nothing to replay: no failure. */
+function Unanswered({ error, retry }: { readonly error: Error; readonly retry: () => void }) {
+  const isNothing = error instanceof DynaBaseError && error.code === 'WHAT_IF_NOTHING';
+  if (!isNothing) return <ErrorBox error={error} retry={retry} />;
+  return (
+    <p className="text-ink-soft">
+      Nothing that was recorded in these days can be replayed yet: it takes some use, and sleep
+      between.
+    </p>
   );
 }
 
