@@ -108,6 +108,11 @@ describe('failures', () => {
       code: 'BODY_NOT_JSON',
     });
     expect(await post(' '.repeat(BODY_BYTES_MAX + 1))).toMatchObject({ code: 'BODY_TOO_LARGE' });
+    const message = await api.app.inject({
+      ...{ method: 'POST', url: '/v1/billing/stripe', payload: ' '.repeat(1_048_577) },
+      headers: { host: 'localhost:6480' },
+    });
+    expect(message.json().detail).toBe('the body is larger than 1048576 bytes');
   });
 
   test.each([

@@ -20,7 +20,9 @@ const paymentText = ({ payment }: Pick<InvoiceHead, 'payment'>, style: Style): s
 };
 
 export function invoicesText(found: readonly InvoiceHead[], style: Style): string {
-  if (found.length === 0) return 'no invoices; close a month with: dynabase invoices close 2026-11';
+  if (found.length === 0) {
+    return 'no invoices; a month that is over is closed with: dynabase invoices close YYYY-MM';
+  }
   const columns = [
     { head: 'NUMBER' },
     { head: 'MONTH' },

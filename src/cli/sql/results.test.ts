@@ -67,8 +67,8 @@ describe('rows as text', () => {
   });
 
   test('what would steer the terminal is shown, not sent', () => {
-    const rows = result([['a', TEXT]], [['\u001b[2J\u0007\u009b\tx']]);
-    expect(resultText(rows).split('\n')[2]).toBe(' \\x1B[2J\\x07\\x9B        x');
+    const rows = result([['a', TEXT]], [['\u001b[2J\u0007\u009b\tx\u202ey']]);
+    expect(resultText(rows).split('\n')[2]).toBe(' \\x1B[2J\\x07\\x9B        x\\u202Ey');
   });
 
   test('each row can be a record', () => {

@@ -132,4 +132,9 @@ export const visible = (text: string): string =>
     .replaceAll(/[\u0000-\u001f\u007f-\u009f]/g, (c) => {
       const code = c.charCodeAt(0).toString(16).padStart(2, '0');
       return `\\x${code.toUpperCase()}`;
-    });
+    })
+    // They turn what follows round, so that it reads as something else.
+    .replaceAll(
+      /[\u202a-\u202e\u2066-\u2069]/g,
+      (c) => `\\u${c.charCodeAt(0).toString(16).toUpperCase()}`,
+    );
