@@ -16,6 +16,9 @@ const SHORT_MAX = 64;
 
 const ASCII_END = 0x80;
 
+/** Of a text's characters in UTF-8. */
+const CHARACTER_BYTES_MAX = 3;
+
 export class HttpBody {
   #bytes = Buffer.allocUnsafe(BYTES_MIN);
   #at = ROOM;
@@ -49,12 +52,10 @@ export class HttpBody {
   }
 
   text(value: string): void {
-    const { length } = value;
-    if (length <= SHORT_MAX) {
-      this.#reserve(length);
-      if (this.#isWritten(value)) return;
-    }
-    this.#reserve(Buffer.byteLength(value));
+    const most = CHARACTER_BYTES_MAX * value.length;
+    // Counting costs as much as writing: only where it is not certain that there is room.
+    if (this.#at + most > this.#bytes.length) this.#reserve(Buffer.byteLength(value));
+    if (value.length <= SHORT_MAX && this.#isWritten(value)) return;
     this.#at += this.#bytes.write(value, this.#at);
   }
 
