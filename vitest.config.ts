@@ -7,12 +7,16 @@ workInMemory();
 
 const summary = new SummaryReporter((line) => process.stdout.write(`\n${line}\n`));
 
-/**
- * Rooms that get the world as arguments: what their tests leave behind nobody can find, so these share a
- * process, which spares each its start.
- */
-const WORLDLESS = 'src/{domain,policy,economics,wire,channel,contract,control,orchestrator}/**';
-const SHARING = `${WORLDLESS}/!(*.pg|*.e2e|*.sim).test.ts`;
+/** What looks at its own process, or changes it, has one of its own. */
+const ALONE = [
+  'src/archive/memory-bound.test.ts',
+  'src/embedded/{process-counters,user-change}.test.ts',
+  'src/proxy/relay-flow.test.ts',
+  'src/system/{page-cache,ffi-programs}.test.ts',
+];
+
+/** What runs real programs beside it, or as long as they do. */
+const REAL = 'src/**/*.{pg,e2e,sim}.test.ts';
 
 export default defineConfig({
   test: {
@@ -26,11 +30,15 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: 'alone', include: ['src/**/*.test.ts'], exclude: [SHARING] },
+        test: { name: 'alone', include: [REAL, ...ALONE] },
       },
       {
         extends: true,
-        test: { name: 'sharing', include: [SHARING], isolate: false },
+        // One after the other in a process: to load the same sources and packages again for each took more than most take.
+        test: {
+          ...{ name: 'sharing', isolate: false },
+          ...{ include: ['src/**/*.test.ts'], exclude: [REAL, ...ALONE] },
+        },
       },
     ],
   },
