@@ -164,7 +164,9 @@ export const TenantMetrics = Type.Object(
     lastTierTransition: Moment('Since when it has that tier.'),
     predictedNextTier: OrNull(Tier, 'Null if it is to stay.'),
     queryCount: Count('Queries of the last 24 hours.'),
-    queriesPerMinute: Type.Number({ description: 'Of the last 24 hours, on average.' }),
+    queriesPerMinute: Type.Number({
+      description: 'Of the last 24 hours, in the minutes in which it was used.',
+    }),
     queriesPerDay: Type.Number({ description: 'Of the last 7 days, on average.' }),
     avgQueryLatencyMs: OrNull(Type.Number(), 'Of the last 7 days; null if nothing was asked.'),
     latency: quantiles,

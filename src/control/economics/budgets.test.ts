@@ -207,6 +207,13 @@ test('who costs more than it brings in is told of once, and so is an hour that c
   ]);
 });
 
+test('nobody is told of the margin of a fleet whose tenants have not been there for a day', async () => {
+  const { watch, use, told } = await watched();
+  use(23, { plan: 'starter' });
+  await watch.look();
+  expect(told).toEqual([]);
+});
+
 test("a tenant's day that costs what none of its days has is told of once, to whom the fleet's budget names", async () => {
   const { clock, watch, again, desk, ledger, days, store, told, prices } = await watched();
   await prices.put(
