@@ -37,6 +37,7 @@ import { addLogins } from './login-routes.ts';
 import { boundArrival, telling } from './long-requests.ts';
 import {
   directory,
+  hasHead,
   isKnown,
   limitRates,
   methodsOf,
@@ -231,8 +232,7 @@ function addOperations(app: FastifyInstance, parts: ApiParts, admit: Admit): voi
       method: operation.method,
       url: operation.path,
       schema: schemaOf(name, route),
-      // Asking for the headers alone would take the answer away from who asks for it next.
-      exposeHeadRoute: name !== 'getOperation',
+      exposeHeadRoute: hasHead(name),
       ...admit(route.access),
       handler: async (request, reply) => {
         const answer = async () =>

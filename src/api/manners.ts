@@ -6,7 +6,7 @@
 import { hash } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { OPERATIONS, type Operation } from '../contract/operations.ts';
+import { OPERATIONS, type Operation, STREAMED } from '../contract/operations.ts';
 import { ROUTES } from '../contract/routes.ts';
 import { type Allowance, RateLimits } from '../control/access/rate-limits.ts';
 import type { SettingsDesk } from '../control/settings.ts';
@@ -99,13 +99,19 @@ function listed(tags: string | undefined, tag: string): boolean {
 
 const bare = (tag: string): string => tag.trim().replace(/^W\//, '');
 
-const PATHS = [...new Set((Object.values(OPERATIONS) as Operation[]).map(({ path }) => path))].map(
-  (path) => {
-    const all = (Object.values(OPERATIONS) as Operation[]).filter((one) => one.path === path);
-    const methods = all.flatMap(({ method }) => (method === 'GET' ? ['GET', 'HEAD'] : [method]));
-    return { pattern: new RegExp(`^${path.replaceAll(/:\w+/g, '[^/]+')}$`), methods };
-  },
-);
+/** Whether headers can be asked for alone: of a stream, and of what is told once, that would take the answer away. */
+export const hasHead = (name: string): boolean =>
+  name !== 'getOperation' && !STREAMED.some((streamed) => streamed === name);
+
+const NAMED = Object.entries(OPERATIONS) as readonly (readonly [string, Operation])[];
+
+const PATHS = [...new Set(NAMED.map(([, { path }]) => path))].map((path) => {
+  const all = NAMED.filter(([, one]) => one.path === path);
+  const methods = all.flatMap(([name, { method }]) =>
+    method === 'GET' && hasHead(name) ? ['GET', 'HEAD'] : [method],
+  );
+  return { pattern: new RegExp(`^${path.replaceAll(/:\w+/g, '[^/]+')}$`), methods };
+});
 
 /** The methods that a path takes; none if there is no such path. */
 export function methodsOf(path: string): readonly string[] {

@@ -88,7 +88,7 @@ test('the figures of the product are shown with what they are to be, and where a
     ...{ name: 'compute-cost', area: 'technical', title: 'Cost of computing a tenant a month' },
     ...{ plan: null, value: null, unit: 'dollars', target: { is: 'below', value: 5 }, isMet: null },
     measured: 'what all tenants have cost by the price book in force, by tenant',
-    why: 'cost and revenue are not reckoned yet',
+    why: 'cost and revenue are not reckoned',
   });
   expect((await api.ask('GET', '/v1/tenants/acme/status-link')).body).toEqual({ path: null });
 });
