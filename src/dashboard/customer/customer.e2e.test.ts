@@ -8,6 +8,9 @@ import { eventually } from '../../testing/eventually.ts';
 import { hurdles } from '../../testing/everybody.ts';
 import { type RealServer, realServer } from '../../testing/real-server.ts';
 
+/** Every page is looked over: some seconds each on a machine that does much besides. */
+const LOOKED_OVER_WITHIN_MS = 300_000;
+
 const WIDE = { width: 1_440, height: 900 };
 
 const PAGES: Readonly<Record<string, string>> = {
@@ -168,8 +171,8 @@ describe.skipIf(browserPath() === undefined)(`in a browser (skipped: ${NO_BROWSE
   test('what somebody else has changed meanwhile is not written over, and what was typed stays', async () => {
     const ask = (sql: string) => server.client.inside.query('shop', { sql });
     await ask(
-      `create table odd (id int primary key, note text, data jsonb, tags int[], raw bytea);
-       insert into odd values (1, E'two\\nlines', '{"a": 1}', '{1,2}', '\\x0aff')`,
+      `create table public.odd (id int primary key, note text, data jsonb, tags int[], raw bytea);
+       insert into public.odd values (1, E'two\\nlines', '{"a": 1}', '{1,2}', '\\x0aff')`,
     );
     await open(page, '/databases/shop?tab=tables&table=odd', 'shop');
     const rows = page.getByRole('grid', { name: 'Rows of odd' });
@@ -181,12 +184,12 @@ describe.skipIf(browserPath() === undefined)(`in a browser (skipped: ${NO_BROWSE
     await page.getByRole('textbox', { name: /^data/ }).fill('{"a": 2}');
     await page.getByRole('textbox', { name: /^tags/ }).fill('');
     await page.getByLabel('tags is NULL').check();
-    await ask("update odd set raw = '\\x01' where id = 1");
+    await ask("update public.odd set raw = '\\x01' where id = 1");
     await doIt.click();
     await page.getByText("Somebody has changed the row meanwhile: raw is '\\x01' now.").waitFor();
     await doIt.click();
     await doIt.waitFor({ state: 'detached' });
-    const { rows: found } = await ask('select note, data, tags, raw::text from odd');
+    const { rows: found } = await ask('select note, data, tags, raw::text from public.odd');
     expect(found).toEqual([{ note: 'two\nlines', data: { a: 2 }, tags: null, raw: '\\x01' }]);
   });
 
@@ -237,14 +240,18 @@ describe.skipIf(browserPath() === undefined)(`in a browser (skipped: ${NO_BROWSE
     await payer.context().close();
   });
 
-  test('every page can be used by everybody, in both themes, and is no wider than a phone', async () => {
-    const found: string[] = [];
-    for (const [path, title] of Object.entries(PAGES)) {
-      await open(page, path, title);
-      found.push(...(await hurdles(page)).map((one) => `${path} ${one}`));
-    }
-    expect(found).toEqual([]);
-  });
+  test(
+    'every page can be used by everybody, in both themes, and is no wider than a phone',
+    async () => {
+      const found: string[] = [];
+      for (const [path, title] of Object.entries(PAGES)) {
+        await open(page, path, title);
+        found.push(...(await hurdles(page)).map((one) => `${path} ${one}`));
+      }
+      expect(found).toEqual([]);
+    },
+    LOOKED_OVER_WITHIN_MS,
+  );
 
   test('the pages keep to their policy, and complain of nothing', () => {
     // A request that is to fail is told of by the browser itself.

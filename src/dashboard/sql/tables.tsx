@@ -50,7 +50,10 @@ function Browser({
   const { schema = 'public', table } = route.useSearch();
   const navigate = route.useNavigate();
   const [search, setSearch] = useState('');
-  const open = tables.find((one) => one.schema === schema && one.name === table) ?? tables[0];
+  const open =
+    tables.find((one) => one.schema === schema && one.name === table) ??
+    tables.find(({ name }) => name === table) ??
+    tables[0];
   const found = tables.filter(({ name }) => name.includes(search));
   const pick = (one: SchemaTable): void =>
     void navigate({ search: (now) => ({ ...now, schema: one.schema, table: one.name }) });
