@@ -133,7 +133,7 @@ export class HealthDesk {
       if (isFault(error, 'CATALOG_DOWN')) return null;
       throw noPage;
     });
-    if (tenant === null) return healthPage(nothingOf(window), 'tenant', 'unknown');
+    if (tenant === null) return healthPage(window, 'tenant', 'unknown');
     // Of the time before it was there its page tells nothing.
     const from = timestamp(Math.max(window.from, tenant.createdAt));
     const gaps = window.gaps.filter(({ to }) => to > from);
@@ -177,9 +177,6 @@ export class HealthDesk {
 }
 
 const nothingYet = (now: Timestamp): Window => ({ from: now, to: now, sum: NO_DAY, gaps: [] });
-
-/** Since when a tenant is there is not known. */
-const nothingOf = (window: Window): Window => ({ ...window, from: window.to, gaps: [] });
 
 /** Takes as long whatever differs. */
 function isSame(one: string, other: string): boolean {
