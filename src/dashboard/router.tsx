@@ -1,7 +1,7 @@
 /**
  * Every page by its path, loaded when it is gone to. What a page shows is in its URL: filters, order, tab, span.
  */
-import { QueryClient } from '@tanstack/react-query';
+import { QueryCache, QueryClient } from '@tanstack/react-query';
 import {
   createRootRoute,
   createRoute,
@@ -24,8 +24,21 @@ import { Failed, Missing } from './shell/failed.tsx';
 import { Frame } from './shell/frame.tsx';
 import { Waiting } from './ui/states.tsx';
 
+/** Of a session that is over, whatever finds it out; back to where one was is the way on from there. */
+function leadToLogin(error: unknown): void {
+  if (!isStranger(error)) return;
+  const { href, pathname } = router.state.location;
+  if (pathname === '/login') return;
+  queryClient.removeQueries({ queryKey: whoQuery.queryKey });
+  void router.navigate({ to: '/login', search: { to: href } });
+}
+
+const isStranger = (error: unknown): boolean =>
+  error instanceof DynaBaseError && error.http === 401;
+
 /** The SDK has repeated what may be repeated, and events say what is no longer true. */
 export const queryClient = new QueryClient({
+  queryCache: new QueryCache({ onError: leadToLogin }),
   defaultOptions: { queries: { retry: false, staleTime: 10_000, refetchOnWindowFocus: true } },
 });
 
@@ -52,8 +65,7 @@ const frame = createRoute({
       const [caller] = await Promise.all([queryClient.ensureQueryData(whoQuery), branded()]);
       return { caller };
     } catch (error) {
-      const isStranger = error instanceof DynaBaseError && error.http === 401;
-      if (isStranger) throw redirect({ to: '/login', search: { to: location.href } });
+      if (isStranger(error)) throw redirect({ to: '/login', search: { to: location.href } });
       throw error;
     }
   },

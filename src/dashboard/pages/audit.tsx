@@ -89,6 +89,7 @@ function List({
         },
         {
           name: 'Outcome',
+          isSpare: true,
           width: '6rem',
           cell: ({ outcome }) => <Badge tone={TONES[outcome]}>{outcome}</Badge>,
         },

@@ -30,7 +30,7 @@ export function CostsPage() {
   return (
     <>
       <PageHead title="Costs and margins" lead="This month so far, by the price book in force." />
-      <div className="min-h-24">
+      <div className="flow-root min-h-29">
         <Loaded query={byTier}>{(report) => <Totals report={report} />}</Loaded>
       </div>
       <div className="grid gap-4 lg:grid-cols-2">
@@ -97,10 +97,13 @@ function Totals({ report }: { readonly report: CostReport }) {
   );
 }
 
+/** Dollars and the like: of less than a cent no part says anything. */
+const COMPARED_FROM = 0.01;
+
 /** Use against use: the machine is paid for either way, so it is on neither side. */
 function againstAlwaysOn({ total, currency }: CostReport): string {
   const [own, always] = [Number(total.attributed), Number(total.alwaysOn)];
-  if (always === 0 || own >= always) return 'too little yet to compare';
+  if (always < COMPARED_FROM || own >= always) return 'too little yet to compare';
   return `${percent(1 - own / always)} below ${money(total.alwaysOn, currency)} always on`;
 }
 

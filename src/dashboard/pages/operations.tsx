@@ -116,6 +116,7 @@ function List({ rows }: { readonly rows: readonly WorkOperation[] }) {
         {
           name: 'Took',
           width: '5rem',
+          isSpare: true,
           align: 'right',
           cell: ({ begunAt, endedAt }) =>
             endedAt === null ? (

@@ -34,22 +34,25 @@ export function TenantAwake({ tenant }: { readonly tenant: Tenant }) {
   const mayAsk = useRefusal()('whatIf') === null;
   return (
     <div className="grid gap-4 lg:grid-cols-2">
-      <Panel title="Why it is awake, or asleep">
+      <Panel title="Why it is awake, or asleep" room="11rem">
         <Loaded query={why}>{(told) => <Told why={told} />}</Loaded>
       </Panel>
-      <Panel title="What woke it, by time awake">
+      <Panel title="What woke it, by time awake" room="11rem">
         <Loaded query={why}>{({ causes }) => <Causes causes={causes} />}</Loaded>
       </Panel>
       <div className="min-w-0 lg:col-span-2">
         <Panel
           title="The last 24 hours"
+          room="5.375rem"
           aside={<span className="text-xs">coloured by what woke it</span>}
         >
-          <Loaded query={times}>{({ rows }) => <Timeline rows={rows} />}</Loaded>
+          <Loaded query={times} lines={1}>
+            {({ rows }) => <Timeline rows={rows} />}
+          </Loaded>
         </Panel>
       </div>
       <div className="min-w-0 lg:col-span-2">
-        <Panel title="Times awake" isBare>
+        <Panel title="Times awake" isBare room="9rem">
           <Loaded query={times}>{({ rows }) => <List rows={rows} />}</Loaded>
         </Panel>
       </div>

@@ -120,7 +120,13 @@ function List({
           isSpare: true,
           cell: ({ id }) => <span className="font-mono text-xs">{id}</span>,
         },
-        { name: 'Holds', width: '6rem', align: 'right', cell: (one) => bytes(one.logicalBytes) },
+        {
+          name: 'Holds',
+          width: '6rem',
+          align: 'right',
+          isSpare: true,
+          cell: (one) => bytes(one.logicalBytes),
+        },
         {
           name: 'Added',
           width: '6rem',

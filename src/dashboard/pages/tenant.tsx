@@ -40,32 +40,36 @@ export function TenantPage() {
   const { tab = 'overview' } = route.useSearch();
   const navigate = route.useNavigate();
   const query = useQuery(tenantQuery(ref));
+  const isMissing = query.data === undefined && query.error !== null;
   return (
-    <Loaded query={query} lines={10}>
-      {(tenant) => (
-        <>
-          <p className="mb-1 text-xs text-ink-soft">
-            <Link to="/tenants" className="hover:underline">
-              Tenants
-            </Link>{' '}
-            / {tenant.name}
-          </p>
-          <PageHead
-            title={tenant.name}
-            lead={<Lead tenant={tenant} />}
-            actions={<TenantActions tenant={tenant} />}
-          />
-          <Tabs
-            label={`About ${tenant.name}`}
-            tabs={TABS}
-            open={tab}
-            onOpen={(next) => void navigate({ search: (now) => ({ ...now, tab: next }) })}
-          >
-            <Content tab={tab} tenant={tenant} />
-          </Tabs>
-        </>
-      )}
-    </Loaded>
+    <>
+      {isMissing && <PageHead title={ref} />}
+      <Loaded query={query} lines={10}>
+        {(tenant) => (
+          <>
+            <p className="mb-1 text-xs text-ink-soft">
+              <Link to="/tenants" className="hover:underline">
+                Tenants
+              </Link>{' '}
+              / {tenant.name}
+            </p>
+            <PageHead
+              title={tenant.name}
+              lead={<Lead tenant={tenant} />}
+              actions={<TenantActions tenant={tenant} />}
+            />
+            <Tabs
+              label={`About ${tenant.name}`}
+              tabs={TABS}
+              open={tab}
+              onOpen={(next) => void navigate({ search: (now) => ({ ...now, tab: next }) })}
+            >
+              <Content tab={tab} tenant={tenant} />
+            </Tabs>
+          </>
+        )}
+      </Loaded>
+    </>
   );
 }
 

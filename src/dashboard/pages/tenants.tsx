@@ -13,7 +13,7 @@ import { StateBadge, TierBadge } from '../ui/badge.tsx';
 import { Button } from '../ui/button.tsx';
 import { SearchField, Select } from '../ui/field.tsx';
 import { PageHead } from '../ui/panel.tsx';
-import { Empty, ErrorBox, Waiting } from '../ui/states.tsx';
+import { Empty, ErrorBox, Old, Waiting } from '../ui/states.tsx';
 import { type Column, type Order, Table } from '../ui/table.tsx';
 import { TimeAgo } from '../ui/time.tsx';
 import { BulkActions } from './bulk-actions.tsx';
@@ -126,7 +126,12 @@ const COLUMNS: readonly Column<Tenant, Sort>[] = [
     isSpare: true,
     cell: ({ stateSince }) => <TimeAgo at={stateSince} />,
   },
-  { name: 'Tier', width: '6.5rem', cell: ({ tier }) => <TierBadge tier={tier} /> },
+  {
+    name: 'Tier',
+    width: '6.5rem',
+    isSpare: true,
+    cell: ({ tier }) => <TierBadge tier={tier} />,
+  },
   {
     name: 'Level',
     width: '3.5rem',
@@ -145,6 +150,7 @@ const COLUMNS: readonly Column<Tenant, Sort>[] = [
     name: 'Created',
     sort: 'createdAt',
     width: '7rem',
+    align: 'right',
     isSpare: true,
     cell: ({ createdAt }) => <TimeAgo at={createdAt} />,
   },
@@ -168,11 +174,13 @@ function List({ filter }: { readonly filter: TenantFilter }) {
   const more = useCallback(() => {
     if (hasNextPage && !isFetchingNextPage) void fetchNextPage();
   }, [hasNextPage, isFetchingNextPage, fetchNextPage]);
-  if (error !== null) return <ErrorBox error={error} retry={() => void refetch()} />;
+  if (error !== null && data === undefined)
+    return <ErrorBox error={error} retry={() => void refetch()} />;
   const sort = (by: Sort, order: Order): void =>
     void navigate({ search: { ...filter, sort: by, order }, replace: true });
   return (
     <section aria-label="Tenants" className="rounded-lg border border-line bg-surface">
+      {error !== null && <Old error={error} retry={() => void refetch()} />}
       <BulkActions rows={rows} chosen={chosen} onDone={() => setChosen(new Set())} />
       {data === undefined ? (
         <Waiting lines={10} />

@@ -71,6 +71,14 @@ export function Frame() {
 
 function useLive(caller: Caller): void {
   const client = useQueryClient();
+  const isLive = useConnection() === 'live';
+  // What failed while the server was away is asked for again when it is back.
+  useEffect(() => {
+    if (!isLive) return;
+    const predicate = ({ state }: { readonly state: { readonly status: string } }): boolean =>
+      state.status === 'error';
+    void client.refetchQueries({ type: 'active', predicate });
+  }, [client, isLive]);
   useEffect(() => {
     const over = new AbortController();
     void follow(client, caller, over.signal);

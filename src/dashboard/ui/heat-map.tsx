@@ -19,15 +19,15 @@ export function HeatMap({
       aria-label={label}
       // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls is reached by keyboard
       tabIndex={0}
-      className="relative overflow-x-auto"
+      className="relative overflow-x-auto pr-px"
     >
-      <table className="w-full min-w-lg table-fixed border-separate border-spacing-0.5">
+      <table className="w-full table-fixed border-separate border-spacing-px sm:border-spacing-0.5">
         <thead>
           <tr className="text-xs text-ink-soft">
             <td className="w-10" />
             {columns.map((column, index) => (
               <th key={column} scope="col" className="tnum relative font-normal">
-                <span className={index % 3 === 0 ? '' : 'sr-only'}>{column}</span>
+                <span className={labelOf(index)}>{column}</span>
               </th>
             ))}
           </tr>
@@ -55,6 +55,10 @@ export function HeatMap({
     </section>
   );
 }
+
+/** A third of the columns is named, on a phone a sixth. */
+const labelOf = (index: number): string =>
+  index % 6 === 0 ? '' : index % 3 === 0 ? 'max-sm:sr-only' : 'sr-only';
 
 /** Amounts differ by orders of magnitude: the root shows the small ones too. */
 const shade = (part: number): string =>

@@ -1,15 +1,17 @@
 /** What went from where to where: bands for the eye, the same numbers as a table for who hears the page. */
-import { useMemo } from 'react';
+import { useEffect, useMemo, useRef, useState } from 'react';
 import { count } from '../format/units.ts';
 import { type Band, type Flow, type Node, sankeyLayout } from './sankey-layout.ts';
 
-const WIDTH = 640;
 const HEIGHT = 200;
 /** So that a name beside a thin band at the edge is seen whole. */
 const MARGIN = 10;
 const NODE = 10;
 /** Room for the names on either side. */
 const SIDE = 116;
+
+/** Until it is known how wide the place is, and where that is not told. */
+const WIDTH_DEFAULT = 640;
 
 export function Sankey({
   label,
@@ -27,26 +29,28 @@ export function Sankey({
     () => sankeyLayout(names, flows, { height: HEIGHT, gap: 16 }),
     [names, flows],
   );
+  const [place, width] = useWidth();
   const colour = (name: string): string => colours[name] ?? 'var(--line-strong)';
   return (
-    <figure aria-label={label}>
+    <figure aria-label={label} ref={place}>
       <svg
-        viewBox={`0 ${-MARGIN} ${WIDTH} ${HEIGHT + 2 * MARGIN}`}
+        viewBox={`0 ${-MARGIN} ${width} ${HEIGHT + 2 * MARGIN}`}
         className="w-full"
+        height={HEIGHT + 2 * MARGIN}
         aria-hidden="true"
       >
         {bands.map((band) => (
           <path
             key={`${band.from} ${band.to}`}
-            d={shape(band)}
+            d={shape(band, width)}
             fill={colour(band.from)}
             className="opacity-40 hover:opacity-80"
           >
             <title>{`${band.from} to ${band.to}: ${count(band.times)}`}</title>
           </path>
         ))}
-        <Side nodes={left} bands={bands} end="from" colour={colour} />
-        <Side nodes={right} bands={bands} end="to" colour={colour} />
+        <Side nodes={left} bands={bands} end="from" {...{ colour, width }} />
+        <Side nodes={right} bands={bands} end="to" {...{ colour, width }} />
       </svg>
       <table className="sr-only">
         <caption>{label}</caption>
@@ -76,11 +80,13 @@ function Side({
   bands,
   end,
   colour,
+  width,
 }: {
   readonly nodes: readonly Node[];
   readonly bands: readonly Band[];
   readonly end: 'from' | 'to';
   readonly colour: (name: string) => string;
+  readonly width: number;
 }) {
   const isLeft = end === 'from';
   const sum = (name: string): number =>
@@ -88,7 +94,7 @@ function Side({
   return nodes.map(({ name, y, height }) => (
     <g key={name}>
       <rect
-        x={isLeft ? SIDE : WIDTH - SIDE - NODE}
+        x={isLeft ? SIDE : width - SIDE - NODE}
         y={y}
         width={NODE}
         height={Math.max(1, height)}
@@ -96,7 +102,7 @@ function Side({
         fill={colour(name)}
       />
       <text
-        x={isLeft ? SIDE - 8 : WIDTH - SIDE + 8}
+        x={isLeft ? SIDE - 8 : width - SIDE + 8}
         y={y + height / 2}
         textAnchor={isLeft ? 'end' : 'start'}
         dominantBaseline="central"
@@ -109,8 +115,25 @@ function Side({
   ));
 }
 
-function shape({ y0, y1, thickness }: Band): string {
-  const [x0, x1] = [SIDE + NODE, WIDTH - SIDE - NODE];
+/** One unit of the drawing is one pixel, so that words are as large as elsewhere however narrow the place is. */
+function useWidth(): readonly [React.RefObject<HTMLElement | null>, number] {
+  const place = useRef<HTMLElement>(null);
+  const [width, setWidth] = useState(WIDTH_DEFAULT);
+  useEffect(() => {
+    const at = place.current;
+    if (at === null) return;
+    const resized = new ResizeObserver(([entry]) => {
+      const now = Math.floor(entry?.contentRect.width ?? 0);
+      if (now > 0) setWidth(now);
+    });
+    resized.observe(at);
+    return () => resized.disconnect();
+  }, []);
+  return [place, width];
+}
+
+function shape({ y0, y1, thickness }: Band, width: number): string {
+  const [x0, x1] = [SIDE + NODE, width - SIDE - NODE];
   const middle = (x0 + x1) / 2;
   return [
     `M${x0} ${y0}C${middle} ${y0} ${middle} ${y1} ${x1} ${y1}`,

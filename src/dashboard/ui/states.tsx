@@ -37,12 +37,19 @@ export function Waiting({ lines = 4 }: { readonly lines?: number }) {
   );
 }
 
+/** The SDK tells who runs a server how to start one; who looks at a page of it is no help with that. */
+function words(error: unknown): string {
+  if (error instanceof DynaBaseError && error.code === 'SERVER_UNREACHABLE')
+    return 'The server cannot be reached.';
+  return error instanceof Error ? error.message : String(error);
+}
+
 /** What to do about a failure, beyond what it says of itself. */
 function advice({ code, http }: DynaBaseError): string {
   if (code === 'SERVER_UNREACHABLE')
     return 'The page asks again by itself once the server is back.';
   if (code === 'FORBIDDEN') return 'Ask an administrator for a key with more rights.';
-  if (http === 401) return 'Log in again.';
+  if (http === 401) return 'Your session has ended: log in again.';
   if (http === 404) return 'It may have been deleted or renamed meanwhile.';
   if (http === 429) return 'Too much was asked at once; wait a moment.';
   if (http >= 500) return 'Look for the request id in the log of the server.';
@@ -66,7 +73,7 @@ export function ErrorBox({
         <Icon name="warning" />
       </span>
       <div className="min-w-0 flex-1">
-        <p className="break-words">{error instanceof Error ? error.message : String(error)}</p>
+        <p className="break-words">{words(error)}</p>
         {told && (
           <p className="mt-1 text-xs break-words text-ink-soft">
             {advice(told)}{' '}
@@ -86,6 +93,16 @@ export function ErrorBox({
   );
 }
 
+/** What is shown stays, though it could not be asked for again. */
+export function Old({ error, retry }: { readonly error: unknown; readonly retry: () => void }) {
+  return (
+    <div className="p-2">
+      <p className="mb-1 text-xs text-ink-soft">What is shown may be old.</p>
+      <ErrorBox error={error} retry={retry} />
+    </div>
+  );
+}
+
 type Asked<T> = Pick<UseQueryResult<T>, 'data' | 'error' | 'refetch'>;
 
 /** What was asked for, once it is there; until then room for it, or why it is not coming. */
@@ -99,7 +116,14 @@ export function Loaded<T>({
   readonly children: (data: T) => ReactNode;
 }) {
   const { data, error, refetch } = query;
-  if (data !== undefined) return children(data);
+  if (data !== undefined) {
+    return (
+      <>
+        {error !== null && <Old error={error} retry={() => void refetch()} />}
+        {children(data)}
+      </>
+    );
+  }
   if (error === null) return <Waiting {...(lines === undefined ? {} : { lines })} />;
   return (
     <div className="p-4">

@@ -76,8 +76,11 @@ export function Table<T, S extends string = string>(props: TableProps<T, S>) {
   const style = {
     '--tracks': tracks.join(' '),
     '--narrow': [
-      ...(selection ? ['2.5rem'] : []),
-      ...columns.filter(({ isSpare }) => !isSpare).map(({ width = 'minmax(0, 1fr)' }) => width),
+      ...(selection ? ['1.5rem'] : []),
+      // Beside fixed ones on a phone nothing would be left of it: the table is rather scrolled.
+      ...columns
+        .filter(({ isSpare }) => !isSpare)
+        .map(({ width = 'minmax(6.5rem, 1fr)' }) => width),
     ].join(' '),
   } as React.CSSProperties;
   return (
@@ -112,7 +115,7 @@ export function Table<T, S extends string = string>(props: TableProps<T, S>) {
 }
 
 const LINE =
-  'grid grid-cols-(--narrow) items-center gap-x-4 px-4 md:grid-cols-(--tracks) min-w-fit md:min-w-0';
+  'grid grid-cols-(--narrow) items-center gap-x-3 px-3 md:gap-x-4 md:px-4 md:grid-cols-(--tracks) min-w-fit md:min-w-0';
 
 const cellClass = ({ align, isSpare }: Pick<Column<never>, 'align' | 'isSpare'>): string =>
   `min-w-0 truncate ${align === 'right' ? 'tnum text-right' : ''} ${isSpare ? 'hidden md:block' : ''}`;
