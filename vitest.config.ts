@@ -23,8 +23,8 @@ export default defineConfig({
     reporters: ['default', summary],
     testTimeout: 90_000,
     hookTimeout: 120_000,
-    // Two cores: more workers only make real PostgreSQL processes wait for each other.
-    maxWorkers: 2,
+    // For two cores: a whole program that is waited for leaves a fifth of them idle.
+    maxWorkers: 3,
     pool: 'forks',
     sequence: { sequencer: LongestFirst },
     projects: [

@@ -8,6 +8,9 @@ import { type Browser, chromium, type Page } from 'playwright-core';
 
 const PLACES = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
 
+/** How long one step may keep a test waiting: a busy machine draws a page in seconds. Less than a test may take. */
+const WITHIN_MS = 60_000;
+
 /** What to do where there is none. */
 export const NO_BROWSER =
   'no Chromium: install one ("apt-get install -y chromium") or name it by CHROMIUM_PATH';
@@ -39,6 +42,7 @@ export async function openPage(
     ...{ colorScheme: theme, viewport: { width, height }, reducedMotion: 'reduce' },
     ...{ timezoneId: 'UTC', locale: 'en-GB' },
   });
+  context.setDefaultTimeout(WITHIN_MS);
   const page = await context.newPage();
   page.on('console', (message) => {
     if (message.type() === 'error' || message.type() === 'warning') complaints.push(message.text());

@@ -6,6 +6,8 @@ const LONGEST = [
   'src/main/ladder-crash.e2e.test.ts',
   'src/main/crash.e2e.test.ts',
   'src/orchestrator/month.sim.test.ts',
+  'src/main/data-plane.e2e.test.ts',
+  'src/dashboard/customer/customer.e2e.test.ts',
   'src/main/ladder-archive.e2e.test.ts',
   'src/main/clients/pg.e2e.test.ts',
   'src/main/quotas.e2e.test.ts',
