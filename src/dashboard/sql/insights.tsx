@@ -1,6 +1,6 @@
 /** Which queries take the time: by the statement where PostgreSQL counts them, else by hour and kind. */
 import { queryOptions, useQuery } from '@tanstack/react-query';
-import { useMemo } from 'react';
+import { type ReactNode, useMemo } from 'react';
 import type { Tenant, Usage } from '../../sdk/index.ts';
 import { weekQuery } from '../customer/queries.ts';
 import { count, duration, percent } from '../format/units.ts';
@@ -12,6 +12,7 @@ import { Panel } from '../ui/panel.tsx';
 import { ShareBar } from '../ui/share-bar.tsx';
 import { Empty, Loaded } from '../ui/states.tsx';
 import { Table } from '../ui/table.tsx';
+import { TableReads } from './table-reads.tsx';
 
 type Slow = {
   readonly query: string;
@@ -67,17 +68,33 @@ export function Insights({ tenant }: { readonly tenant: Tenant }) {
       <Panel title="Latency by hour of the day, 95 % are quicker">
         <Loaded query={week}>{(usage) => <ByHour usage={usage} />}</Loaded>
       </Panel>
+      <Panel title="Tables by rows that are read without an index" isBare>
+        <Looked tenant={tenant} refused={refused}>
+          <TableReads name={tenant.name} />
+        </Looked>
+      </Panel>
       <Panel title="Slowest statements" isBare>
-        {refused !== null ? (
-          <Empty title="Statements are not shown">{refused}</Empty>
-        ) : tenant.state === 'running' ? (
+        <Looked tenant={tenant} refused={refused}>
           <Loaded query={statements}>{(rows) => <Statements rows={rows} />}</Loaded>
-        ) : (
-          <Empty title="It is idle now">They are looked up while the database is in use.</Empty>
-        )}
+        </Looked>
       </Panel>
     </div>
   );
+}
+
+/** What is found inside the database: for who may see its data, and while it is in use. */
+function Looked({
+  tenant: { state },
+  refused,
+  children,
+}: {
+  readonly tenant: Tenant;
+  readonly refused: string | null;
+  readonly children: ReactNode;
+}) {
+  if (refused !== null) return <Empty title="It is not shown">{refused}</Empty>;
+  if (state === 'running') return children;
+  return <Empty title="It is idle now">It is looked up while the database is in use.</Empty>;
 }
 
 const CLASS_COLOURS = [
@@ -153,8 +170,8 @@ function Statements({ rows }: { readonly rows: readonly Slow[] | null }) {
   if (rows === null) {
     return (
       <Empty title="Statements are not counted one by one">
-        With the extension <code>pg_stat_statements</code> they would be told here by what they take
-        all together.
+        They are told here where the server loads <code>pg_stat_statements</code>, and the database
+        has the extension.
       </Empty>
     );
   }
