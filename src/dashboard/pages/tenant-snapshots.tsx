@@ -11,7 +11,7 @@ import { TextField } from '../ui/field.tsx';
 import { Menu } from '../ui/menu.tsx';
 import { Panel } from '../ui/panel.tsx';
 import { Empty, Loaded } from '../ui/states.tsx';
-import { Table } from '../ui/table.tsx';
+import { type Column, Table } from '../ui/table.tsx';
 import { TimeAgo } from '../ui/time.tsx';
 import { attempt, say } from '../ui/toast.tsx';
 import { hindrance } from './deeds.ts';
@@ -87,6 +87,23 @@ export function TenantSnapshots({ tenant }: { readonly tenant: Tenant }) {
   );
 }
 
+const SIZES: readonly Column<Snapshot>[] = [
+  {
+    name: 'Holds',
+    width: '6rem',
+    align: 'right',
+    isSpare: true,
+    cell: (one) => bytes(one.logicalBytes),
+  },
+  {
+    name: 'Added',
+    width: '6rem',
+    align: 'right',
+    isSpare: true,
+    cell: (one) => bytes(one.addedBytes),
+  },
+];
+
 function List({
   tenant,
   rows,
@@ -98,7 +115,6 @@ function List({
   readonly onRestore: (snapshot: Snapshot) => void;
   readonly onChanged: () => Promise<void>;
 }) {
-  const refusal = useRefusal();
   const remove = async ({ id }: Snapshot): Promise<void> => {
     await attempt(dynabase.tenants.deleteSnapshot(tenant.name, id), 'The snapshot is deleted');
     await onChanged();
@@ -120,44 +136,45 @@ function List({
           isSpare: true,
           cell: ({ id }) => <span className="font-mono text-xs">{id}</span>,
         },
-        {
-          name: 'Holds',
-          width: '6rem',
-          align: 'right',
-          isSpare: true,
-          cell: (one) => bytes(one.logicalBytes),
-        },
-        {
-          name: 'Added',
-          width: '6rem',
-          align: 'right',
-          isSpare: true,
-          cell: (one) => bytes(one.addedBytes),
-        },
+        ...SIZES,
         {
           name: '',
           width: '3rem',
           align: 'right',
           cell: (one) => (
-            <Menu
-              trigger={<Button look="quiet" icon="more" label={`Actions of ${one.id}`} />}
-              items={[
-                {
-                  text: 'Restore',
-                  disabledBecause: refusal('restoreSnapshot') ?? one.damage,
-                  onClick: () => onRestore(one),
-                },
-                {
-                  text: 'Delete',
-                  isDangerous: true,
-                  disabledBecause:
-                    refusal('deleteSnapshot') ??
-                    (one.name === null ? 'It has no name, and goes by itself.' : null),
-                  onClick: () => void remove(one),
-                },
-              ]}
-            />
+            <Deeds one={one} onRestore={() => onRestore(one)} onDelete={() => void remove(one)} />
           ),
+        },
+      ]}
+    />
+  );
+}
+
+function Deeds({
+  one,
+  onRestore,
+  onDelete,
+}: {
+  readonly one: Snapshot;
+  readonly onRestore: () => void;
+  readonly onDelete: () => void;
+}) {
+  const refusal = useRefusal();
+  const kept = one.name === null ? 'It has no name, and goes by itself.' : null;
+  return (
+    <Menu
+      trigger={<Button look="quiet" icon="more" label={`Actions of ${one.id}`} />}
+      items={[
+        {
+          text: 'Restore',
+          disabledBecause: refusal('restoreSnapshot') ?? one.damage,
+          onClick: onRestore,
+        },
+        {
+          text: 'Delete',
+          isDangerous: true,
+          disabledBecause: refusal('deleteSnapshot') ?? kept,
+          onClick: onDelete,
         },
       ]}
     />
