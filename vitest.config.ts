@@ -10,7 +10,8 @@ const summary = new SummaryReporter((line) => process.stdout.write(`\n${line}\n`
 /** What looks at its own process, or changes it, has one of its own. */
 const ALONE = [
   'src/archive/memory-bound.test.ts',
-  'src/embedded/{process-counters,user-change}.test.ts',
+  'src/embedded/cages/process-counters.test.ts',
+  'src/embedded/machine/user-change.test.ts',
   'src/proxy/relay-flow.test.ts',
   'src/system/{page-cache,ffi-programs}.test.ts',
 ];

@@ -22,19 +22,11 @@ import type { Log } from '../domain/log.ts';
 import type { Random } from '../domain/random.ts';
 import { Serial } from '../domain/serial.ts';
 import { elapsed, type Instant, seconds } from '../domain/units.ts';
-import { type Authority, type Callers, foreign } from './access.ts';
-import { type ActionName, type Actions, actionsOf, type Call } from './actions.ts';
-import { type Admit, admission, callerOf } from './admission.ts';
-import { addAudit, auditNoteOf, noteAnswer, noteFault } from './audit.ts';
-import { addBillingPages } from './billing-pages.ts';
-import { openToPages } from './claim-pages.ts';
-import { addDashboard } from './dashboard.ts';
-import type { DashboardFiles } from './dashboard-files.ts';
-import { addEventStreams } from './event-stream.ts';
-import { goneOf } from './gone.ts';
-import { Idempotency, type Keep } from './idempotency.ts';
-import { addLogins } from './login-routes.ts';
-import { boundArrival, telling } from './long-requests.ts';
+import { type Authority, type Callers, foreign } from './access/access.ts';
+import { type Admit, admission, callerOf } from './access/admission.ts';
+import { addAudit, auditNoteOf, noteAnswer, noteFault } from './access/audit.ts';
+import { Idempotency, type Keep } from './access/idempotency.ts';
+import { addLogins } from './access/login-routes.ts';
 import {
   directory,
   hasHead,
@@ -44,13 +36,21 @@ import {
   requestId,
   requireSeen,
   tagOf,
-} from './manners.ts';
-import { addMetrics, meterFault, meterRequests } from './metrics.ts';
+} from './access/manners.ts';
+import { type ActionName, type Actions, actionsOf, type Call } from './actions/actions.ts';
+import { addEventStreams } from './event-stream.ts';
+import { goneOf } from './gone.ts';
+import { boundArrival, telling } from './long-requests.ts';
 import { documentOptions, schemaOf } from './openapi.ts';
+import { addBillingPages } from './pages/billing-pages.ts';
+import { openToPages } from './pages/claim-pages.ts';
+import { addDashboard } from './pages/dashboard.ts';
+import type { DashboardFiles } from './pages/dashboard-files.ts';
+import { addMetrics, meterFault, meterRequests } from './pages/metrics.ts';
+import { referencePage } from './pages/reference-page.ts';
+import { addStatusPage } from './pages/status-page.ts';
 import { faultOfFramework, RETRY_AFTER_S, toProblem } from './problem.ts';
-import { referencePage } from './reference-page.ts';
 import { defining, namedShapes } from './shapes.ts';
-import { addStatusPage } from './status-page.ts';
 import { addStreams } from './streams.ts';
 import { checker, type RequestPart } from './validation.ts';
 import { answerWork, beginWork, waitOf, workOf } from './work.ts';

@@ -9,7 +9,7 @@
 import type { KeyRing } from '../control/access/key-ring.ts';
 import type { Caller } from '../domain/caller.ts';
 import { fault } from '../domain/faults.ts';
-import { type AdminKey, type Authority, bearerOf, type Credentials } from './access.ts';
+import { type AdminKey, type Authority, bearerOf, type Credentials } from './access/access.ts';
 
 /** Who says what a token of an embedding application is worth. */
 export type TokenDoor = {

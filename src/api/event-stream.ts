@@ -18,8 +18,8 @@ import type { Clock } from '../domain/clock.ts';
 import { type Event, type EventFilter, isEventPattern } from '../domain/events.ts';
 import { fault } from '../domain/faults.ts';
 import { seconds } from '../domain/units.ts';
-import { requireCovered } from './access.ts';
-import { type Admit, callerOf } from './admission.ts';
+import { requireCovered } from './access/access.ts';
+import { type Admit, callerOf } from './access/admission.ts';
 import { schemaOf } from './openapi.ts';
 
 /** Shorter than what proxies in between allow to be silent. */

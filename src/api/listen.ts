@@ -3,9 +3,9 @@ import type { FastifyInstance } from 'fastify';
 import { admits } from '../domain/address-list.ts';
 import { fault } from '../domain/faults.ts';
 import { seconds } from '../domain/units.ts';
-import { boundAddresses } from './address-bound.ts';
+import { boundAddresses } from './access/address-bound.ts';
+import { LOOPBACK } from './access/manners.ts';
 import { type ApiParts, buildApp } from './app.ts';
-import { LOOPBACK } from './manners.ts';
 import { openSqlDoor, type SqlTarget } from './sql-door.ts';
 
 /** Longest wait for the headers of a request; `long-requests.ts` bounds the rest of it. */

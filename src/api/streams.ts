@@ -13,10 +13,10 @@ import type { Clock } from '../domain/clock.ts';
 import { fault } from '../domain/faults.ts';
 import type { Log } from '../domain/log.ts';
 import { minutes } from '../domain/units.ts';
-import { type Admit, callerOf } from './admission.ts';
+import { type Admit, callerOf } from './access/admission.ts';
 import { telling } from './long-requests.ts';
 import { schemaOf } from './openapi.ts';
-import { printSecret } from './print.ts';
+import { printSecret } from './print/print.ts';
 import { counted, doneWith } from './work.ts';
 
 /** Longest wait for the next part of a file; the client is taken for gone then. */

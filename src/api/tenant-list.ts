@@ -6,7 +6,7 @@ import type { TenantListing, TenantListQuery } from '../control/control.ts';
 import type { TenantSort } from '../domain/catalog.ts';
 import { fault } from '../domain/faults.ts';
 import type { CustomerId } from '../domain/ids.ts';
-import { printTenant } from './print.ts';
+import { printTenant } from './print/print.ts';
 
 /** Tenants on a page when the client does not say. */
 const PAGE_DEFAULT = 100;

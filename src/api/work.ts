@@ -10,7 +10,7 @@ import { fault } from '../domain/faults.ts';
 import { isId, isTenantId, isTenantName, type OperationId } from '../domain/ids.ts';
 import { type Operation, WORK_KINDS, type WorkKind } from '../domain/operation.ts';
 import { type DurationMs, minutes, ms, type Timestamp, timestamp } from '../domain/units.ts';
-import type { Actions } from './actions.ts';
+import type { Actions } from './actions/actions.ts';
 
 export type WorkParts = { readonly control: Control; readonly operations: OperationDesk };
 

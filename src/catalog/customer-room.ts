@@ -1,7 +1,7 @@
 /** Whether a customer may have another tenant. */
 import { fault } from '../domain/faults.ts';
 import type { CustomerId, TenantId } from '../domain/ids.ts';
-import type { AccessDb } from './access-schema.ts';
+import type { AccessDb } from './access/access-schema.ts';
 
 /**
  * Within the transaction that gives it one. Who has a limit is given one after the other, so that nobody counts what

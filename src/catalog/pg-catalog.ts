@@ -31,7 +31,7 @@ import type { Tables } from './schema.ts';
 import { pgStores, type Stores } from './stores.ts';
 import { listTenants } from './tenant-list.ts';
 import * as tenants from './tenants.ts';
-import { addUsage, usageOf } from './usage-minutes.ts';
+import { addUsage, usageOf } from './use/usage-minutes.ts';
 
 export class PgCatalog implements Catalog, PolicyStore, AsyncDisposable {
   /** Who may call, and what they did. */

@@ -1,8 +1,8 @@
 /** What the action of every command is given. */
 import type { Command } from 'commander';
 import type { DynaBase } from '../sdk/client.ts';
-import type { ClientOptions } from './options.ts';
-import type { Printer } from './printer.ts';
+import type { ClientOptions } from './options/options.ts';
+import type { Printer } from './words/printer.ts';
 import type { World } from './world.ts';
 
 export type Context = {

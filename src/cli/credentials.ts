@@ -3,8 +3,8 @@
  * nobody else can read. Source: XDG Base Directory Specification.
  */
 import { join } from 'node:path';
-import { closest } from './closest.ts';
 import { badRequest } from './failure.ts';
+import { closest } from './options/closest.ts';
 import type { World } from './world.ts';
 
 /** The profile of who names none. */

@@ -2,12 +2,12 @@
 import type { Command } from 'commander';
 import { DynaBaseError } from '../sdk/error.ts';
 import type { Run } from './command.ts';
-import type { ServerOptions } from './options.ts';
-import { serverOptionNames } from './options.ts';
-import { readOptions } from './read-options.ts';
+import type { ServerOptions } from './options/options.ts';
+import { serverOptionNames } from './options/options.ts';
+import { readOptions } from './options/read-options.ts';
 import { readClientOptions } from './server.ts';
-import type { Style } from './style.ts';
-import { padEnd } from './width.ts';
+import type { Style } from './words/style.ts';
+import { padEnd } from './words/width.ts';
 
 export const SEVERITIES = ['ok', 'note', 'warning', 'problem'] as const;
 

@@ -1,6 +1,6 @@
 /** Failures that the command line finds by itself, and how any failure is told. */
 import { DynaBaseError } from '../sdk/error.ts';
-import type { Style } from './style.ts';
+import type { Style } from './words/style.ts';
 
 export function badOption(option: string, why: string): DynaBaseError {
   return new DynaBaseError({

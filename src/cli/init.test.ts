@@ -2,9 +2,9 @@ import { describe, expect, test } from 'vitest';
 import { fakeWorld } from '../testing/fake-world.ts';
 import { configText } from './init.ts';
 import { parseJsonc } from './jsonc.ts';
-import { optionNames, optionOf, serverOptionNames } from './options.ts';
+import { optionNames, optionOf, serverOptionNames } from './options/options.ts';
+import { readConfigFile, readOptions } from './options/read-options.ts';
 import { buildProgram, runProgram } from './program.ts';
-import { readConfigFile, readOptions } from './read-options.ts';
 
 async function init(args: readonly string[], files: Readonly<Record<string, string>> = {}) {
   const world = fakeWorld({ files });

@@ -3,9 +3,9 @@ import { basename, join } from 'node:path';
 import type { Command } from 'commander';
 import type { Run } from './command.ts';
 import { badRequest, onFile } from './failure.ts';
-import { type OptionName, optionNames, optionOf, variableOf } from './options.ts';
-import { boolean } from './parse.ts';
-import { CONFIG_FILE } from './read-options.ts';
+import { type OptionName, optionNames, optionOf, variableOf } from './options/options.ts';
+import { boolean } from './options/parse.ts';
+import { CONFIG_FILE } from './options/read-options.ts';
 
 export function addInitCommand(program: Command, run: Run): void {
   program

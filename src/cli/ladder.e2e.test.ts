@@ -8,7 +8,7 @@ import { type FakeWorldOptions, fakeWorld } from '../testing/fake-world.ts';
 import { memoryApiParts } from '../testing/memory-api.ts';
 import { MemoryControl } from '../testing/memory-control.ts';
 import { buildProgram, runProgram } from './program.ts';
-import { widthOf } from './width.ts';
+import { widthOf } from './words/width.ts';
 
 const COLUMNS_MAX = 80;
 

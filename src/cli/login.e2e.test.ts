@@ -9,7 +9,7 @@ import { VirtualClock } from '../sim/virtual-clock.ts';
 import { type FakeWorldOptions, fakeWorld } from '../testing/fake-world.ts';
 import { memoryApiParts } from '../testing/memory-api.ts';
 import { MemoryControl } from '../testing/memory-control.ts';
-import { SCRIPTS } from './completion-scripts.ts';
+import { SCRIPTS } from './commands/completion-scripts.ts';
 import { buildProgram, runProgram } from './program.ts';
 
 const CREDENTIALS = '/home/me/.config/dynabase/credentials.json';

@@ -5,8 +5,8 @@ import type { AnswerOf } from '../contract/routes.ts';
 import type { WorkOperation } from '../contract/work.ts';
 import type { WorkInput } from '../sdk/work.ts';
 import type { Context } from './command.ts';
-import { progressLine } from './progress.ts';
-import { bytesWords } from './words.ts';
+import { progressLine } from './words/progress.ts';
+import { bytesWords } from './words/words.ts';
 
 export type Waiting = { readonly wait?: boolean };
 

@@ -7,10 +7,10 @@ import { VirtualClock } from '../sim/virtual-clock.ts';
 import { fakeWorld, memoryOutput } from '../testing/fake-world.ts';
 import { memoryApiParts } from '../testing/memory-api.ts';
 import { MemoryControl } from '../testing/memory-control.ts';
-import { decisionsText } from './decision-words.ts';
 import { buildProgram, runProgram } from './program.ts';
-import { styleFor } from './style.ts';
-import { widthOf } from './width.ts';
+import { decisionsText } from './words/decision-words.ts';
+import { styleFor } from './words/style.ts';
+import { widthOf } from './words/width.ts';
 
 const COLUMNS_MAX = 80;
 

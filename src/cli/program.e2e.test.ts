@@ -7,7 +7,7 @@ import { memoryApiParts } from '../testing/memory-api.ts';
 import { MemoryControl } from '../testing/memory-control.ts';
 import { SESSION_VIEWS } from '../testing/session-views.ts';
 import { badOption, badRequest } from './failure.ts';
-import type { ServerOptions } from './options.ts';
+import type { ServerOptions } from './options/options.ts';
 import { buildProgram, runProgram } from './program.ts';
 
 let control: MemoryControl;

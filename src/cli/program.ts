@@ -1,28 +1,40 @@
 /** The whole command line: `dynabase COMMAND ...`. */
 import { Command, CommanderError, Option } from 'commander';
 import type { DynaBaseError } from '../sdk/error.ts';
-import { addAuditCommand } from './audit-commands.ts';
-import { addAwakeCommands } from './awake-commands.ts';
-import { addBillingCommands } from './billing-commands.ts';
-import { addBillingPartyCommands } from './billing-party-commands.ts';
-import { addClaimCommands } from './claim-commands.ts';
 import type { Action, CommanderAction, Run } from './command.ts';
-import { addCompletionCommands } from './completion-commands.ts';
-import { addComputeCommands } from './compute-commands.ts';
-import { addCustomerCommands } from './customer-commands.ts';
+import { addAuditCommand } from './commands/audit-commands.ts';
+import { addAwakeCommands } from './commands/awake-commands.ts';
+import { addBillingCommands } from './commands/billing-commands.ts';
+import { addBillingPartyCommands } from './commands/billing-party-commands.ts';
+import { addClaimCommands } from './commands/claim-commands.ts';
+import { addCompletionCommands } from './commands/completion-commands.ts';
+import { addComputeCommands } from './commands/compute-commands.ts';
+import { addCustomerCommands } from './commands/customer-commands.ts';
+import { addEconomicsCommands } from './commands/economics-commands.ts';
+import { addEventCommands } from './commands/event-commands.ts';
+import { addFileCommands } from './commands/file-commands.ts';
+import { addHealthCommands } from './commands/health-commands.ts';
+import { addInsideCommands } from './commands/inside-commands.ts';
+import { addKeyCommands } from './commands/key-commands.ts';
+import { addLadderCommands } from './commands/ladder-commands.ts';
+import { addLoginCommands } from './commands/login-commands.ts';
+import { addPeopleCommands } from './commands/people-commands.ts';
+import { addPolicyCommands } from './commands/policy-commands.ts';
+import { addQueryCommand } from './commands/query-command.ts';
+import { addQuotaCommands } from './commands/quota-commands.ts';
+import { addRoleCommands } from './commands/role-commands.ts';
+import { addServerSettingsCommands } from './commands/server-settings-commands.ts';
+import { addSessionCommands } from './commands/session-commands.ts';
+import { addSnapshotCommands } from './commands/snapshot-commands.ts';
+import { addTenantCommands } from './commands/tenant-commands.ts';
+import { addUsageCommands } from './commands/usage-commands.ts';
+import { addWebhookCommands } from './commands/webhook-commands.ts';
+import { addWorkCommands } from './commands/work-commands.ts';
 import { addDoctorCommand, type Doctor } from './doctor.ts';
-import { addEconomicsCommands } from './economics-commands.ts';
-import { addEventCommands } from './event-commands.ts';
 import { badOption, badRequest, failureJson, failureText } from './failure.ts';
-import { addFileCommands } from './file-commands.ts';
-import { addHealthCommands } from './health-commands.ts';
 import { addInitCommand } from './init.ts';
-import { addInsideCommands } from './inside-commands.ts';
-import { addKeyCommands } from './key-commands.ts';
-import { addLadderCommands } from './ladder-commands.ts';
-import { addLoginCommands } from './login-commands.ts';
 import { addMcpCommand } from './mcp.ts';
-import { withNearTenant } from './near-tenant.ts';
+import { withNearTenant } from './options/near-tenant.ts';
 import {
   flagOf,
   type OptionName,
@@ -30,27 +42,15 @@ import {
   type ServerOptions,
   serverOptionNames,
   variableOf,
-} from './options.ts';
-import { addPeopleCommands } from './people-commands.ts';
-import { addPolicyCommands } from './policy-commands.ts';
-import { Printer } from './printer.ts';
-import { addQueryCommand } from './query-command.ts';
-import { addQuotaCommands } from './quota-commands.ts';
-import { readConfigFile, readOptions } from './read-options.ts';
-import { addRoleCommands } from './role-commands.ts';
+} from './options/options.ts';
+import { readConfigFile, readOptions } from './options/read-options.ts';
 import { connect, readClientOptions } from './server.ts';
-import { addServerSettingsCommands } from './server-settings-commands.ts';
-import { addSessionCommands } from './session-commands.ts';
 import { addSimulateCommand, type Simulate } from './simulate.ts';
-import { addSnapshotCommands } from './snapshot-commands.ts';
 import { addSqlCommand } from './sql/command.ts';
-import { statusText } from './status-words.ts';
-import { styleFor } from './style.ts';
-import { addTenantCommands } from './tenant-commands.ts';
 import { addTopCommand } from './top/command.ts';
-import { addUsageCommands } from './usage-commands.ts';
-import { addWebhookCommands } from './webhook-commands.ts';
-import { addWorkCommands } from './work-commands.ts';
+import { Printer } from './words/printer.ts';
+import { statusText } from './words/status-words.ts';
+import { styleFor } from './words/style.ts';
 import type { World } from './world.ts';
 
 export type ProgramParts = {

@@ -6,8 +6,8 @@ import { DynaBase } from '../sdk/client.ts';
 import { type DynaBaseError, unreachable } from '../sdk/error.ts';
 import { loginNamed, PROFILE_DEFAULT, readLogins } from './credentials.ts';
 import { badOption } from './failure.ts';
-import { type ClientOptions, clientOptionNames, type OptionName } from './options.ts';
-import { readConfigFile, readOptions, type Sources, sourceOf } from './read-options.ts';
+import { type ClientOptions, clientOptionNames, type OptionName } from './options/options.ts';
+import { readConfigFile, readOptions, type Sources, sourceOf } from './options/read-options.ts';
 import type { World } from './world.ts';
 
 /** Fewer repeats than a program would want: a person waits. */

@@ -6,10 +6,10 @@ import { gunzip } from 'node:zlib';
 import { type Command, Option } from 'commander';
 import type { Run } from './command.ts';
 import { badRequest, onFile } from './failure.ts';
-import { parsed } from './flag.ts';
-import { type Column, factsText, tableText } from './layout.ts';
-import { duration, integer, type Parse, text } from './parse.ts';
-import type { Style } from './style.ts';
+import { parsed } from './options/flag.ts';
+import { duration, integer, type Parse, text } from './options/parse.ts';
+import { type Column, factsText, tableText } from './words/layout.ts';
+import type { Style } from './words/style.ts';
 import type { World } from './world.ts';
 
 /** What is to be simulated: a trace, or a fleet that is made up. */

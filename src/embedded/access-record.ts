@@ -5,7 +5,7 @@
  *
  * Kept as JSON beside the data directory, at most 32 kB.
  */
-import type { PageCounts, RelationShare } from './buffers.ts';
+import type { PageCounts, RelationShare } from './levels/buffers.ts';
 
 const VERSION = 1;
 const LENGTH_MAX = 32 * 1_024;

@@ -5,8 +5,8 @@ import { expect, test } from 'vitest';
 import { eventually } from '../testing/eventually.ts';
 import { COLD, GIVE_UP_AFTER, realHost } from '../testing/real-host.ts';
 import { computeFiles, layoutOf, tenantFiles } from './layout.ts';
+import { findProcess, processesOf } from './machine/processes.ts';
 import { readPostmasterFile } from './postmaster-file.ts';
-import { findProcess, processesOf } from './processes.ts';
 
 test('a second server finds what the first left running, and can stop it', async () => {
   await using world = await realHost();

@@ -11,10 +11,10 @@ import { join } from 'node:path';
 import type { CancelTimer, Clock } from '../domain/clock.ts';
 import type { Address } from '../domain/host.ts';
 import { type DurationMs, ms, seconds } from '../domain/units.ts';
-import type { Launched } from './launcher.ts';
 import type { ComputeFiles } from './layout.ts';
-import type { Lifeline } from './lock.ts';
-import { findProcess, killAll, type ProcessRef, signalProcess } from './processes.ts';
+import type { Launched } from './machine/launcher.ts';
+import type { Lifeline } from './machine/lock.ts';
+import { findProcess, killAll, type ProcessRef, signalProcess } from './machine/processes.ts';
 import { openSocketDir, SOCKET_NAME, type SocketDir } from './socket-place.ts';
 import { staying } from './staying.ts';
 

@@ -4,8 +4,8 @@ import type { TenantId } from '../domain/ids.ts';
 import { ms } from '../domain/units.ts';
 import { COLD, type RealHost, type RealTenant, realHost } from '../testing/real-host.ts';
 import { type ComputeFiles, layoutOf, tenantFiles } from './layout.ts';
+import { processesOf } from './machine/processes.ts';
 import { readPostmasterFile } from './postmaster-file.ts';
-import { processesOf } from './processes.ts';
 
 let world: RealHost;
 

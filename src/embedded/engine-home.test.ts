@@ -14,8 +14,8 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { MemoryLog } from '../testing/memory-log.ts';
 import { mustWorkIn, reachableEngine } from './engine-home.ts';
 import { layoutOf } from './layout.ts';
+import { isRoot } from './machine/users.ts';
 import type { Engine } from './resolver.ts';
-import { isRoot } from './users.ts';
 
 const NOBODY = 65_534;
 

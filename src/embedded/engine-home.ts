@@ -22,11 +22,11 @@ import {
 import { basename, dirname, join } from 'node:path';
 import { fault } from '../domain/faults.ts';
 import type { Log } from '../domain/log.ts';
-import { isErrno, renameDurably } from './durable.ts';
 import { featuresOf, versionText } from './engine-version.ts';
 import type { Layout } from './layout.ts';
+import { isErrno, renameDurably } from './machine/durable.ts';
+import { isRoot } from './machine/users.ts';
 import type { Engine } from './resolver.ts';
-import { isRoot } from './users.ts';
 
 const CACHE = '/var/cache/dynabase';
 const STAMP = '.complete';

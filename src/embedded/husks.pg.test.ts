@@ -7,7 +7,7 @@ import { SystemRandom } from '../system/random.ts';
 import { eventually } from '../testing/eventually.ts';
 import { realHost } from '../testing/real-host.ts';
 import { computeFiles, layoutOf } from './layout.ts';
-import { isRoot } from './users.ts';
+import { isRoot } from './machine/users.ts';
 
 const RANDOM = new SystemRandom();
 

@@ -6,10 +6,10 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type RealHost, type RealTenant, realHost } from '../testing/real-host.ts';
 import { type ComputeFiles, layoutOf, tenantFiles } from './layout.ts';
+import { findProcess } from './machine/processes.ts';
+import { isRoot } from './machine/users.ts';
 import { readPostmasterFile } from './postmaster-file.ts';
-import { findProcess } from './processes.ts';
 import { endStrays } from './strays.ts';
-import { isRoot } from './users.ts';
 
 describe.runIf(isRoot())('as root', () => {
   let world: RealHost;

@@ -5,8 +5,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { NativeCalls } from '../system/ffi.ts';
 import { COLD, GIVE_UP_AFTER, type RealHost, realHost } from '../testing/real-host.ts';
 import { layoutOf, tenantFiles } from './layout.ts';
-import { isLocked } from './lock.ts';
-import { processesOf } from './processes.ts';
+import { isLocked } from './machine/lock.ts';
+import { processesOf } from './machine/processes.ts';
 import { systemIdentifierOf } from './system-identifier.ts';
 
 let world: RealHost;

@@ -8,13 +8,13 @@ import type { Limits } from '../domain/tier.ts';
 import { PRESETS } from '../policy/rules.ts';
 import { eventually } from '../testing/eventually.ts';
 import { GIVE_UP_AFTER, type RealHost, type RealTenant, realHost } from '../testing/real-host.ts';
-import { openCages } from './cages.ts';
-import { CONTROL_FILES } from './cgroup-files.ts';
-import { findPlaces, type Place, type Resource, settlePlace } from './cgroup-places.ts';
+import { openCages } from './cages/cages.ts';
+import { CONTROL_FILES } from './cages/cgroup-files.ts';
+import { findPlaces, type Place, type Resource, settlePlace } from './cages/cgroup-places.ts';
 import { computeFiles, layoutOf, tenantFiles } from './layout.ts';
+import { processesOf } from './machine/processes.ts';
+import { isRoot, mayCapOthers } from './machine/users.ts';
 import { readPostmasterFile } from './postmaster-file.ts';
-import { processesOf } from './processes.ts';
-import { isRoot, mayCapOthers } from './users.ts';
 
 const { COLD, HOT } = PRESETS.machine.tiers;
 

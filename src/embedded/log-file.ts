@@ -9,7 +9,7 @@
 import { closeSync, existsSync, fstatSync, openSync, readSync, statfsSync } from 'node:fs';
 import { open, stat, truncate, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { DISK_IS_FULL, isErrno, saysFull } from './durable.ts';
+import { DISK_IS_FULL, isErrno, saysFull } from './machine/durable.ts';
 
 /** Rotates the log if it has outgrown `bytesMax`. */
 export async function rotateLog(log: string, bytesMax: number): Promise<void> {

@@ -5,8 +5,8 @@
  */
 import { unlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import { isErrno } from './durable.ts';
-import { readForeign } from './foreign-file.ts';
+import { isErrno } from './machine/durable.ts';
+import { readForeign } from './machine/foreign-file.ts';
 
 export type PostmasterStatus = 'starting' | 'ready' | 'stopping' | 'standby';
 

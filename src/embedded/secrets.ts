@@ -9,7 +9,7 @@ import { createHash, createHmac, pbkdf2Sync } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import type { Random } from '../domain/random.ts';
 import type { Verifier } from '../domain/verifier.ts';
-import { isErrno, writeDurably } from './durable.ts';
+import { isErrno, writeDurably } from './machine/durable.ts';
 
 const KEY_BYTES = 32;
 const SALT_BYTES = 16;

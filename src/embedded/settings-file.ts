@@ -10,9 +10,9 @@
  */
 import { chmodSync, closeSync, openSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { basename } from 'node:path';
-import { isErrno } from './durable.ts';
 import type { ComputeFiles } from './layout.ts';
-import { LOCK_FD } from './processes.ts';
+import { isErrno } from './machine/durable.ts';
+import { LOCK_FD } from './machine/processes.ts';
 
 const ON_LINUX = process.platform === 'linux';
 

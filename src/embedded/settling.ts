@@ -11,9 +11,9 @@ import pg from 'pg';
 import type { Address, Owner } from '../domain/host.ts';
 import type { Verifier } from '../domain/verifier.ts';
 import { asSuperuser, isWrongPassword, OPERATOR, SUPERUSER, UNNAMED } from './admin.ts';
-import { askForPasswords } from './archiving-door.ts';
-import { isErrno } from './durable.ts';
+import { askForPasswords } from './archiving/archiving-door.ts';
 import type { ComputeFiles } from './layout.ts';
+import { isErrno } from './machine/durable.ts';
 import type { Secrets } from './secrets.ts';
 
 /** What a settled compute agrees with. */

@@ -17,14 +17,14 @@ import { eventually } from '../testing/eventually.ts';
 import { WAYS_TO_START } from '../testing/ways-to-start.ts';
 import { STOP_PATIENCE } from './compute.ts';
 import type { FileOwner } from './copy-tree.ts';
-import { openLauncher } from './launcher.ts';
 import { type ComputeFiles, computeFiles } from './layout.ts';
-import { isLocked } from './lock.ts';
-import type { OsCalls } from './os.ts';
-import { findProcess } from './processes.ts';
+import { openLauncher } from './machine/launcher.ts';
+import { isLocked } from './machine/lock.ts';
+import type { OsCalls } from './machine/os.ts';
+import { findProcess } from './machine/processes.ts';
+import { isRoot } from './machine/users.ts';
 import { startCompute, UNLIMITED } from './start.ts';
 import { makeComputeDirs } from './template.ts';
-import { isRoot } from './users.ts';
 
 const OWNER: FileOwner = isRoot() ? { uid: 70_001, gid: 70_002 } : null;
 /** Of a test that would fail by it. */

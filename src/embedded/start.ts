@@ -17,22 +17,29 @@ import type { Clock } from '../domain/clock.ts';
 import type { Limits } from '../domain/tier.ts';
 import { after, type DurationMs, elapsed, ms, seconds } from '../domain/units.ts';
 import { Compute } from './compute.ts';
-import { inPlainWords } from './durable.ts';
-import { readForeign } from './foreign-file.ts';
-import type { Launched, Launcher } from './launcher.ts';
 import type { ComputeFiles } from './layout.ts';
-import { type HeldLock, isLocked, type Lifeline, makeLock, tryLock, watchLock } from './lock.ts';
 import { endOfLog, lastFailure, openLog, rotateLog } from './log-file.ts';
-import type { OsCalls } from './os.ts';
+import { inPlainWords } from './machine/durable.ts';
+import { readForeign } from './machine/foreign-file.ts';
+import type { Launched, Launcher } from './machine/launcher.ts';
+import {
+  type HeldLock,
+  isLocked,
+  type Lifeline,
+  makeLock,
+  tryLock,
+  watchLock,
+} from './machine/lock.ts';
+import type { OsCalls } from './machine/os.ts';
+import { belongsTo, findProcess, killAll, type ProcessRef } from './machine/processes.ts';
+import { ownerOfData } from './machine/users.ts';
 import { readPostmasterFile, removePostmasterFile } from './postmaster-file.ts';
-import { belongsTo, findProcess, killAll, type ProcessRef } from './processes.ts';
 import { untilReady } from './readiness.ts';
 import type { Engine } from './resolver.ts';
 import { asArguments, type Setting } from './settings.ts';
 import { settingsPlace, writeSettings } from './settings-file.ts';
 import { SOCKET_NAME } from './socket-place.ts';
 import { staying } from './staying.ts';
-import { ownerOfData } from './users.ts';
 
 /** What every start needs, the same for all computes. */
 export type Ground = {

@@ -9,8 +9,8 @@
  */
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { setImmediate } from 'node:timers/promises';
-import { findProcess, signalProcess } from './processes.ts';
-import { isRoot, isSystemUser } from './users.ts';
+import { findProcess, signalProcess } from './machine/processes.ts';
+import { isRoot, isSystemUser } from './machine/users.ts';
 
 /** A process that forks as fast as it is killed is given up on; its files are removed all the same. */
 const ROUNDS_MAX = 100;

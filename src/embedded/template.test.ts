@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { realHost } from '../testing/real-host.ts';
-import { isRoot } from './users.ts';
+import { isRoot } from './machine/users.ts';
 
 let binDir: string;
 beforeEach(async () => {

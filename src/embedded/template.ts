@@ -17,10 +17,13 @@ import { fault } from '../domain/faults.ts';
 import type { Random } from '../domain/random.ts';
 import { seconds } from '../domain/units.ts';
 import { asSuperuser, OPERATOR, SUPERUSER, UNNAMED } from './admin.ts';
-import { ACCESS_RULES } from './archiving-door.ts';
-import { ownFunctions } from './buffers-functions.ts';
+import { ACCESS_RULES } from './archiving/archiving-door.ts';
 import { STOP_PATIENCE } from './compute.ts';
 import { chownTree, type FileOwner } from './copy-tree.ts';
+import { featuresOf, versionText } from './engine-version.ts';
+import { type ComputeFiles, computeFiles } from './layout.ts';
+import { ownFunctions } from './levels/buffers-functions.ts';
+import { withoutPaths } from './log-file.ts';
 import {
   DISK_IS_FULL,
   discard,
@@ -29,12 +32,9 @@ import {
   renameDurably,
   saysFull,
   syncDir,
-} from './durable.ts';
-import { featuresOf, versionText } from './engine-version.ts';
-import { type ComputeFiles, computeFiles } from './layout.ts';
-import { makeLock } from './lock.ts';
-import { withoutPaths } from './log-file.ts';
-import type { OsCalls } from './os.ts';
+} from './machine/durable.ts';
+import { makeLock } from './machine/lock.ts';
+import type { OsCalls } from './machine/os.ts';
 import { newPassword } from './secrets.ts';
 import { type Setting, settingsOf } from './settings.ts';
 import { type Ground, startCompute, UNLIMITED } from './start.ts';

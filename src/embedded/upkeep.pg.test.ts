@@ -7,8 +7,8 @@ import { PRESETS } from '../policy/rules.ts';
 import { eventually } from '../testing/eventually.ts';
 import { type RealHost, type RealTenant, realHost, type SqlLogin } from '../testing/real-host.ts';
 import { layoutOf, tenantFiles } from './layout.ts';
-import { processesOf } from './processes.ts';
-import { isRoot } from './users.ts';
+import { processesOf } from './machine/processes.ts';
+import { isRoot } from './machine/users.ts';
 
 let world: RealHost;
 

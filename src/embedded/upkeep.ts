@@ -15,7 +15,7 @@ import type { Address } from '../domain/host.ts';
 import { ms, seconds } from '../domain/units.ts';
 import { asSuperuser, type Login } from './admin.ts';
 import type { ComputeFiles } from './layout.ts';
-import { belongsTo, findProcess, signalProcess } from './processes.ts';
+import { belongsTo, findProcess, signalProcess } from './machine/processes.ts';
 
 /** Longest time for all databases of a compute; what is left is due the next time. */
 const WITHIN = seconds(30);

@@ -11,7 +11,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat, utimes } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { promisify } from 'node:util';
-import { DashboardFiles } from '../api/dashboard-files.ts';
+import { DashboardFiles } from '../api/pages/dashboard-files.ts';
 import type { Log } from '../domain/log.ts';
 
 const ROOT = join(import.meta.dirname, '../..');

@@ -10,7 +10,7 @@ import {
   single,
 } from '../control/service/metrics-family.ts';
 import type { Host } from '../domain/host.ts';
-import { cpuOfThreads, residentOf } from '../embedded/process-counters.ts';
+import { cpuOfThreads, residentOf } from '../embedded/cages/process-counters.ts';
 
 /** How often the event loop is looked at, in milliseconds: ten times a second costs nothing that can be measured. */
 const LAG_EVERY = 100;

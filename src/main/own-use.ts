@@ -3,7 +3,7 @@
  *
  * Memory is proportional set size, as of computes. A process that comes or goes between two looks is missed for that minute.
  */
-import { childrenOf, cpuOfThreads, sharedOf } from '../embedded/process-counters.ts';
+import { childrenOf, cpuOfThreads, sharedOf } from '../embedded/cages/process-counters.ts';
 
 export type OwnSample = {
   readonly memoryBytes: number;

@@ -1,7 +1,7 @@
 /** The rules, from the options and from what a policy file says. */
 import { readFile } from 'node:fs/promises';
 import { totalmem } from 'node:os';
-import type { ServerOptions } from '../cli/options.ts';
+import type { ServerOptions } from '../cli/options/options.ts';
 import { fault } from '../domain/faults.ts';
 import { ms } from '../domain/units.ts';
 import { isPreset, type Rules } from '../policy/rules.ts';

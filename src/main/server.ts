@@ -3,9 +3,9 @@
  * part is closed in the reverse order, also when a later one cannot be opened.
  */
 import { availableParallelism } from 'node:os';
-import type { DashboardFiles } from '../api/dashboard-files.ts';
 import { type Api, openApi } from '../api/listen.ts';
-import type { ServerOptions } from '../cli/options.ts';
+import type { DashboardFiles } from '../api/pages/dashboard-files.ts';
+import type { ServerOptions } from '../cli/options/options.ts';
 import type { ServerStatus } from '../control/control.ts';
 import type { Desks } from '../control/desks.ts';
 import type { EconomicsDesks } from '../control/economics/economics-desks.ts';
@@ -30,23 +30,23 @@ import { WakeQueue } from '../orchestrator/wake-queue.ts';
 import { HUSK_BOUNDS } from '../policy/pool.ts';
 import { AskedRequests } from '../system/asked-now.ts';
 import type { NativeCalls } from '../system/ffi.ts';
-import { openAccessParts } from './access-parts.ts';
-import { openAwake } from './awake-parts.ts';
-import { type Base, openBase } from './base-parts.ts';
 import { openDashboard } from './dashboard-build.ts';
 import type { DataDirectory } from './data-directory.ts';
-import { DataPlane } from './data-plane.ts';
-import { type OpenDesks, openDesks } from './desks.ts';
-import { figuresOf, openEconomics } from './economics-parts.ts';
-import { openInsideParts } from './inside-parts.ts';
 import { learningSink } from './learning-sink.ts';
-import { openMetering, usageDesk } from './metering-parts.ts';
-import { openHealth, openWatching, type Watching } from './observability-parts.ts';
+import { openAccessParts } from './parts/access-parts.ts';
+import { openAwake } from './parts/awake-parts.ts';
+import { type Base, openBase } from './parts/base-parts.ts';
+import { type OpenDesks, openDesks } from './parts/desks.ts';
+import { figuresOf, openEconomics } from './parts/economics-parts.ts';
+import { openInsideParts } from './parts/inside-parts.ts';
+import { openMetering, usageDesk } from './parts/metering-parts.ts';
+import { openHealth, openWatching, type Watching } from './parts/observability-parts.ts';
+import { openQuotas, type Quotas } from './parts/quota-parts.ts';
 import { RuleBook } from './policy-desk.ts';
 import { portableGate } from './portable-gate.ts';
-import { ProxyPlace } from './proxy-place.ts';
-import { proxySettings, sqlTarget } from './proxy-settings.ts';
-import { openQuotas, type Quotas } from './quota-parts.ts';
+import { DataPlane } from './proxy/data-plane.ts';
+import { ProxyPlace } from './proxy/proxy-place.ts';
+import { proxySettings, sqlTarget } from './proxy/proxy-settings.ts';
 import { growthMbOf, l2Bytes } from './rules.ts';
 import { ScramPasswords } from './scram-passwords.ts';
 

@@ -1,6 +1,6 @@
 /** `dynabase up`: opens the server, says where it is, and closes it when it is told to end. */
 import { join } from 'node:path';
-import type { ServerOptions } from '../cli/options.ts';
+import type { ServerOptions } from '../cli/options/options.ts';
 import type { World } from '../cli/world.ts';
 import { COUNT_EVERY } from '../control/quotas/quota-keeper.ts';
 import { ms } from '../domain/units.ts';

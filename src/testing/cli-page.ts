@@ -1,6 +1,12 @@
 /** The text of `docs/cli.md`, made from the commands themselves and the option table. */
 import type { Argument, Command, Option } from 'commander';
-import { flagOf, type OptionName, optionNames, optionOf, variableOf } from '../cli/options.ts';
+import {
+  flagOf,
+  type OptionName,
+  optionNames,
+  optionOf,
+  variableOf,
+} from '../cli/options/options.ts';
 import { buildProgram } from '../cli/program.ts';
 import { BACKSLASH_HELP } from '../cli/sql/backslash.ts';
 import { fakeWorld } from './fake-world.ts';

@@ -3,7 +3,7 @@
  * them, and when a group can be removed. Source: cgroups(7), Documentation/admin-guide/cgroup-v2.rst.
  */
 import { basename, dirname, join } from 'node:path';
-import type { ControlFiles } from '../embedded/cgroup-files.ts';
+import type { ControlFiles } from '../embedded/cages/cgroup-files.ts';
 
 /** What a new group has, by controller; version 1 first. */
 const FILES_V1: Readonly<Record<string, readonly string[]>> = {

@@ -1,9 +1,10 @@
 /** docs/limits.md, made of the constants that the program goes by. */
+
+import { REMEMBERED_FOR } from '../api/access/idempotency.ts';
 import { BODY_BYTES_MAX } from '../api/app.ts';
 import { STREAMS_MAX } from '../api/event-stream.ts';
-import { REMEMBERED_FOR } from '../api/idempotency.ts';
 import { ADDRESS_CONNECTIONS_MAX, HEADERS_TIMEOUT } from '../api/listen.ts';
-import { OPTIONS } from '../cli/options.ts';
+import { OPTIONS } from '../cli/options/options.ts';
 import {
   MAX_PIN_IDLE_MAX_MS,
   MAX_PIN_IDLE_MIN_MS,

@@ -1,4 +1,4 @@
-import { AdminKey } from '../api/access.ts';
+import { AdminKey } from '../api/access/access.ts';
 import type { ApiParts } from '../api/app.ts';
 import { Doors } from '../api/doors.ts';
 import type { Clock } from '../domain/clock.ts';

@@ -1,4 +1,4 @@
-import { adminOpenerOf } from '../api/access.ts';
+import { adminOpenerOf } from '../api/access/access.ts';
 import { openAccess } from '../control/access/open-access.ts';
 import { ArchiveWork } from '../control/archive-work.ts';
 import { Deliveries } from '../control/deliveries.ts';

@@ -23,7 +23,7 @@ import { seconds } from '../domain/units.ts';
 import type { Verifier } from '../domain/verifier.ts';
 import { type EmbeddedEngine, type EmbeddedOptions, openEmbedded } from '../embedded/engine.ts';
 import { computeFiles, layoutOf, tenantFiles } from '../embedded/layout.ts';
-import { killAll } from '../embedded/processes.ts';
+import { killAll } from '../embedded/machine/processes.ts';
 import { Secrets } from '../embedded/secrets.ts';
 import { socketPlace } from '../embedded/socket-place.ts';
 import { PRESETS } from '../policy/rules.ts';

@@ -1,5 +1,5 @@
 /** The ways of starting a program that this system has, for tests of what must be the same in each. */
-import type { OsCalls } from '../embedded/os.ts';
+import type { OsCalls } from '../embedded/machine/os.ts';
 import { NativeCalls } from '../system/ffi.ts';
 
 const native: OsCalls = new NativeCalls();

@@ -4,7 +4,7 @@ import type { z } from 'zod';
 import type { DynaBase } from '../../sdk/client.ts';
 import { DynaBaseError } from '../../sdk/error.ts';
 import type { Explained } from '../failure.ts';
-import { withNearTenant } from '../near-tenant.ts';
+import { withNearTenant } from '../options/near-tenant.ts';
 
 /** What an agent was let do when the command was started. */
 export type Allowed = {

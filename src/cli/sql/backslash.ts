@@ -1,6 +1,7 @@
 /** The backslash commands: the part of psql's that people use most. */
-import { closest } from '../closest.ts';
+
 import { badRequest } from '../failure.ts';
+import { closest } from '../options/closest.ts';
 import { describeQueries, LISTS, type TitledQuery } from './catalog-queries.ts';
 import type { Display } from './display.ts';
 

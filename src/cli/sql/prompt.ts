@@ -6,7 +6,7 @@
  */
 import { createInterface, type Interface } from 'node:readline';
 import { failureText } from '../failure.ts';
-import { styleFor } from '../style.ts';
+import { styleFor } from '../words/style.ts';
 import type { World } from '../world.ts';
 import { completionsFor } from './completion.ts';
 import { HISTORY_MAX, isKept, joined, loadHistory, saveHistory } from './history.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { memoryOutput } from '../../testing/fake-world.ts';
-import { styleFor } from '../style.ts';
+import { styleFor } from '../words/style.ts';
 import { parseBackslash } from './backslash.ts';
 import { DISPLAY, type Display } from './display.ts';
 import { rowsJson } from './json-rows.ts';

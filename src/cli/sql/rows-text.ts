@@ -1,6 +1,6 @@
 /** Rows as aligned text, in the form of psql. */
-import type { Style } from '../style.ts';
-import { cut, padEnd, padStart, widthOf } from '../width.ts';
+import type { Style } from '../words/style.ts';
+import { cut, padEnd, padStart, widthOf } from '../words/width.ts';
 import type { Display } from './display.ts';
 import { fitted } from './fit.ts';
 import type { ResultColumn, StatementResult } from './query.ts';

@@ -1,7 +1,7 @@
 /** Runs statements and backslash commands of one `dynabase sql`, and prints what they give. */
 import { badRequest, onFile } from '../failure.ts';
-import type { Printer } from '../printer.ts';
-import { spanWords } from '../words.ts';
+import type { Printer } from '../words/printer.ts';
+import { spanWords } from '../words/words.ts';
 import type { World } from '../world.ts';
 import { BACKSLASH_HELP, type BackslashCommand, parseBackslash } from './backslash.ts';
 import { NAMES_QUERY, type TitledQuery } from './catalog-queries.ts';

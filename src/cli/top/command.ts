@@ -1,8 +1,8 @@
 /** `dynabase top` */
 import type { Command } from 'commander';
 import type { Run } from '../command.ts';
-import { parsed } from '../flag.ts';
-import { choice, duration, integer } from '../parse.ts';
+import { parsed } from '../options/flag.ts';
+import { choice, duration, integer } from '../options/parse.ts';
 import { Asker } from './ask.ts';
 import { FILTERS, frameLines, pageSize, SORTS, sorted, type View } from './view.ts';
 

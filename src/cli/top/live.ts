@@ -2,7 +2,7 @@
  * The picture that stays: drawn over itself in one write, so that nothing flickers, on the terminal's
  * other screen, so that what was there before comes back at the end.
  */
-import { styleFor } from '../style.ts';
+import { styleFor } from '../words/style.ts';
 import type { World } from '../world.ts';
 import type { Asker } from './ask.ts';
 import { frameLines, pageSize, pressed, type Snapshot, type View } from './view.ts';

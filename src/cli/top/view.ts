@@ -1,10 +1,10 @@
 /** What `dynabase top` shows: chosen by keys, asked of the server, laid out for a terminal. */
 import type { Status } from '../../contract/status.ts';
 import type { Tenant } from '../../contract/tenant.ts';
-import { tableText } from '../layout.ts';
-import type { Style } from '../style.ts';
-import { cut } from '../width.ts';
-import { agoWords, bytesWords, countWords, percentWords, spanWords } from '../words.ts';
+import { tableText } from '../words/layout.ts';
+import type { Style } from '../words/style.ts';
+import { cut } from '../words/width.ts';
+import { agoWords, bytesWords, countWords, percentWords, spanWords } from '../words/words.ts';
 
 export const SORTS = ['name', 'memory', 'sessions', 'wake', 'since'] as const;
 

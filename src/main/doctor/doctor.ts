@@ -1,6 +1,6 @@
 /** The work behind `dynabase doctor`: looks, and changes nothing. Loaded only when it is asked for. */
 import type { Finding } from '../../cli/doctor.ts';
-import type { ServerOptions } from '../../cli/options.ts';
+import type { ServerOptions } from '../../cli/options/options.ts';
 import { examineDirectory } from './directory.ts';
 import { examineDoors } from './doors.ts';
 import { examineMachine } from './machine.ts';

@@ -7,10 +7,10 @@ import pg from 'pg';
 import { openStore } from '../../archive/open-store.ts';
 import { MIGRATIONS_DIR, readMigrations } from '../../catalog/migrate.ts';
 import type { Finding } from '../../cli/doctor.ts';
-import type { ServerOptions } from '../../cli/options.ts';
+import type { ServerOptions } from '../../cli/options/options.ts';
 import { SystemClock } from '../../system/clock.ts';
 import { SystemRandom } from '../../system/random.ts';
-import { locationOf } from '../archive-parts.ts';
+import { locationOf } from '../parts/archive-parts.ts';
 import { messageOf, note, ok, problem, warning } from './finding.ts';
 import { may } from './machine.ts';
 

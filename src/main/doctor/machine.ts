@@ -3,13 +3,13 @@ import { constants } from 'node:fs';
 import { access, open, readFile } from 'node:fs/promises';
 import { arch, availableParallelism, freemem, platform, release } from 'node:os';
 import type { Finding } from '../../cli/doctor.ts';
-import type { ServerOptions } from '../../cli/options.ts';
-import { bytesWords, countWords } from '../../cli/words.ts';
-import { CONTROL_FILES } from '../../embedded/cgroup-files.ts';
-import { findPlaces } from '../../embedded/cgroup-places.ts';
+import type { ServerOptions } from '../../cli/options/options.ts';
+import { bytesWords, countWords } from '../../cli/words/words.ts';
+import { CONTROL_FILES } from '../../embedded/cages/cgroup-files.ts';
+import { findPlaces } from '../../embedded/cages/cgroup-places.ts';
 import { versionText } from '../../embedded/engine-version.ts';
+import { isRoot } from '../../embedded/machine/users.ts';
 import { resolveEngine } from '../../embedded/resolver.ts';
-import { isRoot } from '../../embedded/users.ts';
 import { PageCacheCalls } from '../../system/page-cache-calls.ts';
 import { messageOf, note, ok, problem, warning } from './finding.ts';
 

@@ -1,0 +1,211 @@
+/** What settled days have cost, as rows that never change. */
+import { type RawBuilder, sql } from 'kysely';
+import { dayIn, dayText } from '../../domain/day.ts';
+import type { CostQuery, CostShare, CostStore, FleetDay } from '../../domain/economics.ts';
+import { PLANS, TIERS } from '../../domain/tier.ts';
+import type { Timestamp } from '../../domain/units.ts';
+import { METERS, type Use } from '../../domain/use.ts';
+import type { AccessDb, Ask } from '../access/access-schema.ts';
+import { fromWallTime, toWallTime } from '../schema.ts';
+import { customerIn, oneOf, tenantIn } from '../tenant-row.ts';
+import { useNumbers, useOf, whole } from './economics-rows.ts';
+
+/** Rows of one statement: a fleet's day is written in some, each well within the time of a statement. */
+const ROWS_AT_ONCE = 2_000;
+
+const TOTALS = [
+  'overhead',
+  'idle',
+  'minimum',
+  'unborne',
+  'machines',
+  'total',
+  'always_on',
+] as const;
+
+type SumsRow = {
+  readonly plan: string;
+  readonly tier: string;
+  readonly seconds: string;
+  readonly attributed: string;
+  readonly shared: string;
+  readonly always_on: string;
+};
+
+type ShareRow = SumsRow & {
+  readonly month: string;
+  readonly tenant_id: string;
+  readonly customer_id: string;
+  readonly use: readonly string[];
+};
+
+type FleetRow = {
+  readonly day: string;
+  readonly book: string;
+  readonly revision: number;
+  readonly currency: string;
+  readonly tenants: number;
+  readonly hours: readonly string[];
+  readonly overhead_use: readonly string[];
+} & Readonly<Record<(typeof TOTALS)[number], string>>;
+
+/** Sums of all meters, in the order of the program. */
+const SUMMED_USE: RawBuilder<unknown> = sql.raw(
+  `array[${METERS.map((_, at) => `coalesce(sum(use[${at + 1}]), 0)`).join(', ')}]::text[]`,
+);
+
+const SUMS: RawBuilder<unknown> = sql.raw(
+  ['seconds', 'attributed', 'shared', 'always_on']
+    .map((column) => `sum(${column})::text as ${column}`)
+    .join(', '),
+);
+
+export class PgCosts implements CostStore {
+  readonly #ask: Ask;
+
+  constructor(ask: Ask) {
+    this.#ask = ask;
+  }
+
+  settledUntil(): Promise<Timestamp | null> {
+    return this.#ask(async (db) => {
+      const { rows } = await sql<{ readonly until: string | null }>`
+        select (max(day) + 1)::text as until from dynabase.settled_days`.execute(db);
+      const until = rows[0]?.until ?? null;
+      return until === null ? null : dayIn(until);
+    });
+  }
+
+  settle(day: FleetDay, shares: readonly CostShare[]): Promise<boolean> {
+    return this.#ask((db) =>
+      db.transaction().execute(async (tx) => {
+        const { rows } = await insertDay(tx, day);
+        if (rows.length === 0) return false;
+        for (let at = 0; at < shares.length; at += ROWS_AT_ONCE) {
+          await insertShares(tx, day.day, shares.slice(at, at + ROWS_AT_ONCE));
+        }
+        return true;
+      }),
+    );
+  }
+
+  days({ from, to }: Pick<CostQuery, 'from' | 'to'>): Promise<readonly FleetDay[]> {
+    return this.#ask(async (db) => {
+      const { rows } = await sql<FleetRow>`
+        select day::text, book, revision, currency, tenants, hours::text[] as hours,
+          overhead_use::text[] as overhead_use,
+          ${sql.raw(TOTALS.map((column) => `${column}::text`).join(', '))}
+        from dynabase.settled_days
+        where day >= ${dayText(from)}::date and day < ${dayText(to)}::date order by day`.execute(
+        db,
+      );
+      return rows.map(fleetDayOf);
+    });
+  }
+
+  byMonth(query: CostQuery): Promise<readonly (CostShare & { readonly month: Timestamp })[]> {
+    return this.#ask(async (db) => {
+      const { rows } = await sql<ShareRow>`
+        select date_trunc('month', day)::date::text as month, tenant_id, customer_id, plan, tier,
+          ${SUMMED_USE} as use, ${SUMS}
+        from dynabase.cost_days where ${within(query)}
+        group by 1, 2, 3, 4, 5 order by 1, 2, 3, 4, 5`.execute(db);
+      return rows.map(shareOf);
+    });
+  }
+
+  byDay(query: CostQuery) {
+    return this.#ask(async (db) => {
+      const { rows } = await sql<SumsRow & { readonly day: string }>`
+        select day::text, plan, tier, ${SUMS}
+        from dynabase.cost_days where ${within(query)}
+        group by day, plan, tier order by cost_days.day, plan, tier`.execute(db);
+      return rows.map((row) => ({ day: dayIn(row.day), ...sumsOf(row) }));
+    });
+  }
+
+  async addOverhead(hour: Timestamp, use: Use): Promise<void> {
+    const sums = METERS.map((_, at) => `stored.use[${at + 1}] + excluded.use[${at + 1}]`);
+    await this.#ask((db) =>
+      sql`
+      insert into dynabase.overhead_hours as stored (hour, use)
+      values (${toWallTime(hour)}, ${useNumbers(use)}::numeric[])
+      on conflict (hour) do update set use = array[${sql.raw(sums.join(', '))}]`.execute(db),
+    );
+  }
+
+  overhead({ from, to }: Pick<CostQuery, 'from' | 'to'>) {
+    return this.#ask(async (db) => {
+      const { rows } = await sql<{ readonly hour: number; readonly use: readonly string[] }>`
+        select hour, use::text[] as use from dynabase.overhead_hours
+        where hour >= ${toWallTime(from)} and hour < ${toWallTime(to)} order by hour`.execute(db);
+      return rows.map(({ hour, use }) => ({ hour: fromWallTime(hour), use: useOf(use) }));
+    });
+  }
+}
+
+const within = ({ from, to, tenant, customer }: CostQuery): RawBuilder<unknown> => sql`
+  day >= ${dayText(from)}::date and day < ${dayText(to)}::date
+  ${tenant === undefined ? sql`` : sql`and tenant_id = ${tenant}`}
+  ${customer === undefined ? sql`` : sql`and customer_id = ${customer}`}`;
+
+const insertDay = (tx: AccessDb, day: FleetDay) =>
+  sql`
+  insert into dynabase.settled_days (day, book, revision, currency, tenants, hours, overhead_use,
+    overhead, idle, minimum, unborne, machines, total, always_on)
+  values (${dayText(day.day)}::date, ${day.book.name}, ${day.book.revision}, ${day.currency},
+    ${day.tenants}, ${day.hours.map(String)}::numeric[], ${useNumbers(day.overheadUse)}::numeric[],
+    ${`${day.overhead}`}::numeric, ${`${day.idle}`}::numeric, ${`${day.minimum}`}::numeric,
+    ${`${day.unborne}`}::numeric, ${`${day.machines}`}::numeric, ${`${day.total}`}::numeric,
+    ${`${day.alwaysOn}`}::numeric)
+  on conflict (day) do nothing returning day`.execute(tx);
+
+const insertShares = (tx: AccessDb, day: Timestamp, shares: readonly CostShare[]) =>
+  sql`
+  insert into dynabase.cost_days
+    (day, tenant_id, customer_id, plan, tier, seconds, use, attributed, shared, always_on)
+  select ${dayText(day)}::date, tenant, customer, plan, tier, seconds, use, attributed, shared, always_on
+  from jsonb_to_recordset(${JSON.stringify(shares.map(shareJson))}::jsonb)
+    as share (tenant text, customer text, plan text, tier text, seconds bigint, use numeric[],
+      attributed numeric, shared numeric, always_on numeric)`.execute(tx);
+
+const shareJson = (share: CostShare) => ({
+  ...{ tenant: share.tenant, customer: share.customer ?? '', plan: share.plan, tier: share.tier },
+  ...{ seconds: `${share.seconds}`, use: useNumbers(share.use) },
+  ...{ attributed: `${share.attributed}`, shared: `${share.shared}` },
+  always_on: `${share.alwaysOn}`,
+});
+
+function shareOf(row: ShareRow): CostShare & { readonly month: Timestamp } {
+  const { month, tenant_id: tenant, customer_id: customer } = row;
+  return {
+    ...{ month: dayIn(month), tenant: tenantIn(tenant), use: useOf(row.use) },
+    ...{ customer: customer === '' ? null : customerIn(customer) },
+    ...sumsOf(row),
+  };
+}
+
+const sumsOf = (row: SumsRow) => ({
+  plan: oneOf(PLANS, row.plan),
+  tier: oneOf(TIERS, row.tier),
+  seconds: whole(row.seconds),
+  attributed: whole(row.attributed),
+  shared: whole(row.shared),
+  alwaysOn: whole(row.always_on),
+});
+
+const fleetDayOf = (row: FleetRow): FleetDay => ({
+  day: dayIn(row.day),
+  book: { name: row.book, revision: row.revision },
+  currency: row.currency,
+  tenants: row.tenants,
+  hours: row.hours.map(whole),
+  overheadUse: useOf(row.overhead_use),
+  overhead: whole(row.overhead),
+  idle: whole(row.idle),
+  minimum: whole(row.minimum),
+  unborne: whole(row.unborne),
+  machines: whole(row.machines),
+  total: whole(row.total),
+  alwaysOn: whole(row.always_on),
+});

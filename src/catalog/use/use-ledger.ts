@@ -1,0 +1,212 @@
+/** What tenants have used, as rows: see `sql/0009-metering.sql`, which counts. */
+import { sql } from 'kysely';
+import type { TenantId } from '../../domain/ids.ts';
+import type {
+  PageReading,
+  SamplePoint,
+  UseBatch,
+  UseLedger,
+  UseMinute,
+  UseQuery,
+  UseRetention,
+  UseStore,
+} from '../../domain/metering.ts';
+import { PLANS, TIERS } from '../../domain/tier.ts';
+import { hours, later, seconds, type Timestamp, timestamp } from '../../domain/units.ts';
+import type { UseRow } from '../../domain/use.ts';
+import type { Ask } from '../access/access-schema.ts';
+import { fromWallTime, toWallTime } from '../schema.ts';
+import { customerIn, oneOf, tenantIn } from '../tenant-row.ts';
+import { atRest, ofWhom, SUMS, type Sums, useOf } from './use-sums.ts';
+
+/** Rows that are read at once. */
+const PAGE = 2_000;
+
+/** Hours that one statement may look at: many tenants have few hours each, one has many. */
+const WINDOW = { ofAll: hours(1), ofSome: hours(744) } as const;
+
+const MINUTES_MAX = 10_000;
+
+/** Rows that are forgotten with one statement. */
+const FORGOTTEN_AT_ONCE = 5_000;
+
+/** How long a deleted tenant's last span is kept, for what is still on its way. */
+const GONE_KEPT = hours(24 * 8);
+
+type HourRow = Sums & {
+  readonly tenant_id: string;
+  readonly at: number;
+  readonly customer_id: string;
+  readonly plan: string;
+  readonly tier: string;
+  readonly seconds: string;
+};
+
+export class PgUseLedger implements UseLedger, UseStore {
+  readonly #ask: Ask;
+
+  constructor(ask: Ask) {
+    this.#ask = ask;
+  }
+
+  /**
+   * A page at a time. What moves from an open span to a rest or to the hours between two pages stays in the same
+   * hours of the same tenant, so that it is told once.
+   */
+  async *rows(query: UseQuery): AsyncGenerator<UseRow> {
+    const { from, to, tenant, customer } = query;
+    const window = tenant == null && customer == null ? WINDOW.ofAll : WINDOW.ofSome;
+    for (let at = from; at < to; at = later(at, window)) {
+      const end = timestamp(Math.min(to, later(at, window)));
+      let last: HourRow | null = null;
+      do {
+        const page: readonly HourRow[] = await this.#page({ ...query, from: at, to: end }, last);
+        for (const row of page) yield useRow(row);
+        last = page.length < PAGE ? null : (page.at(-1) ?? null);
+      } while (last !== null);
+    }
+  }
+
+  keptFrom(): Promise<Timestamp> {
+    return this.#ask(async (db) => {
+      const { rows } = await sql<{ readonly hours_from: number }>`
+        select hours_from from dynabase.use_kept`.execute(db);
+      return rows[0] === undefined ? timestamp(0) : fromWallTime(rows[0].hours_from);
+    });
+  }
+
+  minutes(
+    tenant: TenantId,
+    { from, to }: { readonly from: Timestamp; readonly to: Timestamp },
+  ): Promise<readonly UseMinute[]> {
+    return this.#ask(async (db) => {
+      const { rows } = await sql<Sums & { readonly at: number; readonly seconds: string }>`
+        select at, sum(seconds)::text as seconds, ${SUMS}
+        from dynabase.use_minutes
+        where tenant_id = ${tenant} and at >= ${toWallTime(from)} and at < ${toWallTime(to)}
+        group by at order by at limit ${MINUTES_MAX}`.execute(db);
+      return rows.map((row) => ({
+        minute: fromWallTime(row.at),
+        length: seconds(Number(row.seconds)),
+        use: useOf(row),
+      }));
+    });
+  }
+
+  async count({ name, until, seen, used }: UseBatch): Promise<void> {
+    if (seen.length === 0 && used.length === 0) return;
+    await this.#ask((db) =>
+      sql`select dynabase.count_use(${name}, ${toWallTime(until)}, ${seenJson(seen)}::jsonb,
+        ${usedJson(used)}::jsonb)`.execute(db),
+    );
+  }
+
+  async countPages(readings: ReadonlyMap<TenantId, readonly PageReading[]>): Promise<void> {
+    if (readings.size === 0) return;
+    const rows = [...readings].flatMap(([tenant, all]) => all.map((one) => pageRow(tenant, one)));
+    await this.#ask((db) =>
+      sql`select dynabase.count_pages(${JSON.stringify(rows)}::jsonb)`.execute(db),
+    );
+  }
+
+  points(): Promise<readonly SamplePoint[]> {
+    return this.#ask(async (db) => {
+      const { rows } = await sql<PointRow>`
+        select tenant_id, run, sampled_at, memory_bytes, cpu_us, disk_bytes from dynabase.use_spans
+        where is_awake and run is not null`.execute(db);
+      return rows.map(pointOf);
+    });
+  }
+
+  forget({ minutes, hours: kept }: UseRetention): Promise<boolean> {
+    return this.#ask(async (db) => {
+      const { rows } = await sql<{ readonly more: boolean }>`
+        with kept as (
+          insert into dynabase.use_kept (hours_from) values (now() - ${`${kept} ms`}::interval)
+          on conflict (is_only) do update set hours_from = excluded.hours_from
+          where use_kept.hours_from < excluded.hours_from
+        )
+        select dynabase.forget_use(now() - ${`${minutes} ms`}::interval, now() - ${`${kept} ms`}::interval,
+            now() - ${`${GONE_KEPT} ms`}::interval, ${FORGOTTEN_AT_ONCE}::integer)
+          or dynabase.forget_served(now() - ${`${kept} ms`}::interval, ${FORGOTTEN_AT_ONCE}::integer) as more`.execute(
+        db,
+      );
+      return rows[0]?.more === true;
+    });
+  }
+
+  #page(query: UseQuery, last: HourRow | null): Promise<readonly HourRow[]> {
+    const { from, to } = query;
+    const whose = ofWhom(query);
+    const after = sql`(${last === null} or (at, tenant_id, customer_id, plan, tier) > (
+      ${toWallTime(timestamp(last?.at ?? 0))}, ${last?.tenant_id ?? ''}, ${last?.customer_id ?? ''},
+      ${last?.plan ?? ''}, ${last?.tier ?? ''}))`;
+    const [begin, end] = [toWallTime(from), toWallTime(to)];
+    return this.#ask(async (db) => {
+      const { rows } = await sql<HourRow>`
+        select * from (
+          select tenant_id, date_trunc('hour', at, 'UTC') as at, customer_id, plan, tier,
+            sum(seconds)::text as seconds, ${SUMS}
+          from (
+            select * from dynabase.use_hours where at >= ${begin} and at < ${end} and ${whose}
+            union all
+            ${atRest({ ...query, step: 'hour' })}
+          ) as parts
+          where seconds > 0 or awake > 0 or memory > 0 or cpu > 0 or written > 0 or egress > 0 or wakes > 0
+          group by 1, 2, 3, 4, 5
+        ) as hours
+        where ${after}
+        order by at, tenant_id, customer_id, plan, tier limit ${PAGE}`.execute(db);
+      return rows;
+    });
+  }
+}
+
+const useRow = (row: HourRow): UseRow => ({
+  tenant: tenantIn(row.tenant_id),
+  customer: row.customer_id === '' ? null : customerIn(row.customer_id),
+  plan: oneOf(PLANS, row.plan),
+  tier: oneOf(TIERS, row.tier),
+  hour: fromWallTime(row.at),
+  seconds: BigInt(row.seconds),
+  use: useOf(row),
+});
+
+type PointRow = {
+  readonly tenant_id: string;
+  readonly run: string;
+  readonly sampled_at: number;
+  readonly memory_bytes: number;
+  readonly cpu_us: number;
+  readonly disk_bytes: number | null;
+};
+
+const pointOf = (row: PointRow): SamplePoint => ({
+  tenant: tenantIn(row.tenant_id),
+  run: row.run,
+  at: fromWallTime(row.sampled_at),
+  memoryBytes: row.memory_bytes,
+  cpuUs: row.cpu_us,
+  diskWrittenBytes: row.disk_bytes,
+});
+
+const seenJson = (seen: readonly SamplePoint[]): string =>
+  JSON.stringify(
+    seen.map(({ tenant, run, at, memoryBytes, cpuUs, diskWrittenBytes }) => ({
+      ...{ tenant, run, at: new Date(at).toISOString() },
+      ...{ memory: memoryBytes, cpu: cpuUs, disk: diskWrittenBytes },
+    })),
+  );
+
+const pageRow = (tenant: TenantId, { run, at, l1, l2, l3, cachedBytes }: PageReading): object => ({
+  ...{ tenant, run, at: new Date(at).toISOString(), l1, l2, l3 },
+  cached: cachedBytes,
+});
+
+const usedJson = (used: UseBatch['used']): string =>
+  JSON.stringify(
+    used.map(({ tenant, at, use: { memory, cpu, written } }) => ({
+      ...{ tenant, at: new Date(at).toISOString() },
+      ...{ memory: `${memory}`, cpu: `${cpu}`, written: `${written}` },
+    })),
+  );

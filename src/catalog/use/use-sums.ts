@@ -1,0 +1,93 @@
+/** Parts of the questions about what was used. */
+import { type RawBuilder, sql } from 'kysely';
+import type { StepQuery, UseQuery } from '../../domain/metering.ts';
+import { METERS, type Meter, type Use } from '../../domain/use.ts';
+import { toWallTime } from '../schema.ts';
+
+/** Sums may be larger than what a number holds. */
+export type Sums = Readonly<Record<Meter, string>>;
+
+export const SUMS = sql.raw(METERS.map((meter) => `sum(${meter})::text as ${meter}`).join(', '));
+
+export const useOf = (row: Sums): Use =>
+  Object.fromEntries(METERS.map((meter) => [meter, BigInt(row[meter])])) as Use;
+
+/** Which tenants, in any table that has the two columns. Only what is asked for is compared, so that an index serves. */
+export function ofWhom({
+  tenant,
+  customer,
+}: Pick<UseQuery, 'tenant' | 'customer'>): RawBuilder<unknown> {
+  const one = tenant === undefined ? sql`true` : sql`tenant_id = ${tenant}`;
+  return customer === undefined ? one : sql`${one} and customer_id = ${customer ?? ''}`;
+}
+
+/** What was kept at rest, in pieces within a step and with the columns of `use_hours`; open spans as far as now. */
+export function atRest({ step, from, to, ...whose }: StepQuery): RawBuilder<unknown> {
+  return sql`
+    select tenant_id, piece.at, customer_id, plan, tier, piece.seconds,
+      0, 0, 0, l2_bytes * piece.seconds, l3_bytes * piece.seconds, l4_bytes * piece.seconds,
+      stored_bytes * piece.seconds, 0, 0, 0
+    from (${rests({ from, to, ...whose })}) as rests
+    cross join lateral dynabase.use_pieces(since, until, ${`1 ${step}`}::interval) as piece`;
+}
+
+/**
+ * The same of all tenants together, step by step. Where a rest begins and ends within a step it is counted as it is; over the
+ * steps between it is added once and taken away once, and one sum runs over them. So a month of a large fleet costs its
+ * rests, not its rests times the hours they last.
+ */
+export function atRestTogether({ step, from, to, ...whose }: StepQuery): RawBuilder<unknown> {
+  const width = sql`${`1 ${step}`}::interval`;
+  const stepOf = (at: RawBuilder<unknown>) =>
+    sql`date_bin(${width}, ${at}, timestamptz '2000-01-01 00:00:00+00')`;
+  const bytes = sql`l2_bytes, l3_bytes, l4_bytes, stored_bytes`;
+  return sql`(
+    with cut as materialized (
+      select *, ${stepOf(sql`since`)} as first, ${stepOf(sql`until`)} as last
+      from (${rests({ from, to, ...whose })}) as rests where since < until
+    ), pieces as (
+      select first as at, ${bytes},
+        dynabase.whole_seconds(least(until, first + ${width})) - dynabase.whole_seconds(since) as seconds
+      from cut
+      union all
+      select last, ${bytes}, dynabase.whole_seconds(until) - dynabase.whole_seconds(last)
+      from cut where last > first
+    ), changes as (
+      select at, sum(times) as times, sum(times * l2_bytes) as l2, sum(times * l3_bytes) as l3,
+        sum(times * l4_bytes) as l4, sum(times * stored_bytes) as stored
+      from (
+        select first + ${width} as at, 1 as times, ${bytes} from cut where last > first
+        union all
+        select last, -1, ${bytes} from cut where last > first
+      ) as edges group by at
+    ), whole as (
+      select at, extract(epoch from ${width})::bigint as width, sum(times) over so_far as times,
+        sum(l2) over so_far as l2, sum(l3) over so_far as l3, sum(l4) over so_far as l4,
+        sum(stored) over so_far as stored
+      from generate_series(${stepOf(toWallTime(from))}, ${toWallTime(to)}, ${width}) as at
+      left join changes using (at) window so_far as (order by at)
+    )
+    select '', at, '', '', '', sum(seconds), 0, 0, 0, sum(l2_bytes * seconds), sum(l3_bytes * seconds),
+      sum(l4_bytes * seconds), sum(stored_bytes * seconds), 0, 0, 0 from pieces group by at
+    union all
+    select '', at, '', '', '', width * times, 0, 0, 0, width * l2, width * l3, width * l4, width * stored, 0, 0, 0
+    from whole where times > 0
+  )`;
+}
+
+type Rests = Omit<StepQuery, 'step'>;
+
+/** All that was at rest meanwhile, cut at both ends. */
+function rests({ from, to, ...whose }: Rests): RawBuilder<unknown> {
+  const [begin, end] = [toWallTime(from), toWallTime(to)];
+  const cut = (table: string, until: string) => sql`
+    select tenant_id, customer_id, plan, tier, l2_bytes, l3_bytes, l4_bytes, stored_bytes,
+      greatest(since, ${begin}) as since, least(${sql.raw(until)}, ${end}) as until
+    from ${sql.raw(table)}`;
+  return sql`
+    ${cut('dynabase.use_rests', 'until')}
+    where tstzrange(since, until) && tstzrange(${begin}, ${end}) and ${ofWhom(whose)}
+    union all
+    ${cut('dynabase.use_spans', 'dynabase.use_clock()')}
+    where not is_awake and not is_gone and since < ${end} and ${ofWhom(whose)}`;
+}
