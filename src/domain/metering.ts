@@ -166,8 +166,8 @@ export interface UseHistory {
 
 export interface UseLedger {
   /**
-   * Rows by hour, ordered by hour, then tenant; tenants at rest and deleted ones included. The hour that is running is
-   * told as far as it is counted. Throws `CATALOG_DOWN`.
+   * Rows by hour, ordered by hour, then tenant, those of one customer by tenant, then hour; tenants at rest and deleted
+   * ones included. The hour that is running is told as far as it is counted. Throws `CATALOG_DOWN`.
    */
   rows(query: UseQuery): AsyncIterable<UseRow>;
 

@@ -174,6 +174,32 @@ test('another plan, tier or customer begins a row of its own', async () => {
   expect(sum(await rows({ customer: customer.id }), (row) => row.seconds)).toBe(1_800n);
 });
 
+test('a customer with more tenants than a page has is told whole and each hour once, deleted ones too', async () => {
+  const customer = await catalog.stores.customers.insert({
+    ...{ id: 'cu_000000000002' as CustomerId, name: 'Many', externalId: null },
+    ...{ plan: 'free', tenantsMax: null },
+  });
+  const ids: TenantId[] = [];
+  for (let i = 0; i < 35; i++) {
+    const { id } = await created(`many-${i}`);
+    await catalog.configure(id, { customer: customer.id });
+    ids.push(id);
+  }
+  await itIs(200);
+  // Deleted so long ago that nothing but its hours is left.
+  const gone = ids[17] ?? expect.fail('there are 35');
+  await postgres.sql('delete from dynabase.tenants where id = $1', [gone]);
+  await postgres.sql('delete from dynabase.use_spans where tenant_id = $1', [gone]);
+  const found = await rows({ customer: customer.id });
+  const keys = found.map(({ tenant, hour }) => `${tenant} ${hour}`);
+  expect(new Set(keys).size).toBe(keys.length);
+  expect(new Set(found.map(({ tenant }) => tenant))).toEqual(new Set(ids));
+  expect(keys).toEqual(keys.toSorted());
+  expect(sum(found, (row) => row.seconds)).toBe(35n * 12_000n);
+  const ofAll = await rows();
+  expect(ofAll.filter((row) => row.customer === customer.id)).toHaveLength(found.length);
+});
+
 /** What may happen to one of two tenants, so many minutes after the last. */
 const step = fc.record({
   who: fc.nat(1),

@@ -17,13 +17,15 @@ import type { UseRow } from '../../domain/use.ts';
 import type { Ask } from '../access/access-schema.ts';
 import { fromWallTime, toWallTime } from '../schema.ts';
 import { customerIn, oneOf, tenantIn } from '../tenant-row.ts';
-import { atRest, ofWhom, SUMS, type Sums, useOf } from './use-sums.ts';
+import { atRest, ofWhom, SUMS, type Sums, useOf, type Whose } from './use-sums.ts';
 
-/** Rows that are read at once. */
-const PAGE = 2_000;
+/** Rows that are read at once, about: an hour of so many tenants, or the month of a few. */
+const PAGE = 10_000;
 
-/** Hours that one statement may look at: many tenants have few hours each, one has many. */
-const WINDOW = { ofAll: hours(1), ofSome: hours(744) } as const;
+const HOUR = hours(1);
+
+/** Time that one statement looks at: many tenants have few hours each, one has many. */
+const WINDOW = { ofAll: HOUR, ofSome: hours(744) } as const;
 
 const MINUTES_MAX = 10_000;
 
@@ -50,20 +52,23 @@ export class PgUseLedger implements UseLedger, UseStore {
   }
 
   /**
-   * A page at a time. What moves from an open span to a rest or to the hours between two pages stays in the same
-   * hours of the same tenant, so that it is told once.
+   * A page of tenants at a time, each with all its hours of a window. What moves from an open span to a rest or to the
+   * hours between two pages stays in the same hours of the same tenant, so that it is told once. A page costs what its
+   * tenants have, however many there are besides.
    */
   async *rows(query: UseQuery): AsyncGenerator<UseRow> {
     const { from, to, tenant, customer } = query;
     const window = tenant == null && customer == null ? WINDOW.ofAll : WINDOW.ofSome;
-    for (let at = from; at < to; at = later(at, window)) {
-      const end = timestamp(Math.min(to, later(at, window)));
-      let last: HourRow | null = null;
-      do {
-        const page: readonly HourRow[] = await this.#page({ ...query, from: at, to: end }, last);
-        for (const row of page) yield useRow(row);
-        last = page.length < PAGE ? null : (page.at(-1) ?? null);
-      } while (last !== null);
+    const tenants = Math.ceil((PAGE * HOUR) / window);
+    for (let at = from; at < to; at = hourOf(later(at, window))) {
+      const end = timestamp(Math.min(to, hourOf(later(at, window))));
+      let after = '';
+      for (let isMore = true; isMore; ) {
+        const until = tenant == null ? await this.#tenantAt(query, after, tenants) : null;
+        yield* await this.#page({ ...query, from: at, to: end, among: { after, until } });
+        isMore = until !== null;
+        after = until ?? after;
+      }
     }
   }
 
@@ -135,32 +140,37 @@ export class PgUseLedger implements UseLedger, UseStore {
     });
   }
 
-  #page(query: UseQuery, last: HourRow | null): Promise<readonly HourRow[]> {
-    const { from, to } = query;
-    const whose = ofWhom(query);
-    const after = sql`(${last === null} or (at, tenant_id, customer_id, plan, tier) > (
-      ${toWallTime(timestamp(last?.at ?? 0))}, ${last?.tenant_id ?? ''}, ${last?.customer_id ?? ''},
-      ${last?.plan ?? ''}, ${last?.tier ?? ''}))`;
-    const [begin, end] = [toWallTime(from), toWallTime(to)];
+  /** The id of the `count`th tenant from `after` on; null if there are fewer. */
+  #tenantAt(query: UseQuery, after: string, count: number): Promise<string | null> {
+    return this.#ask(async (db) => {
+      const { rows } = await sql<{ readonly tenant_id: string }>`
+        select tenant_id from dynabase.use_spans
+        where ${ofWhom({ ...query, among: { after, until: null } })}
+        order by tenant_id offset ${count - 1} limit 1`.execute(db);
+      return rows[0]?.tenant_id ?? null;
+    });
+  }
+
+  #page(query: UseQuery & Whose): Promise<readonly UseRow[]> {
+    const [begin, end] = [toWallTime(query.from), toWallTime(query.to)];
     return this.#ask(async (db) => {
       const { rows } = await sql<HourRow>`
-        select * from (
-          select tenant_id, date_trunc('hour', at, 'UTC') as at, customer_id, plan, tier,
-            sum(seconds)::text as seconds, ${SUMS}
-          from (
-            select * from dynabase.use_hours where at >= ${begin} and at < ${end} and ${whose}
-            union all
-            ${atRest({ ...query, step: 'hour' })}
-          ) as parts
-          where seconds > 0 or awake > 0 or memory > 0 or cpu > 0 or written > 0 or egress > 0 or wakes > 0
-          group by 1, 2, 3, 4, 5
-        ) as hours
-        where ${after}
-        order by at, tenant_id, customer_id, plan, tier limit ${PAGE}`.execute(db);
-      return rows;
+        select tenant_id, date_trunc('hour', at, 'UTC') as at, customer_id, plan, tier,
+          sum(seconds)::text as seconds, ${SUMS}
+        from (
+          select * from dynabase.use_hours where at >= ${begin} and at < ${end} and ${ofWhom(query)}
+          union all
+          ${atRest(query)}
+        ) as parts
+        where seconds > 0 or awake > 0 or memory > 0 or cpu > 0 or written > 0 or egress > 0 or wakes > 0
+        group by 1, 2, 3, 4, 5
+        order by 1, 2, 3, 4, 5`.execute(db);
+      return rows.map(useRow);
     });
   }
 }
+
+const hourOf = (at: Timestamp): Timestamp => timestamp(Math.floor(at / HOUR) * HOUR);
 
 const useRow = (row: HourRow): UseRow => ({
   tenant: tenantIn(row.tenant_id),

@@ -12,23 +12,33 @@ export const SUMS = sql.raw(METERS.map((meter) => `sum(${meter})::text as ${mete
 export const useOf = (row: Sums): Use =>
   Object.fromEntries(METERS.map((meter) => [meter, BigInt(row[meter])])) as Use;
 
+/** Whose use: all of what is given holds. Of a range of ids `after` is not in it, and `until` is. */
+export type Whose = Pick<UseQuery, 'tenant' | 'customer'> & {
+  readonly among?: { readonly after: string; readonly until: string | null };
+};
+
 /** Which tenants, in any table that has the two columns. Only what is asked for is compared, so that an index serves. */
-export function ofWhom({
-  tenant,
-  customer,
-}: Pick<UseQuery, 'tenant' | 'customer'>): RawBuilder<unknown> {
-  const one = tenant === undefined ? sql`true` : sql`tenant_id = ${tenant}`;
-  return customer === undefined ? one : sql`${one} and customer_id = ${customer ?? ''}`;
+export function ofWhom({ tenant, customer, among }: Whose): RawBuilder<unknown> {
+  const parts = [sql`true`];
+  if (tenant !== undefined) parts.push(sql`tenant_id = ${tenant}`);
+  if (customer !== undefined) parts.push(sql`customer_id = ${customer ?? ''}`);
+  if (among !== undefined) parts.push(sql`tenant_id > ${among.after}`);
+  if (among?.until != null) parts.push(sql`tenant_id <= ${among.until}`);
+  return sql.join(parts, sql` and `);
 }
 
-/** What was kept at rest, in pieces within a step and with the columns of `use_hours`; open spans as far as now. */
-export function atRest({ step, from, to, ...whose }: StepQuery): RawBuilder<unknown> {
+/** What was kept at rest, in pieces within an hour and with the columns of `use_hours`; open spans as far as now. */
+export function atRest({ from, to, ...whose }: Rests): RawBuilder<unknown> {
+  // In line, since a function that is asked for each rest takes longer than all else here.
   return sql`
-    select tenant_id, piece.at, customer_id, plan, tier, piece.seconds,
-      0, 0, 0, l2_bytes * piece.seconds, l3_bytes * piece.seconds, l4_bytes * piece.seconds,
-      stored_bytes * piece.seconds, 0, 0, 0
+    select tenant_id, at, customer_id, plan, tier, seconds,
+      0, 0, 0, l2_bytes * seconds, l3_bytes * seconds, l4_bytes * seconds, stored_bytes * seconds, 0, 0, 0
     from (${rests({ from, to, ...whose })}) as rests
-    cross join lateral dynabase.use_pieces(since, until, ${`1 ${step}`}::interval) as piece`;
+    cross join lateral (
+      select greatest(hour, since) as at, dynabase.whole_seconds(least(until, hour + interval '1 hour'))
+        - dynabase.whole_seconds(greatest(hour, since)) as seconds
+      from generate_series(date_trunc('hour', since, 'UTC'), until - interval '1 microsecond', interval '1 hour') as hour
+    ) as pieces`;
 }
 
 /**
@@ -75,7 +85,7 @@ export function atRestTogether({ step, from, to, ...whose }: StepQuery): RawBuil
   )`;
 }
 
-type Rests = Omit<StepQuery, 'step'>;
+type Rests = Pick<StepQuery, 'from' | 'to'> & Whose;
 
 /** All that was at rest meanwhile, cut at both ends. */
 function rests({ from, to, ...whose }: Rests): RawBuilder<unknown> {
