@@ -42,7 +42,7 @@ test.each([
 test('a user id without a name is refused in plain words', async ({ skip }) => {
   if (!isRoot()) skip('only root can become somebody else');
   const script = `
-    const { templateBuilder } = await import('${join(import.meta.dirname, 'users.ts')}');
+    const { templateBuilder } = await import('${join(import.meta.dirname, 'machine/users.ts')}');
     await templateBuilder().catch((error) => console.log(error.code));`;
   const nameless = { uid: 61_234, gid: 61_234 };
   const args = ['--input-type=module', '--eval', script];

@@ -62,8 +62,9 @@ const TEMPLATE_CACHE = join(
 function sourcesHash(): string {
   const embedded = resolve(import.meta.dirname, '../embedded');
   const hash = createHash('sha256');
-  for (const name of readdirSync(embedded).sort()) {
-    if (!name.endsWith('.test.ts')) hash.update(readFileSync(join(embedded, name)));
+  for (const name of readdirSync(embedded, { recursive: true, encoding: 'utf8' }).sort()) {
+    if (name.endsWith('.ts') && !name.endsWith('.test.ts'))
+      hash.update(readFileSync(join(embedded, name)));
   }
   return hash.digest('hex').slice(0, 16);
 }
