@@ -96,7 +96,9 @@ describe.runIf(process.platform === 'linux')('on Linux', () => {
     const portraits: ReturnType<typeof portrait>[] = [];
     for (const os of Object.values(WAYS_TO_START)) {
       const { pid } = await launched(os, '/bin/sleep', { args: ['60'], limits });
-      await eventually('it sleeps', () => Promise.resolve(of(pid, 'comm') === 'sleep\n'));
+      // Its name is set a moment before its environment can be read.
+      const isSleeping = () => of(pid, 'comm') === 'sleep\n' && of(pid, 'environ') !== '';
+      await eventually('it sleeps', () => Promise.resolve(isSleeping()));
       portraits.push(portrait(pid));
     }
     expect(portraits[0]).toEqual(portraits[1]);
