@@ -8,6 +8,7 @@
 import type { Events, EventTenant } from '../domain/events.ts';
 import type { Gate, SessionClient } from '../domain/gate.ts';
 import type { CustomerId, TenantId } from '../domain/ids.ts';
+import { overseen } from './overseen.ts';
 import { TICKET_PREFIX } from './tickets.ts';
 
 /** Of tenants beyond that, those that have waited longest are given up. */
@@ -32,22 +33,17 @@ export class FirstClients {
 
   /** `gate` itself, looked at. */
   gate(gate: Gate): Gate {
-    return {
-      door: (name) => gate.door(name),
-      credential: (tenant, role) => gate.credential(tenant, role),
+    const own: Partial<Gate> = {
       wake: (request) => {
         if (request.cause.kind === 'session') this.#saw(request.tenant, request.cause);
         return gate.wake(request);
       },
-      expect: (tenant, cause) => gate.expect(tenant, cause),
       use: (tenant, proxy, use) => {
         this.#saw(tenant, use.holder?.who ?? use.left);
         gate.use(tenant, proxy, use);
       },
-      unanswered: (tenant) => gate.unanswered(tenant),
-      rolesChanged: (tenant) => gate.rolesChanged(tenant),
-      refused: (counts) => gate.refused?.(counts),
     };
+    return overseen(gate, { own });
   }
 
   #await(tenant: EventTenant, customer: CustomerId | null): void {
