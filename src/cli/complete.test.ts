@@ -72,6 +72,8 @@ const COMMANDS: Readonly<Record<Exclude<OperationName, 'exchangeLogin'>, string>
   listDatabases: 'databases list acme',
   createDatabase: 'databases create acme acme.x',
   deleteDatabase: 'databases delete acme acme.x --yes',
+  listStatements: 'statements list acme --sort mean --limit 5',
+  forgetStatements: 'statements forget acme',
   listExtensions: 'extensions list acme --all',
   putExtension: 'extensions add acme pg_trgm --schema x',
   deleteExtension: 'extensions remove acme pg_trgm',

@@ -6,7 +6,7 @@ const FORMS = [
   ['node-postgres', 'Node.js (pg)'],
   ['postgres.js', 'Node.js (postgres.js)'],
   ['psycopg', 'Python (psycopg)'],
-  ['sqlalchemy', 'Python (SQLAlchemy)'],
+  ['sqlalchemy', 'Python (SQLAlchemy 2)'],
   ['jdbc', 'Java (JDBC)'],
   ['npgsql', '.NET (Npgsql)'],
   ['prisma-env', 'Prisma (.env)'],

@@ -1,5 +1,5 @@
 /** Which ways to connect somebody means who names a client. */
-import type { ConnectionStrings } from '../contract/inside.ts';
+import type { ConnectionStrings } from '../contract/inside/inside.ts';
 
 type Form = ConnectionStrings['forms'][number];
 

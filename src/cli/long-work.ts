@@ -1,8 +1,8 @@
 /** Commands that begin long work: they tell how far it is, or leave it to itself. */
 import type { Command } from 'commander';
-import type { WorkName } from '../contract/operations-work.ts';
 import type { AnswerOf } from '../contract/routes.ts';
-import type { WorkOperation } from '../contract/work.ts';
+import type { WorkName } from '../contract/work/operations-work.ts';
+import type { WorkOperation } from '../contract/work/work.ts';
 import type { WorkInput } from '../sdk/work.ts';
 import type { Context } from './command.ts';
 import { progressLine } from './words/progress.ts';

@@ -26,6 +26,7 @@ import { addRoleCommands } from './commands/role-commands.ts';
 import { addServerSettingsCommands } from './commands/server-settings-commands.ts';
 import { addSessionCommands } from './commands/session-commands.ts';
 import { addSnapshotCommands } from './commands/snapshot-commands.ts';
+import { addStatementCommands } from './commands/statement-commands.ts';
 import { addTenantCommands } from './commands/tenant-commands.ts';
 import { addUsageCommands } from './commands/usage-commands.ts';
 import { addWebhookCommands } from './commands/webhook-commands.ts';
@@ -110,6 +111,7 @@ export function buildProgram({ world, version, up, doctor, simulate }: ProgramPa
   addQueryCommand(program, run);
   addRoleCommands(program, run);
   addInsideCommands(program, run);
+  addStatementCommands(program, run);
   addComputeCommands(program, run);
   addUsageCommands(program, run);
   addWorkCommands(program, run);

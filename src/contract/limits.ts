@@ -164,12 +164,18 @@ export const COST_KEYS = ['tenant', 'tier', 'plan', 'customer', 'day'] as const;
 export const WORK_STATUSES = ['running', 'done', 'failed', 'cancelled'] as const;
 
 /** Of one query over the API. */
+export const QUERY_BODY_BYTES_MAX = 4_194_304;
 export const QUERY_ROWS_MAX = 50_000;
 export const QUERY_ROWS_DEFAULT = 1_000;
 export const QUERY_BYTES_MAX = 33_554_432;
 export const QUERY_BYTES_DEFAULT = 4_194_304;
 export const QUERY_TIMEOUT_MAX_MS = 600_000;
 export const QUERY_TIMEOUT_DEFAULT_MS = 30_000;
+
+/** By what the statements that take most come first. */
+export const STATEMENT_SORTS = ['total', 'mean', 'longest', 'calls', 'rows'] as const;
+export const STATEMENTS_MAX = 200;
+export const STATEMENTS_DEFAULT = 100;
 
 /** What a role may do with all that a tenant has. */
 export const ROLE_ACCESSES = ['owner', 'read-write', 'read-only', 'none'] as const;

@@ -6,18 +6,18 @@
  * `never` not at all.
  */
 
-import { ACCESS_OPERATIONS } from './operations-access.ts';
-import { AWAKE_OPERATIONS } from './operations-awake.ts';
-import { BILLING_OPERATIONS } from './operations-billing.ts';
-import { ECONOMICS_OPERATIONS } from './operations-economics.ts';
-import { EVENT_OPERATIONS } from './operations-events.ts';
-import { HEALTH_OPERATIONS } from './operations-health.ts';
-import { INSIDE_OPERATIONS } from './operations-inside.ts';
-import { QUOTA_OPERATIONS } from './operations-quota.ts';
-import { SETTINGS_OPERATIONS } from './operations-settings.ts';
-import { USAGE_OPERATIONS } from './operations-usage.ts';
-import { WEBHOOK_OPERATIONS } from './operations-webhooks.ts';
-import { WORK_OPERATIONS } from './operations-work.ts';
+import { ACCESS_OPERATIONS } from './access/operations-access.ts';
+import { AWAKE_OPERATIONS } from './awake/operations-awake.ts';
+import { BILLING_OPERATIONS } from './billing/operations-billing.ts';
+import { ECONOMICS_OPERATIONS } from './economics/operations-economics.ts';
+import { EVENT_OPERATIONS } from './events/operations-events.ts';
+import { WEBHOOK_OPERATIONS } from './events/operations-webhooks.ts';
+import { INSIDE_OPERATIONS } from './inside/operations-inside.ts';
+import { USAGE_OPERATIONS } from './metering/operations-usage.ts';
+import { QUOTA_OPERATIONS } from './quotas/operations-quota.ts';
+import { HEALTH_OPERATIONS } from './service/operations-health.ts';
+import { SETTINGS_OPERATIONS } from './service/operations-settings.ts';
+import { WORK_OPERATIONS } from './work/operations-work.ts';
 
 export type Operation = {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';

@@ -1,4 +1,5 @@
 import { type Static, Type } from 'typebox';
+import { DatabaseNotice } from './inside/notice.ts';
 
 /** The media type of every answer that is not a success. Source: RFC 9457. */
 export const PROBLEM_TYPE = 'application/problem+json';
@@ -34,6 +35,9 @@ export const Problem = Type.Object(
             Type.Integer({ minimum: 1, description: 'Of the character in the statement.' }),
           ),
           constraint: Type.Optional(Type.String()),
+          notices: Type.Optional(
+            Type.Array(DatabaseNotice, { description: 'What it had told before it failed.' }),
+          ),
         },
         {
           additionalProperties: false,

@@ -38,6 +38,8 @@ export type Route = {
   readonly params?: TSchema;
   readonly query?: TSchema;
   readonly body?: TSchema;
+  /** Longest body; few hundred bytes are usual, and 64 KiB are taken if not given. */
+  readonly bodyBytesMax?: number;
   readonly headers?: TSchema;
   readonly success: {
     readonly status: 200 | 201 | 204;

@@ -3,22 +3,24 @@
  * and documents, and from which the SDK takes its types.
  */
 import type { Static, TSchema } from 'typebox';
-import { ACCESS_ROUTES } from './access-routes.ts';
-import { AWAKE_ROUTES } from './awake-routes.ts';
-import { BILLING_ROUTES } from './billing-routes.ts';
-import { CUSTOMER_ROUTES } from './customer-routes.ts';
-import { ECONOMICS_ROUTES } from './economics-routes.ts';
-import { EVENT_ROUTES } from './event-routes.ts';
-import { HEALTH_ROUTES } from './health-routes.ts';
-import { INSIDE_ROUTES } from './inside-routes.ts';
-import { LADDER_ROUTES } from './ladder-routes.ts';
+import { ACCESS_ROUTES } from './access/access-routes.ts';
+import { CUSTOMER_ROUTES } from './access/customer-routes.ts';
+import { AWAKE_ROUTES } from './awake/awake-routes.ts';
+import { BILLING_ROUTES } from './billing/billing-routes.ts';
+import { ECONOMICS_ROUTES } from './economics/economics-routes.ts';
+import { EVENT_ROUTES } from './events/event-routes.ts';
+import { WEBHOOK_ROUTES } from './events/webhook-routes.ts';
+import { INSIDE_ROUTES } from './inside/inside-routes.ts';
+import { USAGE_ROUTES } from './metering/usage-routes.ts';
 import type { OperationName } from './operations.ts';
-import { POLICY_ROUTES } from './policy-routes.ts';
-import { QUOTA_ROUTES } from './quota-routes.ts';
+import { POLICY_ROUTES } from './policy/policy-routes.ts';
+import { QUOTA_ROUTES } from './quotas/quota-routes.ts';
 import { ARCHIVE_FAULTS, KeyHeader, ok, Ref, type Route } from './route.ts';
-import { Restart, SessionList } from './session.ts';
-import { SETTINGS_ROUTES } from './settings-routes.ts';
-import { Health, Status } from './status.ts';
+import { HEALTH_ROUTES } from './service/health-routes.ts';
+import { SETTINGS_ROUTES } from './service/settings-routes.ts';
+import { Health, Status } from './service/status.ts';
+import { LADDER_ROUTES } from './tenants/ladder-routes.ts';
+import { Restart, SessionList } from './tenants/session.ts';
 import {
   ConnectionString,
   NewTenant,
@@ -27,12 +29,10 @@ import {
   TenantPage,
   TenantSecret,
   Ticket,
-} from './tenant.ts';
-import { TenantListQuery } from './tenant-list.ts';
-import { USAGE_ROUTES } from './usage-routes.ts';
-import { WEBHOOK_ROUTES } from './webhook-routes.ts';
-import { WaitQuery } from './work.ts';
-import { WORK_ROUTES } from './work-routes.ts';
+} from './tenants/tenant.ts';
+import { TenantListQuery } from './tenants/tenant-list.ts';
+import { WaitQuery } from './work/work.ts';
+import { WORK_ROUTES } from './work/work-routes.ts';
 
 export const ROUTES = {
   ...LADDER_ROUTES,

@@ -13,9 +13,14 @@ import type {
   PersonPage,
   TokenIssuer,
   TokenIssuerChange,
-} from '../contract/access.ts';
-import type { AuditEntry, AuditPage } from '../contract/audit.ts';
-import type { Customer, CustomerChange, CustomerPage, NewCustomer } from '../contract/customer.ts';
+} from '../contract/access/access.ts';
+import type { AuditEntry, AuditPage } from '../contract/access/audit.ts';
+import type {
+  Customer,
+  CustomerChange,
+  CustomerPage,
+  NewCustomer,
+} from '../contract/access/customer.ts';
 import type { QueryOf } from '../contract/routes.ts';
 import { onPages, PAGE_SIZE } from './pages.ts';
 import type { CallOptions, Transport } from './transport.ts';

@@ -1,5 +1,5 @@
 /** Why tenants are awake, and what that costs. */
-import type { AwakeList, AwakeTime, AwakeTimes, Why } from '../contract/awake.ts';
+import type { AwakeList, AwakeTime, AwakeTimes, Why } from '../contract/awake/awake.ts';
 import type { QueryOf } from '../contract/routes.ts';
 import { PAGE_SIZE } from './pages.ts';
 import type { CallOptions, Transport } from './transport.ts';

@@ -15,7 +15,7 @@ import type {
   NewCredit,
   PaymentPortal,
   Reconciliation,
-} from '../contract/billing.ts';
+} from '../contract/billing/billing.ts';
 import type { BodyOf, QueryOf } from '../contract/routes.ts';
 import { onPages, PAGE_SIZE } from './pages.ts';
 import type { CallOptions, Transport } from './transport.ts';

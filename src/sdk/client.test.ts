@@ -97,6 +97,19 @@ test('what may succeed soon is repeated with growing waits, and then given up', 
   expect(left).toHaveLength(1);
 });
 
+test('who asks too often waits as long as they are told, or is told at once if that is long', async () => {
+  const throttled = (seconds: number) => {
+    const answer = problem('RATE_LIMITED', 429, 'soon');
+    answer.headers.set('retry-after', String(seconds));
+    return answer;
+  };
+  const { client, waits } = scripted([throttled(3), json({ version: '1' }), throttled(60)]);
+  expect(await client.status()).toEqual({ version: '1' });
+  const told = { code: 'RATE_LIMITED', retryAfterMs: 60_000 };
+  await expect(client.status()).rejects.toMatchObject(told);
+  expect(waits).toEqual([3_000]);
+});
+
 test('a server that comes back is reached', async () => {
   const { client } = scripted([refused(), refused(), json({ version: '1' })]);
   expect(await client.status()).toEqual({ version: '1' });

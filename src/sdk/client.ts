@@ -1,9 +1,9 @@
 /** The typed client: `new DynaBase({ apiUrl, apiKey })`. */
-import type { Policy, PolicyChange } from '../contract/policy.ts';
-import type { Recovery } from '../contract/recovery.ts';
+import type { Policy, PolicyChange } from '../contract/policy/policy.ts';
 import type { AnswerOf } from '../contract/routes.ts';
-import type { Branding, Settings, SettingsChange } from '../contract/settings.ts';
-import type { Status } from '../contract/status.ts';
+import type { Branding, Settings, SettingsChange } from '../contract/service/settings.ts';
+import type { Status } from '../contract/service/status.ts';
+import type { Recovery } from '../contract/tenants/recovery.ts';
 import { Access, Customers, Keys, People, TokenIssuers } from './access.ts';
 import { Awake } from './awake.ts';
 import { Billing } from './billing.ts';

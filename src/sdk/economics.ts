@@ -10,7 +10,7 @@ import type {
   Tariffs,
   WhatIf,
   WhatIfWish,
-} from '../contract/economics.ts';
+} from '../contract/economics/economics.ts';
 import type { QueryOf } from '../contract/routes.ts';
 import type { CallOptions, Transport } from './transport.ts';
 

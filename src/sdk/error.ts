@@ -38,6 +38,8 @@ export class DynaBaseError extends Error {
   /** Status of the answer. */
   readonly http: number;
   readonly retry: Retry;
+  /** How long the server wants to be left alone before it is asked again; null if it has not said. */
+  readonly retryAfterMs: number | null;
   /** Finds the request in the server log; null if the server did not answer. */
   readonly requestId: string | null;
   /** Hint, detail and position, where PostgreSQL itself has refused something. */
@@ -49,6 +51,7 @@ export class DynaBaseError extends Error {
     this.sqlstate = told.sqlstate;
     this.http = told.http;
     this.retry = told.retry;
+    this.retryAfterMs = told.retryAfterMs ?? null;
     this.requestId = told.requestId ?? null;
     this.database = told.database ?? null;
   }
@@ -60,6 +63,7 @@ export type Told = {
   readonly sqlstate: string;
   readonly http: number;
   readonly retry: Retry;
+  readonly retryAfterMs?: number | null;
   readonly requestId?: string | null;
   readonly database?: Problem['database'] | undefined;
 };

@@ -1,5 +1,5 @@
 /** Events as they happen, over connections that are made anew whenever one ends. */
-import type { Event } from '../contract/events.ts';
+import type { Event } from '../contract/events/events.ts';
 import type { QueryOf } from '../contract/routes.ts';
 import { DynaBaseError } from './error.ts';
 import { type CallOptions, type FileParts, LONG_TIMEOUT_MS, type Transport } from './transport.ts';

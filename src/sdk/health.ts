@@ -1,6 +1,7 @@
 /** How the server does, and where that can be seen. */
-import type { Fleet, KpiReport, StatusLink, TierFlows } from '../contract/health.ts';
+
 import type { QueryOf } from '../contract/routes.ts';
+import type { Fleet, KpiReport, StatusLink, TierFlows } from '../contract/service/health.ts';
 import type { CallOptions, Transport } from './transport.ts';
 
 /** How the server does, and where that can be seen. */

@@ -12,8 +12,14 @@ export type {
   PersonChange,
   TokenIssuer,
   TokenIssuerChange,
-} from '../contract/access.ts';
-export type { AuditEntry } from '../contract/audit.ts';
+} from '../contract/access/access.ts';
+export type { AuditEntry } from '../contract/access/audit.ts';
+export type {
+  Customer,
+  CustomerChange,
+  CustomerPage,
+  NewCustomer,
+} from '../contract/access/customer.ts';
 export type {
   BillingProfile,
   BillingProfileChange,
@@ -30,10 +36,7 @@ export type {
   NewCredit,
   PaymentPortal,
   Reconciliation,
-} from '../contract/billing.ts';
-export type { Claim, Claimable } from '../contract/claim.ts';
-export type { Compute, ComputeEntry, PlanList, TierList } from '../contract/compute.ts';
-export type { Customer, CustomerChange, CustomerPage, NewCustomer } from '../contract/customer.ts';
+} from '../contract/billing/billing.ts';
 export type {
   Budget,
   BudgetWish,
@@ -44,19 +47,33 @@ export type {
   Tariffs,
   WhatIf,
   WhatIfWish,
-} from '../contract/economics.ts';
-export type { Event } from '../contract/events.ts';
-export type { Fleet, Kpi, KpiReport, StatusLink, TierFlows } from '../contract/health.ts';
+} from '../contract/economics/economics.ts';
+export type { Event } from '../contract/events/events.ts';
+export type {
+  Delivery,
+  NewWebhook,
+  Webhook,
+  WebhookChange,
+  WebhookSecret,
+} from '../contract/events/webhook.ts';
 export type {
   ConnectionStrings,
   Extension,
   ExtensionWish,
   TenantSetting,
   TenantSettingsChange,
-} from '../contract/inside.ts';
-export type { FleetLevels, LadderStep, RelationLevels, TenantLevels } from '../contract/levels.ts';
+} from '../contract/inside/inside.ts';
+export type { Query, QueryResult } from '../contract/inside/query.ts';
+export type { Database, NewRole, Role, RoleChange, RoleSecret } from '../contract/inside/role.ts';
+export type { CountedStatement, StatementList } from '../contract/inside/statements.ts';
+export type {
+  FleetMetrics,
+  TenantMetrics,
+  Usage,
+  UsageTotal,
+  UseAmounts,
+} from '../contract/metering/usage.ts';
 export type { OperationName } from '../contract/operations.ts';
-export type { WorkName } from '../contract/operations-work.ts';
 export type {
   Decision,
   FleetPolicy,
@@ -64,17 +81,24 @@ export type {
   PolicyChange,
   Prewarms,
   TenantPolicy,
-} from '../contract/policy.ts';
+} from '../contract/policy/policy.ts';
 export type { Problem } from '../contract/problem.ts';
-export type { Query, QueryResult } from '../contract/query.ts';
-export type { Consumption, Quota, QuotaState } from '../contract/quota.ts';
-export type { Recovery } from '../contract/recovery.ts';
-export type { Database, NewRole, Role, RoleChange, RoleSecret } from '../contract/role.ts';
+export type { Consumption, Quota, QuotaState } from '../contract/quotas/quota.ts';
 export type { AnswerOf, BodyOf, FaultsOf, ParamsOf, QueryOf } from '../contract/routes.ts';
-export type { Restart, Session } from '../contract/session.ts';
-export type { Branding, Settings, SettingsChange } from '../contract/settings.ts';
-export type { Fork, NewSnapshot, Snapshot } from '../contract/snapshot.ts';
-export type { Status } from '../contract/status.ts';
+export type { Fleet, Kpi, KpiReport, StatusLink, TierFlows } from '../contract/service/health.ts';
+export type { Branding, Settings, SettingsChange } from '../contract/service/settings.ts';
+export type { Status } from '../contract/service/status.ts';
+export type { Claim, Claimable } from '../contract/tenants/claim.ts';
+export type { Compute, ComputeEntry, PlanList, TierList } from '../contract/tenants/compute.ts';
+export type {
+  FleetLevels,
+  LadderStep,
+  RelationLevels,
+  TenantLevels,
+} from '../contract/tenants/levels.ts';
+export type { Recovery } from '../contract/tenants/recovery.ts';
+export type { Restart, Session } from '../contract/tenants/session.ts';
+export type { Fork, NewSnapshot, Snapshot } from '../contract/tenants/snapshot.ts';
 export type {
   ConnectionString,
   NewTenant,
@@ -83,22 +107,9 @@ export type {
   TenantPage,
   TenantSecret,
   Ticket,
-} from '../contract/tenant.ts';
-export type {
-  FleetMetrics,
-  TenantMetrics,
-  Usage,
-  UsageTotal,
-  UseAmounts,
-} from '../contract/usage.ts';
-export type {
-  Delivery,
-  NewWebhook,
-  Webhook,
-  WebhookChange,
-  WebhookSecret,
-} from '../contract/webhook.ts';
-export type { WorkOperation } from '../contract/work.ts';
+} from '../contract/tenants/tenant.ts';
+export type { WorkName } from '../contract/work/operations-work.ts';
+export type { WorkOperation } from '../contract/work/work.ts';
 export type { Access, Customers, Keys, People, TokenIssuers } from './access.ts';
 export { DynaBase, type Policies, type ServerSettings } from './client.ts';
 export { DynaBaseError, type FaultCode, type Retry } from './error.ts';

@@ -1,21 +1,23 @@
 /** What is inside tenants: SQL, roles, databases, extensions, settings; and where they run. */
-import type {
-  Compute,
-  ComputeEntry,
-  ComputePage,
-  PlanList,
-  TierList,
-} from '../contract/compute.ts';
+
 import type {
   ConnectionStrings,
   Extension,
   ExtensionWish,
   TenantSetting,
   TenantSettingsChange,
-} from '../contract/inside.ts';
-import type { Query, QueryResult } from '../contract/query.ts';
-import type { Database, NewRole, Role, RoleChange, RoleSecret } from '../contract/role.ts';
+} from '../contract/inside/inside.ts';
+import type { Query, QueryResult } from '../contract/inside/query.ts';
+import type { Database, NewRole, Role, RoleChange, RoleSecret } from '../contract/inside/role.ts';
+import type { StatementList } from '../contract/inside/statements.ts';
 import type { QueryOf } from '../contract/routes.ts';
+import type {
+  Compute,
+  ComputeEntry,
+  ComputePage,
+  PlanList,
+  TierList,
+} from '../contract/tenants/compute.ts';
 import { onPages, PAGE_SIZE } from './pages.ts';
 import type { CallOptions, Transport } from './transport.ts';
 
@@ -131,6 +133,20 @@ export class Inside {
   ): Promise<readonly TenantSetting[]> {
     const call = { params: { ref }, query, body: { settings } };
     return (await this.#transport.call('changeTenantSettings', call, options)).settings;
+  }
+
+  /** Which statements take the time: in all its databases, without the values in them. */
+  statements(
+    ref: string,
+    query: QueryOf<'listStatements'> = {},
+    options?: CallOptions,
+  ): Promise<StatementList> {
+    return this.#transport.call('listStatements', { params: { ref }, query }, options);
+  }
+
+  /** Has them be counted from zero. */
+  async forgetStatements(ref: string, options?: CallOptions): Promise<void> {
+    await this.#transport.call('forgetStatements', { params: { ref } }, options);
   }
 
   /** How clients of many kinds connect. */

@@ -1,8 +1,9 @@
 /** What tenants and customers may use and have used, and databases without an account. */
-import type { Claim, Claimable } from '../contract/claim.ts';
-import type { Consumption, Quota, QuotaState } from '../contract/quota.ts';
+
+import type { Consumption, Quota, QuotaState } from '../contract/quotas/quota.ts';
 import type { ParamsOf, QueryOf } from '../contract/routes.ts';
-import type { Tenant } from '../contract/tenant.ts';
+import type { Claim, Claimable } from '../contract/tenants/claim.ts';
+import type { Tenant } from '../contract/tenants/tenant.ts';
 import type { CallOptions, Transport } from './transport.ts';
 
 /** Limits, soft and hard, and what counts towards them. */

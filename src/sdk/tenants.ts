@@ -1,10 +1,12 @@
 /** Tenants: made, changed, moved, copied, looked at. */
-import type { TenantLevels } from '../contract/levels.ts';
+
 import { RESTART_WITHIN_DEFAULT_MS } from '../contract/limits.ts';
-import type { Decision, DecisionPage, TenantPolicy } from '../contract/policy.ts';
+import type { Usage } from '../contract/metering/usage.ts';
+import type { Decision, DecisionPage, TenantPolicy } from '../contract/policy/policy.ts';
 import type { QueryOf } from '../contract/routes.ts';
-import type { Restart, Session } from '../contract/session.ts';
-import type { Fork, NewSnapshot, Snapshot } from '../contract/snapshot.ts';
+import type { TenantLevels } from '../contract/tenants/levels.ts';
+import type { Restart, Session } from '../contract/tenants/session.ts';
+import type { Fork, NewSnapshot, Snapshot } from '../contract/tenants/snapshot.ts';
 import type {
   ConnectionString,
   NewTenant,
@@ -13,8 +15,7 @@ import type {
   TenantPage,
   TenantSecret,
   Ticket,
-} from '../contract/tenant.ts';
-import type { Usage } from '../contract/usage.ts';
+} from '../contract/tenants/tenant.ts';
 import { onPages, PAGE_SIZE } from './pages.ts';
 import { type CallOptions, type FileParts, TIMEOUT_MS, type Transport } from './transport.ts';
 

@@ -23,6 +23,9 @@ export const RETRIES_MAX = 4;
 export const RETRY_WAIT_MS = 100;
 export const RETRY_WAIT_MAX_MS = 2_000;
 
+/** Who asks too often is told for how long to wait. Longer than this is for the caller to decide. */
+const THROTTLED_WAIT_MAX_MS = 10_000;
+
 /** Longest wait for one answer; a wake may take half of that. */
 export const TIMEOUT_MS = 60_000;
 
@@ -137,13 +140,16 @@ export class Transport {
       if ('answer' in tried) return tried as Exchanged<N>;
       if (repeat > 0 && isGone(operation, tried.failure)) return GONE as Exchanged<N>;
       if (isFinal(name, tried.failure) || repeat >= this.#retriesMax) throw tried.failure;
-      await this.pause(repeat);
+      const atLeastMs = askedToWait(tried.failure);
+      if (atLeastMs > THROTTLED_WAIT_MAX_MS) throw tried.failure;
+      await this.pause(repeat, atLeastMs);
     }
   }
 
   /** The wait before another try, longer after each. */
-  async pause(repeat: number): Promise<void> {
-    await this.#sleep(Math.min(RETRY_WAIT_MS * 2 ** repeat, RETRY_WAIT_MAX_MS));
+  async pause(repeat: number, atLeastMs = 0): Promise<void> {
+    const waitMs = Math.min(RETRY_WAIT_MS * 2 ** repeat, RETRY_WAIT_MAX_MS);
+    await this.#sleep(Math.max(waitMs, atLeastMs));
   }
 
   /**
@@ -235,6 +241,10 @@ export class Transport {
 /** Those that have waited for who is at work before they say so. */
 const PATIENT: readonly OperationName[] = ['restartTenant', 'restoreSnapshot'];
 
+/** Of one who has asked too often. What is told with other failures is a guess: what is busy is mostly free sooner. */
+const askedToWait = ({ http, retryAfterMs }: DynaBaseError): number =>
+  http === 429 ? (retryAfterMs ?? 0) : 0;
+
 /** Whether to leave it at that. */
 const isFinal = (name: OperationName, { retry, code }: DynaBaseError): boolean =>
   retry === 'never' || (code === 'TENANT_BUSY' && PATIENT.includes(name));
@@ -270,10 +280,15 @@ async function readAnswer(response: Response): Promise<Try> {
   if (isProblem(read)) {
     const { code, detail, sqlstate, status, retry, requestId, database } = read;
     const told = { code, message: detail, sqlstate, http: status, retry, requestId, database };
-    return { failure: new DynaBaseError(told) };
+    const retryAfterMs = waitOf(response.headers.get('retry-after'));
+    return { failure: new DynaBaseError({ ...told, retryAfterMs }) };
   }
   return { failure: unreachable(`what answers there (status ${response.status}) is not its API`) };
 }
+
+/** In seconds, as this server tells it; a date, as others may, says nothing here. */
+const waitOf = (header: string | null): number | null =>
+  header !== null && /^\d+$/.test(header) ? Number(header) * 1_000 : null;
 
 /** The body of a success, part by part; a failure as `readAnswer` reads it. */
 async function partsOf(response: Response, signal: AbortSignal | undefined): Promise<Try> {

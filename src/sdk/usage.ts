@@ -1,6 +1,7 @@
 /** What customers and all tenants used, and figures of how they are used. */
+
+import type { FleetMetrics, TenantMetrics, Usage } from '../contract/metering/usage.ts';
 import type { QueryOf } from '../contract/routes.ts';
-import type { FleetMetrics, TenantMetrics, Usage } from '../contract/usage.ts';
 import type { CallOptions, Transport } from './transport.ts';
 
 /** What was used and asked; of one tenant see also `tenants.usage`. */

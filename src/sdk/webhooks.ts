@@ -1,5 +1,5 @@
 /** Events, sent to servers of yours by the Standard Webhooks specification. */
-import type { QueryOf } from '../contract/routes.ts';
+
 import type {
   Delivery,
   DeliveryPage,
@@ -8,7 +8,8 @@ import type {
   WebhookChange,
   WebhookPage,
   WebhookSecret,
-} from '../contract/webhook.ts';
+} from '../contract/events/webhook.ts';
+import type { QueryOf } from '../contract/routes.ts';
 import { onPages, PAGE_SIZE } from './pages.ts';
 import type { CallOptions, Transport } from './transport.ts';
 

@@ -1,7 +1,8 @@
 /** Work that takes long: begun, watched, waited for, stopped. */
-import type { WorkName } from '../contract/operations-work.ts';
+
 import type { AnswerOf, QueryOf } from '../contract/routes.ts';
-import type { WorkOperation, WorkPage } from '../contract/work.ts';
+import type { WorkName } from '../contract/work/operations-work.ts';
+import type { WorkOperation, WorkPage } from '../contract/work/work.ts';
 import { DynaBaseError, unreachable } from './error.ts';
 import { onPages, PAGE_SIZE } from './pages.ts';
 import type { CallOptions, Input, Transport } from './transport.ts';

@@ -1,6 +1,6 @@
 /** `dynabase audit`: who has changed what. */
 import type { Command } from 'commander';
-import type { AuditEntry } from '../../contract/audit.ts';
+import type { AuditEntry } from '../../contract/access/audit.ts';
 import { AUDIT_OUTCOMES } from '../../contract/limits.ts';
 import type { Run } from '../command.ts';
 import { firstOf, given } from '../options/fields.ts';

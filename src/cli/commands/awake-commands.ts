@@ -1,6 +1,6 @@
 /** `dynabase why` and `awake`: why tenants are awake, and what that costs. */
 import type { Command } from 'commander';
-import type { AwakeTime } from '../../contract/awake.ts';
+import type { AwakeTime } from '../../contract/awake/awake.ts';
 import type { Run } from '../command.ts';
 import { given } from '../options/fields.ts';
 import { parsed } from '../options/flag.ts';

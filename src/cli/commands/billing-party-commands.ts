@@ -1,6 +1,6 @@
 /** `dynabase billing ...`: who sells, to whom invoices are made out, and the payment provider. */
 import type { Command } from 'commander';
-import type { BillingProfile, BillingSettings } from '../../contract/billing.ts';
+import type { BillingProfile, BillingSettings } from '../../contract/billing/billing.ts';
 import type { Run } from '../command.ts';
 import { badOption, differing } from '../failure.ts';
 import { given } from '../options/fields.ts';

@@ -1,6 +1,6 @@
 /** `dynabase computes ...`, `plans` and `tiers`: what is awake, and by which rules. */
 import type { Command } from 'commander';
-import type { Compute, ComputeEntry, PlanList, TierList } from '../../contract/compute.ts';
+import type { Compute, ComputeEntry, PlanList, TierList } from '../../contract/tenants/compute.ts';
 import type { Run } from '../command.ts';
 import { firstOf, given, orDash } from '../options/fields.ts';
 import { parsed } from '../options/flag.ts';

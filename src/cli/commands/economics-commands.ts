@@ -1,7 +1,7 @@
 /** `dynabase cost`, `price-book`, `tariffs`, `budget` and `what-if`: what it costs, what is charged, and what would be if. */
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
-import type { Budget, PriceBook, WhatIf, WhatIfWish } from '../../contract/economics.ts';
+import type { Budget, PriceBook, WhatIf, WhatIfWish } from '../../contract/economics/economics.ts';
 import { COST_KEYS, POLICY_PRESETS, TENANT_PLANS, TENANT_TIERS } from '../../contract/limits.ts';
 import type { DynaBase } from '../../sdk/client.ts';
 import type { Run } from '../command.ts';

@@ -1,6 +1,6 @@
 /** `dynabase events`: what happens, as it happens. */
 import type { Command } from 'commander';
-import type { Event } from '../../contract/events.ts';
+import type { Event } from '../../contract/events/events.ts';
 import type { Run } from '../command.ts';
 import { given, orDash } from '../options/fields.ts';
 import { parsed } from '../options/flag.ts';

@@ -1,6 +1,6 @@
 /** `dynabase kpis` and `status-link`: how the server does, and where that can be seen. */
 import type { Command } from 'commander';
-import type { Fleet, Kpi, KpiReport, TierFlows } from '../../contract/health.ts';
+import type { Fleet, Kpi, KpiReport, TierFlows } from '../../contract/service/health.ts';
 import type { Run } from '../command.ts';
 import { dayMoment } from '../options/day-moment.ts';
 import { given } from '../options/fields.ts';

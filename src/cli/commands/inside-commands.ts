@@ -1,6 +1,6 @@
 /** `dynabase extensions ...`, `settings ...` and `connect`: how a tenant is set up, and reached. */
 import type { Command } from 'commander';
-import type { Extension, TenantSetting } from '../../contract/inside.ts';
+import type { Extension, TenantSetting } from '../../contract/inside/inside.ts';
 import { askFirst, type Confirmed } from '../ask-first.ts';
 import type { Run } from '../command.ts';
 import { formsFor } from '../connection-forms.ts';

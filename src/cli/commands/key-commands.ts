@@ -1,6 +1,6 @@
 /** `dynabase keys ...` and `whoami`: with what one calls the API. */
 import type { Command } from 'commander';
-import type { Key, KeySecret, NewKey } from '../../contract/access.ts';
+import type { Key, KeySecret, NewKey } from '../../contract/access/access.ts';
 import { CALLER_ROLES } from '../../contract/limits.ts';
 import type { DynaBase } from '../../sdk/client.ts';
 import type { Run } from '../command.ts';

@@ -13,6 +13,7 @@ import {
 } from '../credentials.ts';
 import { badOption, badRequest } from '../failure.ts';
 import { sourceOf } from '../options/read-options.ts';
+import { plainHttpWarning } from '../plain-http.ts';
 import { readClientOptions } from '../server.ts';
 import type { World } from '../world.ts';
 
@@ -44,6 +45,7 @@ function addLogin(program: Command, run: Run): void {
         }
         const { browser, customer } = flags;
         if (customer !== undefined && !browser) throw badOption('--customer', 'needs --browser');
+        world.stderr.write(plainHttpWarning(apiUrl) ?? '');
         const key = browser
           ? await browserLogin(world, { apiUrl, customer })
           : (apiKey ?? (await keyOf(world, apiUrl)));

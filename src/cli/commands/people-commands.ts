@@ -1,6 +1,6 @@
 /** `dynabase people ...` and `token-issuers ...`: who may log in, and whose tokens are taken. */
 import type { Command } from 'commander';
-import type { NewTokenIssuer, Person, TokenIssuer } from '../../contract/access.ts';
+import type { NewTokenIssuer, Person, TokenIssuer } from '../../contract/access/access.ts';
 import { PERSON_ROLES } from '../../contract/limits.ts';
 import type { Context, Run } from '../command.ts';
 import { badOption, badRequest, onFile } from '../failure.ts';

@@ -7,7 +7,7 @@ import {
   TENANT_PLANS,
   TENANT_TIERS,
 } from '../../contract/limits.ts';
-import type { Decision, PolicyChange } from '../../contract/policy.ts';
+import type { Decision, PolicyChange } from '../../contract/policy/policy.ts';
 import type { Run } from '../command.ts';
 import { badOption, badRequest, onFile } from '../failure.ts';
 import { parsed } from '../options/flag.ts';

@@ -1,18 +1,22 @@
 /** `dynabase query`: SQL over the API, where no PostgreSQL port is within reach. */
 import type { Command } from 'commander';
+import type { Query, QueryResult } from '../../contract/inside/query.ts';
 import {
+  QUERY_BODY_BYTES_MAX,
   QUERY_ROWS_DEFAULT,
   QUERY_ROWS_MAX,
   QUERY_TIMEOUT_DEFAULT_MS,
   QUERY_TIMEOUT_MAX_MS,
 } from '../../contract/limits.ts';
-import type { Query, QueryResult } from '../../contract/query.ts';
+import { DynaBaseError } from '../../sdk/error.ts';
 import type { Run } from '../command.ts';
 import { badRequest } from '../failure.ts';
 import { collected, given } from '../options/fields.ts';
 import { parsed } from '../options/flag.ts';
 import { duration, durationText, integer } from '../options/parse.ts';
 import { DISPLAY, widthFor } from '../sql/display.ts';
+import { exactRows } from '../sql/exact-rows.ts';
+import { noticeText } from '../sql/notice-text.ts';
 import { resultText } from '../sql/rows-text.ts';
 import type { Style } from '../words/style.ts';
 import { spanWords } from '../words/words.ts';
@@ -60,26 +64,48 @@ export function addQueryCommand(program: Command, run: Run): void {
           }),
           // For people each column has its place, whatever it is called.
           ...(printer.json ? {} : { arrayMode: true }),
+          // As text, since reading an answer would lose digits of its numbers.
+          jsonAsText: true,
         };
-        const result = await (await server()).inside.query(name, query);
-        printer.answer(result, (style) => queryText(result, widthFor(world.stdout), style));
+        const result = await asked((await server()).inside.query(name, query), world);
+        printer.answer(printer.json ? exact(result) : result, (style) =>
+          queryText(result, widthFor(world.stdout), style),
+        );
       }),
     );
 }
-
-/** Longer than any statement that the API takes. */
-const SQL_LENGTH_MAX = 100_000;
 
 async function inputOf({ stdin }: World): Promise<string> {
   let sql = '';
   for await (const part of stdin) {
     sql += String(part);
-    if (sql.length > SQL_LENGTH_MAX) throw badRequest('that is too long; use dynabase sql');
+    if (sql.length > QUERY_BODY_BYTES_MAX) throw badRequest('that is too long; use dynabase sql');
   }
   return sql;
 }
 
-type One = Pick<QueryResult, 'columns' | 'rows' | 'command' | 'rowCount' | 'truncated'>;
+/** What PostgreSQL says meanwhile goes to standard error, as psql has it, also where it fails in the end. */
+async function asked(answer: Promise<QueryResult>, { stderr }: World): Promise<QueryResult> {
+  const told = await answer.catch((error: unknown) => {
+    const notices = error instanceof DynaBaseError ? error.database?.notices : undefined;
+    for (const notice of notices ?? []) stderr.write(noticeText(notice));
+    throw error;
+  });
+  for (const { notices } of told.results ?? [told]) {
+    for (const notice of notices) stderr.write(noticeText(notice));
+  }
+  if (told.noticesLeftOut > 0) stderr.write(`notices left out: ${told.noticesLeftOut}\n`);
+  return told;
+}
+
+/** For programs, with JSON as JSON. */
+function exact(result: QueryResult): QueryResult {
+  const read = <R extends One>(one: R): R => ({ ...one, rows: exactRows(one) });
+  const { results } = result;
+  return { ...read(result), ...(results && { results: results.map(read) }) };
+}
+
+type One = NonNullable<QueryResult['results']>[number];
 
 function queryText(result: QueryResult, room: number | null, style: Style): string {
   const all: readonly One[] = result.results ?? [result];

@@ -1,7 +1,7 @@
 /** `dynabase quota ...`, `consumption` and `allow`: what may be used, was, and from where. */
 import type { Command } from 'commander';
 import { QUOTA_NAMES, TENANT_PLANS } from '../../contract/limits.ts';
-import type { Consumption, Quota, QuotaState } from '../../contract/quota.ts';
+import type { Consumption, Quota, QuotaState } from '../../contract/quotas/quota.ts';
 import type { DynaBase } from '../../sdk/client.ts';
 import type { Run } from '../command.ts';
 import { badOption, badRequest } from '../failure.ts';

@@ -1,7 +1,7 @@
 /** `dynabase roles ...` and `databases ...`: who is in a tenant, and what. */
 import type { Command } from 'commander';
+import type { Database, Role, RoleSecret } from '../../contract/inside/role.ts';
 import { ROLE_ACCESSES, ROLE_CONNECTIONS_MAX } from '../../contract/limits.ts';
-import type { Database, Role, RoleSecret } from '../../contract/role.ts';
 import { askFirst, type Confirmed } from '../ask-first.ts';
 import type { Run } from '../command.ts';
 import { badOption } from '../failure.ts';

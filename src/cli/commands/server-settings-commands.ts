@@ -1,6 +1,6 @@
 /** `dynabase server-settings ...` and `health`: what the operator sets for the whole server. */
 import type { Command } from 'commander';
-import type { Settings, SettingsChange } from '../../contract/settings.ts';
+import type { Settings, SettingsChange } from '../../contract/service/settings.ts';
 import type { Run } from '../command.ts';
 import { badRequest } from '../failure.ts';
 import { restOf } from '../options/fields.ts';

@@ -1,7 +1,7 @@
 /** `dynabase sessions` and `restart`: what becomes of clients while their tenant sleeps or restarts. */
 import type { Command } from 'commander';
 import { RESTART_WITHIN_DEFAULT_MS, RESTART_WITHIN_MAX_MS } from '../../contract/limits.ts';
-import type { Restart } from '../../contract/session.ts';
+import type { Restart } from '../../contract/tenants/session.ts';
 import type { Run } from '../command.ts';
 import { doWork, type Waiting, withNoWait } from '../long-work.ts';
 import { parsed } from '../options/flag.ts';

@@ -12,7 +12,7 @@ import {
   TENANT_STATES,
   TENANT_TIERS,
 } from '../../contract/limits.ts';
-import type { NewTenant, TenantChange } from '../../contract/tenant.ts';
+import type { NewTenant, TenantChange } from '../../contract/tenants/tenant.ts';
 import { askFirst, type Confirmed } from '../ask-first.ts';
 import type { Run } from '../command.ts';
 import { doWork, type Waiting, withNoWait } from '../long-work.ts';

@@ -1,6 +1,6 @@
 /** `dynabase usage` and `metrics`: what was used and asked, of one tenant, of a customer, or of all. */
 import type { Command } from 'commander';
-import type { FleetMetrics, TenantMetrics, Usage } from '../../contract/usage.ts';
+import type { FleetMetrics, TenantMetrics, Usage } from '../../contract/metering/usage.ts';
 import type { Run } from '../command.ts';
 import { given } from '../options/fields.ts';
 import { parsed } from '../options/flag.ts';

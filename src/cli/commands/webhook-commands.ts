@@ -1,6 +1,6 @@
 /** `dynabase webhooks ...`: events, sent to servers of one's own. */
 import type { Command } from 'commander';
-import type { Delivery, Webhook, WebhookSecret } from '../../contract/webhook.ts';
+import type { Delivery, Webhook, WebhookSecret } from '../../contract/events/webhook.ts';
 import type { Run } from '../command.ts';
 import { badOption } from '../failure.ts';
 import { firstOf, given, orDash } from '../options/fields.ts';

@@ -1,7 +1,7 @@
 /** `dynabase operations ...`: long work, whoever has begun it. */
 import type { Command } from 'commander';
 import { WORK_KINDS, WORK_STATUSES } from '../../contract/limits.ts';
-import type { WorkOperation } from '../../contract/work.ts';
+import type { WorkOperation } from '../../contract/work/work.ts';
 import type { Run } from '../command.ts';
 import { doneText, progressOf } from '../long-work.ts';
 import { firstOf, given, orDash } from '../options/fields.ts';

@@ -2,7 +2,7 @@
 import { availableParallelism } from 'node:os';
 import type { Command } from 'commander';
 import { TENANT_PLANS } from '../../contract/limits.ts';
-import type { NewTenant, TenantSecret } from '../../contract/tenant.ts';
+import type { NewTenant, TenantSecret } from '../../contract/tenants/tenant.ts';
 import type { DynaBase } from '../../sdk/client.ts';
 import type { Context, Run } from '../command.ts';
 import { badRequest, onFile } from '../failure.ts';

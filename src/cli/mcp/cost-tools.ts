@@ -6,13 +6,18 @@ import { type Agents, addTool } from './tool.ts';
 
 const LINES = 20;
 
+const MARGIN = {
+  margin: z.number().nullable().describe('Profit by revenue'),
+  marginUnknown: z.string().nullable().describe('Why there is no margin'),
+};
+
 const Line = z.object({
   key: z.string().nullable().describe('Tier, plan, day, or id; null for tenants of nobody'),
   name: z.string().nullable(),
   cost: z.string().describe('Exact, as text'),
   alwaysOn: z.string().describe('What the same would cost without sleep'),
   revenue: z.string().nullable(),
-  margin: z.number().nullable(),
+  ...MARGIN,
 });
 
 export function addCostTools(mcp: McpServer, agents: Agents): void {
@@ -30,7 +35,7 @@ export function addCostTools(mcp: McpServer, agents: Agents): void {
       chargedAtMonthEnd: z.string(),
       cost: z.string().nullable().describe('Null for callers of a customer'),
       alwaysOn: z.string().nullable(),
-      margin: z.number().nullable(),
+      ...MARGIN,
     }),
     run: async (client, { tenant }, signal) => {
       const { from, currency, charged, chargedAtMonthEnd, ours } = await client.economics.cost(
@@ -38,8 +43,9 @@ export function addCostTools(mcp: McpServer, agents: Agents): void {
         {},
         { signal },
       );
-      const { cost = null, alwaysOn = null, margin = null } = ours ?? {};
-      return { from, currency, charged, chargedAtMonthEnd, cost, alwaysOn, margin };
+      const { cost = null, alwaysOn = null, margin = null, marginUnknown = null } = ours ?? {};
+      const told = { cost, alwaysOn, margin, marginUnknown };
+      return { from, currency, charged, chargedAtMonthEnd, ...told };
     },
   });
   addTool(mcp, agents, {
@@ -59,8 +65,9 @@ export function addCostTools(mcp: McpServer, agents: Agents): void {
     run: async (client, { by }, signal) => {
       const found = await client.economics.costs({ by, limit: LINES }, { signal });
       const { priceBook, currency, projection } = found;
-      const line = ({ cost, alwaysOn, revenue, margin }: (typeof found)['total']) => ({
-        ...{ cost, alwaysOn, revenue, margin },
+      const line = (one: (typeof found)['total']) => ({
+        ...{ cost: one.cost, alwaysOn: one.alwaysOn, revenue: one.revenue },
+        ...{ margin: one.margin, marginUnknown: one.marginUnknown },
       });
       return {
         ...{ priceBook, currency, expectedAtMonthEnd: projection.expected },

@@ -1,7 +1,8 @@
 /** SQL, read-only if nobody has said otherwise, and what there is to ask for. */
 import type { McpServer } from '@modelcontextprotocol/server';
 import { z } from 'zod';
-import type { Query } from '../../contract/query.ts';
+import type { Query } from '../../contract/inside/query.ts';
+import { exactRows } from '../sql/exact-rows.ts';
 import { describeSchema, SchemaShape } from './schema.ts';
 import { TenantRef } from './shapes.ts';
 import { type Agents, addTool } from './tool.ts';
@@ -42,6 +43,16 @@ const ResultShape = z.object({
   rowCount: z.number().nullable(),
   command: z.string(),
   truncated: z.boolean().describe('There are more rows; ask for fewer columns or fewer rows'),
+  notices: z
+    .array(
+      z.object({
+        severity: z.string(),
+        message: z.string(),
+        detail: z.string().optional(),
+        hint: z.string().optional(),
+      }),
+    )
+    .describe('What PostgreSQL said meanwhile'),
   ms: z.number(),
   wakeMs: z.number().describe('How long the tenant took to wake; 0 if it was awake'),
 });
@@ -70,14 +81,16 @@ export function addQueryTools(mcp: McpServer, agents: Agents): void {
         bytesMax: BYTES_MAX,
         timeoutMs: asked.timeoutMs,
         arrayMode: true,
+        jsonAsText: true,
         readOnly: !(allowWrites && 'allowWrites' in asked && asked.allowWrites === true),
         ...(database && { database }),
         ...(role && { role }),
       };
       const result = await client.inside.query(tenant, query, { signal });
       const columns = result.columns.map(({ name, type }) => ({ name, type }));
-      const { rows, rowCount, command, truncated, ms, wakeMs } = result;
-      return { columns, rows, rowCount, command, truncated, ms, wakeMs };
+      const { rowCount, command, truncated, notices, ms, wakeMs } = result;
+      const rows = exactRows(result);
+      return { columns, rows, rowCount, command, truncated, notices, ms, wakeMs };
     },
   });
   addTool(mcp, agents, {

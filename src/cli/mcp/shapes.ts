@@ -1,8 +1,8 @@
 /** What of a tenant an agent is told: less than the API has, since it reads all of it. */
 import { z } from 'zod';
 import { TENANT_PLANS, TENANT_STATES, TENANT_TIERS } from '../../contract/limits.ts';
-import type { Snapshot } from '../../contract/snapshot.ts';
-import type { Tenant } from '../../contract/tenant.ts';
+import type { Snapshot } from '../../contract/tenants/snapshot.ts';
+import type { Tenant } from '../../contract/tenants/tenant.ts';
 
 /** Most that a tool lists at once. */
 export const LISTED_MAX = 100;

@@ -2,7 +2,7 @@
 import type { McpServer } from '@modelcontextprotocol/server';
 import { z } from 'zod';
 import { TENANT_STATES } from '../../contract/limits.ts';
-import type { TenantSecret } from '../../contract/tenant.ts';
+import type { TenantSecret } from '../../contract/tenants/tenant.ts';
 import { badRequest } from '../failure.ts';
 import {
   LISTED_MAX,

@@ -1,6 +1,6 @@
 /** The tenants that an agent's key reaches. */
 import type { QueryOf } from '../../contract/routes.ts';
-import type { TenantPage } from '../../contract/tenant.ts';
+import type { TenantPage } from '../../contract/tenants/tenant.ts';
 import type { DynaBase } from '../../sdk/client.ts';
 import { DynaBaseError } from '../../sdk/error.ts';
 

@@ -72,6 +72,9 @@ async function failureTold(error: unknown, { server }: Agents): Promise<string> 
   const lines = [`${message} [${code}]`];
   if (database?.detail != null) lines.push(`detail: ${database.detail}`);
   if (database?.hint != null) lines.push(`hint: ${database.hint}`);
+  for (const { severity, message: said } of database?.notices ?? []) {
+    lines.push(`${severity.toLowerCase()}: ${said}`);
+  }
   if (isExplained(explained)) lines.push(...explained.lines);
   if (retry === 'soon') lines.push('the same may work in a moment');
   return lines.join('\n');

@@ -192,10 +192,13 @@ export const uidRange: Parse<UidRange> = (given) => {
   return read;
 };
 
+/** A user and no host, as libpq takes it for a socket: `postgresql://me@/db?host=/run/postgresql`. */
+const HOSTLESS = /^(postgres(?:ql)?:\/\/[^/?#]*@)\//;
+
 export const url =
   (protocols: readonly string[]): Parse<string> =>
   (given) => {
-    const read = URL.parse(given);
+    const read = URL.parse(given) ?? URL.parse(given.replace(HOSTLESS, '$1localhost/'));
     if (read === null || !protocols.includes(read.protocol)) {
       // The value may hold a password: it is not repeated.
       throw new Error(

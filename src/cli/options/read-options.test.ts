@@ -54,6 +54,14 @@ describe('precedence', () => {
     });
   });
 
+  test.each(['postgresql:///db?host=/run/postgresql', 'postgres://me:p@/db?host=/run/postgresql'])(
+    'a database behind a socket is named as libpq has it: %s',
+    (databaseUrl) => {
+      const env = { DYNABASE_DATABASE_URL: databaseUrl };
+      expect(readOptions(sources({ env }), ['databaseUrl'])).toEqual({ databaseUrl });
+    },
+  );
+
   test('a secret is never taken from the command line', () => {
     const given = sources({ flags: { databaseUrl: 'postgres://flag/db' } });
     expect(readOptions(given, ['databaseUrl'])).toEqual({ databaseUrl: null });

@@ -3,6 +3,7 @@
  * JSON values and arrays as they are, the rest as text.
  */
 import pg from 'pg';
+import { exactJson } from '../../contract/exact-json.ts';
 import type { StatementResult } from './query.ts';
 import {
   BOOLEAN_OID,
@@ -17,8 +18,6 @@ const JSON_NUMBER = /^-?\d+(?:\.\d+)?(?:e[+-]?\d+)?$/;
 
 /** Part of the language since ES2026, and of Node since 21; TypeScript does not know it yet. */
 const { rawJSON } = JSON as unknown as { readonly rawJSON: (text: string) => unknown };
-
-type ReviverContext = { readonly source?: string };
 
 /** One array of objects on one line; a statement without rows gives an empty one. */
 export function rowsJson({ columns, rows }: StatementResult): string {
@@ -46,18 +45,13 @@ function valueIn(text: string | null, oid = 0): unknown {
   if (text === null) return null;
   if (NUMBER_OIDS.has(oid)) return numberOf(text);
   if (oid === BOOLEAN_OID) return text === 't';
-  if (JSON_OIDS.has(oid)) return jsonOf(text);
+  if (JSON_OIDS.has(oid)) return exactJson(text);
   const element = ELEMENT_OF_ARRAY.get(oid);
   return element === undefined ? text : arrayOf(text, element);
 }
 
 /** Keeps digits that a JavaScript number would lose. */
 const numberOf = (text: string): unknown => (JSON_NUMBER.test(text) ? rawJSON(text) : text);
-
-const jsonOf = (text: string): unknown =>
-  JSON.parse(text, (_key, value: unknown, context?: ReviverContext) =>
-    typeof value === 'number' && context?.source !== undefined ? numberOf(context.source) : value,
-  );
 
 function arrayOf(text: string, element: number): unknown {
   const parse: (text: string) => unknown = pg.types.getTypeParser(TEXT_ARRAY_OID as number, 'text');

@@ -7,11 +7,12 @@ import { BACKSLASH_HELP, type BackslashCommand, parseBackslash } from './backsla
 import { NAMES_QUERY, type TitledQuery } from './catalog-queries.ts';
 import { type Display, widthFor } from './display.ts';
 import { rowsJson } from './json-rows.ts';
+import { noticeText } from './notice-text.ts';
 import { Output } from './output.ts';
 import type { StatementResult } from './query.ts';
 import { rowsCsv } from './rows-csv.ts';
 import { resultText } from './rows-text.ts';
-import { type Notice, SqlSession, type Transaction } from './session.ts';
+import { SqlSession, type Transaction } from './session.ts';
 import { type Piece, Splitter } from './splitter.ts';
 
 /** A tenant that was asked this lately is awake. */
@@ -262,13 +263,13 @@ export class SqlRunner {
 
   async #connected(): Promise<SqlSession> {
     if (this.#session?.alive) return this.#session;
-    const { printer, ticket, sleeps } = this.#parts;
+    const { world, printer, ticket, sleeps } = this.#parts;
     if (this.#session) printer.note('the connection was lost; connecting again');
     const connectionUri = await ticket(this.#tenant);
     const open = async () =>
       SqlSession.open({
         connectionUri,
-        onNotice: (notice) => this.#notice(notice),
+        onNotice: (notice) => world.stderr.write(noticeText(notice)),
         onCopy: (chunk) => this.#output.write(chunk),
       });
     const isAsleep = sleeps !== null && (await sleeps(this.#tenant));
@@ -285,15 +286,6 @@ export class SqlRunner {
     const took = spanWords(world.now() - before);
     printer.note(printer.style.dim(`${this.#tenant} was asleep; it woke in ${took}`));
     return done;
-  }
-
-  #notice({ severity, message, detail, hint }: Notice): void {
-    const lines = [
-      `${severity.toLowerCase()}: ${message}`,
-      ...(detail === undefined ? [] : [`detail: ${detail}`]),
-      ...(hint === undefined ? [] : [`hint: ${hint}`]),
-    ];
-    this.#parts.world.stderr.write(`${lines.join('\n')}\n`);
   }
 }
 

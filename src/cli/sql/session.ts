@@ -1,6 +1,7 @@
 /** A PostgreSQL session with a tenant, through the proxy as any client has it. */
 import { connect } from 'node:net';
 import pg from 'pg';
+import type { Notice } from './notice-text.ts';
 import { SimpleQuery, type StatementResult } from './query.ts';
 import { SqlError, type Statement } from './sql-error.ts';
 
@@ -13,13 +14,6 @@ const APPLICATION_NAME = 'dynabase sql';
 /** A CancelRequest's length and code. Source: PostgreSQL docs, "Message Formats". */
 const CANCEL_BYTES = 16;
 const CANCEL_CODE = 80_877_102;
-
-export type Notice = {
-  readonly severity: string;
-  readonly message: string;
-  readonly detail?: string | undefined;
-  readonly hint?: string | undefined;
-};
 
 export type SessionOptions = {
   readonly connectionUri: string;

@@ -1,5 +1,5 @@
 /** Asks the server for one picture: only the tenants on the page, and what the awake ones of them take. */
-import type { Tenant } from '../../contract/tenant.ts';
+import type { Tenant } from '../../contract/tenants/tenant.ts';
 import type { DynaBase } from '../../sdk/client.ts';
 import type { Filter, Measured, Row, Snapshot, View } from './view.ts';
 

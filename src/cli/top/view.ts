@@ -1,6 +1,6 @@
 /** What `dynabase top` shows: chosen by keys, asked of the server, laid out for a terminal. */
-import type { Status } from '../../contract/status.ts';
-import type { Tenant } from '../../contract/tenant.ts';
+import type { Status } from '../../contract/service/status.ts';
+import type { Tenant } from '../../contract/tenants/tenant.ts';
 import { tableText } from '../words/layout.ts';
 import type { Style } from '../words/style.ts';
 import { cut } from '../words/width.ts';

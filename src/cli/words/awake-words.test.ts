@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { AwakeList, AwakeTime, Why } from '../../contract/awake.ts';
+import type { AwakeList, AwakeTime, Why } from '../../contract/awake/awake.ts';
 import { memoryOutput } from '../../testing/fake-world.ts';
 import { awakeText, momentText, whyText } from './awake-words.ts';
 import { styleFor } from './style.ts';

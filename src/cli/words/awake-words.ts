@@ -1,5 +1,5 @@
 /** Why tenants are awake as a person reads it, within the columns of the terminal. */
-import type { AwakeList, AwakeTime, Why } from '../../contract/awake.ts';
+import type { AwakeList, AwakeTime, Why } from '../../contract/awake/awake.ts';
 import { moneyWords } from './economics-words.ts';
 import { type Column, tableText } from './layout.ts';
 import type { Style } from './style.ts';

@@ -6,7 +6,7 @@ import type {
   InvoiceHead,
   InvoiceVerdicts,
   Reconciliation,
-} from '../../contract/billing.ts';
+} from '../../contract/billing/billing.ts';
 import { orDash } from '../options/fields.ts';
 import { visible } from '../sql/rows-text.ts';
 import { factsText, tableText } from './layout.ts';

@@ -1,5 +1,5 @@
 /** Customers as a person reads them. */
-import type { Customer, CustomerPage } from '../../contract/customer.ts';
+import type { Customer, CustomerPage } from '../../contract/access/customer.ts';
 import { orDash } from '../options/fields.ts';
 import { visible } from '../sql/rows-text.ts';
 import { factsText, tableText } from './layout.ts';

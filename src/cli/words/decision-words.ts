@@ -1,5 +1,5 @@
 /** Decisions as a person reads them, within the columns of the terminal. */
-import type { Decision } from '../../contract/policy.ts';
+import type { Decision } from '../../contract/policy/policy.ts';
 import { tableText } from './layout.ts';
 import type { Style } from './style.ts';
 import { cut, widthOf } from './width.ts';

@@ -1,5 +1,5 @@
 /** Costs as people read them. */
-import type { CostLine, CostReport, OwnCost } from '../../contract/economics.ts';
+import type { CostLine, CostReport, OwnCost } from '../../contract/economics/economics.ts';
 import { factsText, tableText } from './layout.ts';
 import type { Style } from './style.ts';
 

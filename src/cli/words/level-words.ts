@@ -1,6 +1,7 @@
 /** Levels as a person reads them, within 80 columns. */
-import type { LadderStep, RelationLevels, TenantLevels } from '../../contract/levels.ts';
+
 import { HIT_RATIO_WANTED } from '../../contract/limits.ts';
+import type { LadderStep, RelationLevels, TenantLevels } from '../../contract/tenants/levels.ts';
 import { type Column, tableText } from './layout.ts';
 import type { Style } from './style.ts';
 import { stateText } from './tenant-words.ts';

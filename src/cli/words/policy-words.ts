@@ -1,5 +1,5 @@
 /** The policy as a person reads it. */
-import type { FleetPolicy, Policy, Prewarms, TenantPolicy } from '../../contract/policy.ts';
+import type { FleetPolicy, Policy, Prewarms, TenantPolicy } from '../../contract/policy/policy.ts';
 import { factsText } from './layout.ts';
 import type { Style } from './style.ts';
 import { agoWords, countWords, inWords, percentWords, spanWords } from './words.ts';

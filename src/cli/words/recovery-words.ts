@@ -1,4 +1,4 @@
-import type { Recovery } from '../../contract/recovery.ts';
+import type { Recovery } from '../../contract/tenants/recovery.ts';
 import type { Style } from './style.ts';
 import { agoWords } from './words.ts';
 

@@ -1,5 +1,5 @@
 /** Sessions as a person reads them. */
-import type { Session } from '../../contract/session.ts';
+import type { Session } from '../../contract/tenants/session.ts';
 import { tableText } from './layout.ts';
 import type { Style } from './style.ts';
 import { spanWords } from './words.ts';

@@ -1,4 +1,4 @@
-import type { Snapshot } from '../../contract/snapshot.ts';
+import type { Snapshot } from '../../contract/tenants/snapshot.ts';
 import { tableText } from './layout.ts';
 import type { Style } from './style.ts';
 import { cut } from './width.ts';

@@ -1,4 +1,4 @@
-import type { Status } from '../../contract/status.ts';
+import type { Status } from '../../contract/service/status.ts';
 import { factsText } from './layout.ts';
 import { ratioText } from './level-words.ts';
 import { husksText, inForceText } from './policy-words.ts';

@@ -1,7 +1,7 @@
 /** Tenants as a person reads them. */
-import type { TenantPolicy } from '../../contract/policy.ts';
-import type { Session } from '../../contract/session.ts';
-import type { Tenant, TenantSecret } from '../../contract/tenant.ts';
+import type { TenantPolicy } from '../../contract/policy/policy.ts';
+import type { Session } from '../../contract/tenants/session.ts';
+import type { Tenant, TenantSecret } from '../../contract/tenants/tenant.ts';
 import { durationText } from '../options/parse.ts';
 import { factsText, tableText } from './layout.ts';
 import { explainedFacts } from './policy-words.ts';
