@@ -86,6 +86,14 @@ export const CLIENT_FAULTS = {
     retry: 'never',
     message: (p: { bytesMax: number }) => `the body is larger than ${p.bytesMax} bytes`,
   },
+  BODIES_FULL: {
+    kind: 'quota',
+    sqlstate: '53400',
+    http: 503,
+    retry: 'soon',
+    message: (p: { bytesMax: number }) =>
+      `too many large requests at once (of all together ${p.bytesMax} bytes are taken); try again in a moment`,
+  },
   RESPONSE_TOO_LARGE: {
     kind: 'quota',
     sqlstate: '54000',

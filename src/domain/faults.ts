@@ -26,6 +26,15 @@ export type FaultCode = keyof typeof FAULTS;
 
 export type FaultParams<C extends FaultCode> = Parameters<(typeof FAULTS)[C]['message']>[0];
 
+/** A word of PostgreSQL beside its answer: a notice, a warning. */
+export type DatabaseNotice = {
+  /** `NOTICE`, `WARNING`, `INFO`, `LOG`, `DEBUG`. */
+  readonly severity: string;
+  readonly message: string;
+  readonly detail?: string;
+  readonly hint?: string;
+};
+
 /** What PostgreSQL has said, where a failure is one of its own. */
 export type DatabaseWords = {
   readonly sqlstate: string;
@@ -34,6 +43,8 @@ export type DatabaseWords = {
   /** Of the character in the statement, from 1. */
   readonly position?: string | undefined;
   readonly constraint?: string | undefined;
+  /** What it had told before it failed. */
+  readonly notices?: readonly DatabaseNotice[] | undefined;
 };
 
 type FaultOptions = ErrorOptions & { readonly database?: DatabaseWords };

@@ -13,8 +13,11 @@ export type LoginBegun = { readonly url: string; readonly kept: LoginKept };
 export type Identity = { readonly email: string; readonly name: string };
 
 export interface IdentityProvider {
-  /** Where to send somebody. Throws `LOGIN_UNAVAILABLE` if the provider does not answer. */
-  begin(): Promise<LoginBegun>;
+  /**
+   * Where to send somebody; who `isToChoose` is asked there which account they mean, instead of being sent back as the one
+   * that is logged in. Throws `LOGIN_UNAVAILABLE` if the provider does not answer.
+   */
+  begin(isToChoose: boolean): Promise<LoginBegun>;
   /**
    * Whom the provider has sent back, to `url`. Throws `LOGIN_REFUSED` if it was not for this login, or the address is
    * not verified.

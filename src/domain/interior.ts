@@ -112,6 +112,48 @@ export type SettingChange = {
   readonly max: number | null;
 };
 
+/** All that differ in nothing but values are one, for each role and database. */
+export type CountedStatement = {
+  readonly id: string;
+  /** Without the values that were in it. */
+  readonly text: string;
+  /** The text goes on. */
+  readonly isCut: boolean;
+  /** Null for one that is gone, and for what was asked by the role that reads only. */
+  readonly role: string | null;
+  /** Null for one that is gone. */
+  readonly database: string | null;
+  readonly calls: number;
+  readonly totalMs: number;
+  readonly meanMs: number;
+  readonly longestMs: number;
+  readonly rows: number;
+  /** The part of its pages that was found in shared buffers; null if it asked for none. */
+  readonly fromMemory: number | null;
+};
+
+/** The greatest first. */
+export type StatementOrder = 'total' | 'mean' | 'longest' | 'calls' | 'rows';
+
+export type StatementCounts =
+  | {
+      readonly kind: 'counted';
+      /** When it was begun; as PostgreSQL writes it in ISO 8601. */
+      readonly since: string | null;
+      /** How often the rarest ones were dropped to make room. */
+      readonly dropped: number;
+      /** Of all that are known, told or not. */
+      readonly known: number;
+      readonly calls: number;
+      readonly totalMs: number;
+      readonly statements: readonly CountedStatement[];
+    }
+  | {
+      readonly kind: 'uncounted';
+      /** This PostgreSQL cannot, or the compute has been running since before they were counted. */
+      readonly because: 'engine' | 'restart';
+    };
+
 /** What PostgreSQL has refused, in its own words, becomes `QUERY_FAILED`. */
 export interface Interior {
   /** Sorted by name. */
@@ -151,4 +193,12 @@ export interface Interior {
   ): Promise<readonly EffectiveSetting[]>;
   /** All of them or none. Throws `BAD_REQUEST` for a value that is out of its bounds. */
   changeSettings(place: Place, database: string, changes: readonly SettingChange[]): Promise<void>;
+
+  /** Those of the tenant's roles in all its databases, and none that is ours. */
+  statements(
+    place: Place,
+    wish: { readonly order: StatementOrder; readonly limit: number },
+  ): Promise<StatementCounts>;
+  /** Has them be counted from zero. */
+  forgetStatements(place: Place): Promise<void>;
 }

@@ -99,6 +99,16 @@ export type UseQuery = {
   readonly tenant?: TenantId | undefined;
   /** Null for tenants of nobody; undefined for all. */
   readonly customer?: CustomerId | null | undefined;
+  /** Of these alone. */
+  readonly tenants?: readonly TenantId[] | undefined;
+};
+
+/** A fleet in some hours: who rested through all of them, and who else has rows. */
+export type UseParted = {
+  /** A row of an hour of each, which is the same in every one; in the order of tenants. */
+  readonly resting: readonly UseRow[];
+  /** In their order. */
+  readonly others: readonly TenantId[];
 };
 
 /** One minute of one tenant; what is not whole minutes is at its end. */
@@ -170,6 +180,12 @@ export interface UseLedger {
    * ones included. The hour that is running is told as far as it is counted. Throws `CATALOG_DOWN`.
    */
   rows(query: UseQuery): AsyncIterable<UseRow>;
+
+  /**
+   * Whole hours, which are over if they are more than one. So that a fleet asleep is read once, and not once an hour.
+   * Throws `CATALOG_DOWN`.
+   */
+  parted(span: Pick<UseQuery, 'from' | 'to'>): Promise<UseParted>;
 
   /** Since when all hours are kept; rows before may have been forgotten. Throws `CATALOG_DOWN`. */
   keptFrom(): Promise<Timestamp>;

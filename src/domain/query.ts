@@ -1,7 +1,12 @@
 /** SQL that somebody asks over the API, and the port to whoever puts it to the tenant's database. */
+import type { DatabaseNotice } from './faults.ts';
 import type { TicketRights } from './gate.ts';
 import type { TenantId } from './ids.ts';
 import type { DurationMs } from './units.ts';
+
+/** Told of one query; a loop may raise one each time round, and the rest is counted. */
+export const NOTICES_MAX = 100;
+export const NOTICE_BYTES_MAX = 65_536;
 
 export type QueryRequest = {
   readonly tenant: TenantId;
@@ -21,6 +26,8 @@ export type QueryRequest = {
   /** Once there is a session. */
   readonly timeout: DurationMs;
   readonly arrayMode: boolean;
+  /** Values of json and jsonb as PostgreSQL writes them. */
+  readonly jsonAsText: boolean;
 };
 
 export type QueryColumn = {
@@ -35,11 +42,14 @@ export type StatementResult = {
   readonly rowCount: number | null;
   readonly command: string;
   readonly truncated: boolean;
+  readonly notices: readonly DatabaseNotice[];
 };
 
 export type QueryOutcome = {
   /** Of each statement, in order. */
   readonly results: readonly StatementResult[];
+  /** Notices that were too many, or too long, to be told. */
+  readonly noticesLeftOut: number;
   /** How long it took to get a session; 0 for one that was there. */
   readonly connecting: DurationMs;
   /** From asking to the last row. */

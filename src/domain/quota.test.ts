@@ -4,7 +4,7 @@ import {
   byMonth,
   computeUnits,
   effectiveQuota,
-  monthOf,
+  monthStart,
   NOTHING_USED,
   nextMonth,
   passed,
@@ -15,7 +15,7 @@ import { later, ms, timestamp } from './units.ts';
 const at = (text: string) => timestamp(Date.parse(text));
 
 test('a month begins on its first day in UTC, whatever the length of the one before', () => {
-  expect(monthOf(at('2028-02-29T23:59:59.999Z'))).toBe(at('2028-02-01T00:00:00Z'));
+  expect(monthStart(at('2028-02-29T23:59:59.999Z'))).toBe(at('2028-02-01T00:00:00Z'));
   expect(nextMonth(at('2028-02-29T23:59:59.999Z'))).toBe(at('2028-03-01T00:00:00Z'));
   expect(nextMonth(at('2027-12-31T00:00:00Z'))).toBe(at('2028-01-01T00:00:00Z'));
 });

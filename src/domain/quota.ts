@@ -154,7 +154,7 @@ export const computeUnits = (memoryMb: number | null): number =>
   memoryMb === null ? 1 : memoryMb / 4_096;
 
 /** The first moment of the month, in UTC. */
-export function monthOf(at: Timestamp): Timestamp {
+export function monthStart(at: Timestamp): Timestamp {
   const date = new Date(at);
   return timestamp(Date.UTC(date.getUTCFullYear(), date.getUTCMonth(), 1));
 }
@@ -172,7 +172,7 @@ export function byMonth(
 ): readonly { readonly month: Timestamp; readonly length: DurationMs }[] {
   const pieces = [];
   for (let at = from; at < to; at = nextMonth(at)) {
-    const month = monthOf(at);
+    const month = monthStart(at);
     const start = Math.max(at, month);
     pieces.push({ month, length: ms(Math.min(to, nextMonth(at)) - start) });
   }

@@ -2,8 +2,15 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { PLANS, TIERS } from '../domain/tier.ts';
 import { METERS, NO_USE, type UseRow } from '../domain/use.ts';
-import { hoursWithin, rowOf, using, utc } from '../testing/ledger-rows.ts';
-import { DayCosts } from './day-cost.ts';
+import {
+  customerNumber,
+  hoursWithin,
+  rowOf,
+  tenantNumber,
+  using,
+  utc,
+} from '../testing/ledger-rows.ts';
+import { type DayCost, DayCosts } from './day-cost.ts';
 import { amount, plus, sumOf } from './money.ts';
 import { monthOf } from './month.ts';
 import { accruedOf, chargedIn, chargesOf } from './plans.ts';
@@ -11,6 +18,7 @@ import type { PriceBook } from './price-book.ts';
 import { parsePriceBook } from './price-file.ts';
 import { PRICE_BOOKS, PRICE_PRESETS } from './price-presets.ts';
 import { priceDocument, tariffDocument } from './price-text.ts';
+import { finished } from './steps.ts';
 import { parseTariffs, TARIFFS } from './tariffs.ts';
 import { alwaysOnCost, costOf } from './usage-cost.ts';
 
@@ -32,6 +40,22 @@ const rowArbitrary: fc.Arbitrary<UseRow> = fc
       use: using(Object.fromEntries(METERS.map((meter, at) => [meter, use[at] ?? 0n]))),
     }),
   );
+
+const [OWN] = PRICE_BOOKS['own-hardware'].versions;
+
+/** A machine so small that it is all used. */
+const CROWDED: PriceBook = {
+  ...PRICE_BOOKS['own-hardware'],
+  versions: [{ ...OWN, machines: OWN.machines.map((one) => ({ ...one, memoryGb: 1, diskGb: 1 })) }],
+};
+
+const DEARER_AT_NOON: PriceBook = {
+  ...PRICE_BOOKS.railway,
+  versions: [
+    PRICE_BOOKS.railway.versions[0],
+    { ...OWN, from: hours[12] ?? day, sharing: 'by-tenant' },
+  ],
+};
 
 test('a day hour by hour costs what it costs as a whole, and its shares are all that somebody bears', () => {
   const overhead = using({ memory: 10n ** 12n, cpu: 40_000_000n });
@@ -67,6 +91,72 @@ test('a day hour by hour costs what it costs as a whole, and its shares are all 
     { numRuns: 60 },
   );
 });
+
+test('who rests through hours is told once, and all comes out as if every hour had a row of it', () => {
+  const overheads = fc.array(fc.bigInt(0n, 10n ** 13n), { minLength: 24, maxLength: 24 });
+  // Customers, plans and tiers of their own, so that the order of rows is no accident.
+  const rests = fc.array(
+    fc.tuple(rowArbitrary, fc.nat({ max: 3 }), fc.integer({ min: 1, max: 23 })),
+    {
+      ...{ minLength: 1, maxLength: 9 },
+    },
+  );
+  const book = fc.constantFrom(...PRICE_PRESETS).map((preset) => PRICE_BOOKS[preset]);
+  const twice = fc.constantFrom<PriceBook>(CROWDED, DEARER_AT_NOON);
+  fc.assert(
+    fc.property(
+      fc.oneof(book, twice),
+      fc.array(rowArbitrary, { maxLength: 40 }),
+      rests,
+      overheads,
+      (prices, some, resting, ours) => {
+        const rows = some.map((row) => ({
+          ...row,
+          tenant: tenantNumber(2 * Number(row.seconds % 9n)),
+        }));
+        const asleep = resting.map(([row, customer, until], at) => ({
+          ...{ until, customer: customerNumber(customer), tenant: tenantNumber(2 * at + 1) },
+          row: { ...row, seconds: 3_600n },
+        }));
+        const [each, once] = [new DayCosts(prices), new DayCosts(prices)];
+        let told = -1;
+        for (const [at, hour] of hours.entries()) {
+          const own = inOrderOf(rows.filter((row) => row.hour === hour));
+          const sleeping = inOrderOf(
+            asleep
+              .filter(({ until }) => at < until)
+              .map(({ row, tenant, customer }) => ({ ...row, tenant, customer, hour })),
+          );
+          const overhead = using({ memory: ours[at] ?? 0n, cpu: ours[at] ?? 0n });
+          each.add({ hour, rows: inOrderOf([...own, ...sleeping]), overhead });
+          if (sleeping.length !== told) finished(once.resting(sleeping));
+          told = sleeping.length;
+          once.add({ hour, rows: own, overhead });
+        }
+        const sorted = ({ shares, ...rest }: DayCost) => ({
+          ...rest,
+          shares: shares.toSorted((one, other) => (keyOf(one) < keyOf(other) ? -1 : 1)),
+        });
+        expect(sorted(once.done())).toEqual(sorted(each.done()));
+      },
+    ),
+    { numRuns: 150 },
+  );
+});
+
+const keyOf = ({
+  tenant,
+  customer,
+  plan,
+  tier,
+}: Pick<UseRow, 'tenant' | 'customer' | 'plan' | 'tier'>) =>
+  `${tenant} ${customer} ${plan} ${tier}`;
+
+/** As the ledger tells them: one of a place. */
+const inOrderOf = (rows: readonly UseRow[]): readonly UseRow[] =>
+  [...new Map(rows.map((row) => [keyOf(row), row])).entries()]
+    .toSorted(([one], [other]) => (one < other ? -1 : 1))
+    .map(([, row]) => row);
 
 test('what is added to a copy is not in what it was copied from', () => {
   const costs = new DayCosts(PRICE_BOOKS.vision);

@@ -120,7 +120,7 @@ th, td { text-align: left; vertical-align: top; padding: .3rem .5rem .3rem 0; bo
 tfoot tr:last-child { font-weight: 700 }
 .note { font-size: .9em }
 @page { margin: 2cm }
-@media print { body { margin: 0; max-width: none; padding: 0 } thead { display: table-header-group }
+@media print { body { margin: 0; max-width: none; padding: 0 } thead { display: table-header-group } tfoot { display: table-row-group }
 tr { break-inside: avoid } .details { break-before: auto; font-size: 9pt } }
 `;
 

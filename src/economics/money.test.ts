@@ -110,3 +110,28 @@ test('a larger weight never has the smaller part', () => {
     ),
   );
 });
+
+test('of what is left over one goes to each of the largest remainders, of equal ones to the first', () => {
+  const small = fc.bigInt(0n, 5n);
+  const large = fc.bigInt(0n, 2n ** 80n);
+  fc.assert(
+    fc.property(
+      fc.bigInt(0n, 10n ** 24n).map((n) => n as Amount),
+      fc.oneof(fc.array(small, { minLength: 1 }), fc.array(large, { minLength: 1 })),
+      (total, weights) => {
+        const sum = sumOf(weights as Amount[]);
+        const ours = sum === 0n ? weights.map(() => 1n) : weights;
+        const by = sumOf(ours as Amount[]);
+        const whole = ours.map((weight) => (total * weight) / by);
+        const left = Number(total - sumOf(whole as Amount[]));
+        const order = ours
+          .map((weight, at) => ({ at, remainder: (total * weight) % by }))
+          .toSorted((one, other) => Number(other.remainder - one.remainder) || one.at - other.at);
+        const lucky = new Set(order.slice(0, left).map(({ at }) => at));
+        expect(allocated(total, weights)).toEqual(
+          whole.map((part, at) => (lucky.has(at) ? part + 1n : part)),
+        );
+      },
+    ),
+  );
+});

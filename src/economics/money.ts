@@ -11,6 +11,7 @@
  * that the parts are the whole.
  */
 import { assert } from '../domain/assert.ts';
+import { finished, inSteps, type Steps } from './steps.ts';
 
 declare const unit: unique symbol;
 
@@ -64,40 +65,66 @@ export const coinOf = (currency: Currency): Amount =>
  * `step`: the largest remainders get what is left over, the first of equal ones first. Without any weight
  * the parts are equal. A total that is no multiple of `step` leaves its rest to the same rule.
  */
-export function allocated(
+export const allocated = (
   total: Amount,
   weights: readonly bigint[],
   step: Amount = 1n as Amount,
-): readonly Amount[] {
+): readonly Amount[] => finished(allocating(total, weights, step));
+
+/** The same in steps, for a fleet. */
+export function* allocating(
+  total: Amount,
+  weights: readonly bigint[],
+  step: Amount = 1n as Amount,
+): Steps<readonly Amount[]> {
   assert(weights.length > 0 || total === 0n, 'nobody is there to share an amount');
-  assert(
-    weights.every((weight) => weight >= 0n),
-    'a share cannot be negative',
-  );
+  let sum = 0n;
+  yield* inSteps(weights, (weight) => {
+    assert(weight >= 0n, 'a share cannot be negative');
+    sum += weight;
+  });
   const sign = total < 0n ? -1n : 1n;
   const whole = (total * sign) / step;
-  const sum = weights.reduce((all, weight) => all + weight, 0n);
-  const shares = sum > 0n ? weights : weights.map(() => 1n);
   const of = sum > 0n ? sum : BigInt(weights.length);
-  const parts = shares.map((share) => (whole * share) / of);
-  const left = Number(whole - parts.reduce((all, part) => all + part, 0n));
-  // Fewer are left over than there are parts with a remainder.
-  const order = shares
-    .map((share, at) => ({ at, remainder: (whole * share) % of }))
-    .sort((one, other) =>
-      one.remainder === other.remainder
-        ? one.at - other.at
-        : one.remainder > other.remainder
-          ? -1
-          : 1,
-    );
-  for (const { at } of order.slice(0, left)) parts[at] = (parts[at] ?? 0n) + 1n;
-  const scaledUp = parts.map((part) => part * step * sign);
+  const remainders: bigint[] = [];
+  let left = whole;
+  const parts = yield* inSteps(weights, (weight) => {
+    const share = whole * (sum > 0n ? weight : 1n);
+    const part = share / of;
+    remainders.push(share - part * of);
+    left -= part;
+    return part;
+  });
   const rest = total - whole * step * sign;
-  const first = order[0];
-  if (rest !== 0n && first !== undefined) scaledUp[first.at] = (scaledUp[first.at] ?? 0n) + rest;
-  return scaledUp as Amount[];
+  const [first = 0, ...more] = yield* largest(remainders, Math.max(Number(left), 1));
+  if (left > 0n) for (const at of [first, ...more]) parts[at] = (parts[at] ?? 0n) + 1n;
+  const shares = yield* inSteps(parts, (part) => part * step * sign);
+  if (rest !== 0n) shares[first] = (shares[first] ?? 0n) + rest;
+  return shares as Amount[];
 }
+
+/** The places of so many of the largest, the very first of them first; of equal ones the first. */
+function* largest(values: readonly bigint[], count: number): Steps<readonly number[]> {
+  // Whole numbers of 64 bits are sorted without asking us about each two of them.
+  const isNarrow = values.every((value) => value < NARROW);
+  const sorted = isNarrow
+    ? new BigUint64Array(values).sort()
+    : values.toSorted((one, other) => (one < other ? -1 : one > other ? 1 : 0));
+  const most = sorted.at(-1);
+  const least = sorted[sorted.length - count];
+  if (most === undefined || least === undefined) return [];
+  const found: number[] = [];
+  const equal: number[] = [];
+  yield* inSteps(values, (value, at) => {
+    if (value > least) found.push(at);
+    else if (value === least) equal.push(at);
+  });
+  const all = [...found, ...equal.slice(0, count - found.length)];
+  const first = all.findIndex((at) => values[at] === most);
+  return [all[first] ?? 0, ...all.slice(0, first), ...all.slice(first + 1)];
+}
+
+const NARROW = 2n ** 64n;
 
 /** A decimal such as `12`, `-0.5` or `0.000463`, in millionths of millionths; null for anything else. */
 export function parseDecimal(text: string): bigint | null {

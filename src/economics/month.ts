@@ -3,6 +3,7 @@
  *
  * Nothing here knows what time it is.
  */
+import { monthStart, nextMonth } from '../domain/quota.ts';
 import { type Timestamp, timestamp } from '../domain/units.ts';
 
 export const HOUR_MS = 3_600_000;
@@ -18,11 +19,7 @@ export type Month = {
 
 /** The month that `at` lies in. */
 export function monthOf(at: Timestamp): Month {
-  const date = new Date(at);
-  const year = date.getUTCFullYear();
-  const month = date.getUTCMonth();
-  const from = timestamp(Date.UTC(year, month));
-  const to = timestamp(Date.UTC(year, month + 1));
+  const [from, to] = [monthStart(at), nextMonth(at)];
   return { name: new Date(from).toISOString().slice(0, 7), from, to, seconds: secondsIn(from, to) };
 }
 

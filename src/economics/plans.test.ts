@@ -19,6 +19,7 @@ import {
   type Subscription,
   trialFrom,
 } from './plans.ts';
+import { finished, inOrder } from './steps.ts';
 import { parseTariffs, type TariffBook, tariffAt } from './tariffs.ts';
 
 const GB = 1_000_000_000n;
@@ -202,5 +203,17 @@ test('a second more on a plan never costs more than that second', () => {
       const more = until(seconds + 1) - until(seconds);
       expect(more >= 11_574_074n && more <= 11_574_075n).toBe(true);
     }),
+  );
+});
+
+test('many are put in order as few are', () => {
+  const numbers = fc.array(fc.nat({ max: 50 }), { minLength: 0, maxLength: 5_000, size: 'max' });
+  fc.assert(
+    fc.property(numbers, (given) => {
+      const rows = given.map((value, at) => ({ value, at }));
+      const byValue = (one: { value: number }, other: { value: number }) => one.value - other.value;
+      expect(finished(inOrder(rows, byValue))).toEqual(rows.toSorted(byValue));
+    }),
+    { numRuns: 20 },
   );
 });

@@ -14,6 +14,7 @@ import { hours, type Timestamp, timestamp } from '../domain/units.ts';
 import { baseUnits, METERS, type Meter, NO_USE, type Scale, type UseRow } from '../domain/use.ts';
 import { type Amount, allocated, NOTHING, ONE, plus, scaled } from './money.ts';
 import { hourOf, type Month, secondsIn } from './month.ts';
+import { finished, inOrder, inSteps, type Steps } from './steps.ts';
 import { type Tariff, type TariffBook, tariffAt } from './tariffs.ts';
 
 /** A tenant was on a plan. Those of one tenant follow each other and do not overlap. */
@@ -62,16 +63,25 @@ export function trialFrom(book: TariffBook, plan: Plan, from: Timestamp): Timest
  * In the order in which plans began, then of meters, whatever the order of what is given: an invoice that is made
  * again has to be the same. Never less than nothing.
  */
-export function chargesOf({ tariffs, month, subscriptions, rows }: Billing): readonly Charge[] {
-  const stays = staysIn(month, subscriptions);
-  const used = useOf(stays, rows);
-  return [...stays.entries()].flatMap(([key, stay]) => {
+export const chargesOf = (billing: Billing): readonly Charge[] => finished(charging(billing));
+
+/** The same in steps. */
+export function* charging({
+  tariffs,
+  month,
+  subscriptions,
+  rows,
+}: Billing): Steps<readonly Charge[]> {
+  const stays = yield* staysIn(month, subscriptions);
+  const used = yield* useOf(stays, rows);
+  const charges = yield* inSteps([...stays], ([key, stay]) => {
     const tariff = tariffAt(tariffs, stay.plan, month.from);
     return [
       ...subscriptionOf(tariff, month, stay),
       ...overageOf(tariff, month, stay, used.get(key) ?? {}),
     ];
   });
+  return charges.flat();
 }
 
 /**
@@ -115,16 +125,19 @@ type Who = Pick<UseRow, 'tenant' | 'customer' | 'plan'>;
 
 const keyOf = ({ tenant, customer, plan }: Who): string => `${tenant} ${customer} ${plan}`;
 
-function staysIn(month: Month, subscriptions: readonly Subscription[]): ReadonlyMap<string, Stay> {
+function* staysIn(
+  month: Month,
+  subscriptions: readonly Subscription[],
+): Steps<ReadonlyMap<string, Stay>> {
   const stays = new Map<string, Stay>();
   const ends = new Map<TenantId, Timestamp>();
-  for (const one of [...subscriptions].sort(byBeginning)) {
+  yield* inSteps(yield* inOrder(subscriptions, byBeginning), (one) => {
     assert(one.from >= (ends.get(one.tenant) ?? 0), 'a tenant is on one plan at a time');
     ends.set(one.tenant, one.to ?? timestamp(Number.POSITIVE_INFINITY));
     const { tenant, customer, plan } = one;
     const from = timestamp(Math.max(one.from, one.trialUntil ?? 0, month.from));
     const to = timestamp(Math.min(one.to ?? month.to, month.to));
-    if (to <= from) continue;
+    if (to <= from) return;
     const inTrial = (one.trialUntil ?? 0) === from;
     const { seconds, spans } = stays.get(keyOf(one)) ?? { seconds: 0n, spans: [] };
     stays.set(keyOf(one), {
@@ -132,7 +145,7 @@ function staysIn(month: Month, subscriptions: readonly Subscription[]): Readonly
       seconds: seconds + secondsIn(from, to),
       spans: [...spans, { from: inTrial ? from : hourOf(from), to }],
     });
-  }
+  });
   return stays;
 }
 
@@ -142,19 +155,19 @@ const byBeginning = (one: Subscription, other: Subscription): number =>
 type Used = Partial<Record<Meter, bigint>>;
 
 /** By stay, whose spans lie within the month. An hour in which a trial ends is the trial's. */
-function useOf(
+function* useOf(
   stays: ReadonlyMap<string, Stay>,
   rows: readonly UseRow[],
-): ReadonlyMap<string, Used> {
+): Steps<ReadonlyMap<string, Used>> {
   const used = new Map<string, Used>();
-  for (const row of rows) {
+  yield* inSteps(rows, (row) => {
     const key = keyOf(row);
     const stay = stays.get(key);
-    if (!stay?.spans.some(({ from, to }) => row.hour >= from && row.hour < to)) continue;
+    if (!stay?.spans.some(({ from, to }) => row.hour >= from && row.hour < to)) return;
     const sum = used.get(key) ?? {};
     for (const meter of METERS) sum[meter] = (sum[meter] ?? 0n) + row.use[meter];
     used.set(key, sum);
-  }
+  });
   return used;
 }
 
@@ -209,25 +222,32 @@ export type Earning = Pick<Charge, 'tenant' | 'customer' | 'plan' | 'amount'> & 
 };
 
 /** Charges laid on the hours in which their tenants were there, by the second. Together they are the charges. */
-export function earningsOf(
+export const earningsOf = (
   charges: readonly Charge[],
   rows: readonly UseRow[],
-): readonly Earning[] {
+): readonly Earning[] => finished(earning(charges, rows));
+
+/** The same in steps. */
+export function* earning(
+  charges: readonly Charge[],
+  rows: readonly UseRow[],
+): Steps<readonly Earning[]> {
   const places = new Map<string, UseRow[]>();
-  for (const row of rows) {
-    const place = places.get(keyOf(row)) ?? [];
-    place.push(row);
-    places.set(keyOf(row), place);
-  }
-  return charges.flatMap(({ tenant, customer, plan, amount }): readonly Earning[] => {
+  yield* inSteps(rows, (row) => {
+    const place = places.get(keyOf(row));
+    if (place === undefined) places.set(keyOf(row), [row]);
+    else place.push(row);
+  });
+  const earnings = yield* inSteps(charges, ({ tenant, customer, plan, amount }) => {
     const place = places.get(keyOf({ tenant, customer, plan })) ?? [];
     if (place.length === 0) return [{ tenant, customer, plan, amount, hour: null, tier: null }];
     const weights = place.map(({ seconds }) => seconds);
-    return allocated(amount, weights).map((part, at) => {
+    return allocated(amount, weights).map((part, at): Earning => {
       const { hour = null, tier = null } = place[at] ?? {};
       return { tenant, customer, plan, amount: part, hour, tier };
     });
   });
+  return earnings.flat();
 }
 
 export const chargedIn = (charges: Iterable<Charge>): Amount => {

@@ -12,7 +12,17 @@
 import { assert } from '../domain/assert.ts';
 import type { Timestamp } from '../domain/units.ts';
 import { addedUse, type Meter, NO_USE, type Use, type UseRow } from '../domain/use.ts';
-import { type Amount, allocated, minus, NOTHING, plus, ratioOf, scaled, sumOf } from './money.ts';
+import {
+  type Amount,
+  allocated,
+  allocating,
+  minus,
+  NOTHING,
+  plus,
+  ratioOf,
+  scaled,
+  sumOf,
+} from './money.ts';
 import { HOUR_MS, secondsIn } from './month.ts';
 import {
   costsOf,
@@ -65,18 +75,14 @@ export type FleetCost = {
  * A minimum counts for as much of its month as there are hours, and is judged over all hours of a month
  * that are given together.
  */
-export const costOf = (book: PriceBook, hours: readonly FleetHour[]): FleetCost =>
-  finished(costing(book, hours));
-
-/** The same in steps of a thousand rows, so that a server can do something else between them. */
-export function* costing(book: PriceBook, hours: readonly FleetHour[]): Steps<FleetCost> {
+export function costOf(book: PriceBook, hours: readonly FleetHour[]): FleetCost {
   const months = new Map<string, { readonly rates: Rates; readonly costs: HourCost[] }>();
   let rates: Rates | null = null;
   for (const hour of hours) {
     assert(hour.hour % HOUR_MS === 0, 'an hour of use begins on the hour');
     if (rates === null || !holdsAt(rates, book, hour.hour)) rates = ratesAt(book, hour.hour);
     const month = months.get(rates.month.name) ?? { rates, costs: [] };
-    month.costs.push(yield* costOfHour(rates, hour));
+    month.costs.push(costOfHour(rates, hour));
     months.set(rates.month.name, month);
   }
   return summed([...months.values()].map(({ rates: { month }, costs }) => ofMonth(costs, month)));
@@ -88,22 +94,21 @@ type HourCost = Omit<FleetCost, 'total' | 'unattributed'> & {
   readonly rates: Rates;
 };
 
-const holdsAt = (rates: Rates, book: PriceBook, hour: Timestamp): boolean =>
+export const holdsAt = (rates: Rates, book: PriceBook, hour: Timestamp): boolean =>
   hour >= rates.month.from && hour < rates.month.to && rates.version === pricesAt(book, hour);
 
-function* costOfHour(rates: Rates, { hour, rows, overhead }: FleetHour): Steps<HourCost> {
+function costOfHour(rates: Rates, { hour, rows, overhead }: FleetHour): HourCost {
   for (const row of rows) assert(row.hour === hour, 'a row lies in another hour than its fleet');
   const machines = partOfMonth(rates, hour);
-  const machined = yield* inSteps([...rows.map(({ use }) => use), overhead], (use) =>
+  const machined = [...rows.map(({ use }) => use), overhead].map((use) =>
     sumOf(costsOf(rates.machined, use)),
   );
   const used = sumOf(machined);
   // More was used than there is room for, as when the page cache is measured generously: then all of it is
   // worth what the machines cost.
   const shares = used > machines ? allocated(machines, machined) : machined;
-  const costs = yield* inSteps(rows, (row, at) => costOfRow(rates, row, shares[at] ?? NOTHING));
   return {
-    rows: costs,
+    rows: rows.map((row, at) => costOfRow(rates, row, shares[at] ?? NOTHING)),
     machines,
     overhead: plus(sumOf(costsOf(rates.metered, overhead)), shares.at(-1) ?? NOTHING),
     idle: minus(machines, sumOf(shares)),
@@ -112,13 +117,13 @@ function* costOfHour(rates: Rates, { hour, rows, overhead }: FleetHour): Steps<H
 }
 
 /** Telescoped, so that the hours of a month are its price exactly. */
-function partOfMonth({ machines, month }: Rates, hour: Timestamp): Amount {
+export function partOfMonth({ machines, month }: Rates, hour: Timestamp): Amount {
   const until = (at: number): Amount =>
     scaled(machines, BigInt(at - month.from), BigInt(month.to - month.from));
   return minus(until(hour + HOUR_MS), until(hour));
 }
 
-function costOfRow(rates: Rates, row: UseRow, machines: Amount): CostRow {
+export function costOfRow(rates: Rates, row: UseRow, machines: Amount): CostRow {
   const { version, metered, month } = rates;
   const parts: Partial<Record<CostPart, Amount>> = {};
   const costs = costsOf(metered, row.use);
@@ -165,22 +170,42 @@ function ofMonth(costs: readonly HourCost[], month: Rates['month']): FleetCost {
 }
 
 /** Lays what nobody used on those who bear it, by the rule of the book. */
-export function shareOut<R extends Pick<CostSum, 'attributed' | 'shared' | 'seconds'>>(
+const shareOut = <R extends Borne>(
   rows: readonly R[],
   amount: Amount,
   sharing: Sharing,
-): { readonly rows: readonly R[]; readonly unborne: Amount } {
-  if (amount === 0n) return { rows, unborne: NOTHING };
-  if (sharing === 'apart' || rows.length === 0) return { rows, unborne: amount };
-  const byCost = rows.map((row) => row.attributed);
-  const isFree = sharing === 'by-cost' && byCost.every((cost) => cost === 0n);
-  const weights = sharing === 'by-cost' && !isFree ? byCost : rows.map((row) => row.seconds);
-  const shares = allocated(amount, weights);
-  const borne = rows.map((row, at) => ({
+): { readonly rows: readonly R[]; readonly unborne: Amount } =>
+  finished(sharingOut(rows, amount, sharing));
+
+type Borne = Pick<CostSum, 'attributed' | 'shared' | 'seconds'>;
+
+/** The same in steps. */
+export function* sharingOut<R extends Borne>(
+  rows: readonly R[],
+  amount: Amount,
+  sharing: Sharing,
+): Steps<{ readonly rows: readonly R[]; readonly unborne: Amount }> {
+  const shares = yield* sharesOf(rows, amount, sharing);
+  if (shares === null) return { rows, unborne: amount };
+  const borne = yield* inSteps(rows, (row, at) => ({
     ...row,
     shared: plus(row.shared, shares[at] ?? NOTHING),
   }));
   return { rows: borne, unborne: NOTHING };
+}
+
+/** What each of them bears; null where nobody does. */
+export function* sharesOf(
+  rows: readonly Pick<Borne, 'attributed' | 'seconds'>[],
+  amount: Amount,
+  sharing: Sharing,
+): Steps<readonly Amount[] | null> {
+  if (amount === 0n || sharing === 'apart' || rows.length === 0) return null;
+  const isFree = sharing === 'by-cost' && rows.every(({ attributed }) => attributed === 0n);
+  const weights = yield* inSteps(rows, ({ attributed, seconds }) =>
+    sharing === 'by-cost' && !isFree ? attributed : seconds,
+  );
+  return yield* allocating(amount, weights);
 }
 
 function summed(costs: readonly FleetCost[]): FleetCost {
@@ -263,21 +288,15 @@ export const alwaysOnCost = (book: PriceBook, rows: readonly UseRow[]): Amount =
   sumOf(alwaysOnCosts(book, rows));
 
 /** The same, row by row. */
-const alwaysOnCosts = (book: PriceBook, rows: readonly UseRow[]): readonly Amount[] =>
-  finished(alwaysOnCosting(book, rows));
-
-export function* alwaysOnCosting(
-  book: PriceBook,
-  rows: readonly UseRow[],
-): Steps<readonly Amount[]> {
+function alwaysOnCosts(book: PriceBook, rows: readonly UseRow[]): readonly Amount[] {
   let rates: Rates | null = null;
-  return yield* inSteps(rows, (row) => {
+  return rows.map((row) => {
     if (rates === null || !holdsAt(rates, book, row.hour)) rates = ratesAt(book, row.hour);
     return alwaysOnCostOf(rates, row);
   });
 }
 
-function alwaysOnCostOf({ version, month, metered, machined }: Rates, row: UseRow): Amount {
+export function alwaysOnCostOf({ version, month, metered, machined }: Rates, row: UseRow): Amount {
   const { month: price, memoryMb, cpuMillis } = version.alwaysOn;
   const scale = scaleOf(version, month);
   const megabyte = scale.gigabyte / 1_000n;

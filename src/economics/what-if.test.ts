@@ -53,6 +53,14 @@ test('what is not worse in one is better or worse, and buys no seconds', () => {
   expect(verdicts.map(({ secondFor }) => secondFor)).toEqual([null, null, null, null]);
 });
 
+test('a machine that is paid for either way is on neither side', () => {
+  const owned = PRICE_BOOKS['own-hardware'];
+  const { cost, saved, verdict } = comparedWays(owned, way(300n, 2, 100), way(100n, 12, 600));
+  expect(verdict).toBe('cheaper but slower');
+  expect(saved).toBeCloseTo(2 / 3, 6);
+  expect(Number(cost.before) / 1e12).toBeLessThan(1);
+});
+
 test('spans that differ are not compared', () => {
   const longer = { ...way(1n, 0, 0), to: utc('2026-11-05') };
   expect(() => comparedWays(book, way(1n, 0, 0), longer)).toThrow(/equal spans/);

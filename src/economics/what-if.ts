@@ -8,7 +8,7 @@ import { assert } from '../domain/assert.ts';
 import type { TenantId } from '../domain/ids.ts';
 import type { Plan } from '../domain/tier.ts';
 import { hours, type Timestamp } from '../domain/units.ts';
-import { type Amount, minus, ratioOf, scaled } from './money.ts';
+import { type Amount, minus, ratioOf, scaled, sumOf } from './money.ts';
 import { type Billing, chargedIn, chargesOf } from './plans.ts';
 import type { PriceBook } from './price-book.ts';
 import { costOf, type FleetHour } from './usage-cost.ts';
@@ -43,8 +43,13 @@ const MONTH_MS = hours(30 * 24);
 export function comparedWays(book: PriceBook, before: Way, after: Way): Outcome {
   const span = before.to - before.from;
   assert(span > 0 && after.to - after.from === span, 'two ways are compared over equal spans');
+  // Of what the tenants use alone: machines and minima are paid for either way, and would hide what it changes.
   const monthly = ({ hours }: Way): Amount =>
-    scaled(costOf(book, hours).total, BigInt(MONTH_MS), BigInt(span));
+    scaled(
+      sumOf(costOf(book, hours).rows.map(({ attributed }) => attributed)),
+      BigInt(MONTH_MS),
+      BigInt(span),
+    );
   const often = (count: number): number => (count * MONTH_MS) / span;
   const was = monthly(before);
   const is = monthly(after);

@@ -5,7 +5,7 @@
  * How long people would wait elsewhere is reckoned from how often they came back after a pause: below HOT every return after the idle time
  * is a wake, in HOT only one after a day, in PERSISTENT none. Where the tenant is now, what was measured counts.
  *
- * Against flapping an advice that has been given stays until its reason is gone by a good margin.
+ * Nothing is remembered of what was advised before: what it goes by is a month's, which moves slowly.
  */
 import type { AdviceKind, AdvisedChange, TenantMetrics } from '../domain/policy-view.ts';
 import { FIRST_TIER, PLANS, type Plan, TIERS, type Tier } from '../domain/tier.ts';
@@ -54,8 +54,6 @@ export type AdviceFacts = {
   readonly lacksConsent: boolean;
   readonly seen: Seen;
   readonly prices: Prices;
-  /** What was advised when it was asked last. */
-  readonly given: readonly AdviceKind[];
 };
 
 export type FoundAdvice = {
@@ -90,9 +88,6 @@ const CACHE_QUERIES_MIN = 500;
 const CACHE_POOR = 0.7;
 const CACHE_GOOD = 0.9;
 
-/** How far the reason of an advice that was given may shrink. */
-const STAYS = 0.75;
-
 export function adviceFor(facts: AdviceFacts): readonly FoundAdvice[] {
   const plan = planUp(facts) ?? planDown(facts);
   // A plan brings its tier with it.
@@ -115,20 +110,15 @@ function waitIn(tier: Tier, { seen, tier: now }: AdviceFacts): number {
     : Math.max(seen.waited, waits);
 }
 
-const slack = ({ given }: AdviceFacts, kind: AdviceKind): number =>
-  given.includes(kind) ? STAYS : 1;
-
 function planUp(facts: AdviceFacts): FoundAdvice | null {
   const { plan, prices, seen, tier } = facts;
-  const bar = slack(facts, 'plan-up');
-  if (seen.waited < WAITED_MIN * bar || seen.coldStarts < COLD_STARTS_MIN * bar) return null;
+  if (seen.waited < WAITED_MIN || seen.coldStarts < COLD_STARTS_MIN) return null;
   for (const better of PLANS.slice(PLANS.indexOf(plan) + 1)) {
     const to = FIRST_TIER[better];
     const saved = seen.waited - waitIn(to, facts);
-    if (TIERS.indexOf(to) <= TIERS.indexOf(tier) || saved < SAVED_PART * bar * seen.waited)
-      continue;
+    if (TIERS.indexOf(to) <= TIERS.indexOf(tier) || saved < SAVED_PART * seen.waited) continue;
     const money = prices.plans[better] - prices.plans[plan];
-    const tells = `In 30 days ${seen.coldStarts} queries waited ${span(seen.waited)} for a sleeping database; plan ${better} would save ${span(saved)} of that, for ${moneyText(money, prices.plansCurrency)} more a month`;
+    const tells = `In 30 days ${seen.coldStarts} queries waited ${span(seen.waited)} for the database to start; plan ${better} would save ${span(saved)} of that, for ${moneyText(money, prices.plansCurrency)} more a month`;
     const says = tells + insideOf(better, prices);
     const change = { plan: better };
     return { kind: 'plan-up', money, waiting: -saved, says, tells, change, isInPlan: true };
@@ -142,9 +132,9 @@ function planDown(facts: AdviceFacts): FoundAdvice | null {
   if (lesser === undefined || TIERS.indexOf(tier) > TIERS.indexOf(FIRST_TIER[plan])) return null;
   const added = waitIn(FIRST_TIER[lesser], facts) - seen.waited;
   const money = prices.plans[lesser] - prices.plans[plan];
-  const isBusy = facts.metrics.activeHoursPerDay > busyHours(plan) / slack(facts, 'plan-down');
+  const isBusy = facts.metrics.activeHoursPerDay > busyHours(plan);
   if (seen.waited > BEARABLE_WAIT || money >= 0 || isBusy) return null;
-  if (added > BEARABLE_WAIT / slack(facts, 'plan-down')) return null;
+  if (added > BEARABLE_WAIT) return null;
   const tells = `It is in use for ${hours(facts.metrics.activeHoursPerDay)} a day; plan ${lesser} would do, for ${moneyText(-money, prices.plansCurrency)} less a month and ${waitingText(added)}`;
   return {
     ...{ kind: 'plan-down', money, waiting: added },
@@ -172,7 +162,7 @@ function tierUp(facts: AdviceFacts): FoundAdvice | null {
   if (better === undefined) return null;
   const saved = seen.waited - waitIn(better, facts);
   const money = prices.tiers[better] - prices.tiers[tier];
-  if (saved * prices.second < TIER_MARGIN * slack(facts, 'tier-up') * money) return null;
+  if (saved * prices.second < TIER_MARGIN * money) return null;
   const tells = `Tier ${better} would save people ${span(saved)} of waiting a month`;
   const says = `${tells}, for about ${moneyText(money, prices.currency)} more of machine`;
   const isInPlan = TIERS.indexOf(better) <= TIERS.indexOf(facts.ceiling);
@@ -210,7 +200,7 @@ function lowerTier(
   const { prices, seen, tier } = facts;
   const added = waitIn(lesser, facts) - seen.waited;
   const money = prices.tiers[lesser] - prices.tiers[tier];
-  if (added * prices.second * TIER_MARGIN * slack(facts, kind) > -money) return null;
+  if (added * prices.second * TIER_MARGIN > -money) return null;
   return {
     kind,
     money,
@@ -224,11 +214,7 @@ function lowerTier(
 
 function cache(facts: AdviceFacts): FoundAdvice | null {
   const { cacheHitRatio: ratio, queryCount } = facts.metrics;
-  // With the advice given, the cache has to become good by a margin before it is dropped.
-  const good = CACHE_GOOD + (facts.given.includes('cache') ? (1 - CACHE_GOOD) / 4 : 0);
-  if (ratio === null || ratio >= good || queryCount < CACHE_QUERIES_MIN * slack(facts, 'cache')) {
-    return null;
-  }
+  if (ratio === null || ratio >= CACHE_GOOD || queryCount < CACHE_QUERIES_MIN) return null;
   const factor = ratio < CACHE_POOR ? 'four times' : 'twice';
   const says = `Only ${Math.floor(ratio * 100)} % of what its queries read is found in memory; ${factor} the cache would spare most of the rest the way to the disk`;
   const told = { says, tells: says, change: null, isInPlan: true };

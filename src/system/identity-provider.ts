@@ -22,7 +22,7 @@ export class OidcProvider implements IdentityProvider {
     this.#options = options;
   }
 
-  async begin(): Promise<LoginBegun> {
+  async begin(isToChoose: boolean): Promise<LoginBegun> {
     const config = await this.#config();
     const kept: LoginKept = {
       state: oidc.randomState(),
@@ -33,6 +33,7 @@ export class OidcProvider implements IdentityProvider {
       ...{ redirect_uri: this.#options.redirectUri, scope: 'openid email profile' },
       ...{ state: kept.state, nonce: kept.nonce, code_challenge_method: 'S256' },
       code_challenge: await oidc.calculatePKCECodeChallenge(kept.verifier),
+      ...(isToChoose ? choosing({ ...config.serverMetadata() }) : {}),
     });
     return { url: url.href, kept };
   }
@@ -72,6 +73,15 @@ export class OidcProvider implements IdentityProvider {
       { timeout: ANSWERS_WITHIN_S, execute: isLocal ? [oidc.allowInsecureRequests] : [] },
     );
   }
+}
+
+/** How the provider is made to ask for an account; most that do not say what they know know this. */
+function choosing(known: Readonly<Record<string, unknown>>): Readonly<Record<string, string>> {
+  const values = known.prompt_values_supported;
+  if (!Array.isArray(values) || values.includes('select_account')) {
+    return { prompt: 'select_account' };
+  }
+  return values.includes('login') ? { prompt: 'login' } : {};
 }
 
 type Tokens = Awaited<ReturnType<typeof oidc.authorizationCodeGrant>>;

@@ -3,6 +3,7 @@
  *
  * Neither the URL nor what the server says of a login is ever told on: it may hold the password.
  */
+import { Socket } from 'node:net';
 import { createTransport } from 'nodemailer';
 import type { Mail, MailSender } from '../domain/economics.ts';
 import { fault } from '../domain/faults.ts';
@@ -20,8 +21,11 @@ export function smtpSender({ url, from, answeredWithinMs }: MailOptions): MailSe
   const place = placeOf(url);
   return {
     send: async (mail, signal) => {
+      // Ours to cut: the transport would speak on with a letter that is given up, and send it after all.
+      const socket = new Socket();
       const transport = createTransport({
         ...place,
+        socket,
         connectionTimeout: answeredWithinMs,
         greetingTimeout: answeredWithinMs,
         socketTimeout: answeredWithinMs,
@@ -29,14 +33,12 @@ export function smtpSender({ url, from, answeredWithinMs }: MailOptions): MailSe
         disableFileAccess: true,
         disableUrlAccess: true,
       });
-      const stop = (): void => transport.close();
-      signal.addEventListener('abort', stop, { once: true });
       try {
         await Promise.race([transport.sendMail({ from, ...letter(mail) }), aborted(signal)]);
       } catch (error) {
         throw new Error(reasonOf(error));
       } finally {
-        signal.removeEventListener('abort', stop);
+        if (signal.aborted) socket.destroy();
         transport.close();
       }
     },

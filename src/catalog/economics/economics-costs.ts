@@ -13,6 +13,9 @@ import { useNumbers, useOf, whole } from './economics-rows.ts';
 /** Rows of one statement: a fleet's day is written in some, each well within the time of a statement. */
 const ROWS_AT_ONCE = 2_000;
 
+/** Read at once: some milliseconds of the server until somebody else has his turn. */
+const TENANTS_AT_ONCE = 2_000;
+
 const TOTALS = [
   'overhead',
   'idle',
@@ -60,6 +63,8 @@ const SUMS: RawBuilder<unknown> = sql.raw(
     .join(', '),
 );
 
+type MonthCost = CostShare & { readonly month: Timestamp };
+
 export class PgCosts implements CostStore {
   readonly #ask: Ask;
 
@@ -84,6 +89,7 @@ export class PgCosts implements CostStore {
         for (let at = 0; at < shares.length; at += ROWS_AT_ONCE) {
           await insertShares(tx, day.day, shares.slice(at, at + ROWS_AT_ONCE));
         }
+        await sql`select dynabase.sum_cost_day(${dayText(day.day)}::date)`.execute(tx);
         return true;
       }),
     );
@@ -103,23 +109,42 @@ export class PgCosts implements CostStore {
     });
   }
 
-  byMonth(query: CostQuery): Promise<readonly (CostShare & { readonly month: Timestamp })[]> {
-    return this.#ask(async (db) => {
-      const { rows } = await sql<ShareRow>`
-        select date_trunc('month', day)::date::text as month, tenant_id, customer_id, plan, tier,
-          ${SUMMED_USE} as use, ${SUMS}
-        from dynabase.cost_days where ${within(query)}
-        group by 1, 2, 3, 4, 5 order by 1, 2, 3, 4, 5`.execute(db);
-      return rows.map(shareOf);
-    });
+  /** Of a tenant or a customer as its days have it; of all as far as sums of months are kept, some tenants at a time. */
+  byMonth(query: CostQuery): Promise<readonly MonthCost[]> {
+    const { from, to, tenant, customer } = query;
+    if (tenant !== undefined || customer !== undefined) {
+      return this.#ask(async (db) => (await daysByMonth(db, within(query))).map(shareOf));
+    }
+    // What is settled meanwhile is in none of it, or a month would have a day that was not asked for.
+    return this.#ask((db) =>
+      db
+        .transaction()
+        .setIsolationLevel('repeatable read')
+        .execute(async (tx) => {
+          const found: MonthCost[] = [];
+          for (const { month, isWhole } of await monthsWithin(tx, { from, to })) {
+            let after = '';
+            for (let until: string | null = ''; until !== null; after = until ?? after) {
+              until = await tenantAt(tx, month, after);
+              const among = sql`tenant_id > ${after} and ${until === null ? sql`true` : sql`tenant_id <= ${until}`}`;
+              const rows = isWhole
+                ? await sumsOfMonth(tx, month, among)
+                : await daysByMonth(tx, sql`${within(query)} and ${inMonth(month)} and ${among}`);
+              for (const row of rows) found.push(shareOf(row));
+            }
+          }
+          return found;
+        }),
+    );
   }
 
   byDay(query: CostQuery) {
+    const isAll = query.tenant === undefined && query.customer === undefined;
     return this.#ask(async (db) => {
       const { rows } = await sql<SumsRow & { readonly day: string }>`
         select day::text, plan, tier, ${SUMS}
-        from dynabase.cost_days where ${within(query)}
-        group by day, plan, tier order by cost_days.day, plan, tier`.execute(db);
+        from ${sql.raw(isAll ? 'dynabase.cost_day_sums' : 'dynabase.cost_days')} as days where ${within(query)}
+        group by day, plan, tier order by days.day, plan, tier`.execute(db);
       return rows.map((row) => ({ day: dayIn(row.day), ...sumsOf(row) }));
     });
   }
@@ -149,6 +174,50 @@ const within = ({ from, to, tenant, customer }: CostQuery): RawBuilder<unknown> 
   ${tenant === undefined ? sql`` : sql`and tenant_id = ${tenant}`}
   ${customer === undefined ? sql`` : sql`and customer_id = ${customer}`}`;
 
+async function daysByMonth(db: AccessDb, which: RawBuilder<unknown>): Promise<readonly ShareRow[]> {
+  const { rows } = await sql<ShareRow>`
+    select date_trunc('month', day)::date::text as month, tenant_id, customer_id, plan, tier,
+      ${SUMMED_USE} as use, ${SUMS}
+    from dynabase.cost_days where ${which}
+    group by 1, 2, 3, 4, 5 order by 1, 2, 3, 4, 5`.execute(db);
+  return rows;
+}
+
+async function sumsOfMonth(db: AccessDb, month: string, among: RawBuilder<unknown>) {
+  const { rows } = await sql<ShareRow>`
+    select month::text, tenant_id, customer_id, plan, tier, use::text[] as use, seconds::text as seconds,
+      attributed::text as attributed, shared::text as shared, always_on::text as always_on
+    from dynabase.cost_months where month = ${month}::date and ${among}
+    order by tenant_id, customer_id, plan, tier`.execute(db);
+  return rows;
+}
+
+/** Months with settled days in [from, to), and whether all settled days of each are. */
+async function monthsWithin(
+  db: AccessDb,
+  { from, to }: Pick<CostQuery, 'from' | 'to'>,
+): Promise<readonly { readonly month: string; readonly isWhole: boolean }[]> {
+  const { rows } = await sql<{ readonly month: string; readonly isWhole: boolean }>`
+    select date_trunc('month', day)::date::text as month,
+      bool_and(day >= ${dayText(from)}::date and day < ${dayText(to)}::date) as "isWhole"
+    from dynabase.settled_days group by 1
+    having bool_or(day >= ${dayText(from)}::date and day < ${dayText(to)}::date) order by 1`.execute(
+    db,
+  );
+  return rows;
+}
+
+/** The last tenant of the next page; null if it is the last page. */
+async function tenantAt(db: AccessDb, month: string, after: string): Promise<string | null> {
+  const { rows } = await sql<{ readonly tenant_id: string }>`
+    select tenant_id from dynabase.cost_months where month = ${month}::date and tenant_id > ${after}
+    order by tenant_id offset ${TENANTS_AT_ONCE - 1} limit 1`.execute(db);
+  return rows[0]?.tenant_id ?? null;
+}
+
+const inMonth = (month: string): RawBuilder<unknown> =>
+  sql`day >= ${month}::date and day < ${month}::date + interval '1 month'`;
+
 const insertDay = (tx: AccessDb, day: FleetDay) =>
   sql`
   insert into dynabase.settled_days (day, book, revision, currency, tenants, hours, overhead_use,
@@ -176,7 +245,7 @@ const shareJson = (share: CostShare) => ({
   always_on: `${share.alwaysOn}`,
 });
 
-function shareOf(row: ShareRow): CostShare & { readonly month: Timestamp } {
+function shareOf(row: ShareRow): MonthCost {
   const { month, tenant_id: tenant, customer_id: customer } = row;
   return {
     ...{ month: dayIn(month), tenant: tenantIn(tenant), use: useOf(row.use) },

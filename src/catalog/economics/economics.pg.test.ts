@@ -109,11 +109,32 @@ describe.each(Object.entries(COSTS))('costs in %s', (_, open) => {
     expect(await store.byMonth({ ...all, tenant: tenantNumber(2) })).toEqual([
       { ...nobody, month: november },
     ]);
+    // Of a month in which more is settled than was asked for, the days are summed that were.
+    expect(await store.byMonth({ ...all, to: december })).toEqual([
+      { ...share(1), month: november },
+      { ...nobody, month: november },
+    ]);
+    expect(await store.settle(fleetDay('2026-12-02'), [share(1)])).toBe(true);
+    const [twice] = await store.byMonth({ ...all, from: december });
+    expect(twice).toEqual({
+      ...share(1, { seconds: 172_800n, use: using({ memory: 2n * HUGE, wakes: 6n }) }),
+      ...{ attributed: 14n, shared: 4n, alwaysOn: 2n * HUGE, month: december },
+    });
+    const first = { from: december, to: utc('2026-12-02') };
+    expect(await store.byMonth(first)).toEqual([
+      { ...share(1), month: december },
+      { ...share(1, { tier: 'HOT' }), month: december },
+    ]);
+    expect((await store.byDay(first)).map(({ tier, seconds }) => [tier, seconds])).toEqual([
+      ['COLD', 86_400n],
+      ['HOT', 86_400n],
+    ]);
     const ofCustomer = await store.byDay({ ...all, customer: customerNumber(1) });
     expect(ofCustomer.map(({ day, tier, attributed }) => [day, tier, attributed])).toEqual([
       [utc('2026-11-30'), 'COLD', 7n],
       [december, 'COLD', 7n],
       [december, 'HOT', 7n],
+      [utc('2026-12-02'), 'COLD', 7n],
     ]);
   });
 
@@ -139,6 +160,7 @@ test('settled days cannot be changed, whoever tries', async () => {
       'delete from dynabase.cost_days',
       'update dynabase.settled_days set total = 0',
       'delete from dynabase.settled_days',
+      'update dynabase.cost_day_sums set seconds = 0',
     ]) {
       await expect(client.query(attempt)).rejects.toThrow(/is settled/);
     }

@@ -262,10 +262,45 @@ test('whatever happens, minutes, hours, days and rows add up to the same, which 
       for (const { id } of tenants)
         for await (const row of catalog.stores.use.rows({ ...span, tenant: id })) each.push(row);
       expect(total(each)).toEqual(whole);
+      await expectParted(past(now));
     }),
     { numRuns: 4 },
   );
 });
+
+type Window = { readonly from: Timestamp; readonly to: Timestamp };
+
+async function rowsWithin(window: Window & { readonly tenants?: readonly TenantId[] }) {
+  const found: UseRow[] = [];
+  for await (const row of catalog.stores.use.rows(window)) found.push(row);
+  return found.toSorted(byHour);
+}
+
+/** Who rests has the same row in each hour. */
+async function expanded(window: Window): Promise<readonly UseRow[]> {
+  const { resting, others } = await catalog.stores.use.parted(window);
+  const found = [...(await rowsWithin({ ...window, tenants: others }))];
+  for (let hour = window.from; hour < window.to; hour = timestamp(hour + hours(1))) {
+    found.push(...resting.map((row) => ({ ...row, hour })));
+  }
+  expect(new Set([...others, ...resting.map(({ tenant }) => tenant)]).size).toBe(
+    others.length + resting.length,
+  );
+  return found.toSorted(byHour);
+}
+
+async function expectParted(now: Timestamp): Promise<void> {
+  const present = timestamp(now - (now % hours(1)));
+  const running = { from: present, to: timestamp(present + hours(1)) };
+  expect(await expanded(running)).toEqual(await rowsWithin(running));
+  for (let from = past(-60); from < present; from = timestamp(from + hours(4))) {
+    const window = { from, to: timestamp(Math.min(present, from + hours(4))) };
+    expect(await expanded(window)).toEqual(await rowsWithin(window));
+  }
+}
+
+const byHour = (one: UseRow, other: UseRow): number =>
+  one.hour - other.hour || (`${one.tenant} ${one.plan}` < `${other.tenant} ${other.plan}` ? -1 : 1);
 
 const FORGET_NOTHING = { minutes: hours(24 * 40_000), hours: hours(24 * 40_000) };
 

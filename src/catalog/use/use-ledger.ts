@@ -7,20 +7,24 @@ import type {
   UseBatch,
   UseLedger,
   UseMinute,
+  UseParted,
   UseQuery,
   UseRetention,
   UseStore,
 } from '../../domain/metering.ts';
 import { PLANS, TIERS } from '../../domain/tier.ts';
 import { hours, later, seconds, type Timestamp, timestamp } from '../../domain/units.ts';
-import type { UseRow } from '../../domain/use.ts';
+import { NO_USE, type UseRow } from '../../domain/use.ts';
 import type { Ask } from '../access/access-schema.ts';
 import { fromWallTime, toWallTime } from '../schema.ts';
 import { customerIn, oneOf, tenantIn } from '../tenant-row.ts';
-import { atRest, ofWhom, SUMS, type Sums, useOf, type Whose } from './use-sums.ts';
+import { atRest, ofWhom, parted, SUMS, type Sums, useOf, type Whose } from './use-sums.ts';
 
 /** Rows that are read at once, about: an hour of so many tenants, or the month of a few. */
 const PAGE = 10_000;
+
+/** Tenants whose rests are read at once: some milliseconds until somebody else has his turn. */
+const PARTED_AT_ONCE = 5_000;
 
 const HOUR = hours(1);
 
@@ -57,7 +61,11 @@ export class PgUseLedger implements UseLedger, UseStore {
    * tenants have, however many there are besides.
    */
   async *rows(query: UseQuery): AsyncGenerator<UseRow> {
-    const { from, to, tenant, customer } = query;
+    const { from, to, tenant, customer, tenants: given } = query;
+    if (given !== undefined) {
+      yield* this.#rowsOf(query, given);
+      return;
+    }
     const window = tenant == null && customer == null ? WINDOW.ofAll : WINDOW.ofSome;
     const tenants = Math.ceil((PAGE * HOUR) / window);
     for (let at = from; at < to; at = hourOf(later(at, window))) {
@@ -70,6 +78,43 @@ export class PgUseLedger implements UseLedger, UseStore {
         after = until ?? after;
       }
     }
+  }
+
+  /** As many hours at a time as a page of these tenants has; of very many, a page of tenants at a time. */
+  async *#rowsOf(query: UseQuery, given: readonly TenantId[]): AsyncGenerator<UseRow> {
+    if (given.length === 0) return;
+    const window = hours(Math.max(1, Math.floor(PAGE / given.length)));
+    for (let at = query.from; at < query.to; at = hourOf(later(at, window))) {
+      const to = timestamp(Math.min(query.to, hourOf(later(at, window))));
+      for (let first = 0; first < given.length; first += PAGE) {
+        const tenants = given.slice(first, first + PAGE);
+        const rows = await this.#page({ ...query, from: at, to, tenants });
+        yield* rows.toSorted((one, other) => one.hour - other.hour);
+      }
+    }
+  }
+
+  /** A page of tenants at a time; whoever moves between two of them is told in one. */
+  async parted(span: Pick<UseQuery, 'from' | 'to'>): Promise<UseParted> {
+    const resting: UseRow[] = [];
+    const others = new Set<TenantId>();
+    let after = '';
+    for (let isMore = true; isMore; ) {
+      const until = await this.#tenantAt(span, after, PARTED_AT_ONCE);
+      const rows = await this.#ask(async (db) => {
+        const found = await sql<RestRow>`${parted({ ...span, among: { after, until } })}`.execute(
+          db,
+        );
+        return found.rows;
+      });
+      for (const row of rows) {
+        if (row.is_steady) resting.push(restingRow(row, span));
+        else others.add(tenantIn(row.tenant_id));
+      }
+      isMore = until !== null;
+      after = until ?? after;
+    }
+    return { resting, others: [...others] };
   }
 
   keptFrom(): Promise<Timestamp> {
@@ -181,6 +226,32 @@ const useRow = (row: HourRow): UseRow => ({
   seconds: BigInt(row.seconds),
   use: useOf(row),
 });
+
+type RestRow = {
+  readonly tenant_id: string;
+  readonly customer_id: string;
+  readonly plan: string;
+  readonly tier: string;
+  readonly seconds: number;
+  readonly is_steady: boolean;
+} & Readonly<Record<'l2' | 'l3' | 'l4' | 'stored', string>>;
+
+function restingRow(row: RestRow, { from, to }: Pick<UseQuery, 'from' | 'to'>): UseRow {
+  const seconds = BigInt(row.seconds) / BigInt(Math.max(1, Math.round((to - from) / HOUR)));
+  const held = (bytes: string): bigint => BigInt(bytes) * seconds;
+  return {
+    tenant: tenantIn(row.tenant_id),
+    customer: row.customer_id === '' ? null : customerIn(row.customer_id),
+    plan: oneOf(PLANS, row.plan),
+    tier: oneOf(TIERS, row.tier),
+    hour: from,
+    seconds,
+    use: {
+      ...NO_USE,
+      ...{ l2: held(row.l2), l3: held(row.l3), l4: held(row.l4), stored: held(row.stored) },
+    },
+  };
+}
 
 type PointRow = {
   readonly tenant_id: string;

@@ -1,6 +1,7 @@
 /** Parts of the questions about what was used. */
 import { type RawBuilder, sql } from 'kysely';
 import type { StepQuery, UseQuery } from '../../domain/metering.ts';
+import { hours } from '../../domain/units.ts';
 import { METERS, type Meter, type Use } from '../../domain/use.ts';
 import { toWallTime } from '../schema.ts';
 
@@ -13,14 +14,15 @@ export const useOf = (row: Sums): Use =>
   Object.fromEntries(METERS.map((meter) => [meter, BigInt(row[meter])])) as Use;
 
 /** Whose use: all of what is given holds. Of a range of ids `after` is not in it, and `until` is. */
-export type Whose = Pick<UseQuery, 'tenant' | 'customer'> & {
+export type Whose = Pick<UseQuery, 'tenant' | 'customer' | 'tenants'> & {
   readonly among?: { readonly after: string; readonly until: string | null };
 };
 
 /** Which tenants, in any table that has the two columns. Only what is asked for is compared, so that an index serves. */
-export function ofWhom({ tenant, customer, among }: Whose): RawBuilder<unknown> {
+export function ofWhom({ tenant, customer, tenants, among }: Whose): RawBuilder<unknown> {
   const parts = [sql`true`];
   if (tenant !== undefined) parts.push(sql`tenant_id = ${tenant}`);
+  if (tenants !== undefined) parts.push(sql`tenant_id = any (${[...tenants]}::text[])`);
   if (customer !== undefined) parts.push(sql`customer_id = ${customer ?? ''}`);
   if (among !== undefined) parts.push(sql`tenant_id > ${among.after}`);
   if (among?.until != null) parts.push(sql`tenant_id <= ${among.until}`);
@@ -84,6 +86,28 @@ export function atRestTogether({ step, from, to, ...whose }: StepQuery): RawBuil
     from whole where times > 0
   )`;
 }
+
+/**
+ * Whoever was there: one row for each rest, and one without a customer for each that has hours. `is_steady` says that the rest is
+ * all that there is of its tenant in the whole time, and every hour of it is like the others.
+ */
+export function parted({ from, to, ...whose }: Rests): RawBuilder<unknown> {
+  const [begin, end] = [toWallTime(from), toWallTime(to)];
+  const within = sql`at >= ${begin} and at < ${end} and ${ofWhom(whose)}`;
+  const isOneHour = to - from <= HOUR;
+  return sql`
+    with busy as materialized (select distinct tenant_id from dynabase.use_hours where ${within})
+    select tenant_id, customer_id, plan, tier, l2_bytes::text as l2, l3_bytes::text as l3, l4_bytes::text as l4,
+      stored_bytes::text as stored, dynabase.whole_seconds(until) - dynabase.whole_seconds(since) as seconds,
+      busy.tenant_id is null and since = ${begin}
+        and until = ${isOneHour ? sql`least(dynabase.use_clock(), ${end})` : end} as is_steady
+    from (${rests({ from, to, ...whose })}) as rests left join busy using (tenant_id) where since < until
+    union all
+    select tenant_id, null, null, null, null, null, null, null, 0, false from busy
+    order by tenant_id`;
+}
+
+const HOUR = hours(1);
 
 type Rests = Pick<StepQuery, 'from' | 'to'> & Whose;
 

@@ -53,6 +53,8 @@ test('changes of tier are counted by day of UTC, by an index', async () => {
     decided(first, 'tier', 'COLD', 'WARM'),
     decided(first + 5, 'prewarm', 'COLD', 'WARM'),
     decided(first + DAY - 1, 'tier', 'COLD', 'WARM'),
+    // Said of one that stays: a person has chosen the tier that it has.
+    decided(first + 9, 'tier', 'HOT', 'HOT'),
     decided(first + DAY, 'tier', 'WARM', 'HOT'),
     decided(first + 2 * DAY, 'tier', 'HOT', 'COLD'),
   ]);

@@ -98,6 +98,7 @@ export class PgUptime implements UptimeStore {
         select (at at time zone 'UTC')::date::text as day, was, becomes, count(*)::int as times
         from dynabase.decisions
         where kind = 'tier' and at >= ${toWallTime(from)} and at < ${toWallTime(to)}
+          and was <> becomes
         group by 1, 2, 3 order by 1, 2, 3`.execute(db),
     );
     return rows.flatMap(({ day, was, becomes, times }) =>

@@ -49,6 +49,8 @@ export type LoginWish = {
   readonly customer: string | null;
   /** Whether who is not known yet wants to become a customer. */
   readonly isSigningUp: boolean;
+  /** Whether the account that is logged in at the provider was refused: another may be meant. */
+  readonly isAnew: boolean;
 };
 
 /** A request, as the audit log tells of it. */
@@ -93,7 +95,7 @@ export class LoginDesk {
   /** Where to send the browser, and what it brings back. Throws `LOGIN_OFF`, `LOGIN_UNAVAILABLE`. */
   async begin(wish: LoginWish): Promise<{ readonly url: string; readonly ticket: string }> {
     const { clock, secrecy } = this.#world;
-    const { url, kept } = await this.#provider().begin();
+    const { url, kept } = await this.#provider().begin(wish.isAnew);
     const ticket: Ticket = { ...kept, ...wish, until: later(clock.wall(), LOGIN_WITHIN) };
     return { url, ticket: secrecy.seal(PURPOSE, JSON.stringify(ticket)) };
   }
@@ -110,6 +112,14 @@ export class LoginDesk {
     const { port, challenge } = ticket.aim;
     const code = this.#newCode(member, challenge);
     return { kind: 'code', url: `http://127.0.0.1:${port}/?code=${code}` };
+  }
+
+  /** The page that a login was begun for, however it has ended; null if it was for none. */
+  pageOf(sealed: string | undefined): string | null {
+    const text = sealed && this.#world.secrecy.unseal(PURPOSE, sealed);
+    if (!text) return null;
+    const { aim } = JSON.parse(text) as Ticket;
+    return aim.kind === 'page' ? aim.path : null;
   }
 
   /** Throws `LOGIN_REFUSED`; a code that was tried is gone. */

@@ -6,19 +6,31 @@ import type { Timestamp } from '../../domain/units.ts';
 import { addedUse, type UseRow } from '../../domain/use.ts';
 import { hourOf } from '../../economics/month.ts';
 import { type Subscription, trialFrom } from '../../economics/plans.ts';
+import { finished, inSteps, type Steps } from '../../economics/steps.ts';
 import type { TariffBook } from '../../economics/tariffs.ts';
 
 /**
  * Who was on which plan, as it is charged. A tenant has one trial of each plan and customer, which begins with the first
  * time that it is on it: who goes to and fro gets no second one.
  */
-export function subscriptionsOf(
+export const subscriptionsOf = (
   changes: readonly PlanChange[],
   tariffs: TariffBook,
-): readonly Subscription[] {
-  return [...Map.groupBy(changes, ({ tenant }) => tenant).values()].flatMap((own) =>
-    spellsOf(own, tariffs),
-  );
+): readonly Subscription[] => finished(subscribing(changes, tariffs));
+
+/** The same in steps. */
+export function* subscribing(
+  changes: readonly PlanChange[],
+  tariffs: TariffBook,
+): Steps<readonly Subscription[]> {
+  const tenants = new Map<TenantId, PlanChange[]>();
+  yield* inSteps(changes, (change) => {
+    const own = tenants.get(change.tenant);
+    if (own === undefined) tenants.set(change.tenant, [change]);
+    else own.push(change);
+  });
+  const spells = yield* inSteps([...tenants.values()], (own) => spellsOf(own, tariffs));
+  return spells.flat();
 }
 
 function spellsOf(own: readonly PlanChange[], tariffs: TariffBook): readonly Subscription[] {

@@ -65,8 +65,8 @@ async function watched() {
   });
   const namesOf = async () => new Map([[TENANT as string, 'acme']]);
   const costs = new CostDesk({
-    ...{ clock, store: costStore, days, prices, namesOf },
-    charges: accruedCharges,
+    ...{ clock, log, store: costStore, days, prices, namesOf },
+    ...{ charges: accruedCharges, pause: async () => {} },
   });
   const book = new AllowanceBook(clock);
   const halted: TenantId[] = [];

@@ -34,7 +34,10 @@ async function fleet(book: string | null = 'vision', start = START) {
   if (book !== null) await prices.use(book);
   const days = new CostDays({ clock, log, ledger, store, prices, pause: async () => {} });
   const namesOf = async () => new Map([[tenantNumber(1) as string, 'acme']]);
-  const desk = new CostDesk({ clock, store, days, prices, namesOf, charges: accruedCharges });
+  const pause = async () => {};
+  const desk = new CostDesk({
+    ...{ clock, log, store, days, prices, namesOf, pause, charges: accruedCharges },
+  });
   return { clock, store, ledger, log, prices, days, desk };
 }
 
@@ -105,20 +108,20 @@ test('the running day is reckoned once a minute, and its hours that are over onc
   const { clock, ledger, desk } = await fleet();
   ledger.given = rowsWithin('2026-11-10', '2026-11-10T13:00Z');
   const asked: string[] = [];
-  const rows = ledger.rows.bind(ledger);
-  ledger.rows = (query) => {
-    asked.push(`${new Date(query.from).getUTCHours()}-${new Date(query.to).getUTCHours()}`);
-    return rows(query);
+  const parted = ledger.parted.bind(ledger);
+  ledger.parted = (span) => {
+    asked.push(`${new Date(span.from).getUTCHours()}-${new Date(span.to).getUTCHours()}`);
+    return parted(span);
   };
   const today = async () =>
     (await desk.report(desk.spanOf(undefined, undefined), { by: 'plan', limit: 9, marginMills: 0 }))
       .total;
   const first = await today();
   expect(await today()).toEqual(first);
-  expect(asked).toEqual(['0-11', '11-13']);
+  expect(asked).toEqual(['0-11', '11-12', '12-13']);
   await clock.advance(minutes(1));
   await today();
-  expect(asked.slice(2)).toEqual(['11-13']);
+  expect(asked.slice(3)).toEqual(['11-12', '12-13']);
   await clock.advance(minutes(5));
   ledger.given = rowsWithin('2026-11-10', '2026-11-10T13:00Z').filter(
     ({ hour }) => hour >= utc('2026-11-10T11:00Z'),

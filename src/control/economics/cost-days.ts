@@ -4,18 +4,28 @@
  *   ledger's rows ──hour by hour──▶ the day's sums ──over, and a while later──▶ settled: written, never changed
  *                                        └──────────────not settled yet─────▶ told on request, a minute old at most
  *
- * One hour of the fleet's rows is in memory at a time, and one line for each tenant. Hours of a running day that are over are
- * not reckoned again: a request costs the rows of an hour or two.
+ * One hour of the rows of whoever was awake is in memory at a time, and one line for each tenant. Who was at rest is read once for
+ * all hours. Hours of a running day that are over are not reckoned again: a request costs the rows of an hour or two. Where that
+ * takes long, of a large fleet, what was told last is told again meanwhile.
  */
 import type { CancelTimer, Clock } from '../../domain/clock.ts';
 import { DAY, dayOf, dayText } from '../../domain/day.ts';
 import type { CostShare, CostStore, FleetDay } from '../../domain/economics.ts';
 import type { Log } from '../../domain/log.ts';
 import type { UseLedger } from '../../domain/metering.ts';
-import { type Instant, later, minutes, type Timestamp, timestamp } from '../../domain/units.ts';
+import {
+  elapsed,
+  type Instant,
+  later,
+  minutes,
+  type Timestamp,
+  timestamp,
+} from '../../domain/units.ts';
 import { NO_USE, type UseRow } from '../../domain/use.ts';
 import { type DayCost, DayCosts } from '../../economics/day-cost.ts';
 import { HOUR_MS } from '../../economics/month.ts';
+import { inTurns, type Steps } from '../../economics/steps.ts';
+import { Latest } from '../kept.ts';
 import type { PriceDesk } from './price-desk.ts';
 
 /** What is late with its minutes has this long. */
@@ -31,7 +41,7 @@ const FRESH_FOR = minutes(1);
 export type CostWorld = {
   readonly clock: Clock;
   readonly log: Log;
-  readonly ledger: Pick<UseLedger, 'rows'>;
+  readonly ledger: Pick<UseLedger, 'rows' | 'parted'>;
   readonly store: CostStore;
   readonly prices: Pick<PriceDesk, 'at' | 'onChange'>;
   /** Lets everybody else do what is due: a large fleet's hour takes a tenth of a second of a processor. */
@@ -43,22 +53,31 @@ export type DayBooked = { readonly fleet: FleetDay; readonly shares: readonly Co
 
 type Running = { readonly costs: DayCosts; readonly until: Timestamp };
 
-type Booked = { readonly at: Instant; readonly days: readonly DayBooked[] };
+type Booked = {
+  readonly at: Instant;
+  readonly generation: number;
+  readonly days: readonly DayBooked[];
+};
 
 export class CostDays {
   readonly #world: CostWorld;
   readonly #running = new Map<Timestamp, Running>();
+  /** Days that are over, until they are settled: both who settles and who asks wait for one reckoning. */
+  readonly #over = new Map<Timestamp, Promise<DayBooked>>();
   readonly #unlisten: () => void;
   /** What is under way when prices change, or a day is settled, is not kept. */
   #generation = 0;
-  #booked: Booked | null = null;
-  #asking: Promise<readonly DayBooked[]> | null = null;
+  readonly #booked: Latest<Booked>;
   #settling: Promise<void> = Promise.resolve();
   #cancel: CancelTimer = () => {};
   #isClosed = false;
 
   constructor(world: CostWorld) {
     this.#world = world;
+    const { clock, log } = world;
+    const failed = (error: unknown) =>
+      log.warn('what days have cost so far is told as it was', { error });
+    this.#booked = new Latest({ clock, failed });
     this.#unlisten = world.prices.onChange(() => this.#forget());
   }
 
@@ -89,25 +108,26 @@ export class CostDays {
   /** Those that are not settled, in their order, the running one last. Throws `CATALOG_DOWN`. */
   async unsettled(): Promise<readonly DayBooked[]> {
     const { clock } = this.#world;
-    const booked = this.#booked;
-    if (booked !== null && clock.now() - booked.at < FRESH_FOR) return booked.days;
-    this.#asking ??= this.#book().finally(() => {
-      this.#asking = null;
-    });
-    return await this.#asking;
+    const { days } = await this.#booked.get(
+      ({ at, generation }) =>
+        generation === this.#generation && elapsed(at, clock.now()) < FRESH_FOR,
+      () => this.#book(),
+    );
+    return days;
   }
 
   async #settleDue(): Promise<void> {
     const { clock, store, log } = this.#world;
     let from = await this.#firstUnsettled();
-    while (!this.#isClosed && from !== null && dayOf(from) + DAY + GRACE <= clock.wall()) {
+    while (!this.#isClosed && from !== null && isOver(from, clock.wall())) {
       const day = dayOf(from);
-      const booked = bookedOf(await this.#reckoned(from), this.#world.prices.at(day), from);
-      const isNew = await store.settle(booked.fleet, booked.shares);
-      const { tenants, book } = booked.fleet;
-      const settled = { day: dayText(day), tenants, book: book.name };
+      const { fleet, shares } = await this.#reckoned(from);
+      const isNew = await store.settle(fleet, shares);
+      const settled = { day: dayText(day), tenants: fleet.tenants, book: fleet.book.name };
       if (isNew) log.info('what a day cost is settled', settled);
-      this.#forget();
+      this.#running.delete(day);
+      this.#over.delete(from);
+      this.#generation += 1;
       from = later(day, DAY);
     }
   }
@@ -121,17 +141,21 @@ export class CostDays {
     return first?.hour ?? null;
   }
 
-  async #book(): Promise<readonly DayBooked[]> {
+  async #book(): Promise<Booked> {
     const { clock, prices } = this.#world;
     const now = clock.wall();
     const generation = this.#generation;
     const days: DayBooked[] = [];
     const first = (await this.#firstUnsettled()) ?? dayOf(now);
     for (let from = first; from <= now; from = later(dayOf(from), DAY)) {
-      days.push(bookedOf(await this.#asOf(from, now), prices.at(dayOf(from)), from));
+      const book = prices.at(dayOf(from));
+      days.push(
+        isOver(from, now)
+          ? await this.#reckoned(from)
+          : bookedOf(await this.#asOf(from, now), book, from),
+      );
     }
-    if (this.#generation === generation) this.#booked = { at: clock.now(), days };
-    return days;
+    return { at: clock.now(), generation, days };
   }
 
   /** What a day has cost so far; hours that are over are kept for the next time. */
@@ -148,45 +172,72 @@ export class CostDays {
     await this.#add(costs, from, until);
     if (this.#generation === generation) this.#running.set(day, { costs, until });
     const running = costs.copy();
-    const end = Math.min((Math.floor(now / HOUR_MS) + 1) * HOUR_MS, day + DAY);
-    await this.#add(running, until, timestamp(end));
-    return running.done();
+    const present = Math.floor(now / HOUR_MS) * HOUR_MS;
+    const begun = timestamp(Math.min(present, day + DAY));
+    await this.#add(running, until, begun);
+    await this.#add(running, begun, timestamp(Math.min(present + HOUR_MS, day + DAY)));
+    return await this.#inSteps(running.ending());
   }
 
-  async #reckoned(from: Timestamp): Promise<DayCost> {
+  /** A day that is over and whose rows are all there. */
+  #reckoned(from: Timestamp): Promise<DayBooked> {
+    const known = this.#over.get(from);
+    if (known !== undefined) return known;
+    const made = this.#reckon(from);
+    this.#over.set(from, made);
+    made.catch(() => {
+      if (this.#over.get(from) === made) this.#over.delete(from);
+    });
+    return made;
+  }
+
+  async #reckon(from: Timestamp): Promise<DayBooked> {
     const day = dayOf(from);
-    const costs = new DayCosts(this.#world.prices.at(day).book);
+    const prices = this.#world.prices.at(day);
+    const costs = new DayCosts(prices.book);
     await this.#add(costs, from, later(day, DAY));
-    return costs.done();
+    return bookedOf(await this.#inSteps(costs.ending()), prices, from);
   }
 
   /** Each hour of [from, to), those in which nobody was there, too. */
   async #add(costs: DayCosts, from: Timestamp, to: Timestamp): Promise<void> {
     if (from >= to) return;
-    const { ledger, store, pause } = this.#world;
+    const { ledger, store } = this.#world;
     const ours = await store.overhead({ from, to });
     const overhead = new Map(ours.map(({ hour, use }) => [hour, use]));
+    const { resting, others } = await ledger.parted({ from, to });
+    // One that was given rows since it was told to rest is told as it was.
+    const asleep = new Set(resting.map(({ tenant }) => tenant));
+    await this.#inSteps(costs.resting(resting));
     let hour = from;
     let rows: UseRow[] = [];
     const close = async (): Promise<void> => {
-      const steps = costs.adding({ hour, rows, overhead: overhead.get(hour) ?? NO_USE });
-      while (!steps.next().done) await pause();
+      await this.#inSteps(costs.adding({ hour, rows, overhead: overhead.get(hour) ?? NO_USE }));
       hour = timestamp(hour + HOUR_MS);
       rows = [];
     };
-    for await (const row of ledger.rows({ from, to })) {
+    for await (const row of ledger.rows({ from, to, tenants: others })) {
       while (row.hour > hour) await close();
-      rows.push(row);
+      if (!asleep.has(row.tenant)) rows.push(row);
     }
     while (hour < to) await close();
+    await this.#inSteps(costs.resting([]));
+  }
+
+  #inSteps<T>(steps: Steps<T>): Promise<T> {
+    return inTurns(steps, this.#world.pause);
   }
 
   #forget(): void {
     this.#generation += 1;
     this.#running.clear();
-    this.#booked = null;
+    this.#over.clear();
+    this.#booked.forget();
   }
 }
+
+/** Whether all of its day's rows are there. */
+const isOver = (from: Timestamp, now: Timestamp): boolean => dayOf(from) + DAY + GRACE <= now;
 
 const HOURS_OF_DAY = 24;
 

@@ -6,8 +6,9 @@
  */
 import type { Clock } from '../../domain/clock.ts';
 import { DAY, dayOf, dayText } from '../../domain/day.ts';
-import type { CostQuery, CostStore, FleetDay } from '../../domain/economics.ts';
+import type { CostStore, FleetDay } from '../../domain/economics.ts';
 import type { CustomerId, TenantId } from '../../domain/ids.ts';
+import type { Log } from '../../domain/log.ts';
 import { PLANS } from '../../domain/tier.ts';
 import { later, type Timestamp, timestamp } from '../../domain/units.ts';
 import type { Use } from '../../domain/use.ts';
@@ -16,22 +17,35 @@ import { type Amount, allocated, amount, plus, sumOf } from '../../economics/mon
 import { HOUR_MS, monthOf } from '../../economics/month.ts';
 import { type Charge, chargedIn } from '../../economics/plans.ts';
 import { type HourAmount, type Projection, projected } from '../../economics/projection.ts';
+import { inOrder, inTurns, type Steps } from '../../economics/steps.ts';
 import { type TariffBook, tariffAt } from '../../economics/tariffs.ts';
 import { type DaySpan, daySpan } from '../day-span.ts';
-import type { CostDays } from './cost-days.ts';
-import { costByDay, grownToEnd, joined, monthly, type Of, sharesOf, useOf } from './cost-shares.ts';
+import type { CostDays, DayBooked } from './cost-days.ts';
+import {
+  costByDay,
+  daily,
+  grownToEnd,
+  isAll,
+  joining,
+  type Of,
+  onlyOf,
+  type Parted,
+  partedIn,
+  useOf,
+} from './cost-shares.ts';
 import {
   type CostKey,
   type CostLine,
   chargedFor,
   type DayShare,
   isEarly,
-  linesBy,
   linesByDay,
+  liningBy,
   type MonthShare,
   together,
   withCost,
 } from './cost-sums.ts';
+import { FleetMemory } from './fleet-memory.ts';
 import type { PriceDesk } from './price-desk.ts';
 import type { Charges, ChargesOf } from './revenue.ts';
 
@@ -56,6 +70,9 @@ export type CostDeskWorld = {
   readonly prices: Pick<PriceDesk, 'book' | 'tariffs'>;
   /** What was charged. */
   readonly charges: ChargesOf;
+  readonly log: Log;
+  /** Lets everybody else have his turn: what is summed of a large fleet takes seconds of a processor. */
+  readonly pause: () => Promise<void>;
   /** What those are called that are asked for together; deleted ones have no name. */
   readonly namesOf: (
     ids: readonly (TenantId | CustomerId)[],
@@ -109,20 +126,26 @@ export type TenantToday = {
   readonly cost: Amount;
 };
 
-type Gathered = {
+/** What shares cost and were charged, with the whole of the fleet where it is about all of it. */
+type Earned = {
   readonly shares: readonly MonthShare[];
-  readonly days: readonly DayShare[];
   readonly fleet: readonly FleetDay[];
+  readonly charges: Charges;
 };
 
-/** With what was charged in the same time. */
-type Earned = Gathered & { readonly charges: Charges };
+/** Of the whole fleet, and all that it was made of. */
+type FleetEarned = Earned & { readonly unsettled: readonly DayBooked[] };
 
 export class CostDesk {
   readonly #world: CostDeskWorld;
+  readonly #fleets: FleetMemory<FleetEarned>;
 
   constructor(world: CostDeskWorld) {
     this.#world = world;
+    const { clock, log } = world;
+    const failed = (error: unknown) =>
+      log.warn('what the fleet has cost is told as it was', { error });
+    this.#fleets = new FleetMemory({ clock, failed });
   }
 
   /** This month so far, where nothing else is asked for. Throws `BAD_REQUEST`. */
@@ -142,13 +165,19 @@ export class CostDesk {
     }: { readonly by: CostKey; readonly limit: number; readonly marginMills: number },
   ): Promise<CostReport> {
     const { store, prices } = this.#world;
-    const { shares, days, fleet, charges } = await this.#earned(span);
+    const { shares, fleet, charges } = await this.#earned(span);
     const earned = { charged: this.#tariffs() && charges, isEarly: isEarly(shares) };
     const lines: ReadonlyMap<string | null, CostLine> =
       by === 'day'
-        ? new Map([...linesByDay(days, earned)].map(([day, line]) => [dayText(day), line]))
-        : linesBy(by, shares, earned);
-    const shown = by === 'day' ? [...lines] : [...lines].toSorted(dearestFirst);
+        ? new Map(
+            [...linesByDay(await this.#days(span), earned)].map(([day, line]) => [
+              dayText(day),
+              line,
+            ]),
+          )
+        : await this.#inTurns(liningBy(by, shares, earned));
+    const shown =
+      by === 'day' ? [...lines] : await this.#inTurns(inOrder([...lines], dearestFirst));
     const sum = (of: (day: FleetDay) => bigint): Amount =>
       fleet.reduce((all, day) => all + of(day), 0n) as Amount;
     const machines = sum((day) => day.machines);
@@ -176,7 +205,8 @@ export class CostDesk {
   /** Throws `CATALOG_DOWN`. */
   async own(of: Of, span: DaySpan): Promise<OwnCost> {
     const { prices, clock } = this.#world;
-    const { shares, days, charges } = await this.#earned(span, of);
+    const { shares, charges } = await this.#earned(span, of);
+    const days = await this.#days(span, of);
     const { tariffs, book } = prices;
     const now = clock.wall();
     const month = monthOf(now);
@@ -184,7 +214,8 @@ export class CostDesk {
     const history = await this.#history(of);
     const projection = projected(history, month, now);
     const earned = { charged: this.#tariffs() && charges, isEarly: isEarly(shares) };
-    const line = together(linesBy('plan', shares, earned).values(), earned.isEarly);
+    const lines = await this.#inTurns(liningBy('plan', shares, earned));
+    const line = together(lines.values(), earned.isEarly);
     return {
       ...span,
       ...{ currency: book.currency, chargesCurrency: tariffs.currency },
@@ -228,7 +259,7 @@ export class CostDesk {
   async #fleetHours(): Promise<readonly HourAmount[]> {
     const now = this.#world.clock.wall();
     const from = timestamp(dayOf(now) - HISTORY_DAYS * DAY);
-    const { fleet } = await this.#gathered({ from, to: later(dayOf(now), DAY) }, 'fleet');
+    const fleet = await this.#fleet(await this.#parted({ from, to: later(dayOf(now), DAY) }));
     return fleet
       .flatMap(({ day, hours: byHour }) =>
         byHour.map((cost, at) => ({
@@ -252,15 +283,18 @@ export class CostDesk {
   }
 
   async #earned(span: DaySpan, of: Of = {}): Promise<Earned> {
-    const { charges, prices, clock } = this.#world;
-    const gathered = await this.#gathered(span, of);
-    const to = timestamp(Math.min(span.to, clock.wall()));
-    const { shares } = gathered;
-    const { tariffs } = prices;
-    return {
-      ...gathered,
-      charges: await charges({ ...of, tariffs, shares, from: span.from, to }),
-    };
+    if (!isAll(of)) return await this.#gathered(span, of, await this.#parted(span));
+    const { days, prices } = this.#world;
+    const unsettled = await days.unsettled();
+    const present = this.spanOf(undefined, undefined);
+    const isMonth = span.from === present.from && span.to === present.to;
+    return await this.#fleets.of(span, { tariffs: prices.tariffs, isMonth }).get(
+      (known) => known.unsettled === unsettled,
+      async () => ({
+        ...(await this.#gathered(span, of, partedIn(span, unsettled))),
+        unsettled,
+      }),
+    );
   }
 
   /** The month's charges if what is used goes on as it has: all of it by the time that has passed. */
@@ -271,25 +305,37 @@ export class CostDesk {
     return sumOf((await charges(wish)).map(([, one]) => chargedIn(one)));
   }
 
-  /** What is settled and what is not, as one. Of the fleet alone where nobody's shares are asked for. */
-  async #gathered(span: DaySpan, of: Of | 'fleet' = {}): Promise<Gathered> {
-    const { store, days } = this.#world;
-    const running = (await days.unsettled()).filter(
-      ({ fleet }) => fleet.day >= span.from && fleet.day < span.to,
-    );
-    const first = running[0]?.fleet.day ?? span.to;
-    // What is settled while this is asked for stays in one of the two.
-    const settled = { from: span.from, to: timestamp(Math.min(first, span.to)) };
-    const fleet = of === 'fleet' || isAll(of) ? await store.days(settled) : [];
-    const all = running.map((day) => day.fleet);
-    if (of === 'fleet') return { shares: [], days: [], fleet: [...fleet, ...all] };
-    const query: CostQuery = { ...settled, ...of };
-    const own = running.flatMap((day) => sharesOf(day, of));
-    return {
-      shares: joined([...(await store.byMonth(query)), ...own.map(monthly)]),
-      days: [...(await store.byDay(query)), ...own],
-      fleet: [...fleet, ...all],
-    };
+  /** What is settled while this is asked for stays in one of the two. */
+  async #parted(span: DaySpan): Promise<Parted> {
+    return partedIn(span, await this.#world.days.unsettled());
+  }
+
+  async #fleet({ running, settled }: Parted): Promise<readonly FleetDay[]> {
+    return [...(await this.#world.store.days(settled)), ...running.map((day) => day.fleet)];
+  }
+
+  /** By day, plan and tier. */
+  async #days(span: DaySpan, of: Of = {}): Promise<readonly DayShare[]> {
+    const { running, settled } = await this.#parted(span);
+    const known = await this.#world.store.byDay({ ...settled, ...of });
+    const own = running.map((day) => (isAll(of) ? day : onlyOf(day, of)));
+    return [...known, ...(await this.#inTurns(daily(own)))];
+  }
+
+  /** What is settled and what is not, as one. */
+  async #gathered(span: DaySpan, of: Of, { running, settled }: Parted): Promise<Earned> {
+    const { store, charges, prices, clock } = this.#world;
+    const fleet = isAll(of) ? await this.#fleet({ running, settled }) : [];
+    const known = await store.byMonth({ ...settled, ...of });
+    const own = running.map((day) => (isAll(of) ? day : onlyOf(day, of)));
+    const shares = await this.#inTurns(joining(known, own));
+    const to = timestamp(Math.min(span.to, clock.wall()));
+    const wish = { ...of, tariffs: prices.tariffs, shares, from: span.from, to };
+    return { shares, fleet, charges: await charges(wish) };
+  }
+
+  #inTurns<T>(steps: Steps<T>): Promise<T> {
+    return inTurns(steps, this.#world.pause);
   }
 
   async #projection(): Promise<Projection> {
@@ -301,7 +347,7 @@ export class CostDesk {
   async #history(of: Of): Promise<readonly HourAmount[]> {
     const now = this.#world.clock.wall();
     const from = timestamp(dayOf(now) - HISTORY_DAYS * DAY);
-    const { days } = await this.#gathered({ from, to: later(dayOf(now), DAY) }, of);
+    const days = await this.#days({ from, to: later(dayOf(now), DAY) }, of);
     return costByDay(days).flatMap(({ day, cost }) => {
       const ended = Math.min(24, Math.max(1, Math.floor((now - day) / HOUR_MS)));
       const parts = allocated(
@@ -339,8 +385,6 @@ export class CostDesk {
     });
   }
 }
-
-const isAll = ({ tenant, customer }: Of): boolean => tenant === undefined && customer === undefined;
 
 const dearestFirst = (
   [, one]: readonly [string | null, CostLine],

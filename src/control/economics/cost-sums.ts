@@ -3,6 +3,7 @@ import type { CostShare } from '../../domain/economics.ts';
 import type { CustomerId, TenantId } from '../../domain/ids.ts';
 import type { Plan, Tier } from '../../domain/tier.ts';
 import type { Timestamp } from '../../domain/units.ts';
+import type { UseRow } from '../../domain/use.ts';
 import {
   type Amount,
   allocated,
@@ -13,7 +14,8 @@ import {
   sumOf,
 } from '../../economics/money.ts';
 import { monthOf } from '../../economics/month.ts';
-import { type Charge, earningsOf } from '../../economics/plans.ts';
+import { type Charge, earning } from '../../economics/plans.ts';
+import { finished, inSteps, type Steps } from '../../economics/steps.ts';
 import type { Charges } from './revenue.ts';
 
 export type MonthShare = CostShare & { readonly month: Timestamp };
@@ -113,25 +115,43 @@ const KEYS: Readonly<
 };
 
 /** By anything but days, in no order. */
-export function linesBy(
+export const linesBy = (
+  by: Exclude<CostKey, 'day'>,
+  shares: readonly MonthShare[],
+  earned: Earned,
+): ReadonlyMap<string | null, CostLine> => finished(liningBy(by, shares, earned));
+
+/** The same in steps. */
+export function* liningBy(
   by: Exclude<CostKey, 'day'>,
   shares: readonly MonthShare[],
   { charged, isEarly: early }: Earned,
-): ReadonlyMap<string | null, CostLine> {
+): Steps<ReadonlyMap<string | null, CostLine>> {
   const keyOf = KEYS[by];
   const sums = new Map<string | null, Sums>();
   const of = (key: string | null): Sums => {
-    const known = sums.get(key) ?? { ...NO_SUMS };
-    sums.set(key, known);
-    return known;
+    const known = sums.get(key);
+    if (known !== undefined) return known;
+    const made = { ...NO_SUMS };
+    sums.set(key, made);
+    return made;
   };
-  for (const share of shares) add(of(keyOf(share)), share);
+  yield* inSteps(shares, (share) => add(of(keyOf(share)), share));
   for (const [month, charges] of charged ?? []) {
-    const rows = shares.filter((share) => share.month === month);
-    const places = rows.map((row) => ({ ...row, hour: month }));
-    for (const earning of earningsOf(charges, places)) of(keyOf(earning)).revenue += earning.amount;
+    const places: (MonthShare & Pick<UseRow, 'hour'>)[] = [];
+    yield* inSteps(shares, (share) => {
+      if (share.month === month) places.push({ ...share, hour: month });
+    });
+    const earnings = yield* earning(charges, places);
+    yield* inSteps(earnings, (one) => {
+      of(keyOf(one)).revenue += one.amount;
+    });
   }
-  return new Map([...sums].map(([key, sum]) => [key, lineOf(sum, charged !== null, early)]));
+  const lines = yield* inSteps(
+    [...sums],
+    ([key, sum]) => [key, lineOf(sum, charged !== null, early)] as const,
+  );
+  return new Map(lines);
 }
 
 /** By day; what a plan earns in a month is laid on its days by the time that tenants were there. */

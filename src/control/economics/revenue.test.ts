@@ -63,6 +63,8 @@ function changesOf(subscriptions: readonly Subscription[]): PlanChange[] {
 }
 
 /** As days are kept: without their hours. */
+const pause = async () => {};
+
 function sharesOf(rows: History['rows']): readonly MonthShare[] {
   const sums = new Map<string, MonthShare>();
   for (const { hour: _, ...row } of rows) {
@@ -95,10 +97,10 @@ test('what is earned in a month is what is billed for it, trials left out, whate
       const billed = chargesOf({ tariffs, month: november, subscriptions, rows });
       const { from, to } = november;
       const wish = { tariffs, shares: sharesOf(rows), from, to };
-      const [[month, earned = []] = []] = await billedCharges({ store, ledger })(wish);
+      const [[month, earned = []] = []] = await billedCharges({ store, ledger, pause })(wish);
       expect([month, sorted(earned)]).toEqual([from, sorted(billed)]);
       const customer = customerNumber(1);
-      const [[, own] = []] = await billedCharges({ store, ledger })({ ...wish, customer });
+      const [[, own] = []] = await billedCharges({ store, ledger, pause })({ ...wish, customer });
       expect(sorted(own ?? [])).toEqual(
         sorted(billed.filter((charge) => charge.customer === customer)),
       );
@@ -114,17 +116,11 @@ test('the costs of a closed month bring in what its invoices say, to the cent', 
   const prices = await PriceDesk.open({ clock, store: new MemoryPrices(), settledUntil });
   await prices.use('vision');
   await prices.setTariffs(TARIFFS);
-  const days = new CostDays({
-    clock,
-    log: new MemoryLog(),
-    ledger,
-    store,
-    prices,
-    pause: async () => {},
-  });
-  const charges = billedCharges({ store: billing, ledger });
+  const log = new MemoryLog();
+  const days = new CostDays({ clock, log, ledger, store, prices, pause });
+  const charges = billedCharges({ store: billing, ledger, pause });
   const namesOf = async () => new Map<string, string>();
-  const desk = new CostDesk({ clock, store, days, prices, namesOf, charges });
+  const desk = new CostDesk({ clock, log, store, days, prices, namesOf, charges, pause });
   billing.changes.push(
     ...[1, 2].map((n) => ({
       ...{ tenant: tenantNumber(n), name: `t${n}`, customer: customerNumber(n) },

@@ -4,15 +4,16 @@
  * Plans, customers and trials are known to the second. What was used is known by the day, which is enough wherever all of it counts;
  * of a tenant in its trial that has used more than is included the ledger is asked for the hours.
  */
-import type { BillingStore } from '../../domain/billing.ts';
+import type { BillingStore, PlanChange } from '../../domain/billing.ts';
 import type { CustomerId, TenantId } from '../../domain/ids.ts';
 import type { UseLedger } from '../../domain/metering.ts';
 import { type Timestamp, timestamp } from '../../domain/units.ts';
 import { METERS, type UseRow } from '../../domain/use.ts';
 import { type Month, monthOf } from '../../economics/month.ts';
-import { type Charge, chargesOf, type Subscription } from '../../economics/plans.ts';
+import { type Charge, charging, type Subscription } from '../../economics/plans.ts';
+import { inSteps, inTurns, type Steps } from '../../economics/steps.ts';
 import { type TariffBook, tariffAt } from '../../economics/tariffs.ts';
-import { foldedRows, subscriptionsOf } from '../billing/billing-history.ts';
+import { foldedRows, subscribing } from '../billing/billing-history.ts';
 import type { MonthShare } from './cost-sums.ts';
 
 /** By month. */
@@ -34,6 +35,8 @@ export type ChargesOf = (wish: ChargeWish) => Promise<Charges>;
 export type RevenueWorld = {
   readonly store: Pick<BillingStore, 'planChanges'>;
   readonly ledger: Pick<UseLedger, 'rows'>;
+  /** Lets everybody else have his turn. */
+  readonly pause: () => Promise<void>;
 };
 
 export const billedCharges =
@@ -41,18 +44,29 @@ export const billedCharges =
   async (wish) => {
     const { tariffs, from, to, tenant, customer } = wish;
     const changes = await world.store.planChanges({ tenant, customer }, { from, to });
-    const subscriptions = subscriptionsOf(changes, tariffs)
-      .filter((one) => customer === undefined || one.customer === customer)
-      .filter((one) => one.from < to && (one.to ?? to) > from)
-      .map((one) => clipped(one, from, to));
+    const subscriptions = await inTurns(spells(changes, wish), world.pause);
     const months: (readonly [Timestamp, readonly Charge[]])[] = [];
     for (let at = from; at < to; at = monthOf(at).to) {
       const month = monthOf(at);
       const rows = await rowsOf(world, { ...wish, month, subscriptions });
-      months.push([month.from, chargesOf({ tariffs, month, subscriptions, rows })]);
+      const charges = charging({ tariffs, month, subscriptions, rows });
+      months.push([month.from, await inTurns(charges, world.pause)]);
     }
     return months;
   };
+
+/** Who was on which plan within the time. */
+function* spells(
+  changes: readonly PlanChange[],
+  { tariffs, from, to, customer }: ChargeWish,
+): Steps<readonly Subscription[]> {
+  const own: Subscription[] = [];
+  yield* inSteps(yield* subscribing(changes, tariffs), (one) => {
+    if (customer !== undefined && one.customer !== customer) return;
+    if (one.from < to && (one.to ?? to) > from) own.push(clipped(one, from, to));
+  });
+  return own;
+}
 
 const clipped = (one: Subscription, from: Timestamp, to: Timestamp): Subscription => ({
   ...one,
@@ -66,33 +80,44 @@ type MonthWish = ChargeWish & {
 };
 
 async function rowsOf(world: RevenueWorld, wish: MonthWish): Promise<readonly UseRow[]> {
-  const { month, subscriptions, shares, tariffs } = wish;
-  const stays = Map.groupBy(
-    subscriptions.filter((one) => one.from < month.to && (one.to ?? month.to) > month.from),
-    keyOf,
-  );
+  const { month, subscriptions } = wish;
+  const { rows, inTrial } = await inTurns(sharesOf(wish), world.pause);
+  const hours = {
+    from: timestamp(Math.max(wish.from, month.from)),
+    to: timestamp(Math.min(wish.to, month.to)),
+  };
+  if (inTrial.size === 0) return rows;
+  const tried = subscriptions.filter(({ tenant }) => inTrial.has(tenant));
+  const own = await foldedRows(world.ledger.rows({ ...hours, tenants: [...inTrial] }), tried);
+  // Their stays without a trial are there as a whole already.
+  const known = new Set(rows.map(keyOf));
+  return [...rows, ...own.filter((row) => !known.has(keyOf(row)))];
+}
+
+/** What shares say by themselves, and of whom the hours have to be asked for. */
+function* sharesOf({ month, subscriptions, shares, tariffs }: MonthWish): Steps<{
+  readonly rows: UseRow[];
+  readonly inTrial: ReadonlySet<TenantId>;
+}> {
+  const stays = new Map<string, Subscription[]>();
+  yield* inSteps(subscriptions, (one) => {
+    if (one.from >= month.to || (one.to ?? month.to) <= month.from) return;
+    const known = stays.get(keyOf(one));
+    if (known === undefined) stays.set(keyOf(one), [one]);
+    else known.push(one);
+  });
   const rows: UseRow[] = [];
   const inTrial = new Set<TenantId>();
-  for (const share of shares) {
+  yield* inSteps(shares, (share) => {
     const stay = stays.get(keyOf(share));
-    if (share.month !== month.from || stay === undefined) continue;
+    if (share.month !== month.from || stay === undefined) return;
     const isTried = stay.some(
       ({ from, trialUntil }) => (trialUntil ?? 0) > Math.max(from, month.from),
     );
     if (!isTried) rows.push(rowOf(share, timestamp(Math.max(stay[0]?.from ?? 0, month.from))));
     else if (hasOverage(tariffs, share)) inTrial.add(share.tenant);
-  }
-  const hours = {
-    from: timestamp(Math.max(wish.from, month.from)),
-    to: timestamp(Math.min(wish.to, month.to)),
-  };
-  for (const tenant of inTrial) {
-    const own = await foldedRows(world.ledger.rows({ ...hours, tenant }), subscriptions);
-    // Its stays without a trial are there as a whole already.
-    const known = new Set(rows.filter((row) => row.tenant === tenant).map(keyOf));
-    rows.push(...own.filter((row) => !known.has(keyOf(row))));
-  }
-  return rows;
+  });
+  return { rows, inTrial };
 }
 
 const keyOf = ({

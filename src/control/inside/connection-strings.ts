@@ -106,7 +106,7 @@ function ofOthers(to: Connecting): readonly ConnectionForm[] {
     ),
     form(
       'sqlalchemy',
-      'Python (SQLAlchemy)',
+      'Python (SQLAlchemy 2)',
       'python',
       'from sqlalchemy import create_engine\n\n' +
         `engine = create_engine(${js(uri.replace(/^postgresql:/, 'postgresql+psycopg:'))})\n`,

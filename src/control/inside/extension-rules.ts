@@ -20,7 +20,8 @@ const NEVER: ReadonlyMap<string, string> = new Map([
 /** Not trusted by PostgreSQL itself, and harmless here: made by our superuser, in a schema of ours. */
 const HARMLESS: ReadonlySet<string> = new Set([
   ...['autoinc', 'bloom', 'earthdistance', 'insert_username', 'intagg', 'moddatetime'],
-  ...['pg_buffercache', 'pg_freespacemap', 'pg_visibility', 'pgrowlocks', 'pgstattuple'],
+  ...['pg_buffercache', 'pg_freespacemap', 'pg_stat_statements', 'pg_visibility', 'pgrowlocks'],
+  'pgstattuple',
 ]);
 
 const NETWORK: ReadonlySet<string> = new Set(['dblink', 'postgres_fdw']);

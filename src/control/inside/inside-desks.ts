@@ -12,6 +12,7 @@ import { ExtensionDesk } from './extension-desk.ts';
 import { QueryDesk } from './query-desk.ts';
 import { RoleDesk } from './role-desk.ts';
 import { SettingDesk } from './setting-desk.ts';
+import { StatementDesk } from './statement-desk.ts';
 import { StringDesk } from './string-desk.ts';
 
 export type InsideDesks = {
@@ -19,6 +20,7 @@ export type InsideDesks = {
   readonly extensions: ExtensionDesk;
   readonly tenantSettings: SettingDesk;
   readonly queries: QueryDesk;
+  readonly statements: StatementDesk;
   readonly strings: StringDesk;
   readonly computes: ComputeDesk;
 };
@@ -43,6 +45,7 @@ export function openInsideDesks(world: InsideDesksWorld): InsideDesks {
     extensions: new ExtensionDesk({ ...world, allowed: world.allowedExtensions }),
     tenantSettings: new SettingDesk(world),
     queries: new QueryDesk({ ...world, queries: world.queryRunner }),
+    statements: new StatementDesk(world),
     strings: new StringDesk(world),
     computes: new ComputeDesk(world),
   };

@@ -1,4 +1,5 @@
 /** The way of the desks into a tenant: found, woken, and not stopped while they are there. */
+import type { Caller } from '../../domain/caller.ts';
 import type { Catalog } from '../../domain/catalog.ts';
 import { fault } from '../../domain/faults.ts';
 import type { Interior, Place } from '../../domain/interior.ts';
@@ -30,6 +31,12 @@ export async function goInside<T>(
   return await lifecycle.inside(tenant.id, (address) =>
     work({ tenant, interior, place: { tenant: tenant.id, name: tenant.name, address } }),
   );
+}
+
+/** Who is only for money reads no data. Throws `FORBIDDEN`. */
+export function mustReadData({ role }: Caller): void {
+  if (role !== 'billing') return;
+  throw fault('FORBIDDEN', { why: 'its role is billing, which reads no data' });
 }
 
 /** The database that is meant. Throws `NOT_FOUND`. */

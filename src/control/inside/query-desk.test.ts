@@ -9,10 +9,10 @@ import { type QueryAsked, QueryDesk } from './query-desk.ts';
 
 const ASKED: QueryAsked = {
   ...{ sql: 'select 1', params: null, database: null, role: null, readOnly: null },
-  ...{ rowsMax: 10, bytesMax: 10_000, timeout: ms(1_000), arrayMode: false },
+  ...{ rowsMax: 10, bytesMax: 10_000, timeout: ms(1_000), arrayMode: false, jsonAsText: false },
 };
 
-const OUTCOME: QueryOutcome = { results: [], connecting: ms(40), took: ms(2) };
+const OUTCOME: QueryOutcome = { results: [], noticesLeftOut: 0, connecting: ms(40), took: ms(2) };
 
 const caller = (role: Role, isReadOnly = false): Caller => ({
   ...{ kind: 'key', id: 'key_1', name: 'one', role, isReadOnly },

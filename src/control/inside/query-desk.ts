@@ -15,9 +15,10 @@ import { type DurationMs, ms } from '../../domain/units.ts';
 import type { TenantRef } from '../control.ts';
 import { findTenant } from '../find-tenant.ts';
 import type { TicketBook } from '../tickets.ts';
+import { mustReadData } from './inside.ts';
 
 /** Queries under way at once; each may hold as much as its answer may have. */
-const AT_ONCE_MAX = 64;
+export const QUERIES_MAX = 64;
 
 export type QueryAsked = Omit<
   QueryRequest,
@@ -29,7 +30,7 @@ export type QueryAsked = Omit<
   readonly readOnly: boolean | null;
 };
 
-export type QueryAnswer = Pick<QueryOutcome, 'results' | 'took'> & {
+export type QueryAnswer = Pick<QueryOutcome, 'results' | 'noticesLeftOut' | 'took'> & {
   /** How long the tenant took to wake; 0 if it was awake. */
   readonly wake: DurationMs;
 };
@@ -60,14 +61,14 @@ export class QueryDesk {
     const rights = rightsFor(caller, asked.role, readOnly);
     const { catalog, queries } = this.#world;
     const tenant = await findTenant(catalog, ref);
-    if (this.#underWay >= AT_ONCE_MAX) {
-      throw fault('SESSIONS_FULL', { of: 'the API', max: AT_ONCE_MAX });
+    if (this.#underWay >= QUERIES_MAX) {
+      throw fault('SESSIONS_FULL', { of: 'the API', max: QUERIES_MAX });
     }
     this.#underWay += 1;
     try {
       const database = asked.database ?? tenant.name;
       const place = { database, readOnly, rights };
-      const { results, took, connecting } = await queries.run(
+      const { connecting, ...told } = await queries.run(
         { ...asked, tenant: tenant.id, caller: `${caller.kind} ${caller.id}`, ...place },
         async () => {
           const login = await this.#login(tenant, database, rights);
@@ -76,7 +77,7 @@ export class QueryDesk {
         signal,
       );
       const wake = tenant.state.kind === 'running' ? ms(0) : connecting;
-      return { results, took, wake };
+      return { ...told, wake };
     } finally {
       this.#underWay -= 1;
     }
@@ -95,9 +96,7 @@ export class QueryDesk {
 
 /** Who may change nothing reads; who is only for money does not even that. */
 function readOnlyFor(caller: Caller, asked: boolean | null): boolean {
-  if (caller.role === 'billing') {
-    throw fault('FORBIDDEN', { why: 'its role is billing, which reads no data' });
-  }
+  mustReadData(caller);
   if (mayDo(caller, 'change')) return asked ?? false;
   if (asked === false) throw fault('FORBIDDEN', { why: 'it may only read' });
   return true;

@@ -4,7 +4,7 @@ import type { CustomerId } from '../../domain/ids.ts';
 import type { LevelTotals } from '../../domain/levels.ts';
 import type { StepQuery, Traffic, UsedStep, UseHistory, UseStep } from '../../domain/metering.ts';
 import type { TenantMetrics, TierChance } from '../../domain/policy-view.ts';
-import { monthOf } from '../../domain/quota.ts';
+import { monthStart } from '../../domain/quota.ts';
 import type { Tenant } from '../../domain/tenant.ts';
 import type { Tier } from '../../domain/tier.ts';
 import {
@@ -139,7 +139,7 @@ export class UsageDesk {
     const { clock, control, history, money } = this.#world;
     const to = clock.wall();
     const { tenants, tiers } = await control.metrics();
-    const month = await history.used({ from: monthOf(to), to, step: 'day' });
+    const month = await history.used({ from: monthStart(to), to, step: 'day' });
     const awake = month.reduce((sum, { use }) => sum + use.awake, 0n);
     const total = Object.values(tenants).reduce((sum, count) => sum + count, 0);
     const running = tenants.running + tenants.suspending;

@@ -10,7 +10,7 @@ import type { Lifecycle } from '../../domain/lifecycle.ts';
 import {
   effectiveQuota,
   type Mark,
-  monthOf,
+  monthStart,
   nextMonth,
   QUOTA_NAMES,
   type Quota,
@@ -180,13 +180,13 @@ export class QuotaDesk {
 
   async #usage(id: TenantId, at: Timestamp): Promise<Usage> {
     const { store, lifecycle } = this.#world;
-    const used = await store.consumption(id, monthOf(at));
+    const used = await store.consumption(id, monthStart(at));
     return { ...used, sessions: lifecycle.live(id).sessions };
   }
 
   async #usageOfCustomer(customer: CustomerId, at: Timestamp): Promise<Usage> {
     const { store, lifecycle } = this.#world;
-    const used = await store.ofCustomer(customer, monthOf(at));
+    const used = await store.ofCustomer(customer, monthStart(at));
     const tenants = await store.tenantsOf(customer);
     const sessions = tenants.reduce((sum, id) => sum + lifecycle.live(id).sessions, 0);
     return { ...used, sessions };
@@ -197,7 +197,7 @@ const ownerOf = (id: TenantId | CustomerId): QuotaOwner =>
   isId('cu', id) ? { kind: 'customer', id } : { kind: 'tenant', id: id as TenantId };
 
 const viewOf = (asked: Timestamp, usage: Usage): ConsumptionView => ({
-  ...{ from: monthOf(asked), to: nextMonth(asked) },
+  ...{ from: monthStart(asked), to: nextMonth(asked) },
   used: usedOf(usage),
 });
 

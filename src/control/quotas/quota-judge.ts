@@ -18,7 +18,7 @@ import {
   type Gauges,
   isMonthly,
   type Mark,
-  monthOf,
+  monthStart,
   nextMonth,
   type Passed,
   passed,
@@ -93,7 +93,7 @@ export class QuotaJudge {
   async customer(id: CustomerId): Promise<void> {
     const { store, clock, lifecycle } = this.#world;
     const tenants = await store.tenantsOf(id);
-    const used = await store.ofCustomer(id, monthOf(clock.wall()));
+    const used = await store.ofCustomer(id, monthStart(clock.wall()));
     const sessions = tenants.reduce((sum, tenant) => sum + lifecycle.live(tenant).sessions, 0);
     const limits = effectiveQuota(await store.customerQuota(id));
     await this.#judge(passed(limits, { ...used, sessions }), {
@@ -197,7 +197,7 @@ export class QuotaJudge {
   async #whom(owner: QuotaOwner): Promise<Pick<Case, 'tenant' | 'customer'>> {
     const { store, clock } = this.#world;
     if (owner.kind === 'customer') return { tenant: null, customer: owner.id };
-    const [account] = await store.accounts([owner.id], monthOf(clock.wall()));
+    const [account] = await store.accounts([owner.id], monthStart(clock.wall()));
     if (account === undefined) return { tenant: null, customer: null };
     const { id, name, customer } = account;
     return { tenant: { id, name }, customer };

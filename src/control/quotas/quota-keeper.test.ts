@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Event } from '../../domain/events.ts';
 import type { CustomerId, ProxyId } from '../../domain/ids.ts';
-import { type GaugeReading, monthOf, type Quota } from '../../domain/quota.ts';
+import { type GaugeReading, monthStart, type Quota } from '../../domain/quota.ts';
 import type { Tenant } from '../../domain/tenant.ts';
 import { hours, minutes, ms, seconds, timestamp } from '../../domain/units.ts';
 import { PRESETS } from '../../policy/rules.ts';
@@ -141,7 +141,7 @@ class Kept {
   }
 
   used(tenant: Tenant, month: string) {
-    return this.store.consumption(tenant.id, monthOf(timestamp(Date.parse(month))));
+    return this.store.consumption(tenant.id, monthStart(timestamp(Date.parse(month))));
   }
 }
 

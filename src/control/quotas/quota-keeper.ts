@@ -24,7 +24,7 @@ import {
   type Gauges,
   type MeterChange,
   type MeterSeen,
-  monthOf,
+  monthStart,
   type QuotaStore,
   type Usage,
 } from '../../domain/quota.ts';
@@ -129,7 +129,7 @@ export class QuotaKeeper {
   /** Limits or plan of a tenant are others now. Throws `CATALOG_DOWN`. */
   async review(tenant: TenantId): Promise<void> {
     const { store, clock } = this.#world;
-    const [account] = await store.accounts([tenant], monthOf(clock.wall()));
+    const [account] = await store.accounts([tenant], monthStart(clock.wall()));
     if (account !== undefined) await this.#judge.tenant(account, this.#usageOf(account, null));
   }
 
@@ -190,7 +190,7 @@ export class QuotaKeeper {
     const { clock, store } = this.#world;
     if (this.#unsent !== null) await this.#send(this.#unsent);
     const due = new Set([...this.#awake.keys(), ...this.#ended.keys(), ...this.#used]);
-    const accounts = await store.accounts([...due], monthOf(clock.wall()));
+    const accounts = await store.accounts([...due], monthStart(clock.wall()));
     const readings = await this.#measured(accounts);
     const batch = this.#batch(accounts, readings);
     this.#unsent = batch;
@@ -204,7 +204,7 @@ export class QuotaKeeper {
     readings: ReadonlyMap<TenantId, GaugeReading>,
     { changes }: Batch,
   ): Promise<void> {
-    const month = monthOf(this.#world.clock.wall());
+    const month = monthStart(this.#world.clock.wall());
     const present = changes.filter((change) => change.month === month);
     const counted = Map.groupBy(present, ({ tenant }) => tenant);
     const customers = new Set<CustomerId>();
@@ -275,7 +275,7 @@ export class QuotaKeeper {
     const written = at === null || walPosition === null ? 0 : Math.max(0, at - walPosition);
     const writing = {
       tenant,
-      month: monthOf(wall),
+      month: monthStart(wall),
       activeMs: 0,
       computeMs: 0,
       writtenBytes: written,
