@@ -6,7 +6,12 @@
  * is thrown on the way becomes a problem document in one place.
  */
 import swagger from '@fastify/swagger';
-import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import Fastify, {
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+  type preParsingHookHandler,
+} from 'fastify';
 import type { TSchema } from 'typebox';
 import { OPERATIONS, type Operation, STREAMED } from '../contract/operations.ts';
 import { PROBLEM_TYPE } from '../contract/problem.ts';
@@ -26,6 +31,7 @@ import { type Authority, type Callers, foreign } from './access/access.ts';
 import { type Admit, admission, callerOf } from './access/admission.ts';
 import { addAudit, auditNoteOf, noteAnswer, noteFault } from './access/audit.ts';
 import { Idempotency, type Keep } from './access/idempotency.ts';
+import { BODY_BYTES_MAX, LargeBodies } from './access/large-bodies.ts';
 import { addLogins } from './access/login-routes.ts';
 import {
   directory,
@@ -54,9 +60,6 @@ import { defining, namedShapes } from './shapes.ts';
 import { addStreams } from './streams.ts';
 import { checker, type RequestPart } from './validation.ts';
 import { answerWork, beginWork, waitOf, workOf } from './work.ts';
-
-/** Largest request body that is no file; the largest sensible one has a few hundred bytes. */
-export const BODY_BYTES_MAX = 65_536;
 
 /** Node would look for connections that send slowly or nothing every 30 s. */
 const SLOW_LOOKED_FOR_EVERY = seconds(5);
@@ -115,10 +118,11 @@ export async function buildApp(
   addEventStreams(app, parts, { admit, stopping });
   addMetrics(app, parts.desks.health, admit);
   addStatusPage(app, parts.desks.health);
-  addLogins(app, { logins: parts.desks.logins, isSecure: parts.isSecure ?? false, admit });
+  const { dashboard: files, random, hasProvider = false, isSecure = false } = parts;
+  const hasPages = files !== undefined && files !== null;
+  addLogins(app, { logins: parts.desks.logins, isSecure, hasPages, admit });
   addBillingPages(app, parts.desks);
   addDocuments(app);
-  const { dashboard: files, random, hasProvider = false } = parts;
   if (files) addDashboard(app, { files, random, hasProvider });
   await app.ready();
   return app;
@@ -222,6 +226,7 @@ function answerFault(
 function addOperations(app: FastifyInstance, parts: ApiParts, admit: Admit): void {
   const once = new Idempotency({ ...parts, store: parts.desks.doneRequests });
   const turns = new Serial<string>();
+  const bodies = new LargeBodies();
   const actions = actionsOf(parts);
   const isStreamed = (name: string): boolean => STREAMED.some((streamed) => streamed === name);
   for (const name of Object.keys(OPERATIONS).filter((all) => !isStreamed(all)) as ActionName[]) {
@@ -234,6 +239,7 @@ function addOperations(app: FastifyInstance, parts: ApiParts, admit: Admit): voi
       schema: schemaOf(name, route),
       exposeHeadRoute: hasHead(name),
       ...admit(route.access),
+      ...longerBody(route, bodies),
       handler: async (request, reply) => {
         const answer = async () =>
           await answeredWork(await handle(request, reply), request, reply, parts);
@@ -256,6 +262,16 @@ function addOperations(app: FastifyInstance, parts: ApiParts, admit: Admit): voi
       },
     });
   }
+}
+
+/** What lets a route take more than most may send, who asks being known by then. */
+function longerBody({ bodyBytesMax: most }: Route, bodies: LargeBodies) {
+  if (most === undefined) return {};
+  const preParsing: preParsingHookHandler = (request, reply, _body, done) => {
+    bodies.hold(request, reply, most);
+    done();
+  };
+  return { bodyLimit: most, preParsing };
 }
 
 type Handling = Pick<ApiParts, 'control' | 'desks'> & {

@@ -14,7 +14,7 @@ import {
 } from '../contract/route-faults.ts';
 import { ROUTES } from '../contract/routes.ts';
 import { SECRET_ANSWERS } from '../contract/secret-answers.ts';
-import { WorkOperation } from '../contract/work.ts';
+import { WorkOperation } from '../contract/work/work.ts';
 import { FAULTS, type FaultCode } from '../domain/faults.ts';
 import { cookieNames } from './doors.ts';
 import { addExamples, type Described } from './examples.ts';

@@ -27,12 +27,14 @@ function wordsOf({
   hint,
   position,
   constraint,
+  notices,
 }: DatabaseWords): NonNullable<Problem['database']> {
   return {
     ...(detail === undefined ? {} : { detail }),
     ...(hint === undefined ? {} : { hint }),
     ...(position === undefined ? {} : { position: Number(position) }),
     ...(constraint === undefined ? {} : { constraint }),
+    ...(notices === undefined ? {} : { notices: [...notices] }),
   };
 }
 

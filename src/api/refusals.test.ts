@@ -1,8 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { QUERY_BODY_BYTES_MAX } from '../contract/limits.ts';
 import { FAULTS, type FaultCode, fault } from '../domain/faults.ts';
 import { ms } from '../domain/units.ts';
 import { InjectedApi, KEY } from '../testing/injected-api.ts';
-import { BODY_BYTES_MAX } from './app.ts';
+import { BODY_BYTES_MAX } from './access/large-bodies.ts';
 
 let api: InjectedApi;
 
@@ -113,6 +114,20 @@ describe('failures', () => {
       headers: { host: 'localhost:6480' },
     });
     expect(message.json().detail).toBe('the body is larger than 1048576 bytes');
+  });
+
+  test('a query may be longer than other bodies are, up to a bound of its own', async () => {
+    const ask = async (bytes: number) => {
+      const body = JSON.stringify({ sql: 'select $1', params: [''] });
+      const payload = body.replace('[""]', `["${'x'.repeat(bytes - body.length)}"]`);
+      const headers = { 'content-type': 'application/json' };
+      return await api.ask('POST', '/v1/tenants/acme/query', { payload, headers });
+    };
+    await api.create('acme');
+    expect((await ask(QUERY_BODY_BYTES_MAX)).status).toBe(200);
+    const { status, body } = await ask(QUERY_BODY_BYTES_MAX + 1);
+    expect([status, body.code]).toEqual([413, 'BODY_TOO_LARGE']);
+    expect(body.detail).toBe('the body is larger than 4194304 bytes');
   });
 
   test.each([

@@ -3,7 +3,7 @@
  * from wherever it is used.
  */
 import type { TSchema } from 'typebox';
-import { Event } from '../contract/events.ts';
+import { Event } from '../contract/events/events.ts';
 import { Problem } from '../contract/problem.ts';
 import type { Route } from '../contract/route.ts';
 import { ROUTES } from '../contract/routes.ts';

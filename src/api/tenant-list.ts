@@ -1,7 +1,7 @@
 /** Lists of tenants: what is asked for, and the place where a page ends. */
 
 import type { QueryOf } from '../contract/routes.ts';
-import type { TenantPage } from '../contract/tenant.ts';
+import type { TenantPage } from '../contract/tenants/tenant.ts';
 import type { TenantListing, TenantListQuery } from '../control/control.ts';
 import type { TenantSort } from '../domain/catalog.ts';
 import { fault } from '../domain/faults.ts';

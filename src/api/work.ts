@@ -1,8 +1,8 @@
 /** Routes whose work is an operation: done within the wait and answered, or told of and gone on with. */
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { OPERATIONS } from '../contract/operations.ts';
-import { WORK } from '../contract/operations-work.ts';
-import type { WorkOperation, WorkPage } from '../contract/work.ts';
+import { WORK } from '../contract/work/operations-work.ts';
+import type { WorkOperation, WorkPage } from '../contract/work/work.ts';
 import type { Control } from '../control/control.ts';
 import type { Begun, Done, OperationDesk, Run } from '../control/operations.ts';
 import { type Caller, customerOf } from '../domain/caller.ts';

@@ -107,6 +107,45 @@ describe.skipIf(browserPath() === undefined)(`in a browser (skipped: ${NO_BROWSE
     await page.keyboard.press('Escape');
   });
 
+  test('the slowest statements are those that were run, each taken to the editor, and are counted from zero', async () => {
+    const sql = 'select n\nfrom generate_series(1, 100) n where n > 41';
+    await server.client.inside.query('beta', { sql });
+    await open(page, '/tenants/beta?tab=queries', 'beta');
+    const panel = page.getByRole('region', { name: 'Slowest statements' });
+    const shown = /select n from generate_series\(\$1, \$2\) n where n > \$3/;
+    await panel.getByRole('button', { name: shown }).click();
+    const whole = page.getByRole('dialog', { name: 'A statement' });
+    await whole.getByText('59, 59 a call').waitFor();
+    await page.keyboard.press('Escape');
+    await panel.getByRole('button', { name: 'Count from zero' }).click();
+    const sure = page.getByRole('dialog', { name: 'Count statements from zero' });
+    await sure.getByRole('button', { name: 'Count from zero' }).click();
+    await panel.getByText('Nothing was asked yet').waitFor();
+
+    await server.client.inside.query('beta', { sql });
+    await open(page, '/databases/beta?tab=queries&by=rows', 'beta');
+    await panel.getByText('Sort: rows').waitFor();
+    await panel.getByRole('button', { name: shown }).click();
+    await whole.getByRole('button', { name: 'Open in the editor' }).click();
+    const editor = page.getByRole('textbox', { name: 'SQL' });
+    await editor.getByText('from generate_series').waitFor();
+    expect(new URL(page.url()).search).toBe('?tab=sql');
+  });
+
+  test('a tenant that has been running since before statements were counted is restarted once', async () => {
+    const nothing = { since: null, dropped: 0, known: 0, calls: 0, totalMs: 0, statements: [] };
+    const before = { uncounted: 'restart', ...nothing };
+    const asked = '**/v1/tenants/beta/statements*';
+    await page.route(asked, (route) => route.fulfill({ json: before }));
+    await open(page, '/tenants/beta?tab=queries', 'beta');
+    const restart = page.getByRole('button', { name: 'Restart beta' });
+    await restart.waitFor();
+    await page.unroute(asked);
+    await restart.click();
+    const panel = page.getByRole('region', { name: 'Slowest statements' });
+    await panel.getByRole('button', { name: 'Count from zero' }).waitFor();
+  });
+
   test('a tenant is deleted by who has typed its name', async () => {
     await server.client.tenants.create({ name: 'doomed' });
     await open(page, '/tenants/doomed', 'doomed');

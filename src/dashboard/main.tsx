@@ -9,6 +9,12 @@ import './styles.css';
 import { queryClient, router } from './router.tsx';
 import { Toasts } from './ui/toast.tsx';
 
+// Who goes elsewhere by keyboard, or hears the page, begins there and not in the menu: its heading is its name.
+router.subscribe('onResolved', ({ fromLocation, pathChanged }) => {
+  if (fromLocation === undefined || !pathChanged) return;
+  document.getElementById('page')?.focus({ preventScroll: true });
+});
+
 const root = document.getElementById('root');
 if (root === null) throw new Error('the page has no root');
 createRoot(root).render(

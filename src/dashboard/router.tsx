@@ -1,48 +1,52 @@
 /**
  * Every page by its path, loaded when it is gone to. What a page shows is in its URL: filters, order, tab, span.
  */
-import { QueryCache, QueryClient } from '@tanstack/react-query';
-import {
-  createRootRoute,
-  createRoute,
-  createRouter,
-  lazyRouteComponent,
-  redirect,
-} from '@tanstack/react-router';
+import { type Query, QueryClient } from '@tanstack/react-query';
+import { createRootRoute, createRoute, createRouter, redirect } from '@tanstack/react-router';
 import { type Caller, DynaBaseError } from '../sdk/index.ts';
 import { brandQuery } from './customer/brand.tsx';
 import {
   customerTab,
   databaseTab,
+  loginPlace,
   operationFilter,
   tenantFilter,
   tenantTab,
   textFilter,
 } from './search.ts';
 import { whoQuery } from './server/queries.ts';
-import { Failed, Missing } from './shell/failed.tsx';
+import { AllFailed, Failed, Missing } from './shell/failed.tsx';
 import { Frame } from './shell/frame.tsx';
+import { late } from './shell/late.tsx';
 import { Waiting } from './ui/states.tsx';
-
-/** Of a session that is over, whatever finds it out; back to where one was is the way on from there. */
-function leadToLogin(error: unknown): void {
-  if (!isStranger(error)) return;
-  const { href, pathname } = router.state.location;
-  if (pathname === '/login') return;
-  queryClient.removeQueries({ queryKey: whoQuery.queryKey });
-  void router.navigate({ to: '/login', search: { to: href } });
-}
+import { mayPass } from './ui/words.ts';
 
 const isStranger = (error: unknown): boolean =>
   error instanceof DynaBaseError && error.http === 401;
 
-/** The SDK has repeated what may be repeated, and events say what is no longer true. */
+/** After a failure that may pass; the SDK has tried some times until then. */
+const ASKED_AGAIN_AFTER_MS = 5_000;
+
+/** What has failed for a while only is asked for again as long as somebody looks, and not before the server wants it. */
+function askedAgainAfter({ state: { status, error } }: Query): number | false {
+  if (status !== 'error' || !(error instanceof DynaBaseError) || !mayPass(error)) return false;
+  return Math.max(ASKED_AGAIN_AFTER_MS, error.retryAfterMs ?? 0);
+}
+
+/**
+ * The SDK has repeated what may be repeated, and events say what is no longer true. A browser that believes to be offline
+ * asks all the same: the server may be nearer than the rest of the world, and whoever waits in vain wants to know.
+ */
 export const queryClient = new QueryClient({
-  queryCache: new QueryCache({ onError: leadToLogin }),
-  defaultOptions: { queries: { retry: false, staleTime: 10_000, refetchOnWindowFocus: true } },
+  defaultOptions: {
+    queries: {
+      ...{ retry: false, staleTime: 10_000, refetchOnWindowFocus: true },
+      ...{ networkMode: 'always', refetchInterval: askedAgainAfter },
+    },
+  },
 });
 
-const root = createRootRoute({ notFoundComponent: Missing, errorComponent: Failed });
+const root = createRootRoute({ notFoundComponent: Missing, errorComponent: AllFailed });
 
 /** One's own name and colours stand on the very first page: they are asked for together with who one is. */
 const branded = (): Promise<unknown> => queryClient.ensureQueryData(brandQuery).catch(() => null);
@@ -50,16 +54,16 @@ const branded = (): Promise<unknown> => queryClient.ensureQueryData(brandQuery).
 const login = createRoute({
   getParentRoute: () => root,
   path: '/login',
-  validateSearch: (search): { readonly to?: string } =>
-    typeof search.to === 'string' ? { to: search.to } : {},
+  validateSearch: loginPlace,
   beforeLoad: branded,
-  component: lazyRouteComponent(() => import('./pages/login.tsx'), 'LoginPage'),
+  component: late(() => import('./pages/login.tsx'), 'LoginPage'),
 });
 
 const frame = createRoute({
   getParentRoute: () => root,
   id: 'frame',
   component: Frame,
+  errorComponent: AllFailed,
   beforeLoad: async ({ location }) => {
     try {
       const [caller] = await Promise.all([queryClient.ensureQueryData(whoQuery), branded()]);
@@ -81,7 +85,7 @@ const overview = createRoute({
     if (caller.scope.kind !== 'tenant') return;
     throw redirect({ to: '/databases/$ref', params: { ref: caller.scope.tenant } });
   },
-  component: lazyRouteComponent(() => import('./customer/start.tsx'), 'StartPage'),
+  component: late(() => import('./customer/start.tsx'), 'StartPage'),
 });
 
 /** Pages of the operator lead everybody else to where theirs begin. */
@@ -106,28 +110,28 @@ const database = createRoute({
   ...within,
   path: '/databases/$ref',
   validateSearch: databaseTab,
-  component: lazyRouteComponent(() => import('./customer/database.tsx'), 'DatabasePage'),
+  component: late(() => import('./customer/database.tsx'), 'DatabasePage'),
 });
 
 const welcome = createRoute({
   ...within,
   path: '/welcome',
   beforeLoad: forCustomer,
-  component: lazyRouteComponent(() => import('./onboarding/welcome.tsx'), 'WelcomePage'),
+  component: late(() => import('./onboarding/welcome.tsx'), 'WelcomePage'),
 });
 
 const billing = createRoute({
   ...within,
   path: '/billing',
   beforeLoad: forCustomer,
-  component: lazyRouteComponent(() => import('./customer/billing.tsx'), 'BillingPage'),
+  component: late(() => import('./customer/billing.tsx'), 'BillingPage'),
 });
 
 const members = createRoute({
   ...within,
   path: '/members',
   beforeLoad: forCustomer,
-  component: lazyRouteComponent(() => import('./customer/members.tsx'), 'MembersPage'),
+  component: late(() => import('./customer/members.tsx'), 'MembersPage'),
 });
 
 const tenants = createRoute({
@@ -135,7 +139,7 @@ const tenants = createRoute({
   path: '/tenants',
   beforeLoad: forOperator,
   validateSearch: tenantFilter,
-  component: lazyRouteComponent(() => import('./pages/tenants.tsx'), 'TenantsPage'),
+  component: late(() => import('./pages/tenants.tsx'), 'TenantsPage'),
 });
 
 const tenant = createRoute({
@@ -146,14 +150,14 @@ const tenant = createRoute({
     if (caller.scope.kind === 'operator') return;
     throw redirect({ to: '/databases/$ref', params: { ref } });
   },
-  component: lazyRouteComponent(() => import('./pages/tenant.tsx'), 'TenantPage'),
+  component: late(() => import('./pages/tenant.tsx'), 'TenantPage'),
 });
 
 const costs = createRoute({
   ...within,
   path: '/costs',
   beforeLoad: forOperator,
-  component: lazyRouteComponent(() => import('./pages/costs.tsx'), 'CostsPage'),
+  component: late(() => import('./pages/costs.tsx'), 'CostsPage'),
 });
 
 const operations = createRoute({
@@ -161,14 +165,14 @@ const operations = createRoute({
   path: '/operations',
   beforeLoad: forOperator,
   validateSearch: operationFilter,
-  component: lazyRouteComponent(() => import('./pages/operations.tsx'), 'OperationsPage'),
+  component: late(() => import('./pages/operations.tsx'), 'OperationsPage'),
 });
 
 const audit = createRoute({
   ...within,
   path: '/audit',
   validateSearch: textFilter,
-  component: lazyRouteComponent(() => import('./pages/audit.tsx'), 'AuditPage'),
+  component: late(() => import('./pages/audit.tsx'), 'AuditPage'),
 });
 
 const customers = createRoute({
@@ -176,7 +180,7 @@ const customers = createRoute({
   path: '/customers',
   beforeLoad: forOperator,
   validateSearch: textFilter,
-  component: lazyRouteComponent(() => import('./pages/customers.tsx'), 'CustomersPage'),
+  component: late(() => import('./pages/customers.tsx'), 'CustomersPage'),
 });
 
 const customer = createRoute({
@@ -184,55 +188,55 @@ const customer = createRoute({
   path: '/customers/$id',
   beforeLoad: forOperator,
   validateSearch: customerTab,
-  component: lazyRouteComponent(() => import('./pages/customer.tsx'), 'CustomerPage'),
+  component: late(() => import('./pages/customer.tsx'), 'CustomerPage'),
 });
 
 const prices = createRoute({
   ...within,
   path: '/prices',
   beforeLoad: forOperator,
-  component: lazyRouteComponent(() => import('./pages/prices.tsx'), 'PricesPage'),
+  component: late(() => import('./pages/prices.tsx'), 'PricesPage'),
 });
 
 const invoices = createRoute({
   ...within,
   path: '/invoices',
   beforeLoad: forOperator,
-  component: lazyRouteComponent(() => import('./pages/invoices.tsx'), 'InvoicesPage'),
+  component: late(() => import('./pages/invoices.tsx'), 'InvoicesPage'),
 });
 
 const keys = createRoute({
   ...within,
   path: '/keys',
   beforeLoad: forOperator,
-  component: lazyRouteComponent(() => import('./pages/keys.tsx'), 'KeysPage'),
+  component: late(() => import('./pages/keys.tsx'), 'KeysPage'),
 });
 
 const webhooks = createRoute({
   ...within,
   path: '/webhooks',
-  component: lazyRouteComponent(() => import('./pages/webhooks.tsx'), 'WebhooksPage'),
+  component: late(() => import('./pages/webhooks.tsx'), 'WebhooksPage'),
 });
 
 const policy = createRoute({
   ...within,
   path: '/policy',
   beforeLoad: forOperator,
-  component: lazyRouteComponent(() => import('./pages/policy.tsx'), 'PolicyPage'),
+  component: late(() => import('./pages/policy.tsx'), 'PolicyPage'),
 });
 
 const plans = createRoute({
   ...within,
   path: '/plans',
   beforeLoad: forOperator,
-  component: lazyRouteComponent(() => import('./pages/plans.tsx'), 'PlansPage'),
+  component: late(() => import('./pages/plans.tsx'), 'PlansPage'),
 });
 
 const settings = createRoute({
   ...within,
   path: '/settings',
   beforeLoad: forOperator,
-  component: lazyRouteComponent(() => import('./pages/settings.tsx'), 'SettingsPage'),
+  component: late(() => import('./pages/settings.tsx'), 'SettingsPage'),
 });
 
 export const router = createRouter({

@@ -5,6 +5,7 @@
  * cookie for the ten minutes that it may take; a session's cookie is for this host alone and no script can read it.
  */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { Problem } from '../../contract/problem.ts';
 import type { LoginAim, LoginDesk } from '../../control/access/login-desk.ts';
 import { fault } from '../../domain/faults.ts';
 import { cookieCalled, cookieNames } from '../doors.ts';
@@ -16,6 +17,8 @@ export type LoginParts = {
   readonly logins: LoginDesk;
   /** Whether browsers reach the server over TLS. */
   readonly isSecure: boolean;
+  /** Whether there is a page where one logs in. */
+  readonly hasPages: boolean;
   readonly admit: Admit;
 };
 
@@ -25,12 +28,18 @@ const SESSION_S = 43_200;
 /** Whoever may look at anything. */
 const READS = { scope: 'tenant', right: 'read' } as const;
 
+/** The first status that is a failure. */
+const FAILED = 400;
+
 /** Of a SHA-256 in base64url. */
 const CHALLENGE = /^[\w-]{43}$/;
 
 type Query = Readonly<Record<string, string | undefined>>;
 
-export function addLogins(app: FastifyInstance, { logins, isSecure, admit }: LoginParts): void {
+export function addLogins(
+  app: FastifyInstance,
+  { logins, isSecure, hasPages, admit }: LoginParts,
+): void {
   const { session: sessionCookie, ticket: ticketCookie } = cookieNames(isSecure);
   const secure = isSecure ? '; Secure' : '';
   const hidden = { schema: { hide: true } };
@@ -39,20 +48,24 @@ export function addLogins(app: FastifyInstance, { logins, isSecure, admit }: Log
     `${name}=${value}; Path=/; Max-Age=${ageS}; HttpOnly; SameSite=Lax${secure}`;
 
   const begin = async (request: FastifyRequest, reply: FastifyReply, aim: LoginAim) => {
-    const { customer, signUp } = request.query as Query;
+    const { customer, signUp, anew } = request.query as Query;
     const isSigningUp = signUp === 'true';
-    const wish = { aim, customer: customer ?? null, isSigningUp };
+    const wish = { aim, customer: customer ?? null, isSigningUp, isAnew: anew === 'true' };
     const { url, ticket } = await logins.begin(wish);
     reply.header('set-cookie', cookie(ticketCookie, ticket, TICKET_S));
     return reply.redirect(url, 302);
   };
-  app.get('/v1/auth/login', hidden, (request, reply) =>
+  const meant = (request: FastifyRequest): string =>
+    logins.pageOf(cookieCalled(ticketCookie, request.headers.cookie)) ??
+    pathOf(request.query as Query);
+  const told = hasPages ? { ...hidden, onSend: tellOnPage(meant) } : hidden;
+  app.get('/v1/auth/login', told, (request, reply) =>
     begin(request, reply, { kind: 'page', path: pathOf(request.query as Query) }),
   );
   app.get('/v1/auth/cli', hidden, (request, reply) =>
     begin(request, reply, cliOf(request.query as Query)),
   );
-  app.get('/v1/auth/callback', hidden, async (request, reply) => {
+  app.get('/v1/auth/callback', told, async (request, reply) => {
     const url = new URL(request.url, 'http://localhost');
     const ticket = cookieCalled(ticketCookie, request.headers.cookie);
     reply.header('set-cookie', cookie(ticketCookie, '', 0));
@@ -81,11 +94,27 @@ export function addLogins(app: FastifyInstance, { logins, isSecure, admit }: Log
   });
 }
 
+/**
+ * Whom a browser has led here reads no JSON: they are told on the page where one logs in, whatever it was, and go on from
+ * there to the page that was `meant`.
+ */
+const tellOnPage =
+  (meant: (request: FastifyRequest) => string) =>
+  async (request: FastifyRequest, reply: FastifyReply, payload: unknown): Promise<unknown> => {
+    const isPerson = request.headers.accept?.includes('text/html') === true;
+    if (!isPerson || reply.statusCode < FAILED || typeof payload !== 'string') return payload;
+    const { code } = JSON.parse(payload) as Problem;
+    const to = meant(request);
+    const search = new URLSearchParams({ failed: code, ...(to === '/' ? {} : { to }) });
+    reply.code(302).removeHeader('content-type').header('location', `/login?${search}`);
+    return '';
+  };
+
 const whoAsks = (request: FastifyRequest) => ({ requestId: request.id, address: request.ip });
 
 /** A page of this server only: else a link could lead from a login to anywhere. */
 function pathOf({ to }: Query): string {
-  return to !== undefined && /^\/(?![/\\])[\w\-./?=&%]*$/.test(to) ? to : '/';
+  return to !== undefined && /^\/(?![/\\])[!-[\]-~]*$/.test(to) ? to : '/';
 }
 
 function cliOf({ port, challenge }: Query): LoginAim {

@@ -180,6 +180,20 @@ test('a link leads from a login to a page of ours, and nowhere else', async () =
   expect(statusCode).toBe(400);
 });
 
+test('a link leads to a page with all that its address says', async () => {
+  await put('ann@example.com', 'viewer');
+  const to = '/tenants?search=a+b&sort=name&value=%5B%22x%22%5D&of=a@b.c,d:e!~';
+  const { back, ticket } = await login(`/v1/auth/login?to=${encodeURIComponent(to)}`);
+  expect((await get(back, ticket)).headers.location).toBe(to);
+});
+
+test('whose account was refused is asked which one they mean, as their provider knows it', async () => {
+  const way = async (from: string) => new URL(String((await get(from)).headers.location));
+  expect((await way('/v1/auth/login?to=/')).searchParams.get('prompt')).toBe(null);
+  const anew = await way('/v1/auth/login?to=/&anew=true');
+  expect(anew.searchParams.get('prompt')).toBe('select_account');
+});
+
 test('where nobody can log in it says so', async () => {
   const without = await InjectedApi.open();
   const { statusCode, body } = await without.app.inject({ url: '/v1/auth/login', headers: HOST });

@@ -1,5 +1,5 @@
 /** What the operations of customers, keys, people, issuers and the audit log do. */
-import type { NewKey } from '../../contract/access.ts';
+import type { NewKey } from '../../contract/access/access.ts';
 import type { BodyOf, QueryOf } from '../../contract/routes.ts';
 import type { Desks } from '../../control/desks.ts';
 import type { ApiKey } from '../../domain/api-key.ts';

@@ -1,5 +1,5 @@
 /** Why tenants are awake: what is asked, and how it is told. */
-import type { AwakeList, AwakeTime, Why } from '../../contract/awake.ts';
+import type { AwakeList, AwakeTime, Why } from '../../contract/awake/awake.ts';
 import type { AwakeDesk, AwakeShown, AwakeWhy } from '../../control/awake/awake-desk.ts';
 import { exactMoney } from '../../control/awake/awake-price.ts';
 import {

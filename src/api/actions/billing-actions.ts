@@ -4,7 +4,7 @@ import type {
   InvoiceHead as HeadShape,
   BillingProfile as ProfileShape,
   BillingSettings as SettingsShape,
-} from '../../contract/billing.ts';
+} from '../../contract/billing/billing.ts';
 import type { BillingDesks } from '../../control/billing/billing-desks.ts';
 import { monthNamed } from '../../control/billing/invoice-desk.ts';
 import { formatted, type InvoiceFormat } from '../../control/billing/invoice-file.ts';

@@ -7,7 +7,7 @@ import type {
   OwnCost as OwnShape,
   CostReport as ReportShape,
   WhatIf as WhatIfShape,
-} from '../../contract/economics.ts';
+} from '../../contract/economics/economics.ts';
 import type { Control } from '../../control/control.ts';
 import type { BudgetView } from '../../control/economics/budget-desk.ts';
 import type { CostReport, OwnCost } from '../../control/economics/cost-desk.ts';

@@ -1,4 +1,4 @@
-import type { Kpi as PrintedKpi } from '../../contract/health.ts';
+import type { Kpi as PrintedKpi } from '../../contract/service/health.ts';
 import type { Control } from '../../control/control.ts';
 import type { HealthDesk } from '../../control/service/health-desk.ts';
 import type { Kpi } from '../../control/service/slo-kpis.ts';

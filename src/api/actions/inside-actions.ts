@@ -3,6 +3,7 @@ import {
   QUERY_BYTES_DEFAULT,
   QUERY_ROWS_DEFAULT,
   QUERY_TIMEOUT_DEFAULT_MS,
+  STATEMENTS_DEFAULT,
 } from '../../contract/limits.ts';
 import type { BodyOf } from '../../contract/routes.ts';
 import { PASSWORD_PLACE } from '../../control/inside/connection-strings.ts';
@@ -19,6 +20,7 @@ import {
   printRole,
   printRoleSecret,
   printSettings,
+  printStatements,
 } from '../print/print-inside.ts';
 import type { Actions } from './actions.ts';
 
@@ -28,6 +30,8 @@ type InsideAction =
   | ExtensionAction
   | SettingAction
   | ComputeAction
+  | 'listStatements'
+  | 'forgetStatements'
   | 'query'
   | 'listConnectionStrings';
 
@@ -40,6 +44,14 @@ export const insideActions = (desks: InsideDesks): Pick<Actions, InsideAction> =
   ...extensionActions(desks),
   ...settingActions(desks),
   ...computeActions(desks),
+  listStatements: async ({ params, query, caller }) => {
+    const { sort: order = 'total', limit = STATEMENTS_DEFAULT } = query;
+    return printStatements(await desks.statements.list(params.ref, { order, limit }, caller));
+  },
+  forgetStatements: async ({ params }) => {
+    await desks.statements.forget(params.ref);
+    return undefined;
+  },
   query: async ({ params, body, caller, gone }) =>
     printQuery(await desks.queries.run(params.ref, askedOf(body), { caller, signal: gone() })),
   listConnectionStrings: async ({ params, query }) => {
@@ -147,5 +159,6 @@ function askedOf(body: BodyOf<'query'>): QueryAsked {
     bytesMax: body.bytesMax ?? QUERY_BYTES_DEFAULT,
     timeout: ms(body.timeoutMs ?? QUERY_TIMEOUT_DEFAULT_MS),
     arrayMode: body.arrayMode ?? false,
+    jsonAsText: body.jsonAsText ?? false,
   };
 }

@@ -1,10 +1,11 @@
 /** What the operations on limits do, and those on databases without an account. */
-import type { Claimable as ClaimableShape } from '../../contract/claim.ts';
+
 import type {
   Consumption as ConsumptionShape,
   Quota as QuotaShape,
   QuotaState,
-} from '../../contract/quota.ts';
+} from '../../contract/quotas/quota.ts';
+import type { Claimable as ClaimableShape } from '../../contract/tenants/claim.ts';
 import type { Claimable } from '../../control/access/claim-desk.ts';
 import type { ConsumptionView, QuotaView } from '../../control/quotas/quota-desk.ts';
 import type { QuotaDesks } from '../../control/quotas/quota-desks.ts';
@@ -35,7 +36,7 @@ type QuotaAction =
 export function quotaActions({ quotas }: QuotaDesks): Pick<Actions, QuotaAction> {
   return {
     getConsumption: async ({ params, query }) =>
-      printConsumption(await quotas.consumption(params.ref, monthOf(query.month))),
+      printConsumption(await quotas.consumption(params.ref, monthAsked(query.month))),
     getQuota: async ({ params }) => printQuota(await quotas.tenantQuota(params.ref)),
     setQuota: async ({ params, body, caller, audit }) => {
       const before = await quotas.tenantQuota(params.ref);
@@ -44,7 +45,9 @@ export function quotaActions({ quotas }: QuotaDesks): Pick<Actions, QuotaAction>
       return printQuota(after);
     },
     getCustomerConsumption: async ({ params, query }) =>
-      printConsumption(await quotas.ofCustomer(customerId(params.customer), monthOf(query.month))),
+      printConsumption(
+        await quotas.ofCustomer(customerId(params.customer), monthAsked(query.month)),
+      ),
     getCustomerQuota: async ({ params }) =>
       printQuota(await quotas.customerQuota(customerId(params.customer))),
     setCustomerQuota: async ({ params, body, caller, audit }) => {
@@ -112,7 +115,7 @@ function claimantOf(caller: Caller): CustomerId {
   throw fault('FORBIDDEN', { why: 'databases are claimed by a customer, with a key of its own' });
 }
 
-const monthOf = (month: string | undefined): Timestamp | null =>
+const monthAsked = (month: string | undefined): Timestamp | null =>
   month === undefined ? null : timestamp(Date.parse(`${month}-01T00:00:00Z`));
 
 const printConsumption = ({ from, to, used }: ConsumptionView): ConsumptionShape => ({

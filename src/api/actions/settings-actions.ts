@@ -1,4 +1,4 @@
-import type { Branding, Settings } from '../../contract/settings.ts';
+import type { Branding, Settings } from '../../contract/service/settings.ts';
 import type { SettingsDesk } from '../../control/settings.ts';
 import type { ServerSettings, SettingsChange } from '../../domain/settings.ts';
 import type { Actions } from './actions.ts';

@@ -1,13 +1,13 @@
 /** What the operations on use do. */
 
-import type { QueryOf } from '../../contract/routes.ts';
 import type {
   FleetMetrics,
   TenantMetrics,
   Usage,
   UsageTotal,
   UseAmounts,
-} from '../../contract/usage.ts';
+} from '../../contract/metering/usage.ts';
+import type { QueryOf } from '../../contract/routes.ts';
 import type {
   FleetFigures,
   TenantFigures,

@@ -1,4 +1,4 @@
-import type { Delivery, Webhook } from '../../contract/webhook.ts';
+import type { Delivery, Webhook } from '../../contract/events/webhook.ts';
 import type { Desks } from '../../control/desks.ts';
 import { type Caller, customerOf } from '../../domain/caller.ts';
 import { fault } from '../../domain/faults.ts';

@@ -6,7 +6,7 @@
  * provider's rules, whose signature is of the body as it came.
  */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import type { Invoice } from '../../contract/billing.ts';
+import type { Invoice } from '../../contract/billing/billing.ts';
 import { OPERATIONS } from '../../contract/operations.ts';
 import type { BillingDesks } from '../../control/billing/billing-desks.ts';
 import { formatted, type InvoiceFormat } from '../../control/billing/invoice-file.ts';

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { IdentityProvider } from '../../domain/identity.ts';
 import { VirtualClock } from '../../sim/virtual-clock.ts';
 import { memoryApiParts } from '../../testing/memory-api.ts';
 import { MemoryControl } from '../../testing/memory-control.ts';
@@ -10,6 +11,19 @@ import { buildApp } from '../app.ts';
 import { DashboardFiles } from './dashboard-files.ts';
 
 const PAGE = '<html data-login="key"><meta name="csp-nonce" content="" /></html>';
+
+const KEPT = { state: 's', nonce: 'n', verifier: 'v' };
+
+/** Answers as long as the test wants it to. */
+let isBroken = false;
+
+const PROVIDER: IdentityProvider = {
+  begin: async () => {
+    if (isBroken) throw new Error('nobody has thought of this');
+    return { url: 'https://provider.example/', kept: KEPT };
+  },
+  finish: async () => ({ email: 'stranger@example.com', name: 'Stranger' }),
+};
 
 let place: string;
 let app: FastifyInstance;
@@ -23,7 +37,8 @@ beforeAll(async () => {
   await writeFile(join(place, 'assets/main-1.js.gz'), 'gzip');
   await writeFile(join(place, 'icon.svg'), '<svg/>');
   const clock = new VirtualClock();
-  const parts = await memoryApiParts({ clock, control: new MemoryControl(clock) });
+  const logins = { provider: PROVIDER };
+  const parts = await memoryApiParts({ clock, control: new MemoryControl(clock), logins });
   const dashboard = await DashboardFiles.open(place);
   const callers = { listenHost: '127.0.0.1', names: [] };
   app = await buildApp({ ...parts, callers, dashboard, hasProvider: true });
@@ -83,4 +98,26 @@ test('nothing outside of what was built is given away', async () => {
   for (const path of ['/assets/../../etc/passwd', '/assets/%2e%2e/index.html', '/index.html']) {
     expect((await ask(path)).statusCode).toBe(404);
   }
+});
+
+test('whom a browser has led through a login that failed is told on the page, programs as ever', async () => {
+  const back = '/v1/auth/callback?code=x';
+  const lost = await ask(back, BROWSER);
+  expect([lost.statusCode, lost.headers.location]).toEqual([302, '/login?failed=LOGIN_REFUSED']);
+  expect((await ask(back)).json()).toMatchObject({ code: 'LOGIN_REFUSED' });
+  const meant = '/tenants?state=failed&sort=name';
+  const begun = await ask(`/v1/auth/login?to=${encodeURIComponent(meant)}`, BROWSER);
+  const cookie = begun.cookies.map(({ name, value }) => `${name}=${value}`).join('; ');
+  const { headers } = await ask(back, { ...BROWSER, cookie });
+  const told = new URL(String(headers.location), 'http://localhost');
+  expect([told.pathname, ...told.searchParams.values()]).toEqual([
+    ...['/login', 'PERSON_NOT_ADMITTED', meant],
+  ]);
+});
+
+test('what nobody has thought of is told on the page, too, and goes on to where one wanted', async () => {
+  isBroken = true;
+  const { statusCode, headers } = await ask('/v1/auth/login?to=/costs', BROWSER);
+  isBroken = false;
+  expect([statusCode, headers.location]).toEqual([302, '/login?failed=INTERNAL&to=%2Fcosts']);
 });

@@ -5,9 +5,9 @@ import type {
   Key,
   KeySecret as KeySecretShape,
   Person as PersonShape,
-} from '../../contract/access.ts';
-import type { AuditEntry as EntryShape } from '../../contract/audit.ts';
-import type { CustomerPage, Customer as CustomerShape } from '../../contract/customer.ts';
+} from '../../contract/access/access.ts';
+import type { AuditEntry as EntryShape } from '../../contract/access/audit.ts';
+import type { CustomerPage, Customer as CustomerShape } from '../../contract/access/customer.ts';
 import type { KeySecret } from '../../control/access/key-desk.ts';
 import type { CustomerView } from '../../control/customer-desk.ts';
 import type { ApiKey } from '../../domain/api-key.ts';

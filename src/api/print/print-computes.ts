@@ -5,7 +5,7 @@ import type {
   ComputePage,
   PlanList,
   TierList,
-} from '../../contract/compute.ts';
+} from '../../contract/tenants/compute.ts';
 import type {
   ComputeDetails,
   ComputeListing,

@@ -1,7 +1,7 @@
 /** Levels and snapshots as the contract's JSON. */
-import type { FleetLevels, TenantLevels } from '../../contract/levels.ts';
-import type { Recovery } from '../../contract/recovery.ts';
-import type { Snapshot } from '../../contract/snapshot.ts';
+import type { FleetLevels, TenantLevels } from '../../contract/tenants/levels.ts';
+import type { Recovery } from '../../contract/tenants/recovery.ts';
+import type { Snapshot } from '../../contract/tenants/snapshot.ts';
 import type { TenantLevels as Levels } from '../../control/control.ts';
 import type { Recovered } from '../../control/recovery.ts';
 import type { Snapshot as Taken } from '../../domain/archive.ts';

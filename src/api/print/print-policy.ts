@@ -5,8 +5,8 @@ import type {
   Policy,
   Prewarms,
   TenantPolicy,
-} from '../../contract/policy.ts';
-import type { Tenant } from '../../contract/tenant.ts';
+} from '../../contract/policy/policy.ts';
+import type { Tenant } from '../../contract/tenants/tenant.ts';
 import type { DecisionListing, PolicyInForce, TenantExplained } from '../../control/control.ts';
 import type { PrewarmRecord, TenantMetrics } from '../../domain/policy-view.ts';
 import type { TierOverride } from '../../domain/tier.ts';

@@ -1,7 +1,13 @@
 /** The domain's nouns as the contract's JSON. */
-import type { SessionList } from '../../contract/session.ts';
-import type { Status } from '../../contract/status.ts';
-import type { ConnectionString, Tenant, TenantSecret, Ticket } from '../../contract/tenant.ts';
+
+import type { Status } from '../../contract/service/status.ts';
+import type { SessionList } from '../../contract/tenants/session.ts';
+import type {
+  ConnectionString,
+  Tenant,
+  TenantSecret,
+  Ticket,
+} from '../../contract/tenants/tenant.ts';
 import type {
   TenantSecret as Secret,
   ServerStatus,

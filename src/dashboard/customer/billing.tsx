@@ -43,7 +43,7 @@ export function BillingPage() {
         <Panel title="Plan">
           <Loaded query={customer}>{(own) => <PlanChoice key={own.plan} customer={own} />}</Loaded>
         </Panel>
-        <Panel title="Use this month, all together">
+        <Panel title="Use this month, all databases">
           <Loaded query={quota}>{(state) => <QuotaUse state={state} />}</Loaded>
         </Panel>
         <OwnBudget />
@@ -58,7 +58,7 @@ function Now({ cost }: { readonly cost: OwnCost }) {
     <Stats>
       <Stat label="This month so far" value={money(cost.charged, cost.currency)} />
       <Stat
-        label="At its end"
+        label="By the end of the month"
         value={money(cost.chargedAtMonthEnd, cost.currency)}
         note="if it goes on as it has"
       />
@@ -133,7 +133,7 @@ function OwnBudget() {
   const customer = useQuery(customerQuery);
   const budgets = useQuery(budgetsQuery);
   return (
-    <Panel title="Budget of all together">
+    <Panel title="Budget for all databases">
       <Loaded query={budgets}>
         {(all) => (
           <BudgetForm

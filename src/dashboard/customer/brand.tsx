@@ -19,8 +19,20 @@ const OURS: Branding = {
 /** Until it is known, and where it cannot be, ours. */
 export const useBrand = (): Branding => useQuery(brandQuery).data ?? OURS;
 
+/** The operator's; who has given a name alone has its first letter, and nothing of ours. */
 export function Logo({ size }: { readonly size: number }) {
-  const { logo } = useBrand();
+  const { logo, name } = useBrand();
+  if (logo === '' && name !== OURS.name) {
+    return (
+      <span
+        aria-hidden="true"
+        className="flex shrink-0 items-center justify-center rounded bg-accent font-semibold text-accent-ink"
+        style={{ width: size, height: size, fontSize: size * 0.6 }}
+      >
+        {Array.from(name)[0]?.toUpperCase()}
+      </span>
+    );
+  }
   return (
     <img
       src={logo === '' ? '/icon.svg' : logo}
@@ -31,9 +43,15 @@ export function Logo({ size }: { readonly size: number }) {
   );
 }
 
-/** Puts the colours in force for the whole page. */
+/** Puts the colours in force for the whole page, and the logo on its tab. */
 export function useBrandColours(): void {
-  const { accent } = useBrand();
+  const { accent, logo } = useBrand();
+  useEffect(() => {
+    const icon = document.querySelector<HTMLLinkElement>('link[rel="icon"]');
+    if (icon === null || logo === '') return;
+    icon.removeAttribute('type');
+    icon.href = logo;
+  }, [logo]);
   useEffect(() => {
     const { style } = document.documentElement;
     const own = accentsOf(accent);

@@ -118,6 +118,26 @@ describe.skipIf(browserPath() === undefined)(`in a browser (skipped: ${NO_BROWSE
     await page.getByText('2 rows.').waitFor();
   });
 
+  test('names of every schema are offered, and habits of psql answered', async () => {
+    await write('select ');
+    await page.keyboard.type('* from ord');
+    const offers = page.getByRole('listbox', { name: 'Completions' });
+    await offers.getByText('shop.orders').waitFor();
+    await page.keyboard.press('Escape');
+    await write('\\dt');
+    await run();
+    await page.getByText('All tables and views stand under Tables.').waitFor();
+    await write('begin; insert into t values (9)');
+    await page.keyboard.press('Control+A');
+    await run();
+    await page.getByText('The transaction was left open').waitFor();
+    await write('select 1, repeat($$long $$, 200000) as body');
+    await run();
+    await page.getByRole('grid', { name: 'Result' }).getByText('long long').dblclick();
+    await page.getByRole('dialog', { name: 'body' }).getByText('1,000,000 characters').waitFor();
+    await page.keyboard.press('Escape');
+  });
+
   test('what only reads writes nothing, and what takes long is cancelled', async () => {
     await page.getByLabel('Read only').check();
     await write("insert into t values (3, 'no')");
@@ -161,11 +181,32 @@ describe.skipIf(browserPath() === undefined)(`in a browser (skipped: ${NO_BROWSE
     await page.getByRole('button', { name: 'Edit', exact: true }).click();
     await page.getByLabel(/^name/).fill("Ada O'Hara");
     await page.getByText(`"name" = 'Ada O''Hara' where "id" = '1'`).waitFor();
-    await page.getByRole('button', { name: 'Do it' }).click();
+    await page.getByRole('button', { name: 'Save' }).click();
     await rows.getByText("Ada O'Hara").waitFor();
     await page.getByRole('button', { name: 'Next' }).click();
     await page.getByText('Page 2').waitFor();
     await rows.getByText('101', { exact: true }).first().waitFor();
+  });
+
+  test('rows are sorted by a column, page by page, and a link leads to the same', async () => {
+    const rows = page.getByRole('grid', { name: 'Rows of customers' });
+    const names = () => rows.getByRole('gridcell').allTextContents();
+    await server.client.inside.query('shop', {
+      sql: 'alter table shop.customers alter country drop not null; update shop.customers set country = null where id > 110',
+    });
+    await rows.getByRole('button', { name: 'Sort by country' }).click();
+    await page.getByText('Page 1').waitFor();
+    await page.getByRole('button', { name: 'Next' }).click();
+    await page.getByText('Page 2').waitFor();
+    await rows.getByText('NULL').first().waitFor();
+    const seen = await names();
+    expect(new URL(page.url()).searchParams.get('sort')).toBe('country');
+    await page.reload();
+    await page.getByText('Page 2').waitFor();
+    await rows.getByText('NULL').first().waitFor();
+    expect(await names()).toEqual(seen);
+    await page.getByRole('button', { name: 'Back', exact: true }).click();
+    await rows.getByText('BR').first().waitFor();
   });
 
   test('what somebody else has changed meanwhile is not written over, and what was typed stays', async () => {
@@ -179,7 +220,7 @@ describe.skipIf(browserPath() === undefined)(`in a browser (skipped: ${NO_BROWSE
     await rows.getByText('{1,2}').click();
     await page.getByRole('button', { name: 'Edit', exact: true }).click();
     await page.getByRole('textbox', { name: /^data/ }).fill('{"a": 2');
-    const doIt = page.getByRole('button', { name: 'Do it' });
+    const doIt = page.getByRole('button', { name: 'Save' });
     expect(await doIt.getAttribute('aria-disabled')).toBe('true');
     await page.getByRole('textbox', { name: /^data/ }).fill('{"a": 2}');
     await page.getByRole('textbox', { name: /^tags/ }).fill('');

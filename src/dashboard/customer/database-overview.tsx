@@ -70,10 +70,14 @@ function Figures({
   return (
     <Stats>
       <Stat label="This month so far" value={told(cost?.charged)} note="by the price list" />
-      <Stat label="At its end" value={told(cost?.chargedAtMonthEnd)} note="if it goes on so" />
+      <Stat
+        label="By the end of the month"
+        value={told(cost?.chargedAtMonthEnd)}
+        note="if it goes on as it has"
+      />
       <Stat label="Queries" value={week ? count(week.total.queries) : '–'} note="in 7 days" />
       <Stat label="Median" value={inMs(quantiles?.p50Us)} note="to the end of the answer" />
-      <Stat label="95 %" value={inMs(quantiles?.p95Us)} note="are quicker than this" />
+      <Stat label="95th percentile" value={inMs(quantiles?.p95Us)} note="95 of 100 are quicker" />
       <Stat
         label="Errors"
         value={week ? count(Object.values(week.total.errors).reduce((a, b) => a + b, 0)) : '–'}
@@ -116,7 +120,8 @@ function Recommendations({ tenant }: { readonly tenant: Tenant }) {
       {({ advice }) => {
         // Of tiers only who is to see them is told.
         const told = advice.filter(({ kind }) => transparency || !MECHANICS.includes(kind));
-        if (told.length === 0) return <Empty title="All is well">Nothing would be better.</Empty>;
+        if (told.length === 0)
+          return <Empty title="Nothing to recommend">What you use fits your plan.</Empty>;
         return <AdviceList tenant={tenant} advice={told} />;
       }}
     </Loaded>

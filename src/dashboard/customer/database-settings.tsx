@@ -57,9 +57,11 @@ export function DatabaseSettings({ tenant }: { readonly tenant: Tenant }) {
       </Panel>
       <Budgeted tenant={tenant} />
       <StatusLinkPanel tenant={tenant} />
-      <Danger tenant={tenant} />
       <div className="min-w-0 lg:col-span-2">
         <KeyPanel title="Keys for this database alone" of={{ tenant: id }} />
+      </div>
+      <div className="min-w-0 lg:col-span-2">
+        <Danger tenant={tenant} />
       </div>
     </div>
   );
@@ -125,7 +127,8 @@ function Danger({ tenant: { name } }: { readonly tenant: Tenant }) {
   return (
     <Panel title="Delete">
       <p className="mb-3 text-ink-soft">
-        The database and all its backups go, for ever. What you want to keep, take out first.
+        The database and all its backups are gone for ever then. Take out first what you want to
+        keep.
       </p>
       <Button look="danger" disabledBecause={refused} onClick={() => setAsking(true)}>
         Delete {name}

@@ -74,7 +74,7 @@ function Charged({ cost }: { readonly cost: OwnCost | undefined }) {
     <>
       <Stat label="This month so far" value={told(cost?.charged)} note="by the price list" />
       <Stat
-        label="At its end"
+        label="By the end of the month"
         value={told(cost?.chargedAtMonthEnd)}
         note="if it goes on as it has"
       />

@@ -1,9 +1,11 @@
 /** What may be used and spent at most, and from where one may come. */
-import { type ReactNode, type SubmitEvent, useState } from 'react';
+import { type ReactNode, useState } from 'react';
 import type { Budget, Quota, QuotaState } from '../../sdk/index.ts';
 import { Button } from '../ui/button.tsx';
 import { TextField } from '../ui/field.tsx';
+import { FormFailure } from '../ui/refused-field.ts';
 import { ErrorBox } from '../ui/states.tsx';
+import { useSubmit } from '../ui/submit.ts';
 import { say } from '../ui/toast.tsx';
 
 /** Fields with one button below them, what went wrong told between. */
@@ -16,25 +18,13 @@ export function SaveForm({
   readonly disabledBecause: string | null;
   readonly children: ReactNode;
 }) {
-  const [error, setError] = useState<unknown>(null);
-  const [isBusy, setBusy] = useState(false);
-  const submit = async (event: SubmitEvent<HTMLFormElement>): Promise<void> => {
-    event.preventDefault();
-    if (disabledBecause !== null) return;
-    setBusy(true);
-    setError(null);
-    try {
-      await onSave();
-      say('Saved');
-    } catch (thrown) {
-      setError(thrown);
-    } finally {
-      setBusy(false);
-    }
-  };
+  const { error, isBusy, onSubmit } = useSubmit(async () => {
+    await onSave();
+    say('Saved');
+  }, disabledBecause);
   return (
-    <form onSubmit={(event) => void submit(event)} className="max-w-md space-y-4">
-      {children}
+    <form onSubmit={onSubmit} className="max-w-md space-y-4">
+      <FormFailure value={error}>{children}</FormFailure>
       {error !== null && <ErrorBox error={error} />}
       <Button type="submit" look="strong" isBusy={isBusy} disabledBecause={disabledBecause}>
         Save
@@ -42,6 +32,8 @@ export function SaveForm({
     </form>
   );
 }
+
+const UNCHANGED = 'Nothing was changed.';
 
 export function AddressForm({
   now,
@@ -55,7 +47,7 @@ export function AddressForm({
   const [text, setText] = useState(now.join(' '));
   return (
     <SaveForm
-      disabledBecause={refused ?? (text === now.join(' ') ? 'Nothing was changed.' : null)}
+      disabledBecause={refused ?? (text === now.join(' ') ? UNCHANGED : null)}
       onSave={() => onSave(text.split(/[\s,]+/).filter((one) => one !== ''))}
     >
       <TextField
@@ -64,7 +56,7 @@ export function AddressForm({
         onChange={setText}
         isCode
         placeholder="203.0.113.0/24 198.51.100.7"
-        hint="Addresses and networks; nothing allows all. Holds at once, and ends connections from elsewhere."
+        hint="Addresses and networks with spaces between; leave empty to allow all. It holds at once, and ends connections from elsewhere."
       />
     </SaveForm>
   );
@@ -92,9 +84,11 @@ export function CapForm({
   readonly refused: string | null;
   readonly onSave: (quota: Quota) => Promise<unknown>;
 }) {
-  const [texts, setTexts] = useState(() =>
-    Object.fromEntries(CAPS.map(([name, , unit]) => [name, inUnits(state.own[name]?.hard, unit)])),
+  const now = Object.fromEntries(
+    CAPS.map(([name, , unit]) => [name, inUnits(state.own[name]?.hard, unit)]),
   );
+  const [texts, setTexts] = useState(now);
+  const isSame = CAPS.every(([name]) => texts[name] === now[name]);
   const save = (): Promise<unknown> => {
     const own: Quota = { ...state.own };
     for (const [name, , unit] of CAPS) {
@@ -105,7 +99,7 @@ export function CapForm({
     return onSave(own);
   };
   return (
-    <SaveForm disabledBecause={refused} onSave={save}>
+    <SaveForm disabledBecause={refused ?? (isSame ? UNCHANGED : null)} onSave={save}>
       {CAPS.map(([name, title]) => (
         <TextField
           key={name}
@@ -116,7 +110,8 @@ export function CapForm({
         />
       ))}
       <p className="text-xs text-ink-soft">
-        Nothing is no cap of your own; your plan's still holds.
+        At a cap the database stops until the month is over or the cap is raised. Leave empty for
+        none of your own; what your plan allows holds anyway.
       </p>
     </SaveForm>
   );
@@ -141,9 +136,13 @@ export function BudgetForm({
   const [amount, setAmount] = useState(now?.amount ?? '');
   const [isHard, setHard] = useState(now?.hardCap ?? false);
   const [emails, setEmails] = useState((now?.emails ?? []).join(' '));
+  const isSame =
+    amount.trim() === (now?.amount ?? '') &&
+    isHard === (now?.hardCap ?? false) &&
+    emails.trim() === (now?.emails ?? []).join(' ');
   return (
     <SaveForm
-      disabledBecause={refused}
+      disabledBecause={refused ?? (isSame ? UNCHANGED : null)}
       onSave={() =>
         onSave({
           amount: amount.trim() === '' ? null : amount.trim(),
@@ -153,13 +152,13 @@ export function BudgetForm({
       }
     >
       <TextField
-        label={`Budget of a month${now ? ` (${now.currency})` : ''}`}
+        label={`Monthly budget${now ? ` (${now.currency})` : ''}`}
         value={amount}
         onChange={setAmount}
-        hint="Nothing for no budget."
+        hint="Leave empty for none."
       />
       <TextField
-        label="Write to, as it is used up"
+        label="Tell by e-mail as it is used up"
         value={emails}
         onChange={setEmails}
         placeholder="ops@example.com"
@@ -170,7 +169,7 @@ export function BudgetForm({
           checked={isHard}
           onChange={(event) => setHard(event.target.checked)}
         />
-        Stop where the budget ends
+        Stop at the budget until the month is over
       </label>
     </SaveForm>
   );

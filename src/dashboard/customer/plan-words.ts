@@ -4,12 +4,12 @@ import { duration } from '../format/units.ts';
 
 export type Plan = Tenant['plan'];
 
-/** The four sentences of the product. */
+/** The four sentences of the product, as they are sold. */
 export const PLAN_WORDS: Readonly<Record<Plan, string>> = {
-  free: 'Serverless: scales to zero when idle.',
-  starter: 'Fast serverless: stays warm for quick access.',
-  professional: 'Hot tier: production-ready performance.',
-  enterprise: 'Dedicated resources: zero cold starts.',
+  free: 'Serverless - scales to zero when idle',
+  starter: 'Fast serverless - stays warm for quick access',
+  professional: 'Hot tier - production-ready performance',
+  enterprise: 'Dedicated resources - zero cold starts',
 };
 
 export const PLAN_NAMES: Readonly<Record<Plan, string>> = {

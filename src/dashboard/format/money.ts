@@ -1,4 +1,5 @@
 /** Money as people read it: the API tells it exactly, as text, and nothing is reckoned with here. */
+import { LOCALE } from './locale.ts';
 
 const LEAST = 0.0001;
 
@@ -13,5 +14,5 @@ export function money(amount: string | null, currency: string): string {
   const isSmall = value !== 0 && Math.abs(value) < 0.1;
   const digits = isSmall ? { maximumSignificantDigits: 2 } : { maximumFractionDigits: 2 };
   const style = { style: 'currency', currency, currencyDisplay: 'narrowSymbol' } as const;
-  return new Intl.NumberFormat(undefined, { ...style, ...digits }).format(value);
+  return new Intl.NumberFormat(LOCALE, { ...style, ...digits }).format(value);
 }

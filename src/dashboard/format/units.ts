@@ -1,10 +1,11 @@
-/** Amounts as people read them. Digits are grouped the viewer's way. */
+/** Amounts and times as people read them. */
+import { LOCALE } from './locale.ts';
 
 const BYTE_UNITS = ['B', 'kB', 'MB', 'GB', 'TB', 'PB'] as const;
 const STEP = 1_024;
 
-const whole = new Intl.NumberFormat(undefined, { maximumFractionDigits: 0 });
-const short = new Intl.NumberFormat(undefined, { maximumSignificantDigits: 3 });
+const whole = new Intl.NumberFormat(LOCALE, { maximumFractionDigits: 0 });
+const short = new Intl.NumberFormat(LOCALE, { maximumSignificantDigits: 3 });
 
 export const count = (value: number): string => whole.format(value);
 
@@ -51,12 +52,19 @@ export function relative(at: number, now: number): string {
   return gap > 0 ? `${rough(gap)} ago` : `in ${rough(-gap)}`;
 }
 
-const exact = new Intl.DateTimeFormat(undefined, {
-  dateStyle: 'medium',
-  timeStyle: 'medium',
+const exact = new Intl.DateTimeFormat(LOCALE, {
+  day: 'numeric',
+  month: 'short',
+  year: 'numeric',
+  hour: '2-digit',
+  minute: '2-digit',
+  second: '2-digit',
+  hourCycle: 'h23',
+  // When clocks are put back an hour comes twice.
+  timeZoneName: 'shortOffset',
 });
 
-/** In the viewer's zone. */
+/** In the viewer's zone: `1 Nov 2026, 01:30:00 GMT-4`. */
 export const moment = (at: string): string => exact.format(new Date(at));
 
 const own = exact.resolvedOptions().timeZone;

@@ -1,7 +1,7 @@
 /** From nothing to the first rows: a plan, a name, a connection. */
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
-import { type SubmitEvent, useState } from 'react';
+import { useState } from 'react';
 import { TENANT_PLANS } from '../../contract/limits.ts';
 import type { TenantSecret } from '../../sdk/index.ts';
 import { useBrand } from '../customer/brand.tsx';
@@ -16,7 +16,9 @@ import { remember } from '../sql/history.ts';
 import { Button } from '../ui/button.tsx';
 import { TextField } from '../ui/field.tsx';
 import { PageHead, Panel } from '../ui/panel.tsx';
+import { FormFailure } from '../ui/refused-field.ts';
 import { ErrorBox, Loaded } from '../ui/states.tsx';
+import { useSubmit } from '../ui/submit.ts';
 import { FirstConnection } from './first-connection.tsx';
 import { SAMPLE, SAMPLE_QUESTION } from './sample-data.ts';
 
@@ -56,41 +58,30 @@ function Form({
   const refused = useRefusal()('createTenant');
   const [plan, setPlan] = useState<Plan>(own);
   const [name, setName] = useState('');
-  const [error, setError] = useState<unknown>(null);
-  const [isBusy, setBusy] = useState(false);
-  const create = async (event: SubmitEvent<HTMLFormElement>): Promise<void> => {
-    event.preventDefault();
-    setBusy(true);
-    setError(null);
-    try {
-      const made = await dynabase.tenants.create({ name, ...(plan === own ? {} : { plan }) });
-      await client.invalidateQueries({ queryKey: ['tenants'] });
-      onMade(made);
-    } catch (thrown) {
-      setError(thrown);
-      setBusy(false);
-    }
-  };
+  const mayNot = refused ?? (name === '' ? 'Give it a name.' : null);
+  const { error, isBusy, onSubmit } = useSubmit(async () => {
+    const made = await dynabase.tenants.create({ name, ...(plan === own ? {} : { plan }) });
+    await client.invalidateQueries({ queryKey: ['tenants'] });
+    onMade(made);
+  }, mayNot);
   return (
-    <form onSubmit={(event) => void create(event)} className="space-y-5">
+    <form onSubmit={onSubmit} className="space-y-5">
       <PlanCards own={own} plan={plan} onPick={setPlan} />
       <div className="max-w-md space-y-4">
-        <TextField
-          label="Name"
-          value={name}
-          onChange={setName}
-          isCode
-          isRequired
-          placeholder="shop"
-          hint="Also its database and its owner role: a-z, 0-9, _ and -."
-        />
+        <FormFailure value={error}>
+          <TextField
+            label="Name"
+            name="name"
+            value={name}
+            onChange={setName}
+            isCode
+            isRequired
+            placeholder="shop"
+            hint="Also its database and its owner role: a-z, 0-9, _ and -."
+          />
+        </FormFailure>
         {error !== null && <ErrorBox error={error} />}
-        <Button
-          type="submit"
-          look="strong"
-          isBusy={isBusy}
-          disabledBecause={refused ?? (name === '' ? 'Give it a name.' : null)}
-        >
+        <Button type="submit" look="strong" isBusy={isBusy} disabledBecause={mayNot}>
           {isBusy ? 'Creating …' : 'Create the database'}
         </Button>
       </div>
@@ -174,21 +165,12 @@ function Begin({ made }: { readonly made: TenantSecret }) {
 }
 
 function Try({ made, onGo }: { readonly made: TenantSecret; readonly onGo: () => void }) {
-  const [isBusy, setBusy] = useState(false);
-  const [error, setError] = useState<unknown>(null);
-  const load = async (): Promise<void> => {
-    setBusy(true);
-    setError(null);
-    try {
-      await dynabase.inside.query(made.name, SAMPLE);
-      const ran = { at: Date.now(), sql: SAMPLE_QUESTION, ms: null, rows: null, isFailed: false };
-      remember(localStorage, made.id, ran);
-      onGo();
-    } catch (thrown) {
-      setError(thrown);
-      setBusy(false);
-    }
-  };
+  const { error, isBusy, onSubmit } = useSubmit(async () => {
+    await dynabase.inside.query(made.name, SAMPLE);
+    const ran = { at: Date.now(), sql: SAMPLE_QUESTION, ms: null, rows: null, isFailed: false };
+    remember(localStorage, made.id, ran);
+    onGo();
+  });
   return (
     <div className="space-y-4">
       <p className="text-ink-soft">
@@ -197,7 +179,7 @@ function Try({ made, onGo }: { readonly made: TenantSecret; readonly onGo: () =>
       </p>
       {error !== null && <ErrorBox error={error} />}
       <div className="flex flex-wrap gap-2">
-        <Button look="strong" isBusy={isBusy} onClick={() => void load()}>
+        <Button look="strong" isBusy={isBusy} onClick={() => onSubmit()}>
           {isBusy ? 'Loading …' : 'Load sample data'}
         </Button>
         <Button onClick={onGo}>Open the SQL editor</Button>

@@ -15,7 +15,7 @@ type Change = NonNullable<Advice['change']>;
 
 /** Said before it is done: it changes what is paid, or how quick the database is. */
 function changeWords(change: Change, name: string): string {
-  if ('plan' in change) return `${name} has plan ${change.plan} from then on.`;
+  if ('plan' in change) return `${name} is moved to plan ${change.plan} at once.`;
   if ('tier' in change) return `${name} has tier ${change.tier} until somebody takes that back.`;
   return `${name} may have less than the tier that is paid for, while it is used less.`;
 }

@@ -1,11 +1,13 @@
-/** How much a month may come to, of the fleet or of one owner, and how it stands. */
+/** How much a month may come to, of the fleet, a customer or a tenant, and how it stands. */
 import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
 import { useState } from 'react';
 import type { Budget, BudgetWish } from '../../sdk/index.ts';
 import { money } from '../format/money.ts';
 import { percent } from '../format/units.ts';
 import { dynabase } from '../server/client.ts';
 import { budgetsQuery } from '../server/queries.ts';
+import { TenantLink } from '../shell/tenant-link.tsx';
 import { useRefusal } from '../shell/who.ts';
 import { Button } from '../ui/button.tsx';
 import { FormDialog } from '../ui/dialog.tsx';
@@ -15,30 +17,45 @@ import { Empty, Loaded } from '../ui/states.tsx';
 
 const FLEET = 'fleet';
 
-/** Of one customer, or of all that there are. */
-export function BudgetPanel({ customer }: { readonly customer?: string }) {
+/** Whose: a tenant also by the name that it is called by. */
+type Owner =
+  | { readonly kind: 'fleet' }
+  | { readonly kind: 'customer'; readonly id: string }
+  | { readonly kind: 'tenant'; readonly id: string; readonly name: string };
+
+const WAYS = {
+  fleet: { title: 'Budgets', action: 'Set that of the fleet', needs: 'setBudget' },
+  customer: { title: 'Budget', action: 'Set', needs: 'setCustomerBudget' },
+  tenant: { title: 'Budget', action: 'Set', needs: 'setTenantBudget' },
+} as const;
+
+const idOf = (owner: Owner): string => (owner.kind === 'fleet' ? FLEET : owner.id);
+
+/** Of one tenant or customer, or of all that there are. */
+export function BudgetPanel({ owner }: { readonly owner: Owner }) {
   const budgets = useQuery(budgetsQuery);
-  const refusal = useRefusal();
   const [isOpen, setOpen] = useState(false);
-  const owner = customer ?? FLEET;
-  const refused = refusal(customer === undefined ? 'setBudget' : 'setCustomerBudget');
+  const { title, action, needs } = WAYS[owner.kind];
+  const refused = useRefusal()(needs);
+  const id = idOf(owner);
   return (
     <Panel
-      title={customer === undefined ? 'Budgets' : 'Budget'}
+      title={title}
       aside={
         <Button disabledBecause={refused} onClick={() => setOpen(true)}>
-          {customer === undefined ? 'Set that of the fleet' : 'Set'}
+          {action}
         </Button>
       }
     >
       <Loaded query={budgets}>
         {(all) => (
           <>
-            <Rows rows={customer === undefined ? all : all.filter((one) => one.owner === owner)} />
+            <Rows rows={id === FLEET ? all : all.filter((one) => one.owner === id)} />
             {isOpen && (
               <Edit
                 owner={owner}
-                before={all.find((one) => one.owner === owner) ?? null}
+                // A customer bounds what it is charged by a budget of its own: that is not ours.
+                before={all.find((one) => one.owner === id && one.measure === 'cost') ?? null}
                 onClose={() => setOpen(false)}
               />
             )}
@@ -53,7 +70,7 @@ function Rows({ rows }: { readonly rows: readonly Budget[] }) {
   if (rows.length === 0) {
     return (
       <Empty title="No budget">
-        It is told at 50, 75, 90 and 100 percent, and may end use where it ends.
+        You are told at 50, 75, 90 and 100 percent of it, and use may end where it does.
       </Empty>
     );
   }
@@ -66,7 +83,7 @@ function Rows({ rows }: { readonly rows: readonly Budget[] }) {
           <li key={`${owner} ${measure}`}>
             <div className="flex justify-between gap-4">
               <span className="min-w-0 truncate">
-                {owner === FLEET ? 'The fleet' : (name ?? owner)}
+                <Named owner={owner} name={name ?? owner} />
                 <span className="text-ink-soft">
                   {measure === 'charges' ? ', what is charged' : ', what it costs'}
                   {hardCap ? '; use ends with it' : ''}
@@ -89,12 +106,33 @@ function Rows({ rows }: { readonly rows: readonly Budget[] }) {
   );
 }
 
+/** Of a list of all, the way to whom it is about. */
+function Named({ owner, name }: { readonly owner: string; readonly name: string }) {
+  if (owner === FLEET) return 'The fleet';
+  if (owner.startsWith('tn_')) return <TenantLink name={name} />;
+  return (
+    <Link to="/customers/$id" params={{ id: owner }} className="font-medium hover:underline">
+      {name}
+    </Link>
+  );
+}
+
+const AMOUNT = /^\d{1,9}(\.\d{1,12})?$/;
+
+function save(owner: Owner, wish: BudgetWish): Promise<unknown> {
+  const { economics } = dynabase;
+  if (owner.kind === 'fleet') return economics.setBudget(wish);
+  return owner.kind === 'tenant'
+    ? economics.setTenantBudget(owner.name, wish)
+    : economics.setCustomerBudget(owner.id, wish);
+}
+
 function Edit({
   owner,
   before,
   onClose,
 }: {
-  readonly owner: string;
+  readonly owner: Owner;
   readonly before: Budget | null;
   readonly onClose: () => void;
 }) {
@@ -102,24 +140,30 @@ function Edit({
   const [amount, setAmount] = useState(before?.amount ?? '');
   const [hardCap, setHardCap] = useState(before?.hardCap ?? false);
   const [emails, setEmails] = useState(before?.emails.join(' ') ?? '');
-  const save = async (): Promise<void> => {
-    const wish: BudgetWish = {
-      ...{ amount: amount.trim() === '' ? null : amount.trim(), hardCap },
+  const text = amount.trim();
+  const submit = async (): Promise<void> => {
+    await save(owner, {
+      ...{ amount: text === '' ? null : text, hardCap },
       emails: emails.split(/[\s,]+/).filter((one) => one !== ''),
-    };
-    await (owner === FLEET
-      ? dynabase.economics.setBudget(wish)
-      : dynabase.economics.setCustomerBudget(owner, wish));
+    });
     await client.invalidateQueries({ queryKey: ['costs', 'budgets'] });
   };
+  const isAmount = text === '' || (AMOUNT.test(text) && Number(text) > 0);
   return (
-    <FormDialog title="Budget of a month" action="Save" isOpen onClose={onClose} onSubmit={save}>
+    <FormDialog
+      title="Budget of a month"
+      action="Save"
+      isOpen
+      onClose={onClose}
+      onSubmit={submit}
+      disabledBecause={isAmount ? null : 'An amount is a number, such as 25 or 12.50.'}
+    >
       <TextField
         label="Amount"
         value={amount}
         onChange={setAmount}
         placeholder="25"
-        hint="For each month of UTC; nothing for no budget."
+        hint="What it may cost us in each month of UTC; nothing for no budget."
       />
       <label className="flex items-center gap-2">
         <input type="checkbox" checked={hardCap} onChange={() => setHardCap(!hardCap)} />

@@ -1,9 +1,11 @@
 /** Costs and margins line by line: by tier, tenant, or whatever they are summed up by. */
 import { useMemo } from 'react';
+import { TENANT_TIERS } from '../../contract/limits.ts';
 import type { CostReport } from '../../sdk/index.ts';
 import { money } from '../format/money.ts';
 import { percent } from '../format/units.ts';
 import { TenantLink } from '../shell/tenant-link.tsx';
+import { TierBadge } from '../ui/badge.tsx';
 import { Chart } from '../ui/chart.tsx';
 import { Empty } from '../ui/states.tsx';
 import { Table } from '../ui/table.tsx';
@@ -30,13 +32,16 @@ export function CostLines({
         {
           name: what,
           cell: ({ key, name }) =>
-            what === 'Tenant' && key !== null ? (
-              <TenantLink name={name ?? key} />
-            ) : (
-              (name ?? key ?? 'nobody’s')
-            ),
+            key === null ? 'nobody’s' : <Named what={what} name={name ?? key} />,
         },
         { name: 'Cost', width: '5.5rem', align: 'right', cell: (one) => money(one.cost, currency) },
+        {
+          name: 'Own use',
+          width: '5.5rem',
+          align: 'right',
+          isSpare: true,
+          cell: (one) => money(one.attributed, currency),
+        },
         {
           name: 'Revenue',
           width: '5.5rem',
@@ -44,11 +49,32 @@ export function CostLines({
           isSpare: true,
           cell: (one) => money(one.revenue, currency),
         },
-        { name: 'Margin', width: '5rem', align: 'right', cell: ({ margin }) => percent(margin) },
+        {
+          name: 'Margin',
+          width: '5rem',
+          align: 'right',
+          cell: (one) => (
+            <span className={isLoss(one) ? 'text-bad' : ''}>{marginOf(one, currency)}</span>
+          ),
+        },
       ]}
     />
   );
 }
+
+function Named({ what, name }: { readonly what: string; readonly name: string }) {
+  if (what === 'Tenant') return <TenantLink name={name} />;
+  const tier = what === 'Tier' ? TENANT_TIERS.find((one) => one === name) : undefined;
+  return tier === undefined ? name : <TierBadge tier={tier} />;
+}
+
+type Earned = Pick<CostReport['total'], 'margin' | 'profit'>;
+
+export const isLoss = ({ margin }: Earned): boolean => margin !== null && margin < 0;
+
+/** Who loses more than comes in learns by how much: of many times as much no percentage says anything. */
+export const marginOf = ({ margin, profit }: Earned, currency: string): string =>
+  margin !== null && margin < -1 ? money(profit, currency) : percent(margin);
 
 const DAY_S = 86_400;
 
@@ -82,6 +108,7 @@ export function TenantTrend({ report: { lines, currency } }: { readonly report: 
       series={series}
       format={format}
       kind="bars"
+      isByDay
     />
   );
 }

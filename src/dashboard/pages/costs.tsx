@@ -4,16 +4,15 @@ import { useMemo } from 'react';
 import type { CostReport, Kpi } from '../../sdk/index.ts';
 import { money } from '../format/money.ts';
 import { count, duration, percent } from '../format/units.ts';
-import { costAlertsQuery, costsQuery, fleetUsageQuery, kpisQuery } from '../server/queries.ts';
+import { costAlertsQuery, costsQuery, kpisQuery } from '../server/queries.ts';
 import { Badge } from '../ui/badge.tsx';
 import { Chart } from '../ui/chart.tsx';
 import { PageHead, Panel, Stat, Stats } from '../ui/panel.tsx';
 import { ShareBar } from '../ui/share-bar.tsx';
 import { Empty, Loaded } from '../ui/states.tsx';
 import { Table } from '../ui/table.tsx';
-import { TimeAgo } from '../ui/time.tsx';
-import { CostLines } from './cost-lines.tsx';
-import { WeekMap } from './week-map.tsx';
+import { AlertLine } from './alert-line.tsx';
+import { CostLines, isLoss, marginOf } from './cost-lines.tsx';
 import { WhatIfForm } from './what-if-form.tsx';
 
 const TREND_DAYS = 30;
@@ -25,7 +24,6 @@ export function CostsPage() {
   const byTier = useQuery(costsQuery('tier'));
   const byTenant = useQuery(costsQuery('tenant'));
   const byDay = useQuery(costsQuery('day', TREND_DAYS));
-  const usage = useQuery(fleetUsageQuery);
   const kpis = useQuery(kpisQuery);
   return (
     <>
@@ -45,25 +43,20 @@ export function CostsPage() {
             {(report) => <CostLines report={report} what="Tenant" />}
           </Loaded>
         </Panel>
-        <Panel
-          title="When the fleet is used, the last 7 days"
-          room="18rem"
-          aside={<span className="text-xs">your zone</span>}
-        >
-          <Loaded query={usage}>{({ steps }) => <WeekMap steps={steps} />}</Loaded>
+        <Panel title="What it is made of" room="18rem">
+          <Loaded query={byTier}>{(report) => <Parts report={report} />}</Loaded>
         </Panel>
         <Panel title="What if" aside={<span className="text-xs">replayed by the simulator</span>}>
           <WhatIfForm />
         </Panel>
-        <Panel title="What it is made of" room="12rem">
-          <Loaded query={byTier}>{(report) => <Parts report={report} />}</Loaded>
-        </Panel>
+        <div id="alerts" className="grid min-w-0">
+          <Alerts />
+        </div>
       </div>
-      <div className="mt-4 grid gap-4">
+      <div className="mt-4">
         <Panel title="Against the targets" isBare room="26rem">
           <Loaded query={kpis}>{(report) => <Targets kpis={report.kpis} />}</Loaded>
         </Panel>
-        <Alerts />
       </div>
     </>
   );
@@ -71,7 +64,6 @@ export function CostsPage() {
 
 function Totals({ report }: { readonly report: CostReport }) {
   const { total, projection, currency, utilisation } = report;
-  const isLosing = total.margin !== null && total.margin < 0;
   return (
     <Stats>
       <Stat label="Cost" value={money(total.cost, currency)} note="this month so far" />
@@ -88,13 +80,21 @@ function Totals({ report }: { readonly report: CostReport }) {
       <Stat label="Revenue" value={money(total.revenue, currency)} note="by the tariffs" />
       <Stat
         label="Margin"
-        value={percent(total.margin)}
-        tone={isLosing ? 'bad' : undefined}
-        note={`${money(total.profit, currency)} profit`}
+        value={marginOf(total, currency)}
+        tone={isLoss(total) ? 'bad' : undefined}
+        note={profitOf(report)}
       />
       <Stat label="Machines used" value={percent(utilisation)} note="of what is paid for" />
     </Stats>
   );
+}
+
+/** Of a machine that is paid for whether it is used or not, a small fleet bears all: that is no loss by its tenants. */
+function profitOf({ total, unattributed, currency }: CostReport): string {
+  if (total.marginUnknown === 'too early') return 'too early to tell';
+  const unused = Number(unattributed.idle) / Number(total.cost);
+  if (isLoss(total) && unused > 0.5) return `${percent(unused)} of the cost is unused room`;
+  return `${money(total.profit, currency)} profit`;
 }
 
 /** Dollars and the like: of less than a cent no part says anything. */
@@ -139,12 +139,12 @@ function Trend({ report: { lines, currency } }: { readonly report: CostReport })
       times: lines.map(({ key }) => Date.parse(key ?? '')),
       series: [
         {
-          ...{ name: 'always on', colour: 'var(--line-strong)' },
-          values: lines.map(({ alwaysOn }) => Number(alwaysOn)),
+          ...{ name: 'all that is paid', colour: 'var(--level-3)' },
+          values: lines.map(({ cost }) => Number(cost)),
         },
         {
-          ...{ name: 'cost', colour: 'var(--accent)' },
-          values: lines.map(({ cost }) => Number(cost)),
+          ...{ name: 'tenants’ own use', colour: 'var(--accent)' },
+          values: lines.map(({ attributed }) => Number(attributed)),
         },
       ],
     }),
@@ -152,7 +152,9 @@ function Trend({ report: { lines, currency } }: { readonly report: CostReport })
   );
   const format = useMemo(() => (value: number) => money(String(value), currency), [currency]);
   if (lines.length === 0) return <Empty title="No whole day yet" />;
-  return <Chart label="Cost a day" times={times} series={series} format={format} kind="bars" />;
+  return (
+    <Chart label="Cost a day" times={times} series={series} format={format} kind="bars" isByDay />
+  );
 }
 
 const inUnit = (value: number | null, unit: Kpi['unit']): string => {
@@ -216,12 +218,9 @@ function Alerts() {
             </p>
           ) : (
             <ul className="space-y-2">
-              {rows.map(({ id, at, says }) => (
-                <li key={id}>
-                  {says}{' '}
-                  <span className="text-ink-soft">
-                    (<TimeAgo at={at} />)
-                  </span>
+              {rows.map((alert) => (
+                <li key={alert.id}>
+                  <AlertLine alert={alert} />
                 </li>
               ))}
             </ul>

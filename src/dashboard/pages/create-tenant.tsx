@@ -42,6 +42,7 @@ export function CreateTenant({
       >
         <TextField
           label="Name"
+          name="name"
           value={name}
           onChange={setName}
           isCode

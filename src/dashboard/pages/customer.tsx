@@ -3,7 +3,7 @@ import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { getRouteApi, Link } from '@tanstack/react-router';
 import type { Customer, OwnCost } from '../../sdk/index.ts';
 import { money } from '../format/money.ts';
-import { count, percent } from '../format/units.ts';
+import { count } from '../format/units.ts';
 import { CUSTOMER_TABS } from '../search.ts';
 import { dynabase } from '../server/client.ts';
 import {
@@ -22,12 +22,12 @@ import { Table } from '../ui/table.tsx';
 import { Tabs } from '../ui/tabs.tsx';
 import { TimeAgo } from '../ui/time.tsx';
 import { BudgetPanel } from './budget-panel.tsx';
+import { isLoss, marginOf } from './cost-lines.tsx';
 import { AddressPanel, CreditPanel } from './customer-parts.tsx';
 import { InvoiceTable } from './invoice-table.tsx';
 import { KeyPanel } from './key-panel.tsx';
+import { LimitPanels } from './limit-panels.tsx';
 import { PeoplePanel } from './people-panel.tsx';
-import { QuotaEditor } from './quota-editor.tsx';
-import { QuotaUse } from './quota-use.tsx';
 
 const route = getRouteApi('/frame/customers/$id');
 
@@ -104,7 +104,6 @@ const Word = ({ text }: { readonly text: string }) => (
 
 function CostStats({ cost }: { readonly cost: OwnCost | undefined }) {
   const ours = cost?.ours ?? null;
-  const isLosing = ours?.margin !== null && (ours?.margin ?? 0) < 0;
   return (
     <>
       <Stat
@@ -123,8 +122,8 @@ function CostStats({ cost }: { readonly cost: OwnCost | undefined }) {
       />
       <Stat
         label="Margin"
-        value={percent(ours?.margin ?? null)}
-        tone={isLosing ? 'bad' : undefined}
+        value={ours === null ? '–' : marginOf(ours, ours.currency)}
+        tone={ours !== null && isLoss(ours) ? 'bad' : undefined}
         note={ours === null ? '' : `${money(ours.profit, ours.currency)} profit`}
       />
     </>
@@ -189,7 +188,7 @@ function Billing({ id }: { readonly id: string }) {
         <Loaded query={invoices}>{({ rows }) => <InvoiceTable rows={rows} />}</Loaded>
       </Panel>
       <div className="grid gap-4">
-        <BudgetPanel customer={id} />
+        <BudgetPanel owner={{ kind: 'customer', id }} />
         <CreditPanel customer={id} />
       </div>
     </div>
@@ -198,35 +197,21 @@ function Billing({ id }: { readonly id: string }) {
 
 function Limits({ id }: { readonly id: string }) {
   const client = useQueryClient();
-  const quota = useQuery(customerQuotaQuery(id));
-  const refused = useRefusal()('setCustomerQuota');
   return (
     <div className="grid items-start gap-4 lg:grid-cols-2">
-      <Panel title="Limits of all its tenants together">
-        <Loaded query={quota} lines={8}>
-          {({ operator }) => (
-            <QuotaEditor
-              key={JSON.stringify(operator)}
-              quota={operator}
-              disabledBecause={refused}
-              onSave={async (next) =>
-                client.setQueryData(
-                  customerQuotaQuery(id).queryKey,
-                  await dynabase.limits.setCustomerQuota(id, next),
-                )
-              }
-            />
-          )}
-        </Loaded>
-      </Panel>
-      <div className="grid gap-4">
-        <Panel title="Used this month">
-          <Loaded query={quota} lines={8}>
-            {(state) => <QuotaUse state={state} />}
-          </Loaded>
-        </Panel>
-        <AddressPanel customer={id} />
-      </div>
+      <LimitPanels
+        title="Limits of all its tenants together"
+        query={useQuery(customerQuotaQuery(id))}
+        refused={useRefusal()('setCustomerQuota')}
+        lead={() => 'What is left empty has no limit but those of each tenant.'}
+        onSave={async (next) =>
+          client.setQueryData(
+            customerQuotaQuery(id).queryKey,
+            await dynabase.limits.setCustomerQuota(id, next),
+          )
+        }
+      />
+      <AddressPanel customer={id} />
     </div>
   );
 }

@@ -191,16 +191,18 @@ function Edit({ row, onClose }: { readonly row: Row | null; readonly onClose: ()
       onSubmit={save}
       disabledBecause={name === '' ? 'Give it a name.' : null}
     >
-      <TextField label="Name" value={name} onChange={setName} isRequired />
+      <TextField label="Name" name="name" value={name} onChange={setName} isRequired />
       <Select label="Plan" value={plan} choices={PLANS} onChange={setPlan} />
       <TextField
         label="Your own id for it"
+        name="externalId"
         value={externalId}
         onChange={setExternalId}
         hint="What your books call it; signed tokens may name it."
       />
       <TextField
         label="Tenants at most"
+        name="tenantsMax"
         type="number"
         value={most}
         onChange={setMost}

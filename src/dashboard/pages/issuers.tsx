@@ -134,9 +134,10 @@ function AddIssuer({
           : null
       }
     >
-      <TextField label="Name" value={name} onChange={setName} placeholder="our app" />
+      <TextField label="Name" name="name" value={name} onChange={setName} placeholder="our app" />
       <TextField
         label="Issuer (iss)"
+        name="issuer"
         value={issuer}
         onChange={setIssuer}
         placeholder="https://app.example"
@@ -145,6 +146,7 @@ function AddIssuer({
       <TextField label="Audience (aud)" value={audience} onChange={setAudience} isCode />
       <TextField
         label="Its public keys"
+        name="keysUrl"
         type="url"
         value={keysUrl}
         onChange={setKeysUrl}

@@ -3,6 +3,7 @@ import { useState } from 'react';
 import { Button } from '../ui/button.tsx';
 import { TextArea } from '../ui/field.tsx';
 import { ErrorBox } from '../ui/states.tsx';
+import { useSubmit } from '../ui/submit.ts';
 
 type Document = Readonly<Record<string, unknown>>;
 
@@ -37,19 +38,7 @@ export function JsonEditor({
 }) {
   const before = JSON.stringify(document, null, 2);
   const [text, setText] = useState(before);
-  const [error, setError] = useState<unknown>(null);
-  const [isBusy, setBusy] = useState(false);
-  const save = async (): Promise<void> => {
-    setBusy(true);
-    setError(null);
-    try {
-      await onSave(documentOf(text));
-    } catch (thrown) {
-      setError(thrown);
-    } finally {
-      setBusy(false);
-    }
-  };
+  const { error, isBusy, onSubmit } = useSubmit(async () => onSave(documentOf(text)));
   const same = text === before ? 'Nothing is changed.' : null;
   return (
     <div className="space-y-3">
@@ -60,7 +49,7 @@ export function JsonEditor({
           look="strong"
           isBusy={isBusy}
           disabledBecause={disabledBecause ?? same}
-          onClick={() => void save()}
+          onClick={() => onSubmit()}
         >
           {action}
         </Button>

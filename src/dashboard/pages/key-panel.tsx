@@ -34,6 +34,7 @@ export function KeyPanel({
     <Panel
       title={title}
       isBare
+      room="16rem"
       aside={
         <Button icon="plus" disabledBecause={refused} onClick={() => setCreating(true)}>
           Create a key
@@ -84,7 +85,14 @@ function CreateKey({
         onSubmit={create}
         disabledBecause={name === '' ? 'Give it a name.' : null}
       >
-        <TextField label="Name" value={name} onChange={setName} isRequired placeholder="deploy" />
+        <TextField
+          label="Name"
+          name="name"
+          value={name}
+          onChange={setName}
+          isRequired
+          placeholder="deploy"
+        />
         <Select label="Role" value={role} choices={ROLES} onChange={setRole} />
         <TextField
           label="Ends after (days)"

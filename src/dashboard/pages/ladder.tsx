@@ -48,7 +48,7 @@ export function Ladder({ levels }: { readonly levels: TenantLevels }) {
         {reads === 0
           ? 'Nothing has been read yet.'
           : `${percent(levels.hitRatio)} of ${count(reads)} page reads were served by memory.`}{' '}
-        Woken {count(levels.wakes.l2)} times from L2, {count(levels.wakes.l3)} from L3,{' '}
+        Wakes: {count(levels.wakes.l2)} from L2, {count(levels.wakes.l3)} from L3,{' '}
         {count(levels.wakes.l4)} from L4.
       </p>
     </div>

@@ -1,25 +1,38 @@
 import { useQueryClient } from '@tanstack/react-query';
 import { getRouteApi, useRouter } from '@tanstack/react-router';
-import { type SubmitEvent, useEffect, useState } from 'react';
+import { useCallback, useEffect } from 'react';
 import { Logo, useBrand, useBrandColours } from '../customer/brand.tsx';
-import { loginWith } from '../server/client.ts';
-import { Button } from '../ui/button.tsx';
-import { TextField } from '../ui/field.tsx';
+import { sessionOpen, useSession } from '../server/session.ts';
+import { KeyForm } from '../shell/key-form.tsx';
+import { hasProvider } from '../shell/provider.ts';
 import { ErrorBox } from '../ui/states.tsx';
 
 const route = getRouteApi('/login');
-
-/** Whether the server has an identity provider; it says so in the page itself. */
-const hasProvider = (): boolean => document.documentElement.dataset.login === 'oidc';
 
 /** Only a page of ours: else a link could lead from here to anywhere. */
 const placeOf = (to: string | undefined): string =>
   to !== undefined && /^\/(?![/\\])/.test(to) ? to : '/';
 
+/** Whoever is logged in now, here or in another tab, finds nothing of who was before. */
+function useWayOn(place: string): () => Promise<void> {
+  const router = useRouter();
+  const client = useQueryClient();
+  return useCallback(async () => {
+    client.clear();
+    sessionOpen();
+    await router.navigate({ href: place });
+  }, [client, router, place]);
+}
+
 export function LoginPage() {
-  const { to } = route.useSearch();
+  const { to, failed } = route.useSearch();
   const place = placeOf(to);
   const brand = useBrand();
+  const goOn = useWayOn(place);
+  const isElsewhere = useSession() === 'changed';
+  useEffect(() => {
+    if (isElsewhere) void goOn();
+  }, [isElsewhere, goOn]);
   useBrandColours();
   useEffect(() => {
     document.title = `Log in · ${brand.name}`;
@@ -31,10 +44,15 @@ export function LoginPage() {
           <Logo size={36} />
         </div>
         <h1 className="text-xl font-semibold tracking-tight">Log in to {brand.name}</h1>
+        {failed !== undefined && (
+          <div className="mt-4">
+            <ErrorBox error={new Error(refusalOf(failed, brand.name))} />
+          </div>
+        )}
         {hasProvider() && (
           <>
             <a
-              href={`/v1/auth/login?to=${encodeURIComponent(place)}`}
+              href={`/v1/auth/login?to=${encodeURIComponent(place)}${failed === undefined ? '' : '&anew=true'}`}
               className="control mt-5 w-full justify-center border-transparent! bg-accent! font-medium text-accent-ink!"
             >
               Continue with your organisation
@@ -50,64 +68,41 @@ export function LoginPage() {
             <p className="mt-5 border-t border-line pt-5 text-ink-soft">Or with a key:</p>
           </>
         )}
-        <KeyForm place={place} isOurs={brand.name === 'DynaBase'} />
+        <KeyForm hint={<KeyHint isOurs={brand.name === 'DynaBase'} />} onDone={goOn} />
       </div>
     </main>
   );
 }
 
-function KeyForm({
-  place,
-  isOurs,
-}: {
-  readonly place: string;
-  /** Not another's product: who logs in may well be who runs it. */
-  readonly isOurs: boolean;
-}) {
-  const router = useRouter();
-  const client = useQueryClient();
-  const [key, setKey] = useState('');
-  const [error, setError] = useState<unknown>(null);
-  const [isBusy, setBusy] = useState(false);
-  const submit = async (event: SubmitEvent<HTMLFormElement>): Promise<void> => {
-    event.preventDefault();
-    setBusy(true);
-    setError(null);
-    try {
-      await loginWith(key.trim());
-      client.clear();
-      await router.navigate({ href: place });
-    } catch (thrown) {
-      setError(thrown);
-      setBusy(false);
-    }
-  };
+/** Not for who is here by another's product: they do not run it. */
+function KeyHint({ isOurs }: { readonly isOurs: boolean }) {
   return (
-    <form onSubmit={(event) => void submit(event)} className="mt-4 space-y-4">
-      <TextField
-        label="API key"
-        type="password"
-        value={key}
-        onChange={setKey}
-        isCode
-        isRequired
-        hint={
-          <>
-            {isOurs && (
-              <>
-                The admin key lies in the file <code className="font-mono">api-key</code> of the
-                data directory; <code className="font-mono">dynabase keys create</code> makes
-                others.{' '}
-              </>
-            )}
-            It is exchanged for a session and kept nowhere in this browser.
-          </>
-        }
-      />
-      {error !== null && <ErrorBox error={error} />}
-      <Button type="submit" look="strong" isBusy={isBusy}>
-        Log in
-      </Button>
-    </form>
+    <>
+      {isOurs && (
+        <>
+          The admin key lies in the file <code className="font-mono">api-key</code> of the data
+          directory; <code className="font-mono">dynabase keys create</code> makes others.{' '}
+        </>
+      )}
+      It is exchanged for a session and kept nowhere in this browser.
+    </>
   );
+}
+
+/** Why the way through the identity provider has led back here. */
+function refusalOf(code: string, brand: string): string {
+  switch (code) {
+    case 'LOGIN_REFUSED':
+      return 'The login was not finished: your organisation did not let you in, or it was begun in another browser or more than ten minutes ago. Try again.';
+    case 'PERSON_NOT_ADMITTED':
+      return `Your organisation knows you, but ${brand} does not know your address yet. Ask an administrator to invite you, or create an account if that is offered here.`;
+    case 'LOGIN_UNAVAILABLE':
+      return 'Your organisation’s login does not answer now. Try again in a moment.';
+    case 'SIGN_UP_THROTTLED':
+      return 'Many people are signing up just now. Try again in a minute.';
+    case 'LOGIN_OFF':
+      return 'Nobody can log in here by an organisation. Use a key.';
+    default:
+      return 'The login did not work. Try again; if it fails again, tell your administrator.';
+  }
 }

@@ -144,7 +144,7 @@ function Cancel({ one: { id, status } }: { readonly one: WorkOperation }) {
     <Button
       look="quiet"
       disabledBecause={refused}
-      onClick={() => void attempt(dynabase.operations.cancel(id), 'It is stopped')}
+      onClick={() => attempt(dynabase.operations.cancel(id), 'It is stopped')}
     >
       Cancel
     </Button>

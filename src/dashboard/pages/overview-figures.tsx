@@ -6,6 +6,8 @@ import { money } from '../format/money.ts';
 import { count, duration, percent } from '../format/units.ts';
 import { costAlertsQuery, costsQuery, fleetQuery } from '../server/queries.ts';
 import { Stat, Stats } from '../ui/panel.tsx';
+import { AlertLine } from './alert-line.tsx';
+import { isLoss, marginOf } from './cost-lines.tsx';
 
 const DAY_MS = 86_400_000;
 
@@ -31,9 +33,18 @@ export function Warnings({ status }: { readonly status: Status }) {
           : each is tried again by itself.
         </p>
       )}
-      {told.slice(0, ALERTS_SHOWN).map(({ id, says }) => (
-        <p key={id}>{says}</p>
+      {told.slice(0, ALERTS_SHOWN).map((alert) => (
+        <p key={alert.id}>
+          <AlertLine alert={alert} />
+        </p>
       ))}
+      {told.length > ALERTS_SHOWN && (
+        <p>
+          <Link to="/costs" hash="alerts" className="font-medium underline">
+            {count(told.length - ALERTS_SHOWN)} more about money
+          </Link>
+        </p>
+      )}
       {status.warnings.map((warning) => (
         <p key={warning}>{warning.charAt(0).toUpperCase() + warning.slice(1)}.</p>
       ))}
@@ -107,7 +118,6 @@ function CostStat({
 
 function MarginStat({ month }: { readonly month: CostReport | undefined }) {
   const total = month?.total;
-  const isLosing = total?.margin !== null && (total?.margin ?? 0) < 0;
   const says = (): string => {
     if (month === undefined || total === undefined) return '';
     if (total.marginUnknown === 'too early') return 'too early to tell';
@@ -117,9 +127,9 @@ function MarginStat({ month }: { readonly month: CostReport | undefined }) {
   return (
     <Stat
       label="Margin"
-      value={percent(total?.margin ?? null)}
+      value={total === undefined ? '–' : marginOf(total, month?.currency ?? 'USD')}
       note={says()}
-      tone={isLosing ? 'bad' : undefined}
+      tone={total !== undefined && isLoss(total) ? 'bad' : undefined}
     />
   );
 }

@@ -24,7 +24,7 @@ import { CostLines, TenantTrend } from './cost-lines.tsx';
 import { Happenings } from './happenings.tsx';
 import { Figures, SOURCES, Warnings } from './overview-figures.tsx';
 import { TierFlowPanel } from './tier-flow-panel.tsx';
-import { WeekMap } from './week-map.tsx';
+import { WeekPanel } from './week-panel.tsx';
 
 /** As high as a chart with its legend: what comes late moves nothing. */
 const ROOM = '14.75rem';
@@ -87,15 +87,7 @@ function Fleet({ status }: { readonly status: Status }) {
               {(report) => <TenantTrend report={report} />}
             </Loaded>
           </Panel>
-          <Panel
-            room={ROOM}
-            title="When the fleet is used"
-            aside={<span className="text-xs">7 days</span>}
-          >
-            <Loaded query={usage} lines={6}>
-              {({ steps }) => <WeekMap steps={steps} />}
-            </Loaded>
-          </Panel>
+          <WeekPanel title="When the fleet is used" query={usage} room={ROOM} />
           <Awake />
           <Live />
         </div>

@@ -10,7 +10,7 @@ import { useRefusal } from '../shell/who.ts';
 import { TierBadge } from '../ui/badge.tsx';
 import { Button } from '../ui/button.tsx';
 import { Fact, Facts, PageHead, Panel } from '../ui/panel.tsx';
-import { ErrorBox, Loaded, Waiting } from '../ui/states.tsx';
+import { ErrorBox, Loaded, useLastError, Waiting } from '../ui/states.tsx';
 import { QuotaEditor } from './quota-editor.tsx';
 
 type Plan = PlanList['plans'][number];
@@ -29,14 +29,16 @@ export function PlansPage() {
       <Refused query={plans} />
       <div className="mb-4 grid gap-4 md:grid-cols-2 xl:grid-cols-4">
         {TENANT_PLANS.map((name) => (
-          <Panel key={name} title={name} room="18.75rem">
-            <Told query={plans}>
-              {(all) =>
-                all
-                  .filter(({ plan }) => plan === name)
-                  .map((plan) => <PlanFacts key={name} plan={plan} />)
-              }
-            </Told>
+          <Panel key={name} title={name} room="22.5rem">
+            <div className="min-h-67">
+              <Told query={plans}>
+                {(all) =>
+                  all
+                    .filter(({ plan }) => plan === name)
+                    .map((plan) => <PlanFacts key={name} plan={plan} />)
+                }
+              </Told>
+            </div>
             <PlanQuota plan={name} />
           </Panel>
         ))}
@@ -44,7 +46,7 @@ export function PlansPage() {
       <Refused query={tiers} />
       <div className="grid gap-4 md:grid-cols-2 xl:grid-cols-4">
         {TENANT_TIERS.map((name) => (
-          <Panel key={name} title={name} room="13rem">
+          <Panel key={name} title={name} room="14.5rem">
             <Told query={tiers}>
               {({ tiers: all, residency }) =>
                 all
@@ -71,22 +73,25 @@ export function PlansPage() {
 type Asked<T> = Pick<UseQueryResult<T>, 'data' | 'error' | 'refetch'>;
 
 /** Why the cards stay empty: said once above them, not in each. */
-function Refused({ query: { data, error, refetch } }: { readonly query: Asked<unknown> }) {
-  if (data !== undefined || error === null) return null;
+function Refused({ query }: { readonly query: Asked<unknown> }) {
+  const error = useLastError(query);
+  if (error === null) return null;
   return (
     <div className="mb-4">
-      <ErrorBox error={error} retry={() => void refetch()} />
+      <ErrorBox error={error} retry={query.refetch} />
     </div>
   );
 }
 
 function Told<T>({
-  query: { data, error },
+  query,
   children,
 }: {
   readonly query: Asked<T>;
   readonly children: (data: T) => ReactNode;
 }) {
+  const { data } = query;
+  const error = useLastError(query);
   if (data !== undefined) return children(data);
   return error === null ? <Waiting lines={6} /> : <p className="text-ink-soft">Not known.</p>;
 }

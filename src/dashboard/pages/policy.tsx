@@ -70,44 +70,73 @@ function InForce({ policy }: { readonly policy: Policy }) {
   );
 }
 
-/** What a week under the rules would have been like; null where nothing was used that could be replayed. */
-type Tried =
-  | { readonly kind: 'good'; readonly week: WhatIf | null }
-  | { readonly kind: 'bad'; readonly error: unknown };
+/** What a week under the rules would have been like. Whether they can be set does not hang on whether that can be told. */
+type Week =
+  | { readonly kind: 'replayed'; readonly answer: WhatIf }
+  | { readonly kind: 'unused' }
+  | { readonly kind: 'untold'; readonly error: unknown };
+
+/** `rules` are those that were tried: what has been chosen since then has not been. */
+type Tried = { readonly rules: string } & (
+  | { readonly kind: 'good'; readonly week: Week }
+  | { readonly kind: 'bad'; readonly error: unknown }
+);
 
 /** Throws what is wrong with the rules. */
-async function triedOut(change: PolicyChange): Promise<WhatIf | null> {
+async function triedOut(change: PolicyChange): Promise<Week> {
   await dynabase.policy.set({ ...change, dryRun: true });
   const rules =
     change.file === undefined ? { policy: change.preset ?? '' } : { policyFile: change.file };
   try {
-    return await dynabase.economics.whatIf({ ...rules, days: 7 });
+    return {
+      kind: 'replayed',
+      answer: await dynabase.economics.whatIf({ ...rules, days: WEEK_DAYS }),
+    };
   } catch (error) {
-    if (error instanceof DynaBaseError && error.code === 'WHAT_IF_NOTHING') return null;
-    throw error;
+    const isUnused = error instanceof DynaBaseError && error.code === 'WHAT_IF_NOTHING';
+    return isUnused ? { kind: 'unused' } : { kind: 'untold', error };
   }
 }
+
+const WEEK_DAYS = 7;
+
+/** What each preset is for, in a line. */
+const PRESETS_SAY: Readonly<Record<(typeof POLICY_PRESETS)[number], string>> = {
+  machine: 'Fixed idle times, small computes; a tier is what a person has set.',
+  railway: 'As machine, with the computes of large containers.',
+  vision: 'Tiers by use, bounded by plans; fixed idle times.',
+  adaptive: 'Tiers by use; when each sleeps and wakes is learned of it, within a budget.',
+  'always-on': 'Nobody ever sleeps: what all else is compared with.',
+  demo: 'As vision, but minutes are seconds: to be watched, not to be kept.',
+};
+
+const saysOf = (preset: string): string =>
+  POLICY_PRESETS.filter((one) => one === preset)
+    .map((one) => PRESETS_SAY[one])
+    .join('');
 
 function Editor({ policy }: { readonly policy: Policy }) {
   const client = useQueryClient();
   const refused = useRefusal()('setPolicy');
   const [preset, setPreset] = useState<string>(policy.file === null ? policy.preset : '');
   const [file, setFile] = useState(policy.file ?? `{\n  "preset": "${policy.preset}"\n}\n`);
-  const [tried, setTried] = useState<Tried | null>(null);
-  const change: PolicyChange = preset === '' ? { file } : { preset };
+  const [last, setLast] = useState<Tried | null>(null);
   const [isBusy, setBusy] = useState(false);
+  const change: PolicyChange = preset === '' ? { file } : { preset };
+  const rules = JSON.stringify(change);
+  const tried = last?.rules === rules ? last : null;
   const attempt = async (work: () => Promise<void>): Promise<void> => {
     setBusy(true);
     try {
       await work();
     } catch (error) {
-      setTried({ kind: 'bad', error });
+      setLast({ kind: 'bad', rules, error });
     } finally {
       setBusy(false);
     }
   };
   const tryOut = () =>
-    attempt(async () => setTried({ kind: 'good', week: await triedOut(change) }));
+    attempt(async () => setLast({ kind: 'good', rules, week: await triedOut(change) }));
   const put = () =>
     attempt(async () => {
       await dynabase.policy.set(change);
@@ -124,27 +153,22 @@ function Editor({ policy }: { readonly policy: Policy }) {
           ...POLICY_PRESETS.map((value) => ({ value: value as string, text: `preset ${value}` })),
           { value: '', text: 'a policy file' },
         ]}
-        onChange={(next) => {
-          setPreset(next);
-          setTried(null);
-        }}
+        onChange={setPreset}
       />
+      <p className="text-xs text-ink-soft">{saysOf(preset)}</p>
       {preset === '' && (
         <TextArea
           label="Policy file"
           value={file}
-          onChange={(next) => {
-            setFile(next);
-            setTried(null);
-          }}
+          onChange={setFile}
           hint="JSON, begun from a preset; what it leaves out is as there."
         />
       )}
       {tried?.kind === 'bad' && <ErrorBox error={tried.error} />}
-      <output className="block">{isTried && <Week week={tried.week} />}</output>
+      <output className="block">{isTried && <WeekTold week={tried.week} />}</output>
       <div className="flex gap-2">
         <Button isBusy={isBusy} disabledBecause={refused} onClick={() => void tryOut()}>
-          {isBusy ? 'Replaying the last week' : 'Try on the last week'}
+          Try on the last week
         </Button>
         <Button
           look="strong"
@@ -158,15 +182,20 @@ function Editor({ policy }: { readonly policy: Policy }) {
   );
 }
 
-function Week({ week }: { readonly week: WhatIf | null }) {
+function WeekTold({ week }: { readonly week: Week }) {
   return (
-    <div className="rounded-md border border-good/50 px-3 py-2.5">
-      <p className="mb-2 text-good">These rules can be set.</p>
-      {week === null ? (
+    <div className="space-y-2 rounded-md border border-good/50 px-3 py-2.5">
+      <p className="text-good">These rules can be set.</p>
+      {week.kind === 'unused' && (
         <p className="text-ink-soft">Nothing was used in the last week that could be replayed.</p>
-      ) : (
-        <WhatIfAnswer answer={week} />
       )}
+      {week.kind === 'untold' && (
+        <>
+          <p>What the last week would have been like could not be told:</p>
+          <ErrorBox error={week.error} />
+        </>
+      )}
+      {week.kind === 'replayed' && <WhatIfAnswer answer={week.answer} />}
     </div>
   );
 }

@@ -32,7 +32,7 @@ export function PricesPage() {
           </Loaded>
         </Panel>
         <div className="grid gap-4">
-          <BudgetPanel />
+          <BudgetPanel owner={{ kind: 'fleet' }} />
           <Panel title="Tariffs" aside={<span className="text-xs">what plans are sold for</span>}>
             <Loaded query={tariffs} lines={14}>
               {({ document }) => (
@@ -115,7 +115,7 @@ function Book({ book }: { readonly book: PriceBook }) {
             disabledBecause={
               refusal('usePriceBook') ?? (book.isInForce ? 'It is in force already.' : null)
             }
-            onClick={() => void use()}
+            onClick={use}
           >
             Put in force
           </Button>

@@ -19,7 +19,7 @@ const NAMES: readonly (readonly [Name, string, (value: number) => string])[] = [
 
 /** Customers are not told of sleep. */
 const OWN_NAMES: Readonly<Partial<Record<Name, string>>> = {
-  ...{ activeTimeSeconds: 'Time in use', sessions: 'Connections' },
+  ...{ activeTimeSeconds: 'Time in use', computeTimeSeconds: 'Computing', sessions: 'Connections' },
 };
 
 export function QuotaUse({ state }: { readonly state: QuotaState }) {
@@ -38,7 +38,7 @@ export function QuotaUse({ state }: { readonly state: QuotaState }) {
         ))}
       </ul>
       <p className="text-xs text-ink-soft">
-        Counted anew <TimeAgo at={state.resetsAt} />.
+        Starts anew <TimeAgo at={state.resetsAt} />.
       </p>
     </div>
   );

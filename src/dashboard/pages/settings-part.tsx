@@ -1,6 +1,6 @@
 /** Some of the settings, saved together. */
 import { useQueryClient } from '@tanstack/react-query';
-import { type ReactNode, type SubmitEvent, useState } from 'react';
+import type { ReactNode } from 'react';
 import type { SettingsChange } from '../../sdk/index.ts';
 import { brandQuery } from '../customer/brand.tsx';
 import { dynabase } from '../server/client.ts';
@@ -8,7 +8,9 @@ import { settingsQuery } from '../server/queries.ts';
 import { useRefusal } from '../shell/who.ts';
 import { Button } from '../ui/button.tsx';
 import { Panel } from '../ui/panel.tsx';
+import { FormFailure } from '../ui/refused-field.ts';
 import { ErrorBox } from '../ui/states.tsx';
+import { useSubmit } from '../ui/submit.ts';
 import { say } from '../ui/toast.tsx';
 
 export function SettingsPart({
@@ -25,26 +27,18 @@ export function SettingsPart({
 }) {
   const client = useQueryClient();
   const refused = useRefusal()('changeSettings');
-  const [error, setError] = useState<unknown>(null);
-  const submit = async (event: SubmitEvent<HTMLFormElement>): Promise<void> => {
-    event.preventDefault();
-    if (wrong !== null) return;
-    setError(null);
-    try {
-      client.setQueryData(settingsQuery.queryKey, await dynabase.settings.change(change));
-      // The name, the colours and the plans on offer are seen by everybody.
-      await client.invalidateQueries(brandQuery);
-      say('Saved');
-    } catch (thrown) {
-      setError(thrown);
-    }
-  };
+  const { error, isBusy, onSubmit } = useSubmit(async () => {
+    client.setQueryData(settingsQuery.queryKey, await dynabase.settings.change(change));
+    // The name, the colours and the plans on offer are seen by everybody.
+    await client.invalidateQueries(brandQuery);
+    say('Saved');
+  }, refused ?? wrong);
   return (
     <Panel title={title}>
-      <form onSubmit={(event) => void submit(event)} className="max-w-md space-y-4">
-        {children}
+      <form onSubmit={onSubmit} className="max-w-md space-y-4">
+        <FormFailure value={error}>{children}</FormFailure>
         {error !== null && <ErrorBox error={error} />}
-        <Button type="submit" look="strong" disabledBecause={refused ?? wrong}>
+        <Button type="submit" look="strong" isBusy={isBusy} disabledBecause={refused ?? wrong}>
           Save
         </Button>
       </form>

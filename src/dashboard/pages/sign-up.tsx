@@ -1,5 +1,6 @@
 import { useState } from 'react';
 import type { Settings } from '../../sdk/index.ts';
+import { hasProvider } from '../shell/provider.ts';
 import { TextField } from '../ui/field.tsx';
 import { SettingsPart } from './settings-part.tsx';
 
@@ -20,10 +21,9 @@ export function SignUpPart({ signUp }: { readonly signUp: Settings['signUp'] }) 
       rate: { perMinute: Number(perMinute) },
     },
   };
-  const hasProvider = document.documentElement.dataset.login === 'oidc';
   return (
     <SettingsPart title="Signing up" change={change}>
-      {!hasProvider && (
+      {!hasProvider() && (
         <p className="text-ink-soft">
           It takes an identity provider: start the server with{' '}
           <code className="font-mono">--oidc-issuer</code>.

@@ -29,7 +29,7 @@ export function TenantActions({ tenant }: { readonly tenant: Tenant }) {
         <Button
           icon="sleep"
           disabledBecause={off('suspendTenant', 'suspend')}
-          onClick={() => void attempt(tenants.suspend(name), `${name} sleeps`)}
+          onClick={() => attempt(tenants.suspend(name), `${name} sleeps`)}
         >
           Suspend
         </Button>
@@ -38,7 +38,7 @@ export function TenantActions({ tenant }: { readonly tenant: Tenant }) {
           look="strong"
           icon="bolt"
           disabledBecause={off('wakeTenant', 'wake')}
-          onClick={() => void attempt(tenants.wake(name), `${name} is awake`)}
+          onClick={() => attempt(tenants.wake(name), `${name} is awake`)}
         >
           Wake
         </Button>
@@ -195,7 +195,7 @@ function Secretive({
       >
         <p className="text-ink-soft">{children}</p>
         {label !== undefined && (
-          <TextField label={label} value={typed} onChange={setTyped} isCode />
+          <TextField label={label} name="name" value={typed} onChange={setTyped} isCode />
         )}
       </FormDialog>
       <Dialog title="Done" isOpen={made !== null} onClose={() => setMade(null)}>

@@ -1,6 +1,6 @@
 /** When a tenant was awake, who woke it, and what each time has cost. */
 import { useQuery } from '@tanstack/react-query';
-import type { AwakeTimes, Why } from '../../contract/awake.ts';
+import type { AwakeTimes, Why } from '../../contract/awake/awake.ts';
 import type { Tenant } from '../../sdk/index.ts';
 import { money } from '../format/money.ts';
 import { duration, moment } from '../format/units.ts';
@@ -57,24 +57,22 @@ export function TenantAwake({ tenant }: { readonly tenant: Tenant }) {
         </Panel>
       </div>
       {mayAsk && (
-        <Panel title="What if" aside={<span className="text-xs">replayed by the simulator</span>}>
-          <WhatIfForm tenant={tenant.name} />
-        </Panel>
+        <div className="min-w-0 lg:col-span-2">
+          <Panel title="What if" aside={<span className="text-xs">replayed by the simulator</span>}>
+            <WhatIfForm tenant={tenant.name} />
+          </Panel>
+        </div>
       )}
     </div>
   );
 }
 
-function Told({ why: { says, total, since } }: { readonly why: Why }) {
+function Told({ why: { says } }: { readonly why: Why }) {
   return (
     <div className="space-y-2">
       {says.map((sentence) => (
         <p key={sentence}>{sentence}</p>
       ))}
-      <p className="text-ink-soft">
-        Since {moment(since)}: {total.wakes} {total.wakes === 1 ? 'wake' : 'wakes'},{' '}
-        {duration(total.lengthMs)} awake, {money(total.cost.amount, total.cost.currency)}.
-      </p>
     </div>
   );
 }

@@ -2,7 +2,7 @@ import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import type { Tenant, TenantPolicy } from '../../sdk/index.ts';
 import { count, percent } from '../format/units.ts';
-import { explainQuery, levelsQuery, quotaQuery } from '../server/queries.ts';
+import { customerQuery, explainQuery, levelsQuery, quotaQuery } from '../server/queries.ts';
 import { Badge, TierBadge } from '../ui/badge.tsx';
 import { Fact, Facts, Panel } from '../ui/panel.tsx';
 import { Loaded } from '../ui/states.tsx';
@@ -11,6 +11,7 @@ import { AdviceList } from './advice-list.tsx';
 import { Happenings } from './happenings.tsx';
 import { Ladder, LadderSteps } from './ladder.tsx';
 import { QuotaUse } from './quota-use.tsx';
+import { TenantCost } from './tenant-cost.tsx';
 
 /** As high as most tenants need it. */
 const ABOUT = '17rem';
@@ -36,15 +37,18 @@ export function TenantOverview({ tenant }: { readonly tenant: Tenant }) {
       <Panel title="Moves on the ladder" isBare room={LATELY}>
         <Loaded query={levels}>{({ steps }) => <LadderSteps steps={steps} />}</Loaded>
       </Panel>
+      <TenantCost tenant={tenant} room={LATELY} />
       <Panel title="Use this month" room={LATELY}>
         <Loaded query={quota}>{(state) => <QuotaUse state={state} />}</Loaded>
-      </Panel>
-      <Panel title="Since you came" isBare>
-        <Happenings height="14rem" tenant={tenant.id} />
       </Panel>
       <Panel title="Advice" room={LATELY}>
         <Loaded query={explained}>{(policy) => <Advice tenant={tenant} policy={policy} />}</Loaded>
       </Panel>
+      <div className="min-w-0 lg:col-span-2">
+        <Panel title="Since you came" isBare>
+          <Happenings height="11rem" tenant={tenant.id} />
+        </Panel>
+      </div>
     </div>
   );
 }
@@ -104,19 +108,18 @@ function Why({ tenant, policy }: { readonly tenant: Tenant; readonly policy: Ten
         {tenant.dirtySince === null ? 'all is in a snapshot' : <TimeAgo at={tenant.dirtySince} />}
       </Fact>
       <Fact name="Customer">
-        {tenant.customer === null ? (
-          "the operator's own"
-        ) : (
-          <Link
-            to="/tenants"
-            search={{ customer: tenant.customer }}
-            className="font-mono text-xs hover:underline"
-          >
-            {tenant.customer}
-          </Link>
-        )}
+        {tenant.customer === null ? "the operator's own" : <Owner id={tenant.customer} />}
       </Fact>
     </Facts>
+  );
+}
+
+function Owner({ id }: { readonly id: string }) {
+  const { data } = useQuery(customerQuery(id));
+  return (
+    <Link to="/customers/$id" params={{ id }} className="text-accent hover:underline">
+      {data?.name ?? id}
+    </Link>
   );
 }
 

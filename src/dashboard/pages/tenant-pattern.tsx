@@ -1,13 +1,11 @@
 import { useQuery } from '@tanstack/react-query';
 import type { Tenant, TenantPolicy } from '../../sdk/index.ts';
 import { count, duration, percent } from '../format/units.ts';
-import { explainQuery, usageQuery } from '../server/queries.ts';
+import { explainQuery, usageQuery, WEEK_HOURS } from '../server/queries.ts';
 import { Fact, Facts, Panel } from '../ui/panel.tsx';
 import { Loaded } from '../ui/states.tsx';
 import { TimeAgo } from '../ui/time.tsx';
-import { WeekMap } from './week-map.tsx';
-
-const WEEK_HOURS = 168;
+import { WeekPanel } from './week-panel.tsx';
 
 export function TenantPattern({ tenant }: { readonly tenant: Tenant }) {
   const explained = useQuery(explainQuery(tenant.name));
@@ -21,12 +19,7 @@ export function TenantPattern({ tenant }: { readonly tenant: Tenant }) {
         <Loaded query={explained}>{(policy) => <Next policy={policy} />}</Loaded>
       </Panel>
       <div className="min-w-0 lg:col-span-2">
-        <Panel
-          title="Queries of the last 7 days, by the hour"
-          aside={<span className="text-xs">in your zone</span>}
-        >
-          <Loaded query={usage}>{({ steps }) => <WeekMap steps={steps} />}</Loaded>
-        </Panel>
+        <WeekPanel title="When it is used" query={usage} />
       </div>
     </div>
   );

@@ -5,6 +5,7 @@ import type { Tenant, Usage } from '../../sdk/index.ts';
 import { bytes, count, duration } from '../format/units.ts';
 import { SPANS } from '../search.ts';
 import { usageQuery } from '../server/queries.ts';
+import { StatementsPanel } from '../sql/statements-panel.tsx';
 import { Chart } from '../ui/chart.tsx';
 import { Select } from '../ui/field.tsx';
 import { Panel, Stat, Stats } from '../ui/panel.tsx';
@@ -48,6 +49,9 @@ export function TenantQueries({ tenant }: { readonly tenant: Tenant }) {
           )
         }
       </Loaded>
+      <div className="mt-4">
+        <StatementsPanel tenant={tenant} />
+      </div>
     </>
   );
 }

@@ -1,5 +1,5 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
-import { type SubmitEvent, useState } from 'react';
+import { useState } from 'react';
 import { TENANT_PLANS } from '../../contract/limits.ts';
 import type { Tenant } from '../../sdk/index.ts';
 import { dynabase } from '../server/client.ts';
@@ -8,8 +8,11 @@ import { useRefusal } from '../shell/who.ts';
 import { Button } from '../ui/button.tsx';
 import { Select, TextField } from '../ui/field.tsx';
 import { Panel } from '../ui/panel.tsx';
+import { FormFailure } from '../ui/refused-field.ts';
 import { ErrorBox } from '../ui/states.tsx';
+import { useSubmit } from '../ui/submit.ts';
 import { say } from '../ui/toast.tsx';
+import { BudgetPanel } from './budget-panel.tsx';
 import { KeyPanel } from './key-panel.tsx';
 import { StatusLinkPanel } from './status-link.tsx';
 import { changeOf, type Draft, draftOf } from './tenant-draft.ts';
@@ -22,6 +25,7 @@ export function TenantSettings({ tenant }: { readonly tenant: Tenant }) {
         <Form key={tenant.id} tenant={tenant} />
       </Panel>
       <div className="grid min-w-0 gap-4">
+        <BudgetPanel owner={{ kind: 'tenant', id: tenant.id, name: tenant.name }} />
         <TenantLimits tenant={tenant} />
         <StatusLinkPanel tenant={tenant} />
       </div>
@@ -36,31 +40,23 @@ function Form({ tenant }: { readonly tenant: Tenant }) {
   const client = useQueryClient();
   const refused = useRefusal()('changeTenant');
   const [draft, setDraft] = useState(() => draftOf(tenant));
-  const [error, setError] = useState<unknown>(null);
   const set = (change: Partial<Draft>): void => setDraft({ ...draft, ...change });
   const change = changeOf(draftOf(tenant), draft);
   const isSame = Object.keys(change).length === 0;
-  const submit = async (event: SubmitEvent<HTMLFormElement>): Promise<void> => {
-    event.preventDefault();
-    setError(null);
-    try {
-      const changed = await dynabase.tenants.change(tenant.name, change);
-      client.setQueryData(['tenant', tenant.name], changed);
-      setDraft(draftOf(changed));
-      say('Saved');
-    } catch (thrown) {
-      setError(thrown);
-    }
-  };
+  const mayNot = refused ?? (isSame ? 'Nothing was changed.' : null);
+  const { error, isBusy, onSubmit } = useSubmit(async () => {
+    const changed = await dynabase.tenants.change(tenant.name, change);
+    client.setQueryData(['tenant', tenant.name], changed);
+    setDraft(draftOf(changed));
+    say('Saved');
+  }, mayNot);
   return (
-    <form onSubmit={(event) => void submit(event)} className="max-w-md space-y-4">
-      <Fields draft={draft} set={set} />
+    <form onSubmit={onSubmit} className="max-w-md space-y-4">
+      <FormFailure value={error}>
+        <Fields draft={draft} set={set} />
+      </FormFailure>
       {error !== null && <ErrorBox error={error} />}
-      <Button
-        type="submit"
-        look="strong"
-        disabledBecause={refused ?? (isSame ? 'Nothing was changed.' : null)}
-      >
+      <Button type="submit" look="strong" isBusy={isBusy} disabledBecause={mayNot}>
         Save
       </Button>
     </form>
@@ -84,6 +80,7 @@ function Fields({
       />
       <TextField
         label="Suspend when idle for (seconds)"
+        name="suspendAfterMs"
         type="number"
         value={draft.suspendAfterS}
         onChange={(suspendAfterS) => set({ suspendAfterS })}
@@ -91,6 +88,7 @@ function Fields({
       />
       <TextField
         label="End pinned sessions when idle for (seconds)"
+        name="maxPinIdleMs"
         type="number"
         value={draft.maxPinIdleS}
         onChange={(maxPinIdleS) => set({ maxPinIdleS })}
@@ -98,6 +96,7 @@ function Fields({
       />
       <TextField
         label="Most sessions at once"
+        name="sessionsMax"
         type="number"
         value={draft.sessionsMax}
         onChange={(sessionsMax) => set({ sessionsMax })}
@@ -114,6 +113,7 @@ function Fields({
       <OwnerChoice value={draft.customer} onChange={(customer) => set({ customer })} />
       <TextField
         label="Deleted by itself at"
+        name="expiresAt"
         type="datetime-local"
         value={draft.expiresAt}
         onChange={(expiresAt) => set({ expiresAt })}

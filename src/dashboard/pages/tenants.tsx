@@ -1,7 +1,7 @@
 /** All tenants: the server filters and sorts, and only the rows in sight are drawn. */
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
-import { useCallback, useMemo, useState } from 'react';
+import { useCallback, useEffect, useMemo, useState } from 'react';
 import { TENANT_HOMES, TENANT_PLANS, TENANT_STATES, TENANT_TIERS } from '../../contract/limits.ts';
 import type { Tenant } from '../../sdk/index.ts';
 import { count } from '../format/units.ts';
@@ -13,7 +13,7 @@ import { StateBadge, TierBadge } from '../ui/badge.tsx';
 import { Button } from '../ui/button.tsx';
 import { SearchField, Select } from '../ui/field.tsx';
 import { PageHead } from '../ui/panel.tsx';
-import { Empty, ErrorBox, Old, Waiting } from '../ui/states.tsx';
+import { Empty, ErrorBox, Old, useLastError, Waiting } from '../ui/states.tsx';
 import { type Column, type Order, Table } from '../ui/table.tsx';
 import { TimeAgo } from '../ui/time.tsx';
 import { BulkActions } from './bulk-actions.tsx';
@@ -159,6 +159,9 @@ const COLUMNS: readonly Column<Tenant, Sort>[] = [
 function List({ filter }: { readonly filter: TenantFilter }) {
   const navigate = route.useNavigate();
   const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
+  const which = JSON.stringify({ ...filter, sort: undefined, order: undefined });
+  // biome-ignore lint/correctness/useExhaustiveDependencies: who filters anew chooses anew
+  useEffect(() => setChosen(new Set()), [which]);
   const query = useInfiniteQuery({
     queryKey: ['tenants', filter],
     queryFn: ({ pageParam, signal }) => {
@@ -174,14 +177,14 @@ function List({ filter }: { readonly filter: TenantFilter }) {
   const more = useCallback(() => {
     if (hasNextPage && !isFetchingNextPage) void fetchNextPage();
   }, [hasNextPage, isFetchingNextPage, fetchNextPage]);
-  if (error !== null && data === undefined)
-    return <ErrorBox error={error} retry={() => void refetch()} />;
+  const lasting = useLastError(query);
+  if (lasting !== null) return <ErrorBox error={lasting} retry={refetch} />;
   const sort = (by: Sort, order: Order): void =>
     void navigate({ search: { ...filter, sort: by, order }, replace: true });
   return (
     <section aria-label="Tenants" className="rounded-lg border border-line bg-surface">
       {error !== null && <Old error={error} retry={() => void refetch()} />}
-      <BulkActions rows={rows} chosen={chosen} onDone={() => setChosen(new Set())} />
+      <BulkActions chosen={chosen} onChoose={setChosen} filter={filter} hasMore={hasNextPage} />
       {data === undefined ? (
         <Waiting lines={10} />
       ) : rows.length === 0 ? (
@@ -194,7 +197,7 @@ function List({ filter }: { readonly filter: TenantFilter }) {
           idOf={({ name }) => name}
           sorting={{ by: filter.sort ?? 'name', order: filter.order ?? 'asc', onSort: sort }}
           selection={{ chosen, onChange: setChosen }}
-          onEnd={more}
+          {...(hasNextPage ? { onEnd: more } : {})}
           height="calc(100dvh - 15rem)"
         />
       )}

@@ -166,6 +166,7 @@ function CreateWebhook({
       >
         <TextField
           label="Send to"
+          name="url"
           type="url"
           value={url}
           onChange={setUrl}
@@ -175,6 +176,7 @@ function CreateWebhook({
         />
         <TextField
           label="Events"
+          name="events"
           value={events}
           onChange={setEvents}
           isCode
@@ -189,8 +191,8 @@ function CreateWebhook({
 function Deliveries({ webhook }: { readonly webhook: Webhook }) {
   const deliveries = useQuery(deliveriesQuery(webhook.id));
   const refused = useRefusal()('testWebhook');
-  const again = (delivery: Delivery): void =>
-    void attempt(dynabase.webhooks.redeliver(webhook.id, delivery.id), 'It is sent again');
+  const again = (delivery: Delivery): Promise<void> =>
+    attempt(dynabase.webhooks.redeliver(webhook.id, delivery.id), 'It is sent again');
   return (
     <Loaded query={deliveries}>
       {({ rows }) =>

@@ -45,34 +45,38 @@ export function WhatIfForm({ tenant }: { readonly tenant?: string }) {
   }, [choice, tenant, isAsked]);
   const answer = useQuery({ ...whatIfQuery(wish ?? {}), enabled: isAsked });
   return (
-    <div className="space-y-4">
-      <Chooser
-        of={tenant === undefined ? 'Every tenant had been' : 'It had been'}
-        choice={choice}
-        onChange={setChoice}
-      />
-      {!isAsked && (
-        <div className="flex flex-wrap items-center gap-3">
-          <Button disabledBecause={refused} onClick={() => setWish(wishOf(choice, tenant))}>
-            Replay
-          </Button>
-          <p className="min-w-0 flex-1 text-ink-soft">
-            What happened is lived through again under other rules; nothing is changed.
-          </p>
-        </div>
-      )}
-      {answer.error !== null && (
-        <Unanswered error={answer.error} retry={() => void answer.refetch()} />
-      )}
-      {isAsked && answer.error === null && (
-        <div aria-busy={answer.isFetching} className={answer.isFetching ? 'opacity-60' : ''}>
-          {answer.data === undefined ? (
-            <p className="text-ink-soft">Replaying …</p>
-          ) : (
-            <WhatIfAnswer answer={answer.data} />
+    <div className="@container">
+      <div className="grid gap-x-8 gap-y-4 @4xl:grid-cols-2">
+        <Chooser
+          of={tenant === undefined ? 'Every tenant had been' : 'It had been'}
+          choice={choice}
+          onChange={setChoice}
+        />
+        <div>
+          {!isAsked && (
+            <div className="flex flex-wrap items-center gap-3">
+              <Button disabledBecause={refused} onClick={() => setWish(wishOf(choice, tenant))}>
+                Replay
+              </Button>
+              <p className="min-w-0 flex-1 text-ink-soft">
+                What happened is lived through again under other rules; nothing is changed.
+              </p>
+            </div>
+          )}
+          {answer.error !== null && (
+            <Unanswered error={answer.error} retry={() => void answer.refetch()} />
+          )}
+          {isAsked && answer.error === null && (
+            <div aria-busy={answer.isFetching} className={answer.isFetching ? 'opacity-60' : ''}>
+              {answer.data === undefined ? (
+                <p className="text-ink-soft">Replaying …</p>
+              ) : (
+                <WhatIfAnswer answer={answer.data} />
+              )}
+            </div>
           )}
         </div>
-      )}
+      </div>
     </div>
   );
 }

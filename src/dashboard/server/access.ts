@@ -26,6 +26,7 @@ export const ACCESS = {
   restartTenant: needs('tenant', 'change'),
   archiveTenant: needs('tenant', 'change'),
   query: needs('tenant', 'read'),
+  forgetStatements: needs('tenant', 'change'),
   createSnapshot: needs('tenant', 'change'),
   deleteSnapshot: needs('tenant', 'change'),
   restoreSnapshot: needs('tenant', 'change'),

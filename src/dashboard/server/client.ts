@@ -1,17 +1,24 @@
 /** The server that has served this page, by its SDK: the only door there is. */
-import { DynaBase } from '../../sdk/index.ts';
-import { heard, lost } from './connection.ts';
+import { DynaBase, DynaBaseError } from '../../sdk/index.ts';
+import { asked, heard, lost } from './connection.ts';
+import { sessionOver, tellLeft, tellOpened } from './session.ts';
 
 const EVENTS = /\/v1\/(tenants\/[^/]+\/)?events/;
 
-/** Says of what changes something that no foreign page has sent it, and watches the stream of events. */
+const UNAUTHORIZED = 401;
+
+/** What changes something says that no foreign page has sent it. */
+const OURS = { 'x-dynabase-csrf': '1' };
+
+/** Watches the session and the stream of events, too. */
 const watched: typeof fetch = async (input, init) => {
-  const headers = new Headers(init?.headers);
-  headers.set('x-dynabase-csrf', '1');
+  const headers = new Headers({ ...Object.fromEntries(new Headers(init?.headers)), ...OURS });
   const isStream = EVENTS.test(String(input));
+  if (isStream) asked();
   try {
     const answer = await fetch(input, { ...init, headers, credentials: 'same-origin' });
-    if (isStream && answer.ok) heard();
+    if (answer.status === UNAUTHORIZED) sessionOver();
+    if (isStream) (answer.ok ? heard : lost)();
     return answer;
   } catch (error) {
     if (isStream) lost();
@@ -25,13 +32,23 @@ export const dynabase = new DynaBase({ apiUrl: window.location.origin, fetch: wa
 export async function loginWith(key: string): Promise<void> {
   const shown = new DynaBase({ apiUrl: window.location.origin, apiKey: key });
   await shown.access.whoAmI();
-  const answer = await fetch('/v1/auth/session', {
-    method: 'POST',
-    headers: { authorization: `Bearer ${key}` },
-  });
-  if (!answer.ok) throw new Error(`the server opened no session (${answer.status})`);
+  await post('session', { authorization: `Bearer ${key}` });
+  tellOpened();
 }
 
+/** For all tabs. Throws `DynaBaseError`. */
 export async function logout(): Promise<void> {
-  await fetch('/v1/auth/logout', { method: 'POST', headers: { 'x-dynabase-csrf': '1' } });
+  await post('logout', OURS);
+  tellLeft();
+}
+
+/** The way of browsers through a login is no operation of the API. */
+async function post(what: 'session' | 'logout', headers: Readonly<Record<string, string>>) {
+  const answer = await fetch(`/v1/auth/${what}`, { method: 'POST', headers }).catch(() => null);
+  if (answer?.ok) return;
+  const told: unknown = await answer?.json().catch(() => null);
+  const message = String(Object(told).detail ?? 'The server did not answer.');
+  const code = String(Object(told).code ?? 'SERVER_UNREACHABLE');
+  const http = answer?.status ?? 503;
+  throw new DynaBaseError({ code, message, sqlstate: '08001', http, retry: 'soon' });
 }

@@ -1,27 +1,17 @@
-/** Whether the stream of events stands. Kept apart from React: it is one for the page. */
-import { useSyncExternalStore } from 'react';
+/** Whether the stream of events stands: there is one for the page. */
+import { cell } from './cell.ts';
 
 export type Connection = 'connecting' | 'live' | 'lost';
 
-let state: Connection = 'connecting';
-const listeners = new Set<() => void>();
+const connection = cell<Connection>('connecting');
 
-function become(next: Connection): void {
-  if (state === next) return;
-  state = next;
-  for (const listener of listeners) listener();
-}
+export const heard = (): void => connection.set('live');
 
-export const heard = (): void => become('live');
+export const lost = (): void => connection.set('lost');
 
-export const lost = (): void => become('lost');
+/** A stream is asked for: if there was one, it has ended. */
+export const asked = (): void => {
+  if (connection.get() === 'live') lost();
+};
 
-export function useConnection(): Connection {
-  return useSyncExternalStore(
-    (listener) => {
-      listeners.add(listener);
-      return () => listeners.delete(listener);
-    },
-    () => state,
-  );
-}
+export const useConnection = connection.use;

@@ -1,24 +1,15 @@
 /** What has happened since the page was opened, for what is drawn live. */
-import { useSyncExternalStore } from 'react';
 import type { Event } from '../../sdk/index.ts';
+import { cell } from './cell.ts';
 
 const KEPT = 200;
 
-let events: readonly Event[] = [];
-const listeners = new Set<() => void>();
+const events = cell<readonly Event[]>([]);
 
 /** The latest comes first. */
-export function happened(event: Event): void {
-  events = [event, ...events].slice(0, KEPT);
-  for (const listener of listeners) listener();
-}
+export const happened = (event: Event): void => events.set([event, ...events.get()].slice(0, KEPT));
 
-export function useHistory(): readonly Event[] {
-  return useSyncExternalStore(
-    (listener) => {
-      listeners.add(listener);
-      return () => listeners.delete(listener);
-    },
-    () => events,
-  );
-}
+/** Who comes next may be somebody else. */
+export const forgetAll = (): void => events.set([]);
+
+export const useHistory = events.use;

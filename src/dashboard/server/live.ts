@@ -14,28 +14,48 @@ import { type Key, type Listed, moved, movedIn, touchedBy } from './touched.ts';
 
 const ASKED_AGAIN_EVERY_MS = 1_000;
 
+/** Before a stream that was refused is asked for once more. */
+const REFUSED_FOR_MS = 30_000;
+
 /** All that the caller may hear, until `signal` aborts. */
 export async function follow(
+  client: QueryClient,
+  caller: Caller,
+  signal: AbortSignal,
+): Promise<void> {
+  while (!signal.aborted) {
+    await followOnce(client, caller, signal).catch(lost);
+    // Refused for good, as it seemed then: nobody is told when that changes.
+    await rest(REFUSED_FOR_MS, signal);
+  }
+}
+
+async function followOnce(
   client: QueryClient,
   { scope }: Caller,
   signal: AbortSignal,
 ): Promise<void> {
   const marks = new Marks(client, signal);
-  try {
-    const events =
-      scope.kind === 'tenant'
-        ? dynabase.events.listenTenant(scope.tenant, {}, { signal })
-        : dynabase.events.listen({}, { signal });
-    for await (const event of events) {
-      happened(event);
-      for (const key of touchedBy(event)) marks.add(key);
-      patch(client, event);
-    }
-  } catch {
-    // The page is left, or the session has ended: whatever is asked next says so.
-    if (!signal.aborted) lost();
+  const events =
+    scope.kind === 'tenant'
+      ? dynabase.events.listenTenant(scope.tenant, {}, { signal })
+      : dynabase.events.listen({}, { signal });
+  for await (const event of events) {
+    happened(event);
+    for (const key of touchedBy(event)) marks.add(key);
+    patch(client, event);
   }
 }
+
+const rest = (ms: number, signal: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    if (signal.aborted) return resolve();
+    const timer = setTimeout(resolve, ms);
+    signal.addEventListener('abort', () => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
 
 /** Asks again for what was marked, together. */
 class Marks {

@@ -74,8 +74,12 @@ const ofTenant = <T>(
   ask: (options: { readonly signal: AbortSignal }) => Promise<T>,
 ) => queryOptions({ queryKey: ['tenant', ref, part], queryFn: ({ signal }) => ask({ signal }) });
 
+/** While a compute runs they are seen to move: no event tells of a step. To look is work for it: not too often. */
 export const levelsQuery = (ref: string) =>
-  ofTenant(ref, 'levels', (options) => dynabase.tenants.levels(ref, options));
+  queryOptions({
+    ...ofTenant(ref, 'levels', (options) => dynabase.tenants.levels(ref, options)),
+    refetchInterval: ({ state: { data } }) => (data?.level === 'L1' ? 5_000 : 30_000),
+  });
 
 export const explainQuery = (ref: string) =>
   ofTenant(ref, 'policy', (options) => dynabase.tenants.explain(ref, options));
@@ -105,13 +109,17 @@ export const decisionsQuery = (ref: string) =>
     first(dynabase.tenants.decisions(ref, {}, options), LISTED_MAX),
   );
 
+/** Longer spans are told by the hour: of minutes no more than a week's fit into one answer. */
+const BY_MINUTE_UP_TO_H = 72;
+
 /** Of the last `hours`, ending now; asked again when the hours change or a minute has passed. */
 export const usageQuery = (ref: string, hours: number) =>
   queryOptions({
     queryKey: ['tenant', ref, 'usage', hours],
     queryFn: ({ signal }) => {
       const from = new Date(Date.now() - hours * 3_600_000).toISOString();
-      return dynabase.tenants.usage(ref, { from }, { signal });
+      const step = hours > BY_MINUTE_UP_TO_H ? 'hour' : 'minute';
+      return dynabase.tenants.usage(ref, { from, step }, { signal });
     },
     // Use is written by the minute, and no event tells of it.
     refetchInterval: 60_000,
@@ -161,13 +169,19 @@ export const peopleQuery = (customer: string | null) =>
 
 type CostKey = NonNullable<QueryOf<'getCosts'>['by']>;
 
+/** Of those that cost most a page of them; all days, tiers and plans. */
+const COST_LINES: Readonly<Record<CostKey, number>> = {
+  ...{ tenant: 20, customer: 20, plan: 20, tier: 20 },
+  ...{ day: 400 },
+};
+
 /** Of this month, unless `days` says how many. */
 export const costsQuery = (by: CostKey, days: number | null = null) =>
   queryOptions({
     queryKey: ['costs', by, days],
     queryFn: ({ signal }) => {
       const from = days === null ? {} : { from: daysAgo(days) };
-      return dynabase.economics.costs({ by, ...from, limit: 20 }, { signal });
+      return dynabase.economics.costs({ by, ...from, limit: COST_LINES[by] }, { signal });
     },
     staleTime: 60_000,
   });
@@ -261,10 +275,14 @@ export const customerTenantsQuery = (id: string) =>
     first(dynabase.tenants.list({ customer: id }, options), LISTED_MAX),
   );
 
+/** Hours of a week, the one that is not over among them: as many as one answer holds, and each hour of each day once. */
+export const WEEK_HOURS = 167;
+
 /** Of all tenants by the hour, over a week. */
 export const fleetUsageQuery = queryOptions({
   queryKey: ['usage', 'fleet'],
-  queryFn: ({ signal }) => dynabase.usage.ofAll({ from: daysAgo(7), step: 'hour' }, { signal }),
+  queryFn: ({ signal }) =>
+    dynabase.usage.ofAll({ from: daysAgo(WEEK_HOURS / 24), step: 'hour' }, { signal }),
   staleTime: 60_000,
 });
 

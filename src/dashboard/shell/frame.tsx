@@ -1,17 +1,17 @@
 /** What stands around every page: where one can go, who one is, and whether what is shown is live. */
-import { useQueryClient } from '@tanstack/react-query';
-import { Link, Outlet, useNavigate, useRouterState } from '@tanstack/react-router';
+import { Link, Outlet, useRouterState } from '@tanstack/react-router';
 import { useEffect, useState } from 'react';
-import type { Caller } from '../../sdk/index.ts';
 import { Logo, useBrand, useBrandColours } from '../customer/brand.tsx';
 import { logout } from '../server/client.ts';
 import { type Connection, useConnection } from '../server/connection.ts';
-import { follow } from '../server/live.ts';
 import { Button, Hint } from '../ui/button.tsx';
 import { Icon, type IconName } from '../ui/icon.tsx';
 import { Menu } from '../ui/menu.tsx';
+import { complain } from '../ui/toast.tsx';
+import { LostSign, useLive } from './live-page.tsx';
 import { Palette } from './palette.tsx';
 import { type Place, placesOf } from './places.ts';
+import { SessionWatch, useLeave } from './session-watch.tsx';
 import { type Theme, useTheme } from './theme.ts';
 import { useCaller } from './who.ts';
 
@@ -28,16 +28,16 @@ export function Frame() {
   // biome-ignore lint/correctness/useExhaustiveDependencies: going somewhere closes the menu
   useEffect(() => setMenu(false), [path]);
   return (
-    <div className="min-h-dvh md:grid md:grid-cols-[13.5rem_minmax(0,1fr)]">
+    <div className="min-h-dvh md:grid print:block md:grid-cols-[13.5rem_minmax(0,1fr)]">
       <a
         href="#page"
-        className="sr-only z-50 rounded bg-accent px-3 py-2 text-accent-ink focus:not-sr-only focus:fixed focus:top-2 focus:left-2"
+        className="sr-only z-50 rounded bg-accent text-accent-ink focus:not-sr-only focus:fixed focus:top-2 focus:left-2 focus:px-3 focus:py-2"
       >
         Skip to the page
       </a>
-      <aside className="border-line bg-surface md:sticky md:top-0 md:flex md:h-dvh md:flex-col md:border-r">
+      <aside className="border-line bg-surface print:hidden! md:sticky md:top-0 md:flex md:h-dvh md:flex-col md:border-r">
         <div className="flex h-13 items-center justify-between border-b border-line px-4 md:border-b-0">
-          <Link to="/" className="flex items-center gap-2 font-semibold tracking-tight">
+          <Link to="/" className="flex min-h-6 items-center gap-2 font-semibold tracking-tight">
             <Logo size={22} />
             {brand.name}
           </Link>
@@ -47,11 +47,14 @@ export function Frame() {
               look="quiet"
               icon={isMenu ? 'close' : 'menu'}
               label={isMenu ? 'Close the menu' : 'Open the menu'}
+              aria-expanded={isMenu}
+              aria-controls="menu"
               onClick={() => setMenu(!isMenu)}
             />
           </span>
         </div>
         <div
+          id="menu"
           className={`${isMenu ? 'flex' : 'hidden'} flex-col border-b border-line md:flex md:min-h-0 md:flex-1 md:border-b-0`}
         >
           <SearchButton onClick={() => setPalette(true)} />
@@ -59,31 +62,21 @@ export function Frame() {
           <Foot />
         </div>
       </aside>
-      <main id="page" tabIndex={-1} className="min-w-0 px-4 py-5 outline-none md:px-7 md:py-6">
+      <main
+        id="page"
+        tabIndex={-1}
+        aria-labelledby="page-title"
+        className="min-w-0 px-4 py-5 outline-none md:px-7 md:py-6"
+      >
         <div className="mx-auto max-w-[90rem]">
           <Outlet />
         </div>
       </main>
+      <LostSign />
+      <SessionWatch caller={caller} />
       <Palette places={places} isOpen={isPalette} onClose={() => setPalette(false)} />
     </div>
   );
-}
-
-function useLive(caller: Caller): void {
-  const client = useQueryClient();
-  const isLive = useConnection() === 'live';
-  // What failed while the server was away is asked for again when it is back.
-  useEffect(() => {
-    if (!isLive) return;
-    const predicate = ({ state }: { readonly state: { readonly status: string } }): boolean =>
-      state.status === 'error';
-    void client.refetchQueries({ type: 'active', predicate });
-  }, [client, isLive]);
-  useEffect(() => {
-    const over = new AbortController();
-    void follow(client, caller, over.signal);
-    return () => over.abort();
-  }, [client, caller]);
 }
 
 function usePaletteKey(open: () => void): void {
@@ -158,13 +151,15 @@ const THEMES: readonly (readonly [Theme, string, IconName])[] = [
 
 function Foot() {
   const caller = useCaller();
-  const client = useQueryClient();
-  const navigate = useNavigate();
+  const leave = useLeave();
   const [theme, setTheme] = useTheme();
-  const leave = async (): Promise<void> => {
-    await logout();
-    client.clear();
-    await navigate({ to: '/login' });
+  const end = async (): Promise<void> => {
+    try {
+      await logout();
+    } catch (error) {
+      return complain(error, 'You are still logged in');
+    }
+    await leave(null);
   };
   const icon = THEMES.find(([one]) => one === theme)?.[2] ?? 'screen';
   return (
@@ -186,7 +181,7 @@ function Foot() {
             onClick: () => setTheme(one),
           }))}
         />
-        <Button look="quiet" icon="logout" label="Log out" onClick={() => void leave()} />
+        <Button look="quiet" icon="logout" label="Log out" onClick={end} />
       </div>
     </div>
   );

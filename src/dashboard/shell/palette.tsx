@@ -5,6 +5,7 @@ import { useNavigate } from '@tanstack/react-router';
 import { type KeyboardEvent, useEffect, useId, useState } from 'react';
 import { dynabase } from '../server/client.ts';
 import { Icon, type IconName } from '../ui/icon.tsx';
+import { useWayBack } from '../ui/way-back.ts';
 import type { Place } from './places.ts';
 
 type Found = { readonly key: string; readonly name: string; readonly icon: IconName; go(): void };
@@ -20,11 +21,15 @@ export function Palette({
   readonly isOpen: boolean;
   readonly onClose: () => void;
 }) {
+  const wayBack = useWayBack(isOpen);
   return (
     <Dialog.Root open={isOpen} onOpenChange={(open) => open || onClose()}>
       <Dialog.Portal>
         <Dialog.Backdrop className="fixed inset-0 z-40 bg-black/40" />
-        <Dialog.Popup className="fixed top-[15dvh] left-1/2 z-40 w-[min(34rem,calc(100vw-2rem))] -translate-x-1/2 overflow-hidden rounded-lg border border-line bg-raised text-sm shadow-2xl">
+        <Dialog.Popup
+          finalFocus={wayBack}
+          className="fixed top-[15dvh] left-1/2 z-40 w-[min(34rem,calc(100vw-2rem))] -translate-x-1/2 overflow-hidden rounded-lg border border-line bg-raised text-sm shadow-2xl"
+        >
           <Dialog.Title className="sr-only">Go to</Dialog.Title>
           <Search places={places} onClose={onClose} />
         </Dialog.Popup>
@@ -78,7 +83,7 @@ function Search({ places, onClose }: { readonly places: readonly Place[]; onClos
             onPointerMove={() => setAt(index)}
             onClick={() => choose(one)}
             onKeyDown={onKey}
-            className={`flex h-9 cursor-pointer items-center gap-2.5 rounded px-2.5 ${index === at ? 'bg-sunken' : ''}`}
+            className={`flex h-9 cursor-pointer items-center gap-2.5 rounded px-2.5 ${index === at ? 'bg-sunken outline-2 -outline-offset-2 outline-accent' : ''}`}
           >
             <span className="text-ink-soft">
               <Icon name={one.icon} />

@@ -1,15 +1,17 @@
 /** SQL by hand: an editor, what came of it, and what was run before. */
 import { useQuery, useQueryClient } from '@tanstack/react-query';
-import { useMemo, useRef, useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import type { Tenant } from '../../sdk/index.ts';
+import { relative } from '../format/units.ts';
 import { dynabase } from '../server/client.ts';
 import { useCaller, useRefusal } from '../shell/who.ts';
 import { Button } from '../ui/button.tsx';
 import { Menu } from '../ui/menu.tsx';
-import { type Completions, Editor, type EditorHandle, type Mark } from './editor.tsx';
+import { Editor, type EditorHandle, type Mark, WAY_OUT } from './editor.tsx';
+import { arrived, handedOver } from './handed-over.ts';
 import { historyOf, type Ran, remember } from './history.ts';
 import { Results } from './results.tsx';
-import { type Run, runChosen } from './run.ts';
+import { BYTES_MAX, ROWS_MAX, type Run, runChosen } from './run.ts';
 import { type SchemaTable, schemaQuery } from './schema.ts';
 
 const FIRST = 'select now(), current_user;\n';
@@ -17,20 +19,22 @@ const FIRST = 'select now(), current_user;\n';
 /** Longest that a statement may take here. */
 const TIMEOUT_MS = 300_000;
 
-const ROWS_MAX = 10_000;
+const NO_TABLES: readonly SchemaTable[] = [];
 
 const CHANGES_SCHEMA = /\b(create|alter|drop|truncate|comment|rename)\b/i;
 
 export function SqlConsole({ tenant }: { readonly tenant: Tenant }) {
   const work = useRuns(tenant);
   const refused = useRefusal()('query');
+  const [isWriting, setWriting] = useState(false);
   const schema = useQuery({
     ...schemaQuery(tenant.name),
-    enabled: tenant.state === 'running' && refused === null,
+    // Nothing starts for a look; who writes is about to ask.
+    enabled: (tenant.state === 'running' || isWriting) && refused === null,
   });
-  const completions = useMemo(() => completionsOf(schema.data ?? []), [schema.data]);
   const handle = useRef<EditorHandle>(null);
-  const [text, setText] = useState(() => work.history[0]?.sql ?? FIRST);
+  const [text, setText] = useState(() => handedOver(tenant.id) ?? work.history[0]?.sql ?? FIRST);
+  useEffect(() => arrived(tenant.id), [tenant.id]);
   const caller = useCaller();
   const mayWrite = !caller.readOnly && (caller.role === 'admin' || caller.role === 'operator');
   const [readOnly, setReadOnly] = useState(!mayWrite);
@@ -45,7 +49,7 @@ export function SqlConsole({ tenant }: { readonly tenant: Tenant }) {
     >
       <div className="flex flex-wrap items-center gap-2 border-b border-line px-3 py-2">
         {work.isRunning ? (
-          <Button look="danger" icon="close" onClick={work.cancel}>
+          <Button disabledBecause={null} look="danger" icon="close" onClick={work.cancel}>
             Cancel
           </Button>
         ) : (
@@ -59,7 +63,7 @@ export function SqlConsole({ tenant }: { readonly tenant: Tenant }) {
           </Button>
         )}
         <span className="hidden text-xs text-ink-soft md:inline">
-          Ctrl Enter runs what is selected, or the statement under the cursor
+          Ctrl Enter runs what is selected, or the statement under the cursor. {WAY_OUT}
         </span>
         <label className="ml-auto flex h-8 items-center gap-2">
           <input
@@ -76,9 +80,12 @@ export function SqlConsole({ tenant }: { readonly tenant: Tenant }) {
         <Editor
           handle={handle}
           value={text}
-          onChange={setText}
+          onChange={(next) => {
+            setText(next);
+            setWriting(true);
+          }}
           onRun={run}
-          schema={completions}
+          tables={schema.data ?? NO_TABLES}
           mark={work.mark}
         />
       </div>
@@ -103,7 +110,7 @@ function useRuns({ id, name }: Tenant) {
     setUnderWay(over);
     setMark(null);
     const at = Date.now();
-    const bounds = { timeoutMs: TIMEOUT_MS, rowsMax: ROWS_MAX };
+    const bounds = { timeoutMs: TIMEOUT_MS, rowsMax: ROWS_MAX, bytesMax: BYTES_MAX };
     const found = await runChosen(chosen, readOnly, (query) =>
       dynabase.inside.query(name, { ...query, ...bounds }, { signal: over.signal }),
     );
@@ -122,15 +129,6 @@ function useRuns({ id, name }: Tenant) {
   return { history, last, mark, run, cancel, isRunning: underWay !== null };
 }
 
-function completionsOf(tables: readonly SchemaTable[]): Completions {
-  const schemas: Record<string, Record<string, readonly string[]>> = {};
-  for (const { schema, name, columns } of tables) {
-    schemas[schema] ??= {};
-    schemas[schema][name] = columns.map((column) => column.name);
-  }
-  return schemas;
-}
-
 const SHOWN = 15;
 
 function HistoryMenu({
@@ -145,7 +143,7 @@ function HistoryMenu({
     <Menu
       trigger={<Button icon="operations">History</Button>}
       items={history.slice(0, SHOWN).map(({ sql, at, rows, isFailed }) => ({
-        text: `${sql.replace(/\s+/g, ' ').slice(0, 90)} · ${new Date(at).toLocaleTimeString()} · ${
+        text: `${sql.replace(/\s+/g, ' ').slice(0, 90)} · ${relative(at, Date.now())} · ${
           isFailed ? 'failed' : `${rows ?? 0} rows`
         }`,
         onClick: () => onPick(sql),

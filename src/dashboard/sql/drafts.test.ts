@@ -3,7 +3,8 @@ import { assigned, changedMeanwhile, draftOf, fieldOf, LEFT, rebased, wrongIn } 
 import type { SchemaColumn } from './schema.ts';
 
 const column = (name: string, type: string, change: Partial<SchemaColumn> = {}): SchemaColumn => ({
-  ...{ name, type, notNull: false, default: null, generated: false, labels: null, ...change },
+  ...{ name, type, notNull: false, default: null, generated: false, labels: null, baseType: null },
+  ...change,
 });
 
 const COLUMNS = [
@@ -52,6 +53,8 @@ test('a field is made for what its column holds', () => {
     choices: ['sad', 'ok'],
   });
   const kinds = ['integer', 'text', 'integer[]', 'jsonb', 'bytea', 'character varying(20)'];
+  const domain = column('a', 'address', { baseType: 'text' });
+  expect(fieldOf(domain).kind).toBe('lines');
   expect(kinds.map((type) => fieldOf(column('a', type)).kind)).toEqual([
     ...['line', 'lines', 'lines', 'lines', 'lines', 'lines'],
   ]);

@@ -53,7 +53,9 @@ export type FieldKind =
 const LINE: FieldKind = { kind: 'line', hint: null };
 
 /** How a value of the column is best typed. */
-export function fieldOf({ type, labels }: Pick<SchemaColumn, 'type' | 'labels'>): FieldKind {
+export function fieldOf(column: Pick<SchemaColumn, 'type' | 'baseType' | 'labels'>): FieldKind {
+  const { labels } = column;
+  const type = column.baseType ?? column.type;
   if (labels !== null) return { kind: 'choice', choices: labels };
   if (type === 'boolean') return { kind: 'choice', choices: ['true', 'false'] };
   if (type.endsWith('[]')) return { kind: 'lines', hint: 'An array: {1,2,NULL,"a, b"}' };

@@ -2,12 +2,14 @@
 import {
   acceptCompletion,
   autocompletion,
+  type CompletionContext,
   closeBrackets,
   closeBracketsKeymap,
   completionKeymap,
+  ifNotIn,
 } from '@codemirror/autocomplete';
 import { defaultKeymap, history, historyKeymap, indentWithTab } from '@codemirror/commands';
-import { PostgreSQL, type SQLNamespace, sql } from '@codemirror/lang-sql';
+import { PostgreSQL, sql } from '@codemirror/lang-sql';
 import { bracketMatching, HighlightStyle, syntaxHighlighting } from '@codemirror/language';
 import { Compartment, EditorState, Prec, StateEffect, StateField } from '@codemirror/state';
 import {
@@ -21,6 +23,8 @@ import {
 } from '@codemirror/view';
 import { tags } from '@lezer/highlight';
 import { type Ref, useEffect, useImperativeHandle, useRef } from 'react';
+import { columnsIn, namespaceOf } from './completions.ts';
+import type { SchemaTable } from './schema.ts';
 import { type Statement, statementAt } from './statements.ts';
 
 export type EditorHandle = {
@@ -61,9 +65,12 @@ const colours = HighlightStyle.define([
   { tag: [tags.lineComment, tags.blockComment], color: 'var(--ink-soft)', fontStyle: 'italic' },
 ]);
 
+/** Tab indents here: who goes by keyboard is told how to leave. */
+export const WAY_OUT = 'Escape, then Tab, leaves the editor.';
+
 const looks = EditorView.theme({
   '&': { height: '100%', color: 'var(--ink)', background: 'var(--surface)', fontSize: '13px' },
-  '&.cm-focused': { outline: 'none' },
+  '&.cm-focused': { outline: '2px solid var(--accent)', outlineOffset: '-2px' },
   '.cm-scroller': { fontFamily: 'var(--font-mono, ui-monospace, monospace)', lineHeight: '1.55' },
   '.cm-gutters': { background: 'var(--surface)', color: 'var(--ink-soft)', border: 'none' },
   '.cm-activeLine': { background: 'color-mix(in srgb, var(--accent) 5%, transparent)' },
@@ -90,22 +97,40 @@ const looks = EditorView.theme({
   },
 });
 
-/** Tables by schema, with what they hold. */
-export type Completions = SQLNamespace;
+const language = (tables: readonly SchemaTable[]) => [
+  sql({
+    ...{ dialect: PostgreSQL, schema: namespaceOf(tables), defaultSchema: 'public' },
+    upperCaseKeywords: false,
+  }),
+  PostgreSQL.language.data.of({
+    autocomplete: ifNotIn(
+      ['QuotedIdentifier', 'String', 'LineComment', 'BlockComment', '.'],
+      (context: CompletionContext) => columnsAt(context, tables),
+    ),
+  }),
+];
 
-const language = (schema: Completions) =>
-  sql({ dialect: PostgreSQL, schema, defaultSchema: 'public', upperCaseKeywords: false });
+/** Where a name begins that no dot leads to. */
+function columnsAt(context: CompletionContext, tables: readonly SchemaTable[]) {
+  const word = context.matchBefore(/[\w$]+/);
+  const from = word?.from ?? context.pos;
+  if (word === null && !context.explicit) return null;
+  if (context.state.sliceDoc(from - 1, from) === '.') return null;
+  const statement = statementAt(context.state.doc.toString(), context.pos)?.text ?? '';
+  return { from, options: [...columnsIn(statement, tables)], validFor: /^[\w$]*$/ };
+}
 
 type EditorProps = {
   readonly value: string;
   readonly onChange: (value: string) => void;
   readonly onRun: () => void;
-  readonly schema: Completions;
+  /** What there is to be named. */
+  readonly tables: readonly SchemaTable[];
   readonly mark: Mark | null;
   readonly handle: Ref<EditorHandle>;
 };
 
-export function Editor({ value, onChange, onRun, schema, mark, handle }: EditorProps) {
+export function Editor({ value, onChange, onRun, tables, mark, handle }: EditorProps) {
   const place = useRef<HTMLDivElement>(null);
   const view = useRef<EditorView>(null);
   const dialect = useRef(new Compartment());
@@ -121,15 +146,15 @@ export function Editor({ value, onChange, onRun, schema, mark, handle }: EditorP
         extensions: [
           ...standing((text) => calls.current.onChange(text)),
           running(() => calls.current.onRun()),
-          dialect.current.of(language(schema)),
+          dialect.current.of(language(tables)),
         ],
       }),
     });
     return () => view.current?.destroy();
   }, []);
   useEffect(() => {
-    view.current?.dispatch({ effects: dialect.current.reconfigure(language(schema)) });
-  }, [schema]);
+    view.current?.dispatch({ effects: dialect.current.reconfigure(language(tables)) });
+  }, [tables]);
   useEffect(() => {
     view.current?.dispatch({ effects: setMark.of(mark) });
   }, [mark]);
@@ -148,10 +173,11 @@ function standing(onChange: (text: string) => void) {
   const nonce = document.querySelector<HTMLMetaElement>('meta[name="csp-nonce"]')?.content ?? '';
   return [
     ...(nonce === '' ? [] : [EditorView.cspNonce.of(nonce)]),
-    ...[lineNumbers(), history(), bracketMatching(), closeBrackets(), autocompletion()],
+    ...[lineNumbers(), history(), bracketMatching(), closeBrackets()],
+    ...[autocompletion({ icons: false })],
     ...[highlightActiveLine(), EditorView.lineWrapping, looks, syntaxHighlighting(colours)],
     ...[markField, placeholder('select …')],
-    EditorView.contentAttributes.of({ 'aria-label': 'SQL' }),
+    EditorView.contentAttributes.of({ 'aria-label': 'SQL', 'aria-description': WAY_OUT }),
     keymap.of([
       { key: 'Tab', run: acceptCompletion },
       ...closeBracketsKeymap,

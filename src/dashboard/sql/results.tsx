@@ -1,13 +1,16 @@
 import { useState } from 'react';
 import { DynaBaseError } from '../../sdk/index.ts';
-import { count, duration } from '../format/units.ts';
+import { bytes, count, duration } from '../format/units.ts';
 import { Button } from '../ui/button.tsx';
+import { CopyButton } from '../ui/copy.tsx';
 import { Menu } from '../ui/menu.tsx';
 import { Empty, ErrorBox } from '../ui/states.tsx';
+import { hintFor, notKept } from './advice.ts';
+import { CellDialog } from './cell-dialog.tsx';
 import { Grid } from './grid.tsx';
-import type { Answered, Failed, Outcome, Run } from './run.ts';
+import { type Answered, BYTES_MAX, type Failed, type Outcome, ROWS_MAX, type Run } from './run.ts';
 import { saveFile } from './save-file.ts';
-import { toCsv, toJson } from './text.ts';
+import { toCsv, toJson, wholeText } from './text.ts';
 
 export function Results({
   run,
@@ -60,30 +63,67 @@ export function Results({
           </span>
         )}
       </div>
+      {!isRunning && run && <NotKept run={run} />}
+      {!isRunning && shown && (
+        <Notices notices={noticesOf(shown)} leftOut={run?.noticesLeftOut ?? 0} />
+      )}
       <div className="min-h-0 flex-1">
         {shown === undefined ? (
           <Empty title="Nothing was run yet">
-            Rows come here. What is selected in a cell is copied by Ctrl C, a whole row by Ctrl
-            Shift C.
+            Rows come here. Enter opens a cell, Ctrl C copies it, Ctrl Shift C its whole row.
           </Empty>
         ) : (
-          <Shown key={at} outcome={shown} />
+          <Shown key={at} outcome={shown} readOnly={run?.readOnly ?? false} />
         )}
       </div>
     </div>
   );
 }
 
-function Shown({ outcome }: { readonly outcome: Outcome }) {
-  if (outcome.kind === 'failed') return <Failure failed={outcome} />;
-  if (outcome.columns.length === 0) {
-    return (
-      <Empty title={outcome.command}>
-        {outcome.rowCount === null ? 'It is done.' : `${count(outcome.rowCount)} rows.`}
-      </Empty>
-    );
-  }
-  return <Grid label="Result" columns={outcome.columns} rows={outcome.rows} />;
+function Shown({ outcome, readOnly }: { readonly outcome: Outcome; readonly readOnly: boolean }) {
+  if (outcome.kind === 'failed') return <Failure failed={outcome} readOnly={readOnly} />;
+  if (outcome.command === 'EXPLAIN') return <QueryPlan rows={outcome.rows} />;
+  if (outcome.columns.length > 0) return <Rows answer={outcome} />;
+  const { command, rowCount } = outcome;
+  return (
+    <Empty title={command === '' ? 'Nothing to run' : command}>
+      {command === ''
+        ? 'There are only comments.'
+        : rowCount === null
+          ? 'It is done.'
+          : `${counted(rowCount)}${command === 'SELECT' ? ' without columns' : ''}.`}
+    </Empty>
+  );
+}
+
+/** Its steps stand in each other: only whole, and with its spaces, is it to be read. */
+function QueryPlan({ rows }: Pick<Answered, 'rows'>) {
+  const text = rows.map(([line]) => wholeText(line, 'text')).join('\n');
+  return (
+    <div className="flex h-full items-start gap-2 overflow-auto p-3">
+      <pre className="flex-1 font-mono text-xs leading-5">{text}</pre>
+      <span className="sticky right-0">
+        <CopyButton text={text} label="Copy the plan" />
+      </span>
+    </div>
+  );
+}
+
+function Rows({ answer: { columns, rows } }: { readonly answer: Answered }) {
+  const [open, setOpen] = useState<readonly [row: number, column: number] | null>(null);
+  const column = open && columns[open[1]];
+  return (
+    <>
+      <Grid label="Result" columns={columns} rows={rows} onCell={(row, at) => setOpen([row, at])} />
+      {open && column && (
+        <CellDialog
+          column={column}
+          value={rows[open[0]]?.[open[1]]}
+          onClose={() => setOpen(null)}
+        />
+      )}
+    </>
+  );
 }
 
 function Statements({
@@ -113,21 +153,82 @@ function Statements({
   );
 }
 
+/** What was done, and is gone again. */
+function NotKept({ run: { outcomes } }: { readonly run: Run }) {
+  const commands = outcomes.map((one) => (one.kind === 'answered' ? one.command : 'failed'));
+  const told = commands.includes('failed') ? null : notKept(commands);
+  if (told === null) return null;
+  return (
+    <p role="status" className="border-b border-line bg-warn/8 px-3 py-1.5 text-xs">
+      {told}
+    </p>
+  );
+}
+
+type Notice = Answered['notices'][number];
+
+/** What PostgreSQL told meanwhile. */
+function noticesOf(outcome: Outcome): readonly Notice[] {
+  if (outcome.kind === 'answered') return outcome.notices;
+  const { error } = outcome;
+  return (error instanceof DynaBaseError ? error.database?.notices : undefined) ?? [];
+}
+
+function Notices({
+  notices,
+  leftOut,
+}: {
+  readonly notices: readonly Notice[];
+  /** Of all statements of the run. */
+  readonly leftOut: number;
+}) {
+  if (notices.length === 0) return null;
+  return (
+    <ul
+      aria-label="Notices"
+      // biome-ignore lint/a11y/noNoninteractiveTabindex: what is longer is scrolled by keyboard
+      tabIndex={0}
+      className="max-h-32 shrink-0 overflow-auto border-b border-line px-3 py-1.5 text-xs"
+    >
+      {notices.map(({ severity, message, detail, hint }, at) => (
+        // biome-ignore lint/suspicious/noArrayIndexKey: they stay in their order
+        <li key={at} className="whitespace-pre-wrap">
+          <span className={severity === 'WARNING' ? 'font-medium' : 'text-ink-soft'}>
+            {severity.toLowerCase()}:
+          </span>{' '}
+          {message}
+          {detail !== undefined && <div className="pl-4 text-ink-soft">{detail}</div>}
+          {hint !== undefined && <div className="pl-4 text-ink-soft">Hint: {hint}</div>}
+        </li>
+      ))}
+      {leftOut > 0 && <li className="text-ink-soft">{count(leftOut)} more were left out.</li>}
+    </ul>
+  );
+}
+
 function Told({ run, shown }: { readonly run: Run; readonly shown: Outcome | undefined }) {
   const rows = shown?.kind === 'answered' ? rowsTold(shown) : 'failed';
   const took = run.ms === null ? '' : `, ${duration(run.ms)}`;
-  const woke = run.wakeMs > 0 ? `, after ${duration(run.wakeMs)} to wake` : '';
+  const woke = run.wakeMs > 0 ? `, after ${duration(run.wakeMs)} to start` : '';
   return `${rows}${took}${woke}`;
 }
 
-function rowsTold({ command, columns, rows, rowCount, isCut }: Answered): string {
+function rowsTold({ command, columns, rows, isCut }: Answered): string {
   if (columns.length === 0) return command;
-  const first = isCut ? 'the first ' : '';
-  return `${first}${count(rows.length)} ${rowCount === 1 ? 'row' : 'rows'}`;
+  if (!isCut) return counted(rows.length);
+  return `the first ${counted(rows.length)} (at most ${count(ROWS_MAX)} or ${bytes(BYTES_MAX)})`;
 }
 
+const counted = (rows: number): string => `${count(rows)} ${rows === 1 ? 'row' : 'rows'}`;
+
 /** What PostgreSQL says, and what it advises. */
-function Failure({ failed: { error, at } }: { readonly failed: Failed }) {
+function Failure({
+  failed: { error, at },
+  readOnly,
+}: {
+  readonly failed: Failed;
+  readonly readOnly: boolean;
+}) {
   const isCancelled = error instanceof DOMException && error.name === 'AbortError';
   if (isCancelled) {
     return (
@@ -135,13 +236,14 @@ function Failure({ failed: { error, at } }: { readonly failed: Failed }) {
     );
   }
   const told = error instanceof DynaBaseError ? error.database : null;
+  const hint = told?.hint ?? hintFor(error, readOnly);
   return (
     <div className="space-y-2 overflow-auto p-3">
       <ErrorBox error={error} />
       {told?.detail !== undefined && <p>{told.detail}</p>}
-      {told?.hint !== undefined && (
+      {hint !== null && (
         <p>
-          <span className="font-medium">Hint:</span> {told.hint}
+          <span className="font-medium">Hint:</span> {hint}
         </p>
       )}
       {at !== null && (

@@ -36,6 +36,14 @@ const TITLES = {
   delete: 'Delete the row',
 } as const;
 
+const ACTIONS = { insert: 'Insert', update: 'Save', delete: 'Delete' } as const;
+
+const DONE = {
+  insert: 'The row is inserted',
+  update: 'The row is saved',
+  delete: 'The row is deleted',
+} as const;
+
 type RowDialogProps = {
   /** Of the database. */
   readonly name: string;
@@ -102,7 +110,9 @@ function RowForm({
     columns.map((_, at) => (first === null ? LEFT : draftOf(first.row[at]))),
   );
   const edit = editOf(table, open.kind, drafts, whole);
-  const wrongs = columns.map(({ type }, at) => wrongIn(type, drafts[at] ?? LEFT));
+  const wrongs = columns.map(({ type, baseType }, at) =>
+    wrongIn(baseType ?? type, drafts[at] ?? LEFT),
+  );
   const isNothing = edit.kind === 'update' && edit.set.length === 0;
   /** Somebody was quicker: what there is now is taken over, what was typed stays. */
   const meetOthers = async (mine: Whole): Promise<never> => {
@@ -122,13 +132,13 @@ function RowForm({
       await meetOthers(whole);
     }
     await onDone();
-    say('It is done');
+    say(DONE[open.kind]);
   };
   const wrong = open.kind !== 'delete' && wrongs.some((one) => one !== null);
   return (
     <FormDialog
       title={TITLES[open.kind]}
-      action={open.kind === 'delete' ? 'Delete' : 'Do it'}
+      action={ACTIONS[open.kind]}
       look={open.kind === 'delete' ? 'danger' : 'strong'}
       isOpen
       onClose={onClose}

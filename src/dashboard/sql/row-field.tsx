@@ -30,7 +30,7 @@ export function RowField({
         <span className="flex gap-3">
           {isNew && draft.kind !== 'left' && (
             <button type="button" className="text-accent" onClick={() => onChange(LEFT)}>
-              Leave it
+              Use the default
             </button>
           )}
           {!column.notNull && (

@@ -2,7 +2,10 @@ import { expect, test } from 'vitest';
 import { DynaBaseError, type Query } from '../../sdk/index.ts';
 import { runChosen } from './run.ts';
 
-const one = { columns: [], rows: [[1]], rowCount: 1, command: 'SELECT', truncated: false };
+const one = {
+  ...{ columns: [], rows: [[1]], rowCount: 1, command: 'SELECT', truncated: false },
+  ...{ notices: [], noticesLeftOut: 0 },
+};
 
 const chosen = (text: string, from = 0) => ({ text, from, to: from + text.length });
 

@@ -16,7 +16,7 @@ type Reads = {
 };
 
 const READS = `
-select schemaname || '.' || relname as name, seq_scan::float8 as whole, seq_tup_read::float8 as rows,
+select /* dynabase */ schemaname || '.' || relname as name, seq_scan::float8 as whole, seq_tup_read::float8 as rows,
   coalesce(idx_scan, 0)::float8 as indexed,
   n_dead_tup::float8 / nullif(n_live_tup + n_dead_tup, 0) as dead
 from pg_stat_user_tables where seq_scan + coalesce(idx_scan, 0) > 0

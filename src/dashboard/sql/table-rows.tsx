@@ -1,31 +1,30 @@
 import { keepPreviousData, queryOptions, useQuery, useQueryClient } from '@tanstack/react-query';
-import { useState } from 'react';
+import { getRouteApi } from '@tanstack/react-router';
+import { useMemo, useState } from 'react';
 import type { Tenant } from '../../sdk/index.ts';
+import { databaseTab } from '../search.ts';
 import { dynabase } from '../server/client.ts';
 import { useRefusal } from '../shell/who.ts';
 import { Button } from '../ui/button.tsx';
-import { Select, TextField } from '../ui/field.tsx';
 import { Panel } from '../ui/panel.tsx';
 import { Empty, Loaded } from '../ui/states.tsx';
+import { CellDialog } from './cell-dialog.tsx';
 import type { Row } from './drafts.ts';
+import { FilterLine } from './filter-line.tsx';
 import { Grid } from './grid.tsx';
-import { CELL_MAX, FILTERS, type Filter, PAGE_ROWS, pageOf } from './page-of-rows.ts';
+import { CELL_MAX, mayBeSorted, PAGE_ROWS, pageOf, type View } from './page-of-rows.ts';
 import { type Open, RowDialog } from './row-dialog.tsx';
 import type { SchemaTable } from './schema.ts';
+import { type Move, moves, sortedBy, viewOf } from './table-search.ts';
 
-/** Where a page begins: behind a key, or behind so many rows where there is none. */
-type After = readonly string[] | number;
+const route = getRouteApi('/frame/databases/$ref');
 
-const rowsQuery = (
-  ref: string,
-  table: SchemaTable,
-  place: { readonly after: After; readonly filter: Filter | null },
-) =>
+const rowsQuery = (ref: string, table: SchemaTable, view: View) =>
   queryOptions({
     // Not below the tenant: what happens to it does not change its rows.
-    queryKey: ['rows', ref, table.schema, table.name, place],
+    queryKey: ['rows', ref, table.schema, table.name, view],
     queryFn: async ({ signal }) => {
-      const { sql, params } = pageOf(table, place);
+      const { sql, params } = pageOf(table, view);
       const asked = { sql, params: [...params], arrayMode: true, bytesMax: 16_777_216 };
       const { rows } = await dynabase.inside.query(ref, asked, { signal });
       return rows as readonly Row[];
@@ -34,23 +33,24 @@ const rowsQuery = (
     refetchOnWindowFocus: false,
   });
 
-/** One page after the other, forward and back. */
-function usePages(name: string, table: SchemaTable) {
-  const [filter, setFilter] = useState<Filter | null>(null);
-  const [places, setPlaces] = useState<readonly After[]>([0]);
-  const after = places.at(-1) ?? 0;
-  const rows = useQuery(rowsQuery(name, table, { after, filter }));
-  const shown = (rows.data ?? []).slice(0, PAGE_ROWS);
-  const isMore = (rows.data?.length ?? 0) > PAGE_ROWS;
-  return {
-    ...{ rows, shown, page: places.length },
-    filterBy: (wished: Filter | null): void => {
-      setFilter(wished);
-      setPlaces([0]);
-    },
-    next: isMore ? () => setPlaces([...places, placeBehind(table, shown, after)]) : null,
-    back: places.length > 1 ? () => setPlaces(places.slice(0, -1)) : null,
-  };
+/** One page of the table, as the URL says it, and the ways to others. */
+function usePage(name: string, table: SchemaTable) {
+  const search = route.useSearch();
+  const navigate = route.useNavigate();
+  const view = viewOf(search, table);
+  const rows = useQuery(rowsQuery(name, table, view));
+  const isBackwards = view.place.kind === 'before';
+  const shown = useMemo(() => {
+    const page = (rows.data ?? []).slice(0, PAGE_ROWS);
+    return isBackwards ? page.reverse() : page;
+  }, [rows.data, isBackwards]);
+  const isMore = isBackwards || (rows.data?.length ?? 0) > PAGE_ROWS;
+  const go = (change: Move): void =>
+    void navigate({ search: (now) => databaseTab({ ...now, ...change }), resetScroll: false });
+  const ways = moves(search, table, { shown, isMore });
+  // What is still shown is of another page: nothing leads on from there.
+  const held = { next: 'The page is on its way.', back: null };
+  return { view, rows, shown, go, ...ways, ...(rows.isPlaceholderData ? held : {}) };
 }
 
 export function TableRows({
@@ -60,40 +60,49 @@ export function TableRows({
   readonly tenant: Tenant;
   readonly table: SchemaTable;
 }) {
-  const pages = usePages(name, table);
-  const { rows, shown } = pages;
+  const page = usePage(name, table);
+  const { rows, shown, view, go } = page;
   const [open, setOpen] = useState<Open | null>(null);
-  const [at, setAt] = useState(0);
+  const [cell, setCell] = useState<readonly [row: number, column: number] | null>(null);
+  const place = JSON.stringify(view);
+  const [current, setCurrent] = useState({ place, row: 0 });
+  const at = current.place === place ? current.row : 0;
   const client = useQueryClient();
   const off = useOff(table);
+  const read = cell && table.columns[cell[1]];
+  const openCell = (row: number, column: number): void => {
+    const found = shown[row];
+    if (found && off.edit === null) setOpen({ kind: 'update', row: found });
+    else setCell([row, column]);
+  };
   return (
     <Panel
-      title={table.name}
+      title={table.schema === 'public' ? table.name : `${table.schema}.${table.name}`}
       isBare
       aside={<RowActions table={table} row={shown[at]} onOpen={setOpen} />}
     >
-      <FilterLine table={table} onFilter={pages.filterBy} />
+      <FilterLine
+        key={JSON.stringify(view.filter)}
+        table={table}
+        filter={view.filter}
+        onFilter={(filter) => go({ ...FIRST_PAGE, ...(filter ?? NO_FILTER) })}
+      />
       <Loaded query={rows}>
         {() =>
           shown.length === 0 ? (
-            <Empty title="No rows">Or none that is like that.</Empty>
+            <NoRows view={view} />
           ) : (
-            <div className="h-[26rem]" aria-busy={rows.isFetching}>
-              <Grid
-                label={`Rows of ${table.name}`}
-                columns={table.columns}
-                rows={shown.map((row) => row.map(cut))}
-                onRow={setAt}
-                onCell={(row) => {
-                  const found = shown[row];
-                  if (found && off.edit === null) setOpen({ kind: 'update', row: found });
-                }}
-              />
-            </div>
+            <PageOfRows
+              key={place}
+              table={table}
+              page={page}
+              onMove={(row) => setCurrent({ place, row })}
+              onCell={openCell}
+            />
           )
         }
       </Loaded>
-      <Pager {...pages} />
+      <Pager {...page} />
       {open && (
         <RowDialog
           name={name}
@@ -103,7 +112,53 @@ export function TableRows({
           onDone={() => client.invalidateQueries({ queryKey: ['rows', name] })}
         />
       )}
+      {cell && read && (
+        <CellDialog column={read} value={shown[cell[0]]?.[cell[1]]} onClose={() => setCell(null)} />
+      )}
     </Panel>
+  );
+}
+
+function PageOfRows({
+  table,
+  page: { rows, shown, view, go },
+  onMove,
+  onCell,
+}: {
+  readonly table: SchemaTable;
+  readonly page: ReturnType<typeof usePage>;
+  readonly onMove: (row: number) => void;
+  readonly onCell: (row: number, column: number) => void;
+}) {
+  const onSort = (column: string): void => go({ ...FIRST_PAGE, ...sortedBy(column, view.sort) });
+  return (
+    <div style={{ height: heightOf(shown.length) }} aria-busy={rows.isFetching}>
+      <Grid
+        label={`Rows of ${table.name}`}
+        columns={table.columns}
+        rows={shown}
+        cutAt={CELL_MAX}
+        sorting={{ by: view.sort, isPossible: mayBeSorted, onSort }}
+        onMove={onMove}
+        onCell={onCell}
+      />
+    </div>
+  );
+}
+
+const FIRST_PAGE = { behind: undefined, before: undefined, page: undefined } as const;
+
+const NO_FILTER = { column: undefined, how: undefined, value: undefined } as const;
+
+/** As high as its rows, its head and a bar to scroll by, up to what leaves the rest of the page in sight. */
+const heightOf = (rows: number): string => `min(${rows * 32 + 50}px, max(20rem, 60dvh))`;
+
+function NoRows({ view: { filter, place } }: { readonly view: View }) {
+  if (place.kind !== 'start') return <Empty title="There are no more rows">Go back a page.</Empty>;
+  return filter === null ? (
+    <Empty title="No rows yet">Insert makes the first.</Empty>
+  ) : (
+    <Empty title="No row is like that">Look for something else, or clear the filter.</Empty>
   );
 }
 
@@ -142,24 +197,26 @@ function Pager({
   page,
   back,
   next,
+  go,
 }: {
   readonly page: number;
-  readonly back: (() => void) | null;
-  readonly next: (() => void) | null;
+  readonly back: Move | null;
+  readonly next: Move | string;
+  readonly go: (to: Move) => void;
 }) {
   return (
     <div className="flex items-center justify-between gap-2 border-t border-line px-3 py-2">
-      <span className="text-xs text-ink-soft">Page {page}</span>
+      <span className="tnum text-xs text-ink-soft">Page {page}</span>
       <span className="flex gap-2">
         <Button
           disabledBecause={back === null ? 'This is the first page.' : null}
-          onClick={() => back?.()}
+          onClick={() => back !== null && go(back)}
         >
           Back
         </Button>
         <Button
-          disabledBecause={next === null ? 'This is the last page.' : null}
-          onClick={() => next?.()}
+          disabledBecause={typeof next === 'string' ? next : null}
+          onClick={() => typeof next !== 'string' && go(next)}
         >
           Next
         </Button>
@@ -168,60 +225,10 @@ function Pager({
   );
 }
 
-const cut = (value: string | null): string | null =>
-  value !== null && value.length > CELL_MAX ? `${value.slice(0, CELL_MAX)} …` : value;
-
 /** Why rows cannot be changed; null where they can. */
 function useOff({ kind, key }: SchemaTable) {
   const refused = useRefusal()('changeTenant');
   const insert = refused ?? (kind === 'table' ? null : `A ${kind} is not changed here.`);
   const edit = key.length === 0 ? 'Without a primary key no row can be told from another.' : null;
   return { insert, edit: insert ?? edit };
-}
-
-function placeBehind({ columns, key }: SchemaTable, rows: readonly Row[], now: After): After {
-  const last = rows.at(-1);
-  if (key.length === 0 || last === undefined) {
-    return (typeof now === 'number' ? now : 0) + rows.length;
-  }
-  return key.map((name) => last[columns.findIndex((column) => column.name === name)] ?? '');
-}
-
-function FilterLine({
-  table,
-  onFilter,
-}: {
-  readonly table: SchemaTable;
-  readonly onFilter: (filter: Filter | null) => void;
-}) {
-  const [column, setColumn] = useState(table.columns[0]?.name ?? '');
-  const [how, setHow] = useState<Filter['how']>('contains');
-  const [value, setValue] = useState('');
-  const isNull = how === 'is null' || how === 'is not null';
-  return (
-    <form
-      onSubmit={(event) => {
-        event.preventDefault();
-        onFilter(!isNull && value === '' ? null : { column, how, value });
-      }}
-      className="flex flex-wrap items-start gap-2 border-b border-line px-3 py-2"
-    >
-      <Select
-        label="Column"
-        value={column}
-        choices={table.columns.map(({ name }) => ({ value: name, text: name }))}
-        onChange={setColumn}
-      />
-      <Select
-        label="That"
-        value={how}
-        choices={FILTERS.map((one) => ({ value: one, text: one }))}
-        onChange={setHow}
-      />
-      {!isNull && <TextField label="Value" value={value} onChange={setValue} />}
-      <span className="self-end">
-        <Button type="submit">Filter</Button>
-      </span>
-    </form>
-  );
 }

@@ -54,15 +54,18 @@ function Browser({
     tables.find((one) => one.schema === schema && one.name === table) ??
     tables.find(({ name }) => name === table) ??
     tables[0];
-  const found = tables.filter(({ name }) => name.includes(search));
+  const wanted = search.toLowerCase();
+  const found = tables.filter(({ schema: of, name }) =>
+    `${of}.${name}`.toLowerCase().includes(wanted),
+  );
   const pick = (one: SchemaTable): void =>
-    void navigate({ search: (now) => ({ ...now, schema: one.schema, table: one.name }) });
+    void navigate({ search: { tab: 'tables', schema: one.schema, table: one.name } });
   return (
     <div className="grid items-start gap-4 lg:grid-cols-[16rem_minmax(0,1fr)]">
       <Panel
         title="Tables"
         isBare
-        aside={<Button look="quiet" icon="operations" label="Look again" onClick={onAgain} />}
+        aside={<Button look="quiet" icon="again" label="Look again" onClick={onAgain} />}
       >
         <div className="p-2">
           <SearchField label="Find a table" value={search} onChange={setSearch} />
@@ -101,7 +104,9 @@ function OpenTable({ tenant, table }: { readonly tenant: Tenant; readonly table:
       <Panel
         title="Columns"
         isBare
-        aside={<span className="tnum text-xs">{bytes(table.bytes)} with its indexes</span>}
+        {...(table.kind === 'table' && {
+          aside: <span className="tnum text-xs">{bytes(table.bytes)} with its indexes</span>,
+        })}
       >
         <Table
           label="Columns"
@@ -119,7 +124,7 @@ function OpenTable({ tenant, table }: { readonly tenant: Tenant; readonly table:
             { name: 'Type', cell: ({ type }) => <span className="font-mono text-xs">{type}</span> },
             { name: 'NULL', width: '4rem', cell: ({ notNull }) => (notNull ? 'no' : 'yes') },
             {
-              name: 'If not given',
+              name: 'Default',
               isSpare: true,
               cell: (one) => <span className="font-mono text-xs">{one.default ?? ''}</span>,
             },

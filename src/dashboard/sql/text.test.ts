@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { cellText, toCsv, toJson } from './text.ts';
+import { cellText, toCsv, toJson, wholeText } from './text.ts';
 
 const columns = ['a', 'b'].map((name) => ({ name, type: 'text' }));
 
@@ -23,6 +23,13 @@ test('columns of one name are all there in JSON', () => {
   expect(JSON.parse(toJson({ columns: twice, rows: [['x', null, 3]] }))).toEqual([
     { a: 'x', b: null, a_2: 3 },
   ]);
+});
+
+test('JSON keeps all its digits, in a dialog and in a file', () => {
+  const value = '{"id": 9007199254740993}';
+  expect(wholeText(value, 'jsonb')).toBe('{\n  "id": 9007199254740993\n}');
+  const table = { columns: [{ name: 'j', type: 'jsonb' }], rows: [[value], [null]] };
+  expect(toJson(table).replaceAll(/\s/g, '')).toBe('[{"j":{"id":9007199254740993}},{"j":null}]');
 });
 
 test('a cell shows what is in it', () => {

@@ -1,4 +1,6 @@
 /** Values as text: for a cell, and for files that other programs read. */
+import { exactJson } from '../../contract/exact-json.ts';
+import { moment } from '../format/units.ts';
 
 export type Cell = unknown;
 
@@ -12,6 +14,38 @@ export function cellText(value: Cell): string {
   if (value === null || value === undefined) return '';
   if (typeof value === 'object') return JSON.stringify(value);
   return String(value);
+}
+
+/** More of a value is not seen in a cell, and would take long to lay out. */
+const SEEN_MAX = 300;
+
+/** One line, as long as a cell may be. */
+export function shortText(value: Cell): string {
+  const text = cellText(value);
+  const line = text.slice(0, SEEN_MAX).replaceAll(/\r?\n/g, '↵');
+  return text.length > SEEN_MAX ? `${line} …` : line;
+}
+
+const isJson = (type: string): boolean => /^jsonb?$/.test(type);
+
+/** As it is opened to be read: JSON with a line for each of its parts. */
+export function wholeText(value: Cell, type: string): string {
+  if (typeof value === 'object' && value !== null) return JSON.stringify(value, null, 2);
+  if (!isJson(type) || typeof value !== 'string') return cellText(value);
+  try {
+    return JSON.stringify(exactJson(value), null, 2);
+  } catch {
+    return value;
+  }
+}
+
+/** What a moment is in the viewer's zone; the cell has it in that of the session. Nothing of other types. */
+export function inViewersZone(type: string, value: Cell): string | undefined {
+  if (!/^(timestamptz|timestamp.* with time zone)$/.test(type) || typeof value !== 'string') return;
+  // PostgreSQL's `+00` is less than ECMAScript wants.
+  const at = new Date(value.replace(' ', 'T').replace(/([+-]\d\d)$/, '$1:00'));
+  if (Number.isNaN(at.getTime())) return;
+  return `Here: ${moment(at.toISOString())}`;
 }
 
 /** A spreadsheet takes these for the beginning of a formula. */
@@ -35,14 +69,19 @@ export const toCsv = ({ columns, rows }: Table): string =>
     .map((row) => `${row.map(csvField).join(',')}\r\n`)
     .join('');
 
-/** One object a row; columns of one name are told apart by a number. */
+/** One object a row, JSON as it is, with all its digits; columns of one name are told apart by a number. */
 export function toJson({ columns, rows }: Table): string {
   const names = distinct(columns.map(({ name }) => name));
   const objects = rows.map((row) =>
-    Object.fromEntries(names.map((name, index) => [name, row[index] ?? null])),
+    Object.fromEntries(
+      names.map((name, at) => [name, jsonValue(row[at] ?? null, columns[at]?.type ?? '')]),
+    ),
   );
   return `${JSON.stringify(objects, null, 2)}\n`;
 }
+
+const jsonValue = (value: Cell, type: string): unknown =>
+  isJson(type) && typeof value === 'string' ? exactJson(value) : value;
 
 function distinct(names: readonly string[]): readonly string[] {
   const seen = new Set<string>();

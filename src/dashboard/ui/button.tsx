@@ -1,5 +1,11 @@
 import { Tooltip } from '@base-ui/react/tooltip';
-import type { ReactElement, ReactNode } from 'react';
+import {
+  type ComponentProps,
+  type MouseEvent,
+  type ReactElement,
+  type ReactNode,
+  useState,
+} from 'react';
 import { Icon, type IconName } from './icon.tsx';
 
 const LOOKS = {
@@ -19,32 +25,69 @@ export type ButtonProps = {
   /** Why it can do nothing now; null if it can. It stays in reach of the keyboard, to say so. */
   readonly disabledBecause?: string | null;
   readonly isBusy?: boolean;
-  readonly onClick?: () => void;
+  /** Its sign says enough: no words come up beside it. */
+  readonly isPlainSign?: boolean;
+  /** As long as what it gives is not done, the button is busy. */
+  readonly onClick?: (event: MouseEvent<HTMLButtonElement>) => unknown;
 };
 
+/** What opens a menu or closes a dialog is told by these whether it is open, and takes the focus back. */
+type Wiring = Omit<ComponentProps<'button'>, keyof ButtonProps | 'disabled'>;
+
 /** Whatever is pressed. One that may not be says why. */
-export function Button(props: ButtonProps) {
-  const { children, look = 'plain', icon, label, type = 'button', isBusy = false } = props;
-  const { disabledBecause = null, onClick } = props;
-  const isOff = disabledBecause !== null || isBusy;
+export function Button({
+  children,
+  look = 'plain',
+  icon,
+  label,
+  type = 'button',
+  disabledBecause,
+  isBusy = false,
+  isPlainSign = false,
+  onClick,
+  className = '',
+  ...wiring
+}: ButtonProps & Wiring) {
+  const refusal = disabledBecause ?? null;
+  const [isAtWork, press] = usePressed(onClick);
+  const isOff = refusal !== null || isBusy || isAtWork;
   const button = (
     <button
+      {...wiring}
       type={isOff ? 'button' : type}
       aria-label={label}
       aria-disabled={isOff}
-      aria-busy={isBusy}
-      className={`${LOOKS[look]} ${isOff ? 'cursor-not-allowed opacity-60' : ''}`}
-      onClick={isOff ? undefined : onClick}
+      aria-busy={isBusy || isAtWork}
+      aria-description={refusal ?? undefined}
+      className={`${LOOKS[look]} ${isOff ? 'cursor-not-allowed opacity-60' : ''} ${className}`}
+      onClick={isOff ? undefined : press}
     >
       {icon && <Icon name={icon} />}
       {children}
     </button>
   );
-  const says = disabledBecause ?? (children === undefined ? label : undefined);
-  return says === undefined ? button : <Hint says={says}>{button}</Hint>;
+  const isSign = children === undefined && !isPlainSign;
+  // Not for what it says now but for what it may ever say: another tree around it would be another button, and lose the focus.
+  if (disabledBecause === undefined && !isSign) return button;
+  return <Hint says={refusal ?? (isSign ? label : undefined)}>{button}</Hint>;
 }
 
-/** Words beside something, for who points at it or reaches it by keyboard. */
+/** Whether what was pressed is still being done: nobody begins it twice. */
+function usePressed(
+  onClick: ButtonProps['onClick'],
+): readonly [boolean, (event: MouseEvent<HTMLButtonElement>) => void] {
+  const [isAtWork, setAtWork] = useState(false);
+  const press = (event: MouseEvent<HTMLButtonElement>): void => {
+    const work = onClick?.(event);
+    if (!(work instanceof Promise)) return;
+    setAtWork(true);
+    const rest = (): void => setAtWork(false);
+    work.then(rest, rest);
+  };
+  return [isAtWork, press];
+}
+
+/** Words beside something, for who points at it or reaches it by keyboard; none where there is nothing to say. */
 export function Hint({
   says,
   children,
@@ -53,7 +96,7 @@ export function Hint({
   readonly children: ReactElement;
 }) {
   return (
-    <Tooltip.Root>
+    <Tooltip.Root disabled={says === undefined}>
       <Tooltip.Trigger delay={300} render={children} />
       <Tooltip.Portal>
         <Tooltip.Positioner sideOffset={6} className="z-50">

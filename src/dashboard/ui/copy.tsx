@@ -1,5 +1,6 @@
 import { useState } from 'react';
 import { Button } from './button.tsx';
+import { complain } from './toast.tsx';
 
 /** Long enough to be read. */
 const TOLD_FOR_MS = 1_500;
@@ -7,7 +8,12 @@ const TOLD_FOR_MS = 1_500;
 export function CopyButton({ text, label }: { readonly text: string; readonly label: string }) {
   const [isDone, setDone] = useState(false);
   const copy = async (): Promise<void> => {
-    await navigator.clipboard.writeText(text);
+    try {
+      await toClipboard(text);
+    } catch (error) {
+      complain(error);
+      return;
+    }
     setDone(true);
     setTimeout(() => setDone(false), TOLD_FOR_MS);
   };
@@ -22,6 +28,19 @@ export function CopyButton({ text, label }: { readonly text: string; readonly la
       <output className="sr-only">{isDone ? 'Copied' : ''}</output>
     </>
   );
+}
+
+/** A page that did not come over TLS has no clipboard of its own, from another machine: the old way serves there. */
+export async function toClipboard(text: string): Promise<void> {
+  if (window.isSecureContext) return await navigator.clipboard.writeText(text);
+  const copy = (event: ClipboardEvent): void => {
+    event.preventDefault();
+    event.clipboardData?.setData('text/plain', text);
+  };
+  document.addEventListener('copy', copy);
+  const isDone = document.execCommand('copy');
+  document.removeEventListener('copy', copy);
+  if (!isDone) throw new Error('The browser lets nothing be copied here: select the text instead.');
 }
 
 /** A text to be taken along: it can be selected whole, and copied. */

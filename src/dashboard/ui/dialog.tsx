@@ -1,8 +1,14 @@
 import { Dialog as Base } from '@base-ui/react/dialog';
-import { type ReactNode, type SubmitEvent, useState } from 'react';
+import { type ReactNode, useRef, useState } from 'react';
 import { Button } from './button.tsx';
 import { TextField } from './field.tsx';
+import { FormFailure } from './refused-field.ts';
 import { ErrorBox } from './states.tsx';
+import { useSubmit } from './submit.ts';
+import { useWayBack } from './way-back.ts';
+
+/** Where somebody begins: who opens a form means to fill it in. By touch a keyboard would cover what is to be read first. */
+const FIELD = 'input:not([type="hidden"], [disabled]), textarea, [role="combobox"]';
 
 export function Dialog({
   title,
@@ -15,14 +21,23 @@ export function Dialog({
   readonly onClose: () => void;
   readonly children: ReactNode;
 }) {
+  const popup = useRef<HTMLDivElement>(null);
+  const wayBack = useWayBack(isOpen);
   return (
     <Base.Root open={isOpen} onOpenChange={(open) => open || onClose()}>
       <Base.Portal>
         <Base.Backdrop className="fixed inset-0 z-40 bg-black/40" />
-        <Base.Popup className="fixed top-1/2 left-1/2 z-40 max-h-[90dvh] w-[min(32rem,calc(100vw-2rem))] -translate-x-1/2 -translate-y-1/2 overflow-y-auto rounded-lg border border-line bg-raised p-5 text-sm shadow-2xl">
+        <Base.Popup
+          ref={popup}
+          initialFocus={(by) =>
+            by === 'touch' ? true : (popup.current?.querySelector(FIELD) ?? true)
+          }
+          finalFocus={wayBack}
+          className="fixed top-1/2 left-1/2 z-40 max-h-[90dvh] w-[min(32rem,calc(100vw-2rem))] -translate-x-1/2 -translate-y-1/2 overflow-y-auto rounded-lg border border-line bg-raised p-5 text-sm shadow-2xl"
+        >
           <div className="mb-3 flex items-start justify-between gap-4">
             <Base.Title className="text-base font-semibold">{title}</Base.Title>
-            <Base.Close render={<Button look="quiet" icon="close" label="Close" />} />
+            <Base.Close render={<Button look="quiet" icon="close" label="Close" isPlainSign />} />
           </div>
           {children}
         </Base.Popup>
@@ -37,7 +52,7 @@ export function FormDialog({
   action,
   isOpen,
   onClose,
-  onSubmit,
+  onSubmit: send,
   children,
   look = 'strong',
   disabledBecause = null,
@@ -52,30 +67,18 @@ export function FormDialog({
   readonly look?: 'strong' | 'danger';
   readonly disabledBecause?: string | null;
 }) {
-  const [error, setError] = useState<unknown>(null);
-  const [isBusy, setBusy] = useState(false);
-  const close = (): void => {
-    setError(null);
+  const { error, isBusy, onSubmit, forget } = useSubmit(async () => {
+    await send();
     onClose();
-  };
-  const submit = async (event: SubmitEvent<HTMLFormElement>): Promise<void> => {
-    event.preventDefault();
-    if (disabledBecause !== null || isBusy) return;
-    setBusy(true);
-    setError(null);
-    try {
-      await onSubmit();
-      close();
-    } catch (thrown) {
-      setError(thrown);
-    } finally {
-      setBusy(false);
-    }
+  }, disabledBecause);
+  const close = (): void => {
+    forget();
+    onClose();
   };
   return (
     <Dialog title={title} isOpen={isOpen} onClose={close}>
-      <form onSubmit={(event) => void submit(event)} className="space-y-4">
-        {children}
+      <form onSubmit={onSubmit} className="space-y-4">
+        <FormFailure value={error}>{children}</FormFailure>
         {error !== null && <ErrorBox error={error} />}
         <div className="flex justify-end gap-2">
           <Button onClick={close}>Cancel</Button>

@@ -1,6 +1,7 @@
 import { Select as Base } from '@base-ui/react/select';
 import { type ReactNode, useEffect, useId, useRef, useState } from 'react';
 import { Icon } from './icon.tsx';
+import { useRefused } from './refused-field.ts';
 
 type FieldProps = {
   readonly label: string;
@@ -12,6 +13,7 @@ type FieldProps = {
 /** One line of text under its name. */
 export function TextField({
   label,
+  name,
   hint,
   value,
   onChange,
@@ -20,19 +22,24 @@ export function TextField({
   isCode = false,
   isRequired = false,
 }: FieldProps & {
+  /** As the API calls it, so that what it refuses is told here. */
+  readonly name?: string;
   readonly placeholder?: string;
   readonly type?: 'text' | 'password' | 'email' | 'url' | 'number' | 'datetime-local';
   readonly isCode?: boolean;
   readonly isRequired?: boolean;
 }) {
   const id = useId();
+  const { isRefused, place } = useRefused(name);
   return (
     <div className="space-y-1">
       <label htmlFor={id} className="block text-xs font-medium">
         {label}
       </label>
       <input
+        ref={place}
         id={id}
+        aria-invalid={isRefused || undefined}
         type={type}
         value={value}
         required={isRequired}
@@ -41,7 +48,7 @@ export function TextField({
         spellCheck={false}
         aria-describedby={hint === undefined ? undefined : `${id}-hint`}
         onChange={(event) => onChange(event.target.value)}
-        className={`control w-full border-line-strong! ${isCode ? 'font-mono' : ''}`}
+        className={`control w-full ${isRefused ? 'border-bad!' : 'border-line-strong!'} ${isCode ? 'font-mono' : ''}`}
       />
       {hint !== undefined && (
         <p id={`${id}-hint`} className="text-xs text-ink-soft">
@@ -70,10 +77,15 @@ export function TextArea({
         rows={rows}
         value={value}
         spellCheck={false}
+        aria-describedby={hint === undefined ? undefined : `${id}-hint`}
         onChange={(event) => onChange(event.target.value)}
         className="w-full rounded-md border border-line-strong bg-surface p-3 font-mono text-xs"
       />
-      {hint !== undefined && <p className="text-xs text-ink-soft">{hint}</p>}
+      {hint !== undefined && (
+        <p id={`${id}-hint`} className="text-xs text-ink-soft">
+          {hint}
+        </p>
+      )}
     </div>
   );
 }
@@ -122,7 +134,7 @@ export function Select<V extends string>({
                 <Base.Item
                   key={one.value}
                   value={one.value}
-                  className="flex cursor-pointer items-center justify-between gap-4 rounded px-2 py-1 outline-none data-highlighted:bg-sunken"
+                  className="flex cursor-pointer items-center justify-between gap-4 rounded px-2 py-1 -outline-offset-2 data-highlighted:bg-sunken"
                 >
                   <Base.ItemText>{one.text}</Base.ItemText>
                   <Base.ItemIndicator>

@@ -52,7 +52,45 @@ export function HeatMap({
           ))}
         </tbody>
       </table>
+      <Scale rows={rows} columns={columns} format={format} />
     </section>
+  );
+}
+
+const STEPS = [0, 0.04, 0.16, 0.4, 1] as const;
+
+/** What the darkest stands for, and where it is. */
+function Scale({
+  rows,
+  columns,
+  format,
+}: {
+  readonly rows: readonly HeatRow[];
+  readonly columns: readonly string[];
+  readonly format: (value: number) => string;
+}) {
+  const cells = rows.flatMap(({ name, values }) =>
+    values.map((value, index) => ({ value, where: `${name} at ${columns[index]}` })),
+  );
+  const most = cells.reduce((best, one) => (one.value > best.value ? one : best), {
+    value: 0,
+    where: '',
+  });
+  return (
+    <p className="tnum mt-2 flex items-center justify-end gap-2 text-xs text-ink-soft">
+      {most.value === 0 ? (
+        'Nothing in these days.'
+      ) : (
+        <>
+          <span className="flex gap-0.5" aria-hidden="true">
+            {STEPS.map((part) => (
+              <span key={part} className="size-3 rounded-sm" style={{ background: shade(part) }} />
+            ))}
+          </span>
+          {`most: ${format(most.value)}, ${most.where}`}
+        </>
+      )}
+    </p>
   );
 }
 

@@ -25,8 +25,9 @@ export function Menu({
       <Base.Portal>
         <Base.Positioner sideOffset={4} align="end" className="z-50">
           <Base.Popup className="min-w-48 max-w-72 rounded-md border border-line bg-raised p-1 text-sm shadow-xl outline-none">
-            {items.map((item) => (
-              <Item key={item.text} {...item} />
+            {items.map((item, index) => (
+              // biome-ignore lint/suspicious/noArrayIndexKey: two may be of one name, and they stay in their order
+              <Item key={index} {...item} />
             ))}
           </Base.Popup>
         </Base.Positioner>
@@ -41,7 +42,7 @@ function Item({ text, icon, onClick, disabledBecause = null, isDangerous = false
     <Base.Item
       disabled={isOff}
       onClick={onClick}
-      className={`flex items-start gap-2 rounded px-2 py-1.5 outline-none data-highlighted:bg-sunken ${
+      className={`flex items-start gap-2 rounded px-2 py-1.5 -outline-offset-2 data-highlighted:bg-sunken ${
         isOff ? 'cursor-not-allowed text-ink-soft' : 'cursor-pointer'
       } ${isDangerous && !isOff ? 'text-bad' : ''}`}
     >

@@ -56,7 +56,9 @@ export function PageHead({
   return (
     <div className="mb-4 flex flex-wrap items-start justify-between gap-x-6 gap-y-3">
       <div className="min-w-0">
-        <h1 className="text-xl font-semibold tracking-tight break-words">{title}</h1>
+        <h1 id="page-title" className="text-xl font-semibold tracking-tight break-words">
+          {title}
+        </h1>
         {lead !== undefined && <div className="mt-0.5 max-w-prose text-ink-soft">{lead}</div>}
       </div>
       {actions !== undefined && <div className="flex flex-wrap items-center gap-2">{actions}</div>}
@@ -79,14 +81,14 @@ export function Stat({
   const colour = tone === undefined ? undefined : { color: `var(--${tone})` };
   return (
     <div className="min-w-0 rounded-lg border border-line bg-surface px-4 py-3">
-      <dt className="truncate text-xs text-ink-soft">{label}</dt>
+      <dt className="text-xs text-ink-soft">{label}</dt>
       <dd
-        className="tnum mt-1 text-xl leading-8 whitespace-nowrap 2xl:text-2xl font-semibold tracking-tight"
+        className="tnum mt-1 text-xl leading-8 break-words 2xl:text-2xl font-semibold tracking-tight"
         style={colour}
       >
         {value}
       </dd>
-      <dd className="min-h-4 truncate text-xs text-ink-soft">{note}</dd>
+      <dd className="min-h-4 text-xs break-words text-ink-soft">{note}</dd>
     </div>
   );
 }

@@ -1,7 +1,9 @@
 /** Lines over time, on a canvas: as many points as there are. */
-import { useEffect, useRef } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
+import { LOCALE } from '../format/locale.ts';
+import { ChartWords } from './chart-words.tsx';
 
 type Series = {
   readonly name: string;
@@ -22,17 +24,21 @@ export type ChartProps = {
   readonly series: readonly Series[];
   readonly format: (value: number) => string;
   readonly kind?: 'line' | 'bars';
+  /** Each time is a day of UTC, wherever the viewer is. */
+  readonly isByDay?: boolean;
 };
 
-export function Plot({ label, times, series, format, kind = 'line' }: ChartProps) {
+export function Plot({ label, times, series, format, kind = 'line', isByDay = false }: ChartProps) {
   const place = useRef<HTMLDivElement>(null);
+  const [pointed, setPointed] = useState<number | null>(null);
   useEffect(() => {
     const at = place.current;
     if (at === null) return;
-    let plot = draw(at, { times, series, format, kind });
+    const drawing = { times, series, format, kind, isByDay, onPoint: setPointed };
+    let plot = draw(at, drawing);
     const redraw = (): void => {
       plot.destroy();
-      plot = draw(at, { times, series, format, kind });
+      plot = draw(at, drawing);
     };
     const resized = new ResizeObserver(([entry]) => {
       const width = Math.floor(entry?.contentRect.width ?? 0);
@@ -50,31 +56,89 @@ export function Plot({ label, times, series, format, kind = 'line' }: ChartProps
       scheme.removeEventListener('change', redraw);
       plot.destroy();
     };
-  }, [times, series, format, kind]);
+  }, [times, series, format, kind, isByDay]);
+  const time = pointed === null ? undefined : times[pointed];
   return (
     <figure aria-label={label}>
-      <div ref={place} style={{ height: HEIGHT_PX }} />
+      <div ref={place} style={{ height: HEIGHT_PX }} aria-hidden="true" />
+      <ChartWords
+        {...{ label, times, format, lines: series }}
+        when={(at) => momentOf(at, isByDay ? 'day' : 'minute')}
+      />
       <figcaption className="mt-2 flex flex-wrap gap-x-4 gap-y-1 text-xs text-ink-soft">
-        {series.map(({ name, colour }) => (
+        {series.map(({ name, colour, values }) => (
           <span key={name} className="inline-flex items-center gap-1.5">
             <span className="size-2 rounded-full" style={{ background: colour }} />
             {name}
+            {time !== undefined && (
+              <span className="tnum font-medium text-ink">
+                {told(values[pointed ?? 0], format)}
+              </span>
+            )}
           </span>
         ))}
+        {time !== undefined && (
+          <span className="tnum ml-auto">{momentOf(time, isByDay ? 'day' : 'minute')}</span>
+        )}
       </figcaption>
     </figure>
   );
 }
 
-type Drawing = {
-  readonly times: readonly number[];
-  readonly series: readonly Series[];
-  readonly format: (value: number) => string;
-  readonly kind: 'line' | 'bars';
+const told = (value: number | null | undefined, format: (value: number) => string): string =>
+  value == null ? '–' : format(value);
+
+const day = { day: 'numeric', month: 'short' } as const;
+const minute = { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' } as const;
+
+/** Days of UTC are told as such; all else in the viewer's zone. */
+const WORDS = {
+  day: new Intl.DateTimeFormat(LOCALE, { ...day, timeZone: 'UTC' }),
+  date: new Intl.DateTimeFormat(LOCALE, day),
+  hour: new Intl.DateTimeFormat(LOCALE, minute),
+  minute: new Intl.DateTimeFormat(LOCALE, { ...day, ...minute }),
+} as const;
+
+const momentOf = (ms: number, by: keyof typeof WORDS): string => WORDS[by].format(ms);
+
+/** The hour, and at midnight the day. */
+const tickOf = (ms: number): string => {
+  const at = new Date(ms);
+  return momentOf(ms, at.getHours() + at.getMinutes() === 0 ? 'date' : 'hour');
 };
 
-function draw(at: HTMLElement, { times, series, format, kind }: Drawing): uPlot {
+/** Of the name of a day, with the room beside it. */
+const DAY_PX = 64;
+
+type Drawing = Required<Omit<ChartProps, 'label'>> & {
+  readonly onPoint: (index: number | null) => void;
+};
+
+function timeAxis({ times, isByDay }: Drawing): uPlot.Axis {
+  if (!isByDay) return { values: (_, all) => all.map((second) => tickOf(second * 1_000)) };
+  // The last is named, and of the others as many as stand apart.
+  const named = ({ width }: uPlot): readonly number[] => {
+    const every = Math.ceil(times.length / Math.max(1, Math.floor(width / DAY_PX)));
+    return times.filter((_, index) => (times.length - 1 - index) % every === 0);
+  };
+  return {
+    splits: (plot) => named(plot).map((time) => time / 1_000),
+    values: (_, all) => all.map((second) => momentOf(second * 1_000, 'day')),
+    grid: { show: false },
+  };
+}
+
+const LETTER_PX = 6.5;
+
+/** As wide as its longest number. */
+const widthOf = (_: uPlot, numbers: readonly string[] | null): number =>
+  16 + LETTER_PX * Math.max(3, ...(numbers ?? []).map(({ length }) => length));
+
+function draw(at: HTMLElement, drawing: Drawing): uPlot {
+  const { times, series, format, kind, onPoint } = drawing;
   const seen = (colour: string): string => resolved(at, colour);
+  // A reader with few colours of their own still tells one line from another.
+  const drawn = (colour: string): string => resolved(at, colour, 'none');
   const axis: uPlot.Axis = {
     stroke: seen('var(--ink-soft)'),
     grid: { stroke: seen('var(--line)'), width: 1 },
@@ -90,21 +154,25 @@ function draw(at: HTMLElement, { times, series, format, kind }: Drawing): uPlot 
       x: { time: true, range: spanOf(times, kind) },
       y: { range: (_, __, max) => [0, max > 0 ? max * 1.1 : 1] },
     },
-    axes: [axis, { ...axis, size: 64, values: (_, all) => all.map((one) => format(one)) }],
+    axes: [
+      { ...axis, ...timeAxis(drawing) },
+      { ...axis, size: widthOf, values: (_, all) => all.map((one) => format(one)) },
+    ],
+    hooks: { setCursor: [({ cursor }) => onPoint(cursor.idx ?? null)] },
     series: [
       {},
       ...series.map(({ name, colour }) => ({
         label: name,
-        stroke: seen(colour),
+        stroke: drawn(colour),
         width: 1.5,
         points: { show: false },
         ...(kind === 'bars'
           ? {
-              fill: seen(colour),
+              fill: drawn(colour),
               width: 0,
               paths: uPlot.paths.bars?.({ size: [0.8, 40, 1] }) ?? null,
             }
-          : { fill: `color-mix(in srgb, ${seen(colour)} 10%, transparent)` }),
+          : { fill: `color-mix(in srgb, ${drawn(colour)} 10%, transparent)` }),
       })),
     ] as uPlot.Series[],
   };
@@ -122,9 +190,10 @@ function spanOf(times: readonly number[], kind: 'line' | 'bars'): [number, numbe
 }
 
 /** As the canvas understands it: of `light-dark(...)` it knows nothing. */
-function resolved(at: HTMLElement, colour: string): string {
+function resolved(at: HTMLElement, colour: string, forced: 'auto' | 'none' = 'auto'): string {
   const probe = document.createElement('span');
   probe.style.color = colour;
+  probe.style.setProperty('forced-color-adjust', forced);
   at.append(probe);
   const { color } = getComputedStyle(probe);
   probe.remove();

@@ -52,25 +52,27 @@ export function Sankey({
         <Side nodes={left} bands={bands} end="from" {...{ colour, width }} />
         <Side nodes={right} bands={bands} end="to" {...{ colour, width }} />
       </svg>
-      <table className="sr-only">
-        <caption>{label}</caption>
-        <thead>
-          <tr>
-            <th scope="col">From</th>
-            <th scope="col">To</th>
-            <th scope="col">Times</th>
-          </tr>
-        </thead>
-        <tbody>
-          {bands.map(({ from, to, times }) => (
-            <tr key={`${from} ${to}`}>
-              <td>{from}</td>
-              <td>{to}</td>
-              <td>{count(times)}</td>
+      <div className="sr-only">
+        <table>
+          <caption>{label}</caption>
+          <thead>
+            <tr>
+              <th scope="col">From</th>
+              <th scope="col">To</th>
+              <th scope="col">Times</th>
             </tr>
-          ))}
-        </tbody>
-      </table>
+          </thead>
+          <tbody>
+            {bands.map(({ from, to, times }) => (
+              <tr key={`${from} ${to}`}>
+                <td>{from}</td>
+                <td>{to}</td>
+                <td>{count(times)}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
     </figure>
   );
 }

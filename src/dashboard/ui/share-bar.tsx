@@ -28,7 +28,7 @@ export function ShareBar({
             />
           ))}
       </div>
-      <figcaption className="mt-2 grid grid-cols-[repeat(auto-fill,minmax(9.5rem,1fr))] gap-x-4 gap-y-1">
+      <figcaption className="mt-2 grid grid-cols-[repeat(auto-fill,minmax(11.5rem,1fr))] gap-x-4 gap-y-1">
         {parts.map((part) => (
           <Legend key={part.name} part={part} format={format} onPick={onPick} />
         ))}

@@ -1,9 +1,10 @@
 /** What stands where there is nothing yet, nothing at all, or something went wrong. */
 import type { UseQueryResult } from '@tanstack/react-query';
-import type { ReactNode } from 'react';
-import { DynaBaseError } from '../../sdk/index.ts';
+import { CatchBoundary, type ErrorComponentProps } from '@tanstack/react-router';
+import { type ReactNode, useRef } from 'react';
 import { Button } from './button.tsx';
 import { Icon } from './icon.tsx';
+import { mayPass, toldOf } from './words.ts';
 
 /** Teaches what belongs here and how it comes. */
 export function Empty({
@@ -37,33 +38,15 @@ export function Waiting({ lines = 4 }: { readonly lines?: number }) {
   );
 }
 
-/** The SDK tells who runs a server how to start one; who looks at a page of it is no help with that. */
-function words(error: unknown): string {
-  if (error instanceof DynaBaseError && error.code === 'SERVER_UNREACHABLE')
-    return 'The server cannot be reached.';
-  return error instanceof Error ? error.message : String(error);
-}
-
-/** What to do about a failure, beyond what it says of itself. */
-function advice({ code, http }: DynaBaseError): string {
-  if (code === 'SERVER_UNREACHABLE')
-    return 'The page asks again by itself once the server is back.';
-  if (code === 'FORBIDDEN') return 'Ask an administrator for a key with more rights.';
-  if (http === 401) return 'Your session has ended: log in again.';
-  if (http === 404) return 'It may have been deleted or renamed meanwhile.';
-  if (http === 429) return 'Too much was asked at once; wait a moment.';
-  if (http >= 500) return 'Look for the request id in the log of the server.';
-  return '';
-}
-
 export function ErrorBox({
   error,
   retry,
 }: {
   readonly error: unknown;
-  readonly retry?: () => void;
+  /** Its button is busy as long as this takes. */
+  readonly retry?: () => unknown;
 }) {
-  const told = error instanceof DynaBaseError ? error : null;
+  const { what, advice, code, request } = toldOf(error, retry !== undefined);
   return (
     <div
       role="alert"
@@ -73,16 +56,18 @@ export function ErrorBox({
         <Icon name="warning" />
       </span>
       <div className="min-w-0 flex-1">
-        <p className="break-words">{words(error)}</p>
-        {told && (
+        <p className="break-words">{what}</p>
+        {(advice !== '' || code !== null) && (
           <p className="mt-1 text-xs break-words text-ink-soft">
-            {advice(told)}{' '}
-            <span className="whitespace-nowrap">
-              Code <code className="font-mono">{told.code}</code>
-            </span>
-            {told.requestId && (
+            {advice}{' '}
+            {code !== null && (
+              <span className="whitespace-nowrap">
+                Code <code className="font-mono">{code}</code>
+              </span>
+            )}
+            {request !== null && (
               <>
-                , request <code className="font-mono">{told.requestId}</code>
+                , request <code className="font-mono">{request}</code>
               </>
             )}
           </p>
@@ -93,17 +78,28 @@ export function ErrorBox({
   );
 }
 
-/** What is shown stays, though it could not be asked for again. */
-export function Old({ error, retry }: { readonly error: unknown; readonly retry: () => void }) {
+/** What is shown stays, though it could not be asked for again; what is tried by itself is worth a line and no alarm. */
+export function Old({ error, retry }: { readonly error: unknown; readonly retry: () => unknown }) {
+  const { what } = toldOf(error);
+  const isPassing = mayPass(error);
   return (
     <div className="p-2">
-      <p className="mb-1 text-xs text-ink-soft">What is shown may be old.</p>
-      <ErrorBox error={error} retry={retry} />
+      <output className="block text-xs text-ink-soft">
+        What is shown may be old.{isPassing && ` ${what} It is asked again by itself.`}
+      </output>
+      {!isPassing && <ErrorBox error={error} retry={retry} />}
     </div>
   );
 }
 
 type Asked<T> = Pick<UseQueryResult<T>, 'data' | 'error' | 'refetch'>;
+
+/** Why there is still no answer. Asked again, a question has no error for a moment: what was said stands until then. */
+export function useLastError({ data, error }: Pick<UseQueryResult, 'data' | 'error'>): unknown {
+  const last = useRef<unknown>(null);
+  last.current = data === undefined ? (error ?? last.current) : null;
+  return last.current;
+}
 
 /** What was asked for, once it is there; until then room for it, or why it is not coming. */
 export function Loaded<T>({
@@ -116,18 +112,41 @@ export function Loaded<T>({
   readonly children: (data: T) => ReactNode;
 }) {
   const { data, error, refetch } = query;
+  const lasting = useLastError(query);
   if (data !== undefined) {
     return (
       <>
-        {error !== null && <Old error={error} retry={() => void refetch()} />}
-        {children(data)}
+        {error !== null && <Old error={error} retry={refetch} />}
+        <CatchBoundary getResetKey={() => data} errorComponent={Undrawn}>
+          <Shown data={data}>{children}</Shown>
+        </CatchBoundary>
       </>
     );
   }
-  if (error === null) return <Waiting {...(lines === undefined ? {} : { lines })} />;
+  if (lasting === null) return <Waiting {...(lines === undefined ? {} : { lines })} />;
   return (
     <div className="p-4">
-      <ErrorBox error={error} retry={() => void refetch()} />
+      <ErrorBox error={lasting} retry={refetch} />
+    </div>
+  );
+}
+
+/** Drawn within what catches its failures. */
+function Shown<T>({
+  data,
+  children,
+}: {
+  readonly data: T;
+  readonly children: (data: T) => ReactNode;
+}) {
+  return children(data);
+}
+
+/** What cannot be drawn takes nothing with it that can. */
+function Undrawn({ error }: ErrorComponentProps) {
+  return (
+    <div className="p-4">
+      <ErrorBox error={error} />
     </div>
   );
 }

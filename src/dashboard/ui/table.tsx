@@ -1,10 +1,19 @@
 /**
  * A table of which only the rows in sight are there: one with 100,000 is as quick as one with ten.
  *
- * Rows are of one height. On a phone the columns that can be spared are left out.
+ * Rows are of one height. On a phone the columns that can be spared are left out. The row that has the focus stays there
+ * however far it is scrolled away, and if it is taken from the table the table itself has the focus.
  */
-import { useVirtualizer } from '@tanstack/react-virtual';
-import { memo, type ReactNode, useCallback, useEffect, useRef } from 'react';
+import { defaultRangeExtractor, type Range, useVirtualizer } from '@tanstack/react-virtual';
+import {
+  type FocusEvent,
+  memo,
+  type ReactNode,
+  useCallback,
+  useEffect,
+  useLayoutEffect,
+  useRef,
+} from 'react';
 import { Icon } from './icon.tsx';
 
 export type Order = 'asc' | 'desc';
@@ -39,7 +48,7 @@ type TableProps<T, S extends string> = {
   readonly idOf: (row: T) => string;
   readonly sorting?: Sorting<S>;
   readonly selection?: Selection;
-  /** Called when the end comes into sight, for more rows. */
+  /** Called when the end comes into sight, for more rows; not given where all are there. */
   readonly onEnd?: () => void;
   /** Of the part that scrolls. */
   readonly height?: string;
@@ -50,14 +59,16 @@ const ROW_PX = 40;
 export function Table<T, S extends string = string>(props: TableProps<T, S>) {
   const { label, rows, columns, idOf, selection, onEnd, height = '24rem' } = props;
   const scroller = useRef<HTMLDivElement>(null);
+  const focus = useKeptFocus(scroller);
   const virtual = useVirtualizer({
     count: rows.length,
     getScrollElement: () => scroller.current,
     estimateSize: () => ROW_PX,
     overscan: 12,
+    rangeExtractor: focus.withRow,
   });
   const items = virtual.getVirtualItems();
-  const last = items.at(-1)?.index ?? 0;
+  const last = virtual.range?.endIndex ?? 0;
   useEffect(() => {
     if (rows.length > 0 && last >= rows.length - 20) onEnd?.();
   }, [last, rows.length, onEnd]);
@@ -69,20 +80,6 @@ export function Table<T, S extends string = string>(props: TableProps<T, S>) {
     if (!next.delete(id)) next.add(id);
     latest.current.onChange(next);
   }, []);
-  const tracks = [
-    ...(selection ? ['2.5rem'] : []),
-    ...columns.map(({ width = 'minmax(0, 1fr)' }) => width),
-  ];
-  const style = {
-    '--tracks': tracks.join(' '),
-    '--narrow': [
-      ...(selection ? ['1.5rem'] : []),
-      // Beside fixed ones on a phone nothing would be left of it: the table is rather scrolled.
-      ...columns
-        .filter(({ isSpare }) => !isSpare)
-        .map(({ width = 'minmax(6.5rem, 1fr)' }) => width),
-    ].join(' '),
-  } as React.CSSProperties;
   return (
     <div
       ref={scroller}
@@ -90,12 +87,19 @@ export function Table<T, S extends string = string>(props: TableProps<T, S>) {
       tabIndex={0}
       role="table"
       aria-label={label}
-      aria-rowcount={rows.length + 1}
-      style={{ ...style, maxHeight: height }}
-      className="overflow-auto"
+      // How many there are in all is not known before the end.
+      aria-rowcount={onEnd === undefined ? rows.length + 1 : -1}
+      style={{ ...tracksOf(columns, selection !== undefined), maxHeight: height }}
+      className="overflow-auto -outline-offset-2 print:max-h-none! print:overflow-visible"
+      onFocus={focus.onFocus}
+      onBlur={focus.onBlur}
     >
       <Head {...props} />
-      <div role="rowgroup" className="relative" style={{ height: virtual.getTotalSize() }}>
+      <div
+        role="rowgroup"
+        className="relative print:h-auto!"
+        style={{ height: virtual.getTotalSize() }}
+      >
         {items.map(({ index, start }) => {
           const row = rows[index];
           if (row === undefined) return null;
@@ -114,24 +118,75 @@ export function Table<T, S extends string = string>(props: TableProps<T, S>) {
   );
 }
 
+/** How wide columns are; on a phone those that can be spared are not there. */
+function tracksOf<T, S extends string>(
+  columns: readonly Column<T, S>[],
+  isChosenFrom: boolean,
+): React.CSSProperties {
+  const all = columns.map(({ width = 'minmax(0, 1fr)' }) => width);
+  // Beside fixed ones on a phone nothing would be left of it: the table is rather scrolled.
+  const narrow = columns
+    .filter(({ isSpare }) => !isSpare)
+    .map(({ width = 'minmax(6.5rem, 1fr)' }) => width);
+  return {
+    '--tracks': [...(isChosenFrom ? ['2.5rem'] : []), ...all].join(' '),
+    '--narrow': [...(isChosenFrom ? ['1.5rem'] : []), ...narrow].join(' '),
+  } as React.CSSProperties;
+}
+
+/** Knows where the focus is among rows that come and go. */
+function useKeptFocus(scroller: React.RefObject<HTMLElement | null>) {
+  /** Of the row; null on the table itself or its head, undefined elsewhere. */
+  const at = useRef<number | null | undefined>(undefined);
+  const onFocus = useCallback(({ target }: FocusEvent) => {
+    const row = target.closest('[role="row"]')?.getAttribute('aria-rowindex') ?? null;
+    at.current = row === null || row === '1' ? null : Number(row) - 2;
+  }, []);
+  const onBlur = useCallback(() => {
+    at.current = undefined;
+  }, []);
+  // What is taken out of the page with the focus on it leaves it nowhere, and says nothing of that.
+  useLayoutEffect(() => {
+    if (at.current === undefined || document.activeElement !== document.body) return;
+    scroller.current?.focus({ preventScroll: true });
+  });
+  const withRow = useCallback((range: Range): number[] => {
+    const all = defaultRangeExtractor(range);
+    const row = at.current ?? -1;
+    if (row < 0 || row >= range.count || all.includes(row)) return all;
+    return row < (all[0] ?? 0) ? [row, ...all] : [...all, row];
+  }, []);
+  return { onFocus, onBlur, withRow };
+}
+
 const LINE =
   'grid grid-cols-(--narrow) items-center gap-x-3 px-3 md:gap-x-4 md:px-4 md:grid-cols-(--tracks) min-w-fit md:min-w-0';
 
+/** What does not fit is cut off, but not the ring around what has the focus: there is room for that. */
 const cellClass = ({ align, isSpare }: Pick<Column<never>, 'align' | 'isSpare'>): string =>
-  `min-w-0 truncate ${align === 'right' ? 'tnum text-right' : ''} ${isSpare ? 'hidden md:block' : ''}`;
+  `-m-1 min-w-0 truncate p-1 ${align === 'right' ? 'tnum text-right' : ''} ${isSpare ? 'hidden md:block' : ''}`;
 
 function Head<T, S extends string>({ columns, rows, idOf, sorting, selection }: TableProps<T, S>) {
-  const isAll = selection !== undefined && rows.length > 0 && selection.chosen.size >= rows.length;
+  const isAll =
+    selection !== undefined &&
+    rows.length > 0 &&
+    selection.chosen.size >= rows.length &&
+    rows.every((row) => selection.chosen.has(idOf(row)));
+  const isSome = !isAll && selection !== undefined && selection.chosen.size > 0;
   return (
-    <div role="rowgroup" className="sticky top-0 z-10 bg-surface">
-      <div role="row" className={`${LINE} h-9 border-b border-line text-xs text-ink-soft`}>
+    <div role="rowgroup" className="sticky top-0 z-10 bg-surface print:static">
+      <div
+        role="row"
+        aria-rowindex={1}
+        className={`${LINE} h-9 border-b border-line text-xs text-ink-soft`}
+      >
         {selection && (
           <div role="columnheader">
-            <input
-              type="checkbox"
-              aria-label="Choose all that are loaded"
-              checked={isAll}
-              onChange={() => selection.onChange(new Set(isAll ? [] : rows.map(idOf)))}
+            <Box
+              label="Choose all that are loaded"
+              isChecked={isAll}
+              isSome={isSome}
+              onToggle={() => selection.onChange(new Set(isAll ? [] : rows.map(idOf)))}
             />
           </div>
         )}
@@ -172,6 +227,34 @@ function Head<T, S extends string>({ columns, rows, idOf, sorting, selection }: 
   );
 }
 
+/** As easily hit as its whole cell. */
+function Box({
+  label,
+  isChecked,
+  isSome = false,
+  onToggle,
+}: {
+  readonly label: string;
+  readonly isChecked: boolean;
+  /** Neither all nor none. */
+  readonly isSome?: boolean;
+  readonly onToggle: () => void;
+}) {
+  return (
+    <label className="flex h-9 items-center">
+      <input
+        type="checkbox"
+        aria-label={label}
+        checked={isChecked}
+        ref={(box) => {
+          if (box !== null) box.indeterminate = isSome;
+        }}
+        onChange={onToggle}
+      />
+    </label>
+  );
+}
+
 type RowProps<T, S extends string> = {
   readonly row: T;
   readonly id: string;
@@ -189,17 +272,12 @@ function PlainRow<T, S extends string>(props: RowProps<T, S>) {
     <div
       role="row"
       aria-rowindex={index + 2}
-      className={`${LINE} absolute inset-x-0 h-10 border-b border-line/60 hover:bg-sunken`}
+      className={`${LINE} absolute inset-x-0 h-10 break-inside-avoid border-b border-line/60 hover:bg-sunken print:static print:transform-none!`}
       style={{ transform: `translateY(${start}px)` }}
     >
       {isChosen !== undefined && (
         <div role="cell">
-          <input
-            type="checkbox"
-            aria-label={`Choose ${id}`}
-            checked={isChosen}
-            onChange={() => onToggle(id)}
-          />
+          <Box label={`Choose ${id}`} isChecked={isChosen} onToggle={() => onToggle(id)} />
         </div>
       )}
       {columns.map((column) => (

@@ -6,6 +6,15 @@ let now = Date.now();
 const listeners = new Set<() => void>();
 let ticking: ReturnType<typeof setInterval> | undefined;
 
+const TICK_MS = 1_000;
+
+/** Nobody keeps the clock while nobody looks at it: whoever looks first sets it. */
+function present(): number {
+  const read = Date.now();
+  if (ticking === undefined && Math.abs(read - now) >= TICK_MS) now = read;
+  return now;
+}
+
 function tick(): void {
   now = Date.now();
   for (const listener of listeners) listener();
@@ -13,7 +22,7 @@ function tick(): void {
 
 function subscribe(listener: () => void): () => void {
   listeners.add(listener);
-  ticking ??= setInterval(tick, 1_000);
+  ticking ??= setInterval(tick, TICK_MS);
   return () => {
     listeners.delete(listener);
     if (listeners.size > 0) return;
@@ -23,12 +32,12 @@ function subscribe(listener: () => void): () => void {
 }
 
 /** Now, to `everyMs`: what uses it is drawn again that often. */
-export const useNow = (everyMs = 1_000): number =>
-  useSyncExternalStore(subscribe, () => Math.floor(now / everyMs) * everyMs);
+export const useNow = (everyMs = TICK_MS): number =>
+  useSyncExternalStore(subscribe, () => Math.floor(present() / everyMs) * everyMs);
 
 /** What `told` makes of now: who shows it is drawn again only when that is another word. */
 const useTold = (told: (now: number) => string): string =>
-  useSyncExternalStore(subscribe, () => told(now));
+  useSyncExternalStore(subscribe, () => told(present()));
 
 /**
  * How long ago; exactly when, in the viewer's zone, to who points at it. Tables have hundreds of these: the words beside

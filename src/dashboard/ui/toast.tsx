@@ -2,6 +2,7 @@
 import { Toast as Base } from '@base-ui/react/toast';
 import type { ReactNode } from 'react';
 import { Button } from './button.tsx';
+import { toldOf } from './words.ts';
 
 export const toasts = Base.createToastManager();
 
@@ -10,10 +11,14 @@ export const say = (title: string): void => {
   toasts.add({ title });
 };
 
-/** Says why something was not done. */
-export const complain = (error: unknown): void => {
-  const description = error instanceof Error ? error.message : String(error);
-  toasts.add({ title: 'That did not work', description, type: 'error', timeout: 10_000 });
+/** Long enough to be read, and to be heard to the end. */
+const COMPLAINT_MS = 10_000;
+
+/** Says why something was not done, at once to who listens. */
+export const complain = (error: unknown, title = 'That did not work'): void => {
+  const { what, advice } = toldOf(error);
+  const description = `${what} ${advice}`.trim();
+  toasts.add({ title, description, type: 'error', priority: 'high', timeout: COMPLAINT_MS });
 };
 
 /** Does it, and says so or why not. */
