@@ -42,6 +42,7 @@ const FILL = [
    select day, tenants.id, coalesce(customer_id, ''), plan, tier, 86400, array_fill(1000::numeric, array[10]),
      3600000 + hashtext(tenants.id) % 3000000, 2000000, 90000000
    from dynabase.settled_days, (select * from dynabase.tenants order by id limit $1 / 10) as tenants`,
+  `select dynabase.sum_cost_day(day) from dynabase.settled_days`,
   `insert into dynabase.decisions (tenant_id, at, kind, was, becomes, because, inputs)
    select id, now() - (hashtext(id) & 1048575) * interval '500 ms', 'tier', 'COLD', tier, 'it is used more', '{}'
    from dynabase.tenants where tier <> 'COLD' limit $1 / 20`,

@@ -8,7 +8,14 @@ import { parseArgs } from 'node:util';
 import type { Browser, Page } from 'playwright-core';
 import { DynaBase } from '../src/sdk/index.ts';
 import { openBrowser, openPage } from '../src/testing/browser.ts';
-import { realServer } from '../src/testing/real-server.ts';
+import { livePast } from '../src/testing/past-weeks.ts';
+import { type RealPostgres, realPostgres } from '../src/testing/real-postgres.ts';
+import {
+  freshDataDir,
+  type RealServerOptions,
+  realServer,
+  removeDataDir,
+} from '../src/testing/real-server.ts';
 import { makeFleet } from './demo-fleet.ts';
 
 const TENANT = '/tenants/aurora-books';
@@ -71,9 +78,29 @@ await mkdir(PLACE, { recursive: true });
 if (values.api !== undefined && values.key !== undefined) {
   await shootAll({ url: values.api, key: values.key });
 } else {
-  const env = { DYNABASE_DASHBOARD: 'true', DYNABASE_POLICY: 'demo' };
-  await using server = await realServer({ env });
-  await makeFleet(server.client);
+  await using postgres = await realPostgres();
+  await postgres.sql('create database catalog');
+  const { socketDir, user, password } = postgres.connection;
+  const DATABASE_URL = `postgresql://${user}:${password}@localhost/catalog?host=${socketDir}`;
+  const env = { DYNABASE_DASHBOARD: 'true', DYNABASE_POLICY: 'demo', DATABASE_URL };
+  const dataDir = await freshDataDir();
+  try {
+    await shootAged({ env, dataDir }, postgres);
+  } finally {
+    await removeDataDir(dataDir);
+  }
+}
+
+/** Weeks are written while no server runs: the next one finds the days that are over, and settles them. */
+async function shootAged(options: RealServerOptions, postgres: RealPostgres): Promise<void> {
+  const names: string[] = [];
+  {
+    await using server = await realServer(options);
+    await makeFleet(server.client);
+    for await (const { name } of server.client.tenants.list()) names.push(name);
+  }
+  await livePast(postgres, names, 'catalog');
+  await using server = await realServer(options);
   await shootAll({ url: server.apiUrl, key: server.apiKey });
 }
 
@@ -171,5 +198,7 @@ async function firstCustomer(server: DynaBase): Promise<string> {
 /** Everything that was asked for has come: nothing holds a place any more. */
 async function settled(page: Page): Promise<void> {
   await page.locator('h1').first().waitFor();
-  await page.locator('[aria-label="Loading"]').first().waitFor({ state: 'detached' });
+  // What draws charts comes after the page, too.
+  for (const room of ['[aria-label="Loading"]', '.h-\\[204px\\]'])
+    await page.locator(room).first().waitFor({ state: 'detached' });
 }

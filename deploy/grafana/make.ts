@@ -501,7 +501,7 @@ const DASHBOARDS: readonly Dashboard[] = [
             ],
           },
           {
-            title: 'Sessions that were refused',
+            title: 'Sessions and HTTP calls that were refused',
             as: 'timeseries',
             unit: 'short',
             asks: [

@@ -40,7 +40,13 @@ function engineIn(mode: number): Engine {
   chmodSync(join(dir, 'closed'), mode);
   const bin = join(home, 'bin');
   const version = { major: 18, minor: 4 };
-  return { postgres: join(bin, 'postgres'), initdb: join(bin, 'initdb'), version, warnings: [] };
+  return {
+    postgres: join(bin, 'postgres'),
+    initdb: join(bin, 'initdb'),
+    version,
+    countsStatements: false,
+    warnings: [],
+  };
 }
 
 /** A data directory that everyone may walk through. */

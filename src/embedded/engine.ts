@@ -116,7 +116,7 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<EmbeddedEn
   const system = new SystemTenant({ ...parts, clock, log });
   return {
     host,
-    interior: new EmbeddedInterior(parts.secrets),
+    interior: new EmbeddedInterior(parts.secrets, engine),
     gauges: new EmbeddedGauges({ ...parts, reads, clock, log, pageCache: options.pageCache }),
     samples: new EmbeddedSamples({ ...parts, cages, clock, log }),
     reads,

@@ -61,6 +61,7 @@ export class EmbeddedHost implements Host {
       size,
       clusterName: tenant,
       onLinux: process.platform === 'linux',
+      countsStatements: ground.engine.countsStatements,
     });
     const files = this.#files(tenant);
     const failed = new AbortController();

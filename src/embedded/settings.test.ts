@@ -24,6 +24,7 @@ const namesFor = (major: number, tier: Tier = 'COLD'): Map<string, string> =>
       size: SIZES[tier],
       clusterName: 'tn_000000000001',
       onLinux: true,
+      countsStatements: true,
     }),
   );
 
@@ -47,6 +48,7 @@ test('nothing is set twice', () => {
     size: SIZES.HOT,
     clusterName: 'x',
     onLinux: true,
+    countsStatements: true,
   });
   expect(new Set(settings.map(([name]) => name)).size).toBe(settings.length);
 });
@@ -89,10 +91,31 @@ test('a machine without syncfs is not asked for it', () => {
     size: SIZES.COLD,
     clusterName: 'x',
     onLinux: false,
+    countsStatements: false,
   });
   expect(settings.map(([name]) => name)).not.toContain('recovery_init_sync_method');
 });
 
 test('settings become arguments one by one', () => {
   expect(asArguments([['datestyle', 'ISO, MDY']])).toEqual(['-c', 'datestyle=ISO, MDY']);
+});
+
+test('statements are counted where that was asked for, and never their passwords', () => {
+  const told = (countsStatements: boolean) =>
+    settingsOf({
+      features: featuresOf({ major: 18, minor: 4 }),
+      size: SIZES.COLD,
+      clusterName: 'x',
+      onLinux: true,
+      countsStatements,
+    }).filter(([name]) => /^(shared_preload|pg_stat_)/.test(name));
+  expect(told(false)).toEqual([['shared_preload_libraries', '']]);
+  expect(told(true)).toEqual([
+    ['shared_preload_libraries', 'pg_stat_statements'],
+    ['pg_stat_statements.max', '100'],
+    ['pg_stat_statements.track', 'top'],
+    ['pg_stat_statements.track_utility', 'off'],
+    ['pg_stat_statements.save', 'on'],
+  ]);
+  expect(namesFor(18, 'PERSISTENT').get('pg_stat_statements.max')).toBe('1000');
 });

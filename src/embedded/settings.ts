@@ -22,10 +22,18 @@ export type SettingsRequest = {
   /** Shown in `ps` and in the log. */
   readonly clusterName: string;
   readonly onLinux: boolean;
+  /** Statements are counted one by one: for tenants, where the engine can. */
+  readonly countsStatements: boolean;
 };
 
 /** Connections kept for our own superuser, beyond what the size class allows. */
 export const RESERVED_CONNECTIONS = 3;
+
+/** A module of PostgreSQL, and its settings' prefix. */
+export const STATEMENT_COUNTER = 'pg_stat_statements';
+
+/** Statements that are counted one by one at once; of more, those that are asked least make room. */
+export const STATEMENTS_COUNTED = { small: 100, large: 1_000 } as const;
 
 /** Relative to PGDATA, where every process of a compute works. */
 const SOCKET_DIR = '../run';
@@ -56,6 +64,7 @@ export function settingsOf(request: SettingsRequest): Setting[] {
     ...writing(size, isSmall),
     ...background(isSmall),
     ...logging(),
+    ...(request.countsStatements ? counting(isSmall) : []),
     ...habits(),
     ...(onLinux ? [['recovery_init_sync_method', 'syncfs'] as const] : []),
     ...sinceVersion(features, isSmall),
@@ -66,7 +75,7 @@ export function settingsOf(request: SettingsRequest): Setting[] {
 export const asArguments = (settings: readonly Setting[]): string[] =>
   settings.flatMap(([name, value]) => ['-c', `${name}=${value}`]);
 
-function doors({ clusterName }: SettingsRequest): Setting[] {
+function doors({ clusterName, countsStatements }: SettingsRequest): Setting[] {
   return [
     ['cluster_name', clusterName],
     ['listen_addresses', ''],
@@ -74,7 +83,7 @@ function doors({ clusterName }: SettingsRequest): Setting[] {
     ['unix_socket_directories', SOCKET_DIR],
     ['unix_socket_permissions', '0700'],
     ['ssl', 'off'],
-    ['shared_preload_libraries', ''],
+    ['shared_preload_libraries', countsStatements ? STATEMENT_COUNTER : ''],
     ['superuser_reserved_connections', `${RESERVED_CONNECTIONS}`],
     ['password_encryption', 'scram-sha-256'],
     // Who restarts a crashed compute, and how often, is decided outside of it.
@@ -149,6 +158,21 @@ function logging(): Setting[] {
     ['lc_messages', 'C'],
   ];
 }
+
+/**
+ * What is counted of statements, and for how long: until somebody has it forgotten, suspends included.
+ *
+ * Commands are not, since CREATE ROLE has a password in its text. Measured with PostgreSQL 18.4, a small
+ * compute takes 0.09 MB more while idle, and 1 ms more to stop; in 240 pairs a wake took as long as
+ * without, and a statement within 1 % of the processor. The texts lie in a file of the data directory, which
+ * grows to twice what the statements kept take, or to 0.5 kB for each of `max`.
+ */
+const counting = (isSmall: boolean): Setting[] => [
+  [`${STATEMENT_COUNTER}.max`, `${STATEMENTS_COUNTED[isSmall ? 'small' : 'large']}`],
+  [`${STATEMENT_COUNTER}.track`, 'top'],
+  [`${STATEMENT_COUNTER}.track_utility`, 'off'],
+  [`${STATEMENT_COUNTER}.save`, 'on'],
+];
 
 /** What initdb would have written into postgresql.conf. */
 function habits(): Setting[] {

@@ -49,7 +49,13 @@ async function started(script: string | null, giveUpAfter = NEVER) {
     writeFileSync(postgres, `#!/bin/sh\n${script}\n`);
     chmodSync(postgres, 0o755);
   }
-  const engine = { postgres, initdb: 'none', version: VERSION, warnings: [] };
+  const engine = {
+    postgres,
+    initdb: 'none',
+    version: VERSION,
+    countsStatements: false,
+    warnings: [],
+  };
   const ground = {
     ...{ engine, os, clock: new SystemClock(), logBytesMax: 1_000_000 },
     launcher: await openLauncher(os),

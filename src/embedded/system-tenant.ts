@@ -74,6 +74,7 @@ export class SystemTenant {
       size: SIZE,
       clusterName: NAME,
       onLinux: process.platform === 'linux',
+      countsStatements: false,
     });
   }
 

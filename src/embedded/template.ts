@@ -195,6 +195,7 @@ function buildSettings({ engine }: Ground): Setting[] {
       size: SIZE,
       clusterName: 'template',
       onLinux: process.platform === 'linux',
+      countsStatements: false,
     }),
     // Nothing is worth keeping until the whole tree is synced at the end.
     ['fsync', 'off'],

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect, test } from 'vitest';
-import type { Event } from '../contract/events.ts';
+import type { Event } from '../contract/events/events.ts';
 import { DynaBase } from '../sdk/index.ts';
 import { eventually } from '../testing/eventually.ts';
 import {

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { ComputeEntry, DynaBase } from '../sdk/index.ts';
+import { type ComputeEntry, DynaBase } from '../sdk/index.ts';
 import { asClient, failureOf } from '../testing/client-calls.ts';
 import { type RealServer, realServer } from '../testing/real-server.ts';
 
@@ -132,6 +132,44 @@ describe('extensions', () => {
     });
     expect(response.status).toBe(200);
   };
+});
+
+describe('statements', () => {
+  test('those of the tenant are told, none that we ask behind its back, to who may read data', async () => {
+    const { id, password } = await api.tenants.create({ name: 'counted' });
+    const uri = server.uri({ role: 'counted', password });
+    await asClient(uri, async (client) => {
+      await client.query('create table facts (n int)');
+      await client.query("set work_mem = '5MB'");
+      const kept = { name: 'kept', text: 'select n from facts where n = $1', values: [1] };
+      await client.query(kept);
+      // Asked what it holds, parked, and put together again on another compute.
+      await api.tenants.suspend('counted');
+      await client.query(kept);
+    });
+    await api.inside.query('counted', { sql: 'select count(*) from facts', readOnly: true });
+    const counts = await api.inside.statements('counted', { sort: 'calls' });
+    expect(counts.uncounted).toBeNull();
+    const told = counts.statements.map(({ text, role, calls }) => ({ text, role, calls }));
+    expect(told).toEqual([
+      { text: 'select n from facts where n = $1', role: 'counted', calls: 2 },
+      { text: 'select count(*) from facts', role: null, calls: 1 },
+    ]);
+    expect(counts.statements.reduce((sum, { share }) => sum + share, 0)).toBeCloseTo(1);
+
+    const scope = { kind: 'tenant', tenant: id } as const;
+    const as = async (role: 'viewer' | 'billing'): Promise<DynaBase['inside']> => {
+      const { secret } = await api.keys.create({ name: role, scope, role });
+      return new DynaBase({ apiUrl: server.apiUrl, apiKey: secret }).inside;
+    };
+    const [viewer, billing] = [await as('viewer'), await as('billing')];
+    expect(await viewer.statements('counted')).toMatchObject({ known: 2 });
+    for (const call of [viewer.forgetStatements('counted'), billing.statements('counted')]) {
+      expect((await failureOf(call)).code).toBe('FORBIDDEN');
+    }
+    await api.inside.forgetStatements('counted');
+    expect(await api.inside.statements('counted')).toMatchObject({ known: 0, statements: [] });
+  });
 });
 
 describe('settings', () => {

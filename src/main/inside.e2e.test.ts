@@ -60,6 +60,39 @@ describe('query', () => {
     expect(answer.rows).toEqual([{ id: 1 }, { id: 2 }, { id: 3 }]);
   });
 
+  test('what PostgreSQL says besides is told with the statement, and with a failure', async () => {
+    const raised = "do $$ begin raise warning 'low' using hint = 'fill it'; end $$";
+    const { results } = await api.inside.query('asked', { sql: `commit; select 1; ${raised}` });
+    const none = { severity: 'WARNING', message: 'there is no transaction in progress' };
+    const low = { severity: 'WARNING', message: 'low', hint: 'fill it' };
+    expect(results?.map(({ notices }) => notices)).toEqual([[none], [], [low]]);
+    const alone = await api.inside.query('asked', { sql: raised, readOnly: true });
+    expect(alone).toMatchObject({ notices: [low], noticesLeftOut: 0 });
+    const sql = "do $$ begin raise notice 'step %', 1; raise exception 'no'; end $$";
+    const failed = await failureOf(api.inside.query('asked', { sql }));
+    expect(failed.database?.notices).toEqual([{ severity: 'NOTICE', message: 'step 1' }]);
+    // More than an answer may have; the next query of the session hears none of them.
+    const flood = await api.inside.query('asked', {
+      sql: "do $$ begin for i in 1..20000 loop raise notice '% %', i, repeat('x', 200); end loop; end $$",
+      bytesMax: 100_000,
+    });
+    expect([flood.notices.length, flood.noticesLeftOut]).toEqual([100, 19_900]);
+    expect((await api.inside.query('asked', { sql: 'select 1' })).notices).toEqual([]);
+  });
+
+  test('a parameter of a megabyte arrives, and JSON keeps all digits', async () => {
+    const params = ['x'.repeat(1_000_000), '{"id": 9007199254740993}'];
+    const sql = 'select length($1) as n, $2::jsonb as j';
+    const { rows } = await api.inside.query('asked', { sql, params, jsonAsText: true });
+    expect(rows).toEqual([{ n: 1_000_000, j: '{"id": 9007199254740993}' }]);
+    const answer = await fetch(`${server.apiUrl}/v1/tenants/asked/query`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${server.apiKey}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ sql, params }),
+    });
+    expect(await answer.text()).toContain('"j":{"id":9007199254740993}');
+  });
+
   test('rows and bytes are bounded, and what is left out is told', async () => {
     const some = await api.inside.query('asked', {
       sql: 'select i from generate_series(1, 10000000) i',

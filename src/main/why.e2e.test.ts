@@ -1,7 +1,7 @@
 /** Why a tenant is awake, through the whole program, over the death of the server. */
 import pg from 'pg';
 import { expect, test } from 'vitest';
-import type { AwakeTime } from '../contract/awake.ts';
+import type { AwakeTime } from '../contract/awake/awake.ts';
 import type { TenantSecret } from '../sdk/index.ts';
 import { eventually } from '../testing/eventually.ts';
 import {

@@ -45,7 +45,7 @@ export async function policyViewOf(world: LifeWorld, life: Shown): Promise<Polic
   const advice = isYoung(tenant, now)
     ? []
     : adviceFor({
-        ...{ metrics, tier: tenant.tier, plan: tenant.plan, prices, given: [], seen },
+        ...{ metrics, tier: tenant.tier, plan: tenant.plan, prices, seen },
         ceiling: world.rulesOf(tenant).plans[tenant.plan].ceiling,
         lacksConsent: lacksConsent(world, tenant),
       });

@@ -1,5 +1,7 @@
 /** Clears a backend that has been given up, so that another session can have it. */
+
 import type { CancelTimer, Clock } from '../domain/clock.ts';
+import { OURS } from '../domain/own-statements.ts';
 import { seconds } from '../domain/units.ts';
 import { HiddenReplies } from '../wire/hidden-replies.ts';
 import { queryMessage } from '../wire/requests.ts';
@@ -73,7 +75,7 @@ const mayGoOn = (replies: HiddenReplies, { before }: ResetOptions): boolean =>
   before?.mayGoOn(readAnswer(replies)) ?? true;
 
 /** Else a backend tells its counts when it has been idle for ten seconds; upkeep goes by them. */
-const TELL_STATISTICS = queryMessage('select pg_catalog.pg_stat_force_next_flush()');
+const TELL_STATISTICS = queryMessage(`select ${OURS} pg_catalog.pg_stat_force_next_flush()`);
 
 /** One ReadyForQuery each. */
 const stepsOf = ({ before, isLeft }: ResetOptions): readonly Buffer[] => [

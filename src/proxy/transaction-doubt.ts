@@ -1,4 +1,5 @@
 /** Asks PostgreSQL which statements a session has prepared, behind the client's back. */
+import { OURS } from '../domain/own-statements.ts';
 import type { HiddenReplies } from '../wire/hidden-replies.ts';
 import {
   bindMessage,
@@ -11,7 +12,7 @@ import {
 /** As of the question for a session's whole state. */
 const OWN = '__dynabase';
 
-const TEXTS = `select p.name, p.statement from pg_catalog.pg_prepared_statement() as p
+const TEXTS = `select ${OURS} p.name, p.statement from pg_catalog.pg_prepared_statement() as p
  where not p.from_sql and p.name operator(pg_catalog.<>) '${OWN}'`;
 
 export const DOUBT = Buffer.concat([

@@ -71,6 +71,10 @@ export const FAULT_GUIDE: FaultGuide = {
     params: { bytesMax: 65_536 },
     advice: 'Send less in one request.',
   },
+  BODIES_FULL: {
+    params: { bytesMax: 67_108_864 },
+    advice: 'Repeat in a moment, or load much data over a connection of PostgreSQL.',
+  },
   RESPONSE_TOO_LARGE: {
     params: { bytesMax: 10_485_760 },
     advice:

@@ -1,13 +1,14 @@
 /** docs/limits.md, made of the constants that the program goes by. */
 
 import { REMEMBERED_FOR } from '../api/access/idempotency.ts';
-import { BODY_BYTES_MAX } from '../api/app.ts';
+import { BODY_BYTES_MAX, LARGE_BODIES_BYTES_MAX } from '../api/access/large-bodies.ts';
 import { STREAMS_MAX } from '../api/event-stream.ts';
 import { ADDRESS_CONNECTIONS_MAX, HEADERS_TIMEOUT } from '../api/listen.ts';
 import { OPTIONS } from '../cli/options/options.ts';
 import {
   MAX_PIN_IDLE_MAX_MS,
   MAX_PIN_IDLE_MIN_MS,
+  QUERY_BODY_BYTES_MAX,
   QUERY_BYTES_DEFAULT,
   QUERY_BYTES_MAX,
   QUERY_ROWS_DEFAULT,
@@ -24,8 +25,11 @@ import {
   SUSPEND_AFTER_MIN_MS,
 } from '../contract/limits.ts';
 import { KEPT_MAX } from '../control/event-bus.ts';
+import { QUERIES_MAX } from '../control/inside/query-desk.ts';
 import { TICKET_LIFE } from '../control/tickets.ts';
+import { NOTICE_BYTES_MAX, NOTICES_MAX } from '../domain/query.ts';
 import { type Rate, SETTINGS_DEFAULT } from '../domain/settings.ts';
+import { STATEMENTS_COUNTED } from '../embedded/settings.ts';
 import { INBOX_BYTES_MAX } from '../proxy/inbox.ts';
 import { PROXY_DEFAULTS } from '../proxy/proxy-options.ts';
 import { STATEMENTS_MAX } from '../wire/http-call.ts';
@@ -132,7 +136,7 @@ const API: readonly Row[] = [
   ['requests of one caller', rate(rates.perCaller), SETTINGS],
   ['requests from one address', rate(rates.perAddress), SETTINGS],
   ['wrong keys from one address', rate(rates.failedLogins), SETTINGS],
-  ['body of a request that is no file', size(BODY_BYTES_MAX), NOBODY],
+  ['body of a request that is neither a file nor a query', size(BODY_BYTES_MAX), NOBODY],
   ['how long an `Idempotency-Key` is remembered', time(REMEMBERED_FOR), NOBODY],
   ['streams of events at once', count(STREAMS_MAX), NOBODY],
   ['events that a stream can be resumed behind', count(KEPT_MAX), NOBODY],
@@ -149,6 +153,13 @@ const API: readonly Row[] = [
 ];
 
 const QUERY: readonly Row[] = [
+  [
+    'statement and parameters, as JSON',
+    `${size(QUERY_BODY_BYTES_MAX)}; of all queries under way that send more than ${size(BODY_BYTES_MAX)}, ${size(LARGE_BODIES_BYTES_MAX)}`,
+    NOBODY,
+  ],
+  ['queries under way', `${count(QUERIES_MAX)} of all callers`, NOBODY],
+  ['notices told', `${count(NOTICES_MAX)}, of ${size(NOTICE_BYTES_MAX)} together`, NOBODY],
   ['rows', `${count(QUERY_ROWS_DEFAULT)}, at most ${count(QUERY_ROWS_MAX)}`, '`rowsMax`'],
   ['bytes of rows', `${size(QUERY_BYTES_DEFAULT)}, at most ${size(QUERY_BYTES_MAX)}`, '`bytesMax`'],
   [
@@ -170,6 +181,11 @@ const TENANTS: readonly Row[] = [
     '`tenants configure --max-pin-idle`',
   ],
   ['connections of a role', `up to ${count(ROLE_CONNECTIONS_MAX)}`, '`connectionsMax` of a role'],
+  [
+    'statements that are counted one by one',
+    `${count(STATEMENTS_COUNTED.small)}, in tiers HOT and PERSISTENT ${count(STATEMENTS_COUNTED.large)}; of more, those asked least make room`,
+    NOBODY,
+  ],
   ['name of a snapshot', `${SNAPSHOT_NAME_LENGTH_MAX} characters`, NOBODY],
   [
     'databases that somebody claims later',

@@ -39,8 +39,8 @@ export async function memoryEconomics(world: {
     pause: async () => {},
   });
   const costs = new CostDesk({
-    ...{ clock, store: costStore, days, prices, namesOf },
-    charges: accruedCharges,
+    ...{ clock, log, store: costStore, days, prices, namesOf },
+    ...{ charges: accruedCharges, pause: async () => {} },
   });
   const holds = new BudgetHolds({
     ...{ clock, log, events, book: new AllowanceBook(clock) },

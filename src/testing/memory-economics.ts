@@ -18,8 +18,8 @@ import {
   type StoredAlert,
   type StoredMail,
 } from '../domain/economics.ts';
-import type { CustomerId } from '../domain/ids.ts';
-import type { UseLedger, UseMinute, UseQuery } from '../domain/metering.ts';
+import type { CustomerId, TenantId } from '../domain/ids.ts';
+import type { UseLedger, UseMinute, UseParted, UseQuery } from '../domain/metering.ts';
 import { hours, later, type Timestamp, timestamp } from '../domain/units.ts';
 import { addedUse, NO_USE, type Use, type UseRow } from '../domain/use.ts';
 
@@ -220,14 +220,35 @@ export class GivenLedger implements UseLedger {
     return timestamp(0);
   }
 
-  async *rows({ from, to, tenant, customer }: UseQuery): AsyncIterable<UseRow> {
+  async *rows({ from, to, tenant, customer, tenants }: UseQuery): AsyncIterable<UseRow> {
     const found = this.given
+      .filter((row) => tenants === undefined || tenants.includes(row.tenant))
       .filter(({ hour }) => hour >= from && hour < to)
       .filter((row) => tenant === undefined || row.tenant === tenant)
       .filter((row) => customer === undefined || row.customer === customer);
     yield* found.toSorted(
       (one, other) => one.hour - other.hour || (one.tenant < other.tenant ? -1 : 1),
     );
+  }
+
+  async parted({ from, to }: Pick<UseQuery, 'from' | 'to'>): Promise<UseParted> {
+    const own = this.given.filter(({ hour }) => hour >= from && hour < to);
+    const resting: UseRow[] = [];
+    const others: TenantId[] = [];
+    for (const [tenant, rows] of Map.groupBy(own, (row) => row.tenant)) {
+      const [first] = rows;
+      const same = new Set(rows.map(({ hour: _, ...rest }) => Object.values(rest.use).join()));
+      const places = new Set(rows.map((row) => `${row.customer} ${row.plan} ${row.tier}`));
+      const isSteady = rows.length === (to - from) / hours(1) && same.size === 1;
+      const isWhole = rows.every(({ seconds }) => seconds === 3_600n);
+      const rests = first?.use.awake === 0n && places.size === 1 && isSteady && isWhole;
+      if (rests) resting.push(first);
+      else others.push(tenant);
+    }
+    return {
+      resting: resting.toSorted((one, other) => (one.tenant < other.tenant ? -1 : 1)),
+      others: others.toSorted(),
+    };
   }
 
   async minutes(): Promise<readonly UseMinute[]> {

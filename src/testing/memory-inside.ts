@@ -5,6 +5,7 @@ import { fault } from '../domain/faults.ts';
 import type { Address } from '../domain/host.ts';
 import type { TenantId } from '../domain/ids.ts';
 import type {
+  CountedStatement,
   EffectiveSetting,
   Extension,
   ExtensionWish,
@@ -12,6 +13,7 @@ import type {
   Place,
   RoleChange,
   SettingChange,
+  StatementCounts,
   TenantDatabase,
   TenantRole,
 } from '../domain/interior.ts';
@@ -43,6 +45,11 @@ const SETTING: EffectiveSetting = {
   ...{ type: 'integer', choices: null, summary: 'Sets the maximum memory for query workspaces.' },
 };
 
+const STATEMENT: CountedStatement = {
+  ...{ id: '4711', text: 'select $1', isCut: false, role: null, database: null },
+  ...{ calls: 4, totalMs: 10, meanMs: 2.5, longestMs: 4, rows: 4, fromMemory: null },
+};
+
 const refused = (why: string, sqlstate: string) =>
   fault('QUERY_FAILED', { why }, { database: { sqlstate } });
 
@@ -55,6 +62,7 @@ type Contents = {
 
 class MemoryInterior implements Interior {
   readonly #contents = new Map<TenantId, Contents>();
+  readonly #forgotten = new Set<TenantId>();
 
   async roles(place: Place): Promise<readonly TenantRole[]> {
     return sorted(this.#of(place).roles);
@@ -128,6 +136,24 @@ class MemoryInterior implements Interior {
     }
   }
 
+  async statements({ tenant, name }: Place): Promise<StatementCounts> {
+    const statements = this.#forgotten.has(tenant) ? [] : [{ ...STATEMENT, role: name }];
+    const { calls, totalMs } = STATEMENT;
+    const all = statements.length === 0 ? { calls: 0, totalMs: 0 } : { calls, totalMs };
+    return {
+      kind: 'counted',
+      since: null,
+      dropped: 0,
+      known: statements.length,
+      ...all,
+      statements,
+    };
+  }
+
+  async forgetStatements({ tenant }: Place): Promise<void> {
+    this.#forgotten.add(tenant);
+  }
+
   #of({ tenant, name }: Place): Contents {
     const known = this.#contents.get(tenant);
     if (known !== undefined) return known;
@@ -160,8 +186,8 @@ class EchoedQueries implements QueryRunner {
   async run({ sql, params, readOnly }: QueryRequest): Promise<QueryOutcome> {
     const columns = [{ name: 'asked', type: 'text', typeId: 25 }];
     const rows = [{ asked: sql, params, readOnly }];
-    const result = { columns, rows, rowCount: 1, command: 'SELECT', truncated: false };
-    return { results: [result], connecting: ms(3), took: ms(1) };
+    const result = { columns, rows, rowCount: 1, command: 'SELECT', truncated: false, notices: [] };
+    return { results: [result], noticesLeftOut: 0, connecting: ms(3), took: ms(1) };
   }
 }
 

@@ -7,7 +7,7 @@ import {
   type Mark,
   type MeterChange,
   type MeterSeen,
-  monthOf,
+  monthStart,
   NO_QUOTAS,
   NOTHING_USED,
   type Quota,
@@ -21,7 +21,7 @@ import type { Timestamp } from '../domain/units.ts';
 
 type Seen = Omit<MeterSeen, 'tenant'>;
 
-const keyOf = (tenant: string, month: Timestamp): string => `${tenant} ${monthOf(month)}`;
+const keyOf = (tenant: string, month: Timestamp): string => `${tenant} ${monthStart(month)}`;
 
 export class MemoryQuotas implements QuotaStore {
   readonly #tenants: () => readonly Tenant[];

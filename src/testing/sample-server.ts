@@ -2,7 +2,7 @@
 import { OPERATIONS, type Operation, type OperationName } from '../contract/operations.ts';
 import type { Route } from '../contract/route.ts';
 import { ROUTES } from '../contract/routes.ts';
-import { WorkOperation } from '../contract/work.ts';
+import { WorkOperation } from '../contract/work/work.ts';
 import { type AnswerSchema, answerOf, type Filling } from './sample-answer.ts';
 
 export type SampleServer = {

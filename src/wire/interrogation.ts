@@ -10,7 +10,9 @@
  * What goes in and comes out is JSON in UTF-8 as binary `bytea`, which neither `client_encoding` nor
  * `bytea_output` nor any other setting touches.
  */
+
 import type { PinReason } from '../domain/gate.ts';
+import { OURS } from '../domain/own-statements.ts';
 import { bindMessage, closeStatement, executeMessage, parseMessage, SYNC } from './requests.ts';
 import type { Interrogated, Prepared } from './session-state.ts';
 import { statementOf } from './sql-prepare.ts';
@@ -113,7 +115,7 @@ const IN_FUNCTIONS = `select pg_catalog.json_agg(distinct f.name) from
 
 /** Without what need not be asked: to parse and plan it is half of the work. */
 const sql = (withNames: boolean, withFunctions: boolean): string =>
-  `select case when pg_catalog.octet_length(whole.answer) operator(pg_catalog.<=) ${ANSWER_BYTES_MAX}
+  `select ${OURS} case when pg_catalog.octet_length(whole.answer) operator(pg_catalog.<=) ${ANSWER_BYTES_MAX}
  then whole.answer end from (select pg_catalog.convert_to(pg_catalog.json_build_object(
 'role', pg_catalog.current_setting('role'),
 'settings', s.settings,

@@ -8,6 +8,7 @@
  *
  * Every name is qualified as in `interrogation`, for the session's `search_path` is in effect.
  */
+import { OURS } from '../domain/own-statements.ts';
 import {
   bindMessage,
   closeStatement,
@@ -31,7 +32,9 @@ const BYTEA = 17;
 /** The client's is restored behind ours. */
 const UNNAMED = '';
 
-const quietly = (isLocal: boolean): string => `select pg_catalog.count(pg_catalog.set_config(n.name,
+const quietly = (
+  isLocal: boolean,
+): string => `select ${OURS} pg_catalog.count(pg_catalog.set_config(n.name,
  n.value, ${isLocal})) from pg_catalog.json_each_text(pg_catalog.convert_from($1,
  'UTF8')::pg_catalog.json) as n(name, value)
  where pg_catalog.current_setting(n.name, true) is not null or $2`;
@@ -103,7 +106,7 @@ const prepare = ({ name, statement, parameterTypes, fromSql }: Prepared): Buffer
  */
 const CHECK = parseMessage(
   UNNAMED,
-  `select 1 operator(pg_catalog./) case when exists (select
+  `select ${OURS} 1 operator(pg_catalog./) case when exists (select
  from pg_catalog.json_array_elements(pg_catalog.convert_from($1, 'UTF8')::pg_catalog.json) as e(e)
  where not exists (select from (select null::pg_catalog.regtype[] as result_types) as missing,
  lateral (select p.name, p.parameter_types, result_types

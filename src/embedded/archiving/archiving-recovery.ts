@@ -67,6 +67,7 @@ export async function recover(
       size: SIZE,
       clusterName: 'recovery',
       onLinux: process.platform === 'linux',
+      countsStatements: false,
     });
     const bounds = { limits: LIMITS, giveUpAfter: GIVE_UP_AFTER };
     const compute = await startCompute(ground, { files, settings, ...bounds });

@@ -2,6 +2,7 @@
 import pg from 'pg';
 import { fault } from '../../domain/faults.ts';
 import type { EffectiveSetting, SettingChange } from '../../domain/interior.ts';
+import { OURS } from '../../domain/own-statements.ts';
 
 type SettingRow = {
   readonly name: string;
@@ -15,7 +16,7 @@ type SettingRow = {
 };
 
 const SETTINGS = `
-  select s.name, current_setting(s.name) as value, d.value as set, s.source, s.unit,
+  select ${OURS} s.name, current_setting(s.name) as value, d.value as set, s.source, s.unit,
     s.vartype as type, s.enumvals as choices, s.short_desc as summary
   from unnest($1::text[]) with ordinality as wanted (name, place)
   join pg_settings s on lower(s.name) = lower(wanted.name)

@@ -10,11 +10,13 @@ import type {
   Place,
   RoleChange,
   SettingChange,
+  StatementCounts,
   TenantDatabase,
   TenantRole,
 } from '../../domain/interior.ts';
 import { Serial } from '../../domain/serial.ts';
 import { asOwner, asSuperuser, OPERATOR, READER, SUPERUSER } from '../admin.ts';
+import type { Engine } from '../resolver.ts';
 import type { Secrets } from '../secrets.ts';
 import { grantGroups, hasGroups, makeGroups } from './interior-access.ts';
 import { makeDatabase, readDatabases, removeDatabase } from './interior-databases.ts';
@@ -35,15 +37,19 @@ import {
   removeRole,
 } from './interior-roles.ts';
 import { readSettings, writeSettings } from './interior-settings.ts';
+import { forgetStatements, readStatements } from './interior-statements.ts';
 
 type Work<T> = (client: pg.Client) => Promise<T>;
 
 export class EmbeddedInterior implements Interior {
   readonly #secrets: Secrets;
+  readonly #countsStatements: boolean;
   readonly #readers = new Serial<TenantId>();
+  readonly #counts = new Serial<TenantId>();
 
-  constructor(secrets: Secrets) {
+  constructor(secrets: Secrets, { countsStatements }: Pick<Engine, 'countsStatements'>) {
     this.#secrets = secrets;
+    this.#countsStatements = countsStatements;
   }
 
   roles(place: Place): Promise<readonly TenantRole[]> {
@@ -134,6 +140,23 @@ export class EmbeddedInterior implements Interior {
 
   changeSettings(place: Place, database: string, changes: readonly SettingChange[]): Promise<void> {
     return this.#ours(place, (client) => writeSettings(client, database, changes));
+  }
+
+  async statements(
+    place: Place,
+    wish: Parameters<Interior['statements']>[1],
+  ): Promise<StatementCounts> {
+    if (!this.#countsStatements) return { kind: 'uncounted', because: 'engine' };
+    return await this.#counted(place, (client) => readStatements(client, wish));
+  }
+
+  async forgetStatements(place: Place): Promise<void> {
+    if (this.#countsStatements) await this.#counted(place, forgetStatements);
+  }
+
+  /** One after the other: the first makes what all others look at. */
+  #counted<T>(place: Place, work: Work<T>): Promise<T> {
+    return this.#counts.run(place.tenant, () => this.#ours(place, work));
   }
 
   /** Has the two groups, if they are there, reach all that there is in every database. */

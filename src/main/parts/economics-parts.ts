@@ -26,7 +26,7 @@ import { type CustomerId, isId, isTenantId, type TenantId } from '../../domain/i
 import type { Lifecycle } from '../../domain/lifecycle.ts';
 import type { Log } from '../../domain/log.ts';
 import type { UseLedger } from '../../domain/metering.ts';
-import { monthOf } from '../../domain/quota.ts';
+import { monthStart } from '../../domain/quota.ts';
 import { seconds } from '../../domain/units.ts';
 import { computeFiles, layoutOf } from '../../embedded/layout.ts';
 import { readPostmasterFile } from '../../embedded/postmaster-file.ts';
@@ -70,8 +70,8 @@ export async function openEconomics(parts: EconomicsParts): Promise<OpenEconomic
   const namesOf = (ids: readonly (TenantId | CustomerId)[]) => names(catalog, ids, clock);
   const days = new CostDays({ clock, log, ledger, store: costStore, prices, pause: immediately });
   const costs = new CostDesk({
-    ...{ clock, store: costStore, days, prices, namesOf },
-    charges: billedCharges({ store: catalog.stores.billing, ledger }),
+    ...{ clock, log, store: costStore, days, prices, namesOf, pause: immediately },
+    charges: billedCharges({ store: catalog.stores.billing, ledger, pause: immediately }),
   });
   const { allowance: book, lifecycle } = parts;
   const holds = new BudgetHolds({ clock, log, events, store: quotas, book, lifecycle });
@@ -141,7 +141,7 @@ async function names(
   const found = new Map<string, string>();
   const tenants = ids.filter((id): id is TenantId => isTenantId(id));
   if (tenants.length > 0) {
-    const accounts = await quotas.accounts(tenants, monthOf(clock.wall()));
+    const accounts = await quotas.accounts(tenants, monthStart(clock.wall()));
     for (const { id, name } of accounts) found.set(id, name);
   }
   for (const id of ids.filter((one): one is CustomerId => isId('cu', one))) {

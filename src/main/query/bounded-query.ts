@@ -7,6 +7,7 @@
  */
 import type pg from 'pg';
 import type { StatementResult } from '../../domain/query.ts';
+import type { Notices } from './notices.ts';
 import { builtinType, fromText, toText } from './values.ts';
 
 /** Rows that are fetched first, before anything is known of their size. */
@@ -21,6 +22,7 @@ export type Bounds = {
   readonly rowsMax: number;
   readonly bytesMax: number;
   readonly arrayMode: boolean;
+  readonly jsonAsText: boolean;
 };
 
 export type Asked = {
@@ -28,6 +30,7 @@ export type Asked = {
   /** Null for the simple protocol. */
   readonly params: readonly unknown[] | null;
   readonly bounds: Bounds;
+  readonly notices: Notices;
   /** Told with every row: what comes is wanted. */
   readonly accept: () => void;
 };
@@ -151,8 +154,9 @@ export class BoundedQuery {
 
   #rowOf(fields: DataRow['fields']): unknown {
     const { columns } = this.#now;
-    const values = fields.map((text, at) => fromText(text, columns[at]?.typeId ?? 0));
-    if (this.#asked.bounds.arrayMode) return values;
+    const { arrayMode, jsonAsText } = this.#asked.bounds;
+    const values = fields.map((text, at) => fromText(text, columns[at]?.typeId ?? 0, jsonAsText));
+    if (arrayMode) return values;
     return Object.fromEntries(columns.map(({ name }, at) => [name, values[at]]));
   }
 
@@ -175,7 +179,8 @@ export class BoundedQuery {
     // Of a statement that was fetched in parts PostgreSQL counts the last part.
     const isGiven = columns.length > 0 && !/^(INSERT|UPDATE|DELETE|MERGE)/.test(command);
     const rowCount = isGiven && !truncated ? rows.length : truncated ? null : told;
-    this.#results.push({ columns, rows, rowCount, command, truncated });
+    const notices = this.#asked.notices.next();
+    this.#results.push({ columns, rows, rowCount, command, truncated, notices });
     this.#now = nothing();
   }
 }

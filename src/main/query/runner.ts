@@ -48,13 +48,13 @@ export class PooledQueries implements QueryRunner {
     const known = await this.#take(key);
     const session = known ?? (await this.#opened(request, await login(), signal));
     const asked = this.#clock.now();
-    const results = await this.#bounded(session, request, signal).catch((error: unknown) => {
+    const told = await this.#bounded(session, request, signal).catch((error: unknown) => {
       this.#giveBack(key, session);
       throw error;
     });
     const took = elapsed(asked, this.#clock.now());
     this.#giveBack(key, session);
-    return { results, took, connecting: known ? ms(0) : elapsed(began, asked) };
+    return { ...told, took, connecting: known ? ms(0) : elapsed(began, asked) };
   }
 
   close(): void {

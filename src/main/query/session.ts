@@ -1,11 +1,19 @@
 /** One session in a tenant's database, through the proxy as any client's, for one query after the other. */
+
 import type { EventEmitter } from 'node:events';
 import type { Duplex } from 'node:stream';
 import pg from 'pg';
-import { fault } from '../../domain/faults.ts';
-import type { QueryLogin, QueryRequest, StatementResult } from '../../domain/query.ts';
+import { type DatabaseNotice, fault } from '../../domain/faults.ts';
+import { OURS } from '../../domain/own-statements.ts';
+import type {
+  QueryLogin,
+  QueryOutcome,
+  QueryRequest,
+  StatementResult,
+} from '../../domain/query.ts';
 import type { DurationMs } from '../../domain/units.ts';
 import { type Asked, BoundedQuery, CopyRefused } from './bounded-query.ts';
+import { Notices, type RawNotice } from './notices.ts';
 
 /** Told in the list of sessions, and in the log of whoever asks there. */
 const APPLICATION_NAME = 'dynabase-api';
@@ -34,6 +42,8 @@ export class QuerySession {
   #receivedMax = Number.POSITIVE_INFINITY;
   #isTooLarge = false;
   #isOpen = true;
+  /** Of the statements that are asked now. */
+  #notices = new Notices();
 
   /** Throws `SESSION_REFUSED`, `QUERY_FAILED`. */
   static async open(
@@ -77,13 +87,15 @@ export class QuerySession {
   }
 
   /** Throws `QUERY_FAILED`, `RESPONSE_TOO_LARGE`. */
-  async run(request: QueryRequest): Promise<readonly StatementResult[]> {
+  async run(request: QueryRequest): Promise<Pick<QueryOutcome, 'results' | 'noticesLeftOut'>> {
     this.#receivedMax = request.bytesMax + MESSAGE_BYTES_SPARE;
+    this.#notices = new Notices();
     try {
-      return await this.#named(await this.#run(request));
+      const results = await this.#named(await this.#run(request));
+      return { results, noticesLeftOut: this.#notices.leftOut };
     } catch (error) {
       if (this.#isTooLarge) throw fault('RESPONSE_TOO_LARGE', { bytesMax: request.bytesMax });
-      throw failure(error);
+      throw failure(error, this.#notices.all);
     }
   }
 
@@ -110,7 +122,7 @@ export class QuerySession {
     const prelude = [
       ...(role === null ? [] : [`set role ${pg.escapeIdentifier(role)}`]),
       // Once something has been looked at, a transaction cannot be made to write any more.
-      ...(readOnly ? ['begin read only', 'select 1'] : []),
+      ...(readOnly ? ['begin read only', `select ${OURS} 1`] : []),
     ];
     if (prelude.length > 0) await this.#client.query(prelude.join(';'));
     if (!readOnly) return await this.#alone(request);
@@ -140,10 +152,21 @@ export class QuerySession {
     return { bounds, accept };
   }
 
-  async #ask(asked: Asked): Promise<readonly StatementResult[]> {
-    const query = new BoundedQuery(asked);
+  async #ask(asked: Omit<Asked, 'notices'>): Promise<readonly StatementResult[]> {
+    const notices = new Notices();
+    this.#notices = notices;
+    const hear = (notice: RawNotice): void => {
+      asked.accept();
+      notices.add(notice);
+    };
+    const query = new BoundedQuery({ ...asked, notices });
+    this.#client.on('notice', hear);
     this.#client.query(query);
-    return await query.done;
+    try {
+      return await query.done;
+    } finally {
+      this.#client.off('notice', hear);
+    }
   }
 
   /** Looks up the names of types that are not built in. */
@@ -151,7 +174,7 @@ export class QuerySession {
     const nameless = results.flatMap(({ columns }) => columns).filter(({ type }) => type === '');
     if (nameless.length === 0 || this.#client.getTransactionStatus() !== 'I') return results;
     const { rows } = await this.#client.query<{ readonly id: number; readonly name: string }>(
-      'select oid as id, typname as name from pg_catalog.pg_type where oid = any($1)',
+      `select ${OURS} oid as id, typname as name from pg_catalog.pg_type where oid = any($1)`,
       [nameless.map(({ typeId }) => typeId)],
     );
     const names = new Map(rows.map(({ id, name }) => [id, name]));
@@ -182,10 +205,11 @@ function refusal(error: unknown): Error {
   return fault('SESSION_REFUSED', { why: error.message }, { cause: error, database });
 }
 
-function failure(error: unknown): Error {
+function failure(error: unknown, notices: readonly DatabaseNotice[] = []): Error {
   if (error instanceof pg.DatabaseError) {
     const { code: sqlstate = 'XX000', detail, hint, position, constraint, message } = error;
-    const database = { sqlstate, detail, hint, position, constraint };
+    const said = notices.length === 0 ? {} : { notices };
+    const database = { sqlstate, detail, hint, position, constraint, ...said };
     return fault('QUERY_FAILED', { why: message }, { cause: error, database });
   }
   if (error instanceof CopyRefused) {

@@ -8,6 +8,7 @@
  * temporary tables, or statements from text; a view, a rule, a default, a check, a policy, an aggregate or an operator
  * that calls one of PostgreSQL's own which do.
  */
+import { OURS } from '../../domain/own-statements.ts';
 import { elapsed, type Instant, seconds } from '../../domain/units.ts';
 import { HttpAnswer } from '../../wire/http-answer.ts';
 import type { Call } from '../../wire/http-call.ts';
@@ -60,7 +61,7 @@ function isOwn(oid: string): string {
 }
 
 const HARMFUL = `
-with own as (select p.oid from pg_catalog.pg_proc as p
+with ${OURS} own as (select p.oid from pg_catalog.pg_proc as p
  where not (${isOwn('p.oid')}) and p.proname operator(pg_catalog.~) '${OWN}'),
 calls as (select pg_catalog.concat(':(funcid|opfuncid|aggfnoid|winfnoid) (',
  pg_catalog.string_agg(oid::pg_catalog.text, '|'), ') |:relid ',
