@@ -25,7 +25,13 @@ export async function hurdles(page: Page): Promise<readonly string[]> {
   return found;
 }
 
-const broken = (page: Page, rules: readonly string[]): Promise<readonly string[]> =>
-  page.evaluate(`axe.run({ runOnly: ${JSON.stringify(rules)} }).then(({ violations }) =>
-    violations.map((one) =>
-      one.id + ': ' + one.nodes.map((node) => node.html.slice(0, 160)).join(' | ')))`);
+/** Breaches of the rules once what moves for a while has come to rest; colours change with a theme in steps. */
+async function broken(page: Page, rules: readonly string[]): Promise<readonly string[]> {
+  await page.evaluate(`new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))
+    .then(() => Promise.allSettled(document.getAnimations()
+      .filter((one) => Number.isFinite(one.effect?.getComputedTiming().endTime))
+      .map((one) => one.finished)))`);
+  return page.evaluate(`axe.run({ runOnly: ${JSON.stringify(rules)} }).then(({ violations }) =>
+    violations.map((one) => one.id + ': ' + one.nodes.map((node) =>
+      node.html.slice(0, 160) + ' ' + node.any.map((why) => why.message).join(' ')).join(' | ')))`);
+}

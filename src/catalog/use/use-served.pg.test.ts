@@ -147,7 +147,8 @@ test('of hours that are forgotten the days are kept', async () => {
     [-60, 'L1', 'page', 15],
     [-12, 'L1', 'page', 1],
   ]);
-  const kept = { minutes: DAY, hours: ms(DAY + hours(13)) };
+  // At whatever time of the day this runs, between the last two of these hours.
+  const kept = { minutes: DAY, hours: ms(DAY + hours(1)) };
   for (let times = 0; await catalog.stores.use.forget(kept); times++) expect(times).toBeLessThan(9);
   expect(await served(id)).toEqual([[0, 'L1', 'page', 1]]);
   expect(await served(id, 'day')).toEqual(before);
