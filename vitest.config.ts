@@ -35,6 +35,14 @@ export default defineConfig({
       },
       {
         extends: true,
+        // On a page without a browser.
+        test: {
+          ...{ name: 'drawn', environment: 'happy-dom', isolate: false },
+          include: ['src/dashboard/**/*.test.tsx'],
+        },
+      },
+      {
+        extends: true,
         // One after the other in a process: to load the same sources and packages again for each took more than most take.
         test: {
           ...{ name: 'sharing', isolate: false },
